@@ -1,0 +1,119 @@
+/**
+ * Append-only bytes with many readers: one copy in, zero copies out. A reader
+ * is an integer.
+ *
+ * @module
+ */
+import type { MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
+
+const FIRST_SLAB_BYTES = 512;
+const MAX_SLAB_BYTES = 64 * 1024;
+
+/** How a log ended: with `error` when its bytes are not complete. */
+export interface LogEnd {
+  /** Why it ended early. */
+  readonly error?: MoqError | undefined;
+}
+
+/** Bytes in slabs of 512 B to 64 KiB that never move; views stay valid for ever. */
+export class ByteLog {
+  readonly #slabs: Uint8Array<ArrayBuffer>[] = [];
+  readonly #starts: number[] = [];
+  readonly #latch = new Latch();
+  #length = 0;
+  #room = 0;
+  #ended: LogEnd | undefined;
+
+  /** Bytes appended so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Set once nothing more will come. */
+  get ended(): LogEnd | undefined {
+    return this.#ended;
+  }
+
+  /** Copies `chunk` to the end and wakes the readers; ignored after the end. */
+  append(chunk: Uint8Array): void {
+    if (this.#ended || chunk.byteLength === 0) return;
+    for (let from = 0; from < chunk.byteLength;) {
+      if (this.#room === 0) this.#grow(chunk.byteLength - from);
+      const slab = this.#slabs.at(-1)!;
+      const take = Math.min(this.#room, chunk.byteLength - from);
+      slab.set(chunk.subarray(from, from + take), slab.byteLength - this.#room);
+      this.#room -= take;
+      this.#length += take;
+      from += take;
+    }
+    this.#latch.wake();
+  }
+
+  #grow(wanted: number): void {
+    const last = this.#slabs.at(-1)?.byteLength ?? FIRST_SLAB_BYTES / 2;
+    let size = Math.min(last * 2, MAX_SLAB_BYTES);
+    while (size < wanted && size < MAX_SLAB_BYTES) size *= 2;
+    this.#slabs.push(new Uint8Array(size));
+    this.#starts.push(this.#length);
+    this.#room = size;
+  }
+
+  /** Everything contiguous from `offset`, as a view, or `undefined` when nothing is there yet. */
+  view(offset: number): Uint8Array<ArrayBuffer> | undefined {
+    if (offset >= this.#length || this.#slabs.length === 0) return undefined;
+    let index = this.#slabs.length - 1;
+    while (this.#starts[index]! > offset) index--;
+    const slab = this.#slabs[index]!;
+    const start = this.#starts[index]!;
+    return slab.subarray(
+      offset - start,
+      Math.min(slab.byteLength, this.#length - start),
+    );
+  }
+
+  /** The bytes from `start` to `end`: a view where they are contiguous, else a copy; throws `RangeError` when they are not all there. */
+  slice(start: number, end: number): Uint8Array<ArrayBuffer> {
+    const first = this.view(start);
+    if (first && first.byteLength >= end - start) {
+      return first.subarray(0, end - start);
+    }
+    const there = this.#slabs.length === 0 ? 0 : this.#length;
+    if (end > there) {
+      throw new RangeError(`Expected an end up to ${there}, got ${end}`);
+    }
+    const copy = new Uint8Array(end - start);
+    for (let at = start; at < end;) {
+      const run = this.view(at)!;
+      const take = Math.min(run.byteLength, end - at);
+      copy.set(run.subarray(0, take), at - start);
+      at += take;
+    }
+    return copy;
+  }
+
+  /** Ends the log, with `error` when it is incomplete; the first call counts. */
+  close(error?: MoqError): void {
+    if (this.#ended) return;
+    this.#ended = { error };
+    this.#latch.wake();
+  }
+
+  /** Ends the log with `error` and lets go of its bytes, even when it was complete; views that were handed out stay valid. */
+  discard(error: MoqError): void {
+    this.#ended = { error };
+    this.#slabs.length = 0;
+    this.#starts.length = 0;
+    this.#latch.wake();
+  }
+
+  /** Resolves at the next append or close; shared by all waiters, who re-check and loop. */
+  changed(): Promise<void> {
+    return this.#latch.changed();
+  }
+
+  /** Lets an abort wake the waiters too; returns the function that undoes it. */
+  wakeOn(signal: AbortSignal): () => void {
+    return this.#latch.wakeOn(signal);
+  }
+}

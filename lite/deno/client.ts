@@ -1,0 +1,126 @@
+/**
+ * Connecting from Deno: raw QUIC for `moqt:` and `moql:`, WebTransport for
+ * `https:`, and `http:` for development, which pins the certificate that the
+ * relay shows.
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import type { SessionScopes } from "../session/session.ts";
+import {
+  openSession,
+  type Session,
+  type SessionOptions,
+} from "../session/session.ts";
+import type { Transport } from "../transport/transport.ts";
+import { PROTOCOLS } from "../wire/version.ts";
+import { connectQuic } from "./connect.ts";
+import { connectWebTransport } from "./h3/connect.ts";
+
+/** Options of {@linkcode dial}. */
+export interface DialOptions {
+  /** SHA-256 of certificates to trust in place of all others. */
+  readonly certificateHashes?: readonly Uint8Array<ArrayBuffer>[] | undefined;
+  /** Roots to trust besides the usual ones, PEM. */
+  readonly caCerts?: readonly string[] | undefined;
+  /** ALPNs or subprotocols in order of preference. Default every draft spoken here, newest first. */
+  readonly protocols?: readonly string[] | undefined;
+  /** Gives up. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@linkcode connect}. */
+export interface ConnectOptions
+  extends DialOptions, Omit<SessionOptions, "setup">, Partial<SessionScopes> {
+  /** What we will do, if not both: spares the relay the other half. */
+  readonly role?: "publisher" | "subscriber" | undefined;
+}
+
+const SHA256_HEX = /^[0-9a-f]{64}$/i;
+
+/**
+ * Connects to a relay and speaks moq-lite to it. The credential and the path
+ * are part of the URL. Throws `MoqError("transport")` when nobody answers,
+ * `TypeError` for a scheme not known here, `signal.reason` on abort.
+ *
+ * ```ts ignore
+ * await using session = await connect("moqt://relay.example:4443/demo");
+ * for await (const group of session.consume("alice").track("chat").subscribe()) {
+ *   for await (const frame of group.frames()) console.log(frame.payload);
+ * }
+ * ```
+ */
+export async function connect(
+  url: string | URL,
+  options: ConnectOptions = {},
+): Promise<Session> {
+  const target = new URL(url);
+  const transport = await dial(target, options);
+  const { role } = options;
+  // Where no request carries the path, SETUP does.
+  const path = isRawQuic(target) ? pathOf(target) : undefined;
+  return openSession(transport, { ...options, setup: { role, path } });
+}
+
+/** The connection alone, as {@linkcode connect} makes it. */
+export async function dial(
+  url: URL,
+  options: DialOptions = {},
+): Promise<Transport> {
+  const { certificateHashes, caCerts, signal, protocols = PROTOCOLS } = options;
+  if (isRawQuic(url)) {
+    const { transport } = await connectQuic(url, {
+      alpn: protocols,
+      certificateHashes,
+      caCerts,
+      signal,
+    });
+    return transport;
+  }
+  if (url.protocol === "https:") {
+    return await connectWebTransport(url, {
+      protocols,
+      certificateHashes,
+      caCerts,
+      signal,
+    });
+  }
+  if (url.protocol === "http:") {
+    const pinned = await fetchCertificateHash(url, signal);
+    const secure = new URL(url);
+    secure.protocol = "https:";
+    return await dial(secure, { ...options, certificateHashes: [pinned] });
+  }
+  throw new TypeError(
+    `Expected a URL with moqt:, moql:, https: or http:, got ${url.protocol}`,
+  );
+}
+
+function isRawQuic(url: URL): boolean {
+  return url.protocol === "moqt:" || url.protocol === "moql:";
+}
+
+function pathOf({ pathname, search }: URL): string | undefined {
+  const path = pathname + search;
+  return path === "" || path === "/" ? undefined : path;
+}
+
+/** The hash a relay shows of its own certificate; for development, since it is only as safe as the way to it. */
+export async function fetchCertificateHash(
+  url: URL,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const target = new URL("/certificate.sha256", url);
+  const response = await fetch(target, signal ? { signal } : {});
+  const text = (await response.text()).trim();
+  if (!response.ok || !SHA256_HEX.test(text)) {
+    throw new MoqError(
+      "transport",
+      `Expected 64 hex digits from ${target}, got status ${response.status} and ${text.length} characters`,
+    );
+  }
+  return Uint8Array.from(
+    text.match(/../g) ?? [],
+    (byte) => Number.parseInt(byte, 16),
+  );
+}

@@ -1,0 +1,250 @@
+/**
+ * A WebTransport session as a transport: one CONNECT stream and all streams
+ * that name it, draft-ietf-webtrans-http3. There is one session on a connection.
+ *
+ * @module
+ */
+import { MoqError } from "../../error.ts";
+import { type Clock, systemClock } from "../../time.ts";
+import type { Inbox } from "../../transport/inbox.ts";
+import { boundReason, checkSendOrder } from "../../transport/limits.ts";
+import type {
+  BidiStream,
+  Datagrams,
+  OpenOptions,
+  ReceiveStream,
+  SendStream,
+  Transport,
+  TransportClose,
+} from "../../transport/transport.ts";
+import { toHttp3Code } from "../codes.ts";
+import { StreamPool } from "../stream_pool.ts";
+import { quicReceiveStream, quicSendStream } from "../streams.ts";
+import type { ByteReader } from "./byte_reader.ts";
+import { CapsuleReader, encodeClose } from "./capsules.ts";
+import type { Http3Connection, SessionStream } from "./connection.ts";
+import { lost } from "./connection_end.ts";
+import { sessionDatagrams } from "./datagrams.ts";
+import { HTTP3_CODES, Http3Error } from "./error.ts";
+import {
+  encodeFrame,
+  encodePrefix,
+  FRAME,
+  readFrameHeader,
+  rejectKnown,
+  STREAM,
+} from "./frames.ts";
+
+const FLUSH_TIMEOUT_MS = 1_000;
+// A receiver that is busy reads nothing more once the connection has ended.
+const LINGER_MS = 100;
+const PEER_TIMEOUT_MS = 500;
+
+/** What was agreed on when the CONNECT request was answered. */
+export interface SessionOptions {
+  /** Id of the CONNECT stream, which is the session's. */
+  readonly id: number;
+  /** The peer's half of the CONNECT stream, behind the header. */
+  readonly reader: ByteReader;
+  /** Our half, behind the header. */
+  readonly send: SendStream;
+  /** The subprotocol, when one was agreed on. */
+  readonly protocol: string | undefined;
+  /** Whether the peer takes datagrams. */
+  readonly hasDatagrams: boolean;
+  /** Timers; the system's by default. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The session as a transport; `connection` now belongs to it and ends with it. */
+export function webTransportSession(
+  connection: Http3Connection,
+  options: SessionOptions,
+): Transport {
+  return new WebTransportSession(connection, options);
+}
+
+class WebTransportSession implements Transport {
+  readonly protocol: string | undefined;
+  readonly reliableReset = false;
+  readonly incomingUni: AsyncIterable<ReceiveStream>;
+  readonly incomingBidi: AsyncIterable<BidiStream>;
+  readonly datagrams?: Datagrams;
+  readonly closed: Promise<TransportClose>;
+
+  readonly #connection: Http3Connection;
+  readonly #id: number;
+  readonly #reader: ByteReader;
+  readonly #send: SendStream;
+  readonly #clock: Clock;
+  readonly #uni: StreamPool<Deno.QuicSendStream>;
+  readonly #bidi: StreamPool<Deno.QuicBidirectionalStream>;
+  readonly #flushing = new Set<Promise<void>>();
+  readonly #closed = Promise.withResolvers<TransportClose>();
+  readonly #peerDone = Promise.withResolvers<void>();
+  #isClosing = false;
+
+  constructor(connection: Http3Connection, options: SessionOptions) {
+    this.#connection = connection;
+    this.#id = options.id;
+    this.#reader = options.reader;
+    this.#send = options.send;
+    this.#clock = options.clock ?? systemClock;
+    this.protocol = options.protocol;
+    this.closed = this.#closed.promise;
+    const { quic, incoming } = connection;
+    if (options.hasDatagrams) {
+      this.datagrams = sessionDatagrams(quic, options.id);
+    }
+    this.incomingUni = this.#accept(incoming.uni, (stream) => stream.stop(0));
+    this.incomingBidi = this.#accept(incoming.bidi, refuseBidi);
+    this.#uni = new StreamPool(() =>
+      quic.createUnidirectionalStream({ waitUntilAvailable: true })
+    );
+    this.#bidi = new StreamPool(() =>
+      quic.createBidirectionalStream({ waitUntilAvailable: true })
+    );
+    // Neither rejects: both turn every failure into an end.
+    void this.#runCapsules();
+    void connection.closed.then((end) => this.#finish(end));
+  }
+
+  async openUni(options: OpenOptions = {}): Promise<SendStream> {
+    const sendOrder = checkSendOrder(options.sendOrder);
+    const stream = await this.#uni.take(options.signal);
+    return this.#begin(stream, { sendOrder, type: STREAM.webTransportUni });
+  }
+
+  async openBidi(options: OpenOptions = {}): Promise<BidiStream> {
+    const sendOrder = checkSendOrder(options.sendOrder);
+    const { readable, writable } = await this.#bidi.take(options.signal);
+    const type = STREAM.webTransportBidi;
+    const send = this.#begin(writable, { sendOrder, type });
+    return { send, receive: quicReceiveStream(readable) };
+  }
+
+  #begin(
+    stream: Deno.QuicSendStream,
+    { sendOrder, type }: { readonly sendOrder: number; readonly type: number },
+  ): SendStream {
+    // The runtime applies the order at the first write.
+    if (sendOrder !== 0) stream.sendOrder = sendOrder;
+    const send = quicSendStream(
+      stream as WritableStream<Uint8Array<ArrayBuffer>>,
+      { onClosed: (flushed) => this.#remember(flushed) },
+    );
+    send.write(encodePrefix(type, this.#id));
+    return send;
+  }
+
+  /** What was closed just before the session shall not be lost with it. */
+  #remember(flushed: Promise<void>): void {
+    this.#flushing.add(flushed);
+    void flushed.then(() => this.#flushing.delete(flushed));
+  }
+
+  #accept<T>(
+    inbox: Inbox<SessionStream<T>>,
+    refuse: (stream: T) => void,
+  ): AsyncIterable<T> {
+    const id = this.#id;
+    return {
+      async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
+        for await (const { sessionId, stream } of inbox) {
+          if (sessionId === id) yield stream;
+          else refuse(stream);
+        }
+      },
+    };
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#stopOpening(new MoqError("transport", "The session was closed"));
+    this.#connection.incoming.uni.end();
+    this.#connection.incoming.bidi.end();
+    // It never rejects: everything in it is bounded and turned into an end.
+    void this.#runClose({ code, reason: boundReason(reason) });
+  }
+
+  async #runClose(
+    end: { readonly code: number; readonly reason: string },
+  ): Promise<void> {
+    const { code, reason } = end;
+    await this.#within(FLUSH_TIMEOUT_MS, Promise.allSettled(this.#flushing));
+    this.#send.write(encodeFrame(FRAME.data, encodeClose(code, reason)));
+    this.#send.close();
+    await this.#within(LINGER_MS, this.#connection.closed);
+    await this.#within(PEER_TIMEOUT_MS, this.#peerDone.promise);
+    this.#connection.close(toHttp3Code(code), reason, end);
+    this.#finish(end);
+  }
+
+  /** Waits for `done`, the end of the connection or the time, whichever is first. */
+  async #within(ms: number, done: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.#clock.after(ms, resolve);
+    await Promise.race([promise, done, this.#connection.closed]);
+    stop();
+  }
+
+  /** Reads the CONNECT stream, whose end is the session's. */
+  async #runCapsules(): Promise<void> {
+    try {
+      const end = await this.#readEnd();
+      this.#peerDone.resolve();
+      if (!this.#isClosing) await this.#followPeer(end);
+    } catch (error) {
+      this.#peerDone.resolve();
+      if (error instanceof Http3Error) this.#connection.fail(error);
+      else if (!this.#isClosing) await this.#followPeer(lost(error));
+    }
+  }
+
+  async #readEnd(): Promise<TransportClose> {
+    const capsules = new CapsuleReader();
+    for (;;) {
+      const header = await readFrameHeader(this.#reader);
+      if (!header) return { code: 0, reason: "" };
+      if (header.type !== FRAME.data) {
+        rejectKnown(header.type);
+        await this.#reader.skip(header.length);
+        continue;
+      }
+      for (let left = header.length; left > 0;) {
+        const chunk = await this.#reader.chunk(left);
+        if (!chunk) throw new MoqError("decode", "Expected DATA, got the end");
+        left -= chunk.byteLength;
+        const close = capsules.push(chunk).find((c) => c.type === "close");
+        if (close) return { code: close.code, reason: close.reason };
+      }
+    }
+  }
+
+  /** The peer ended the session: it goes on to close the connection, and we do when it does not. */
+  async #followPeer(end: TransportClose): Promise<void> {
+    this.#finish(end);
+    this.#send.close();
+    await this.#within(PEER_TIMEOUT_MS, this.#connection.closed);
+    this.#connection.close(HTTP3_CODES.noError, "", end);
+  }
+
+  #stopOpening(failure: MoqError): void {
+    this.#isClosing = true;
+    this.#uni.end(failure);
+    this.#bidi.end(failure);
+  }
+
+  // What the peer sent before its end may arrive after it, so the incoming loops go on until the connection ends.
+  #finish(end: TransportClose): void {
+    this.#stopOpening(
+      new MoqError("transport", "The session has ended", { cause: end.error }),
+    );
+    this.#closed.resolve(end);
+  }
+}
+
+function refuseBidi({ send, receive }: BidiStream): void {
+  receive.stop(0);
+  send.close();
+}

@@ -1,0 +1,185 @@
+/**
+ * A QUIC listener that no client can end: bad handshakes cost their client the
+ * connection and nobody else anything.
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import { type Logger, SILENT } from "../log.ts";
+import { Inbox } from "../transport/inbox.ts";
+
+/** A certificate chain and its key, both PEM. */
+export interface ServerCertificate {
+  /** The chain, the server's own first. */
+  readonly cert: string;
+  /** The private key, PKCS #8. */
+  readonly key: string;
+}
+
+/** Options of {@linkcode listenQuic}. */
+export interface ListenQuicOptions extends ServerCertificate {
+  /** Address to bind. Default `::`, which is IPv4 too. */
+  readonly hostname?: string | undefined;
+  /** UDP port; 0 for any. */
+  readonly port: number;
+  /** Protocols in the server's order of preference. */
+  readonly alpn: readonly string[];
+  /** Silence after which a connection is lost. Default 15 s. */
+  readonly maxIdleTimeoutMs?: number | undefined;
+  /** How often an idle connection is kept alive. Default 4 s. */
+  readonly keepAliveMs?: number | undefined;
+  /** Unidirectional streams a peer may have open, at most 65535. Default 1024. */
+  readonly maxUniStreams?: number | undefined;
+  /** Bidirectional streams a peer may have open, at most 65535. Default 128. */
+  readonly maxBidiStreams?: number | undefined;
+  /** Where failed handshakes go, at debug level. */
+  readonly log?: Logger | undefined;
+}
+
+/** A bound UDP port that yields connections. */
+export interface QuicListener {
+  /** The address it is bound to. */
+  readonly addr: Deno.NetAddr;
+  /** Connections whose handshake is complete, for one reader. Throws `MoqError("transport")` when the socket fails. */
+  readonly incoming: AsyncIterable<Deno.QuicConn>;
+  /** Uses another certificate for new handshakes; throws `MoqError("transport")` and keeps the old one when it is not usable. */
+  reload(certificate: ServerCertificate): void;
+  /** Ends it and all of its connections; idempotent. Deno may hold the port until the process ends. */
+  close(): void;
+}
+
+// Deno reserves memory for every stream allowed, and loops over them: 4e9 hangs the process.
+const MAX_STREAMS = 65_535;
+const MAX_HANDSHAKES = 1024;
+const MAX_WAITING = 256;
+
+/** Binds a UDP port and accepts connections; throws `MoqError("transport")` when the port or the certificate is not usable. */
+export function listenQuic(options: ListenQuicOptions): QuicListener {
+  return new Listener(options);
+}
+
+class Listener implements QuicListener {
+  readonly addr: Deno.NetAddr;
+  readonly #options: ListenQuicOptions;
+  readonly #log: Logger;
+  readonly #endpoint: Deno.QuicEndpoint;
+  // A listener that is garbage collected switches the server off, also when a newer one has replaced it.
+  readonly #listeners: Deno.QuicListener[] = [];
+  readonly #accepted = new Inbox<Deno.QuicConn>(MAX_WAITING);
+  #handshakes = 0;
+  #closed = false;
+  #failure: MoqError | undefined;
+
+  constructor(options: ListenQuicOptions) {
+    checkStreams(options.maxUniStreams);
+    checkStreams(options.maxBidiStreams);
+    this.#options = options;
+    this.#log = options.log ?? SILENT;
+    this.#endpoint = bind(options.hostname ?? "::", options.port);
+    this.addr = this.#endpoint.addr;
+    const listener = this.#listen(options);
+    void this.#runAccept(listener); // Never rejects.
+  }
+
+  readonly incoming: AsyncIterable<Deno.QuicConn> = {
+    [Symbol.asyncIterator]: () => this.#incoming(),
+  };
+
+  reload(certificate: ServerCertificate): void {
+    this.#listen(certificate);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#accepted.end();
+    for (const listener of this.#listeners) listener.stop();
+    this.#endpoint.close({ closeCode: 0, reason: "" });
+  }
+
+  async *#incoming(): AsyncGenerator<Deno.QuicConn, void> {
+    yield* this.#accepted;
+    if (this.#failure) throw this.#failure;
+  }
+
+  #listen({ cert, key }: ServerCertificate): Deno.QuicListener {
+    const options = this.#options;
+    try {
+      const listener = this.#endpoint.listen({
+        cert,
+        key,
+        alpnProtocols: [...options.alpn],
+        maxIdleTimeout: options.maxIdleTimeoutMs ?? 15_000,
+        keepAliveInterval: options.keepAliveMs ?? 4_000,
+        maxConcurrentUnidirectionalStreams: options.maxUniStreams ?? 1024,
+        maxConcurrentBidirectionalStreams: options.maxBidiStreams ?? 128,
+      });
+      this.#listeners.push(listener);
+      return listener;
+    } catch (cause) {
+      const said = cause instanceof Error ? cause.message : String(cause);
+      throw new MoqError(
+        "transport",
+        `Expected a certificate and key to listen with, got an error: ${said}`,
+        { cause },
+      );
+    }
+  }
+
+  // The first listener goes on yielding after a reload.
+  async #runAccept(listener: Deno.QuicListener): Promise<void> {
+    try {
+      for (;;) {
+        const incoming = await listener.incoming();
+        if (this.#handshakes < MAX_HANDSHAKES) {
+          void this.#runHandshake(incoming); // Never rejects.
+        } else incoming.refuse();
+      }
+    } catch (cause) {
+      if (this.#closed) return;
+      this.#failure = new MoqError("transport", "The QUIC listener failed", {
+        cause,
+      });
+      this.#accepted.end();
+    }
+  }
+
+  // Reading incoming.remoteAddr would refuse the client, so all that is known comes from the connection.
+  async #runHandshake(incoming: Deno.QuicIncoming): Promise<void> {
+    this.#handshakes++;
+    try {
+      const conn = await incoming.accept();
+      // Nobody may be looking when it ends.
+      conn.closed.catch(() => {});
+      const tooMany = this.#accepted.push(conn);
+      tooMany?.close({ closeCode: 0, reason: "Too many connections" });
+    } catch (error) {
+      this.#log.debug?.("QUIC handshake failed", { error });
+    }
+    this.#handshakes--;
+  }
+}
+
+function bind(hostname: string, port: number): Deno.QuicEndpoint {
+  try {
+    return new Deno.QuicEndpoint({ hostname, port });
+  } catch (cause) {
+    const said = cause instanceof Deno.errors.AddrInUse
+      ? "it is in use"
+      : cause instanceof Error
+      ? cause.message
+      : String(cause);
+    throw new MoqError(
+      "transport",
+      `Expected UDP port ${port} of ${hostname} to be free to bind, but ${said}`,
+      { cause },
+    );
+  }
+}
+
+function checkStreams(count = 0): void {
+  if (Number.isInteger(count) && count >= 0 && count <= MAX_STREAMS) return;
+  throw new RangeError(
+    `Expected a stream limit from 0 to ${MAX_STREAMS}, got ${count}`,
+  );
+}

@@ -1,0 +1,203 @@
+/**
+ * A group: an independently decodable run of frames, kept as the bytes that go
+ * over the wire. Writing never waits; any number of readers follow at their own
+ * pace without copying.
+ *
+ * @module
+ */
+import { ByteLog } from "../bytes/byte_log.ts";
+import { readVarint, unzigzag, varintLength } from "../bytes/varint.ts";
+import { MoqError } from "../error.ts";
+import type { Cache } from "./cache.ts";
+import { encodeFrameHeader, type Frame, FrameScanner } from "./frame.ts";
+
+/** What a group needs to know of its track. */
+export interface GroupOptions {
+  /** Accounts for its bytes. */
+  readonly cache: Cache;
+  /** How long it is kept after its last use, in milliseconds, once it is not the newest. */
+  readonly maxAgeMs: number;
+  /** Number of the first frame that is here. Default 0. */
+  readonly frameStart?: number | undefined;
+}
+
+/** The write side of one group; made by {@linkcode TrackProducer.group}. */
+export class GroupProducer {
+  /** The group's number within its track. */
+  readonly sequence: number;
+  /** Number of the first frame that is here; not 0 when the publisher sent only the tail. */
+  readonly frameStart: number;
+  /** The frames as they stand on the wire. */
+  readonly log: ByteLog = new ByteLog();
+  readonly #scanner = new FrameScanner();
+  readonly #cache: Cache;
+  #retired: MoqError | undefined;
+  readonly #maxAgeMs: number;
+  #touchedMs: number;
+
+  /** Use {@linkcode TrackProducer.group}; `cache` accounts for the bytes and lets go of them `maxAgeMs` after the last use. */
+  constructor(sequence: number, options: GroupOptions) {
+    this.sequence = sequence;
+    this.frameStart = options.frameStart ?? 0;
+    this.#cache = options.cache;
+    this.#maxAgeMs = options.maxAgeMs;
+    this.#touchedMs = options.cache.clock.now();
+  }
+
+  /** Complete frames so far. */
+  get frameCount(): number {
+    return this.#scanner.frameCount;
+  }
+
+  /** Timestamp of the first frame, in track ticks. */
+  get firstTimestamp(): number | undefined {
+    return this.#scanner.firstTimestamp;
+  }
+
+  /** Timestamp of the newest frame, in track ticks; `undefined` while there is none. */
+  get lastTimestamp(): number | undefined {
+    return this.firstTimestamp === undefined
+      ? undefined
+      : this.#scanner.timestamp;
+  }
+
+  /** When it may be let go of, in milliseconds of the cache's clock. */
+  get expiresMs(): number {
+    return this.#touchedMs + this.#maxAgeMs;
+  }
+
+  /** Why it is no longer served, once the cache or its track has let go of it. */
+  get retired(): MoqError | undefined {
+    return this.#retired;
+  }
+
+  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, and `TypeError` after the end. */
+  writeFrame(frame: Frame): void {
+    const { timestamp, payload } = frame;
+    if (!Number.isSafeInteger(timestamp)) {
+      throw new TypeError(
+        `Expected a timestamp in whole ticks, got ${timestamp}`,
+      );
+    }
+    if (this.log.ended) {
+      throw new TypeError(
+        `Expected an open group, got group ${this.sequence} that has ended`,
+      );
+    }
+    const previous = this.#scanner.timestamp;
+    this.append(encodeFrameHeader(timestamp, previous, payload.byteLength));
+    this.append(payload);
+  }
+
+  /** Appends bytes that are frames on the wire, cut anywhere. Throws `MoqError("too-large")`, which also ends the group; ignored after the end. */
+  append(chunk: Uint8Array): void {
+    if (this.log.ended) return;
+    try {
+      this.#scanner.push(chunk);
+    } catch (error) {
+      if (error instanceof MoqError) this.close(error);
+      throw error;
+    }
+    this.log.append(chunk);
+    this.#cache.grew(this, chunk.byteLength);
+  }
+
+  /** Ends the group: complete, or with `error`. A group that ends inside a frame is never complete. Idempotent. */
+  close(error?: MoqError): void {
+    if (this.log.ended) return;
+    this.touch();
+    const cut = this.#scanner.isOnBoundary ? undefined : new MoqError(
+      "decode",
+      `Expected group ${this.sequence} to end after a frame, it ends inside frame ${this.frameCount}`,
+    );
+    this.log.close(error ?? cut);
+  }
+
+  /** Counts as used now, which keeps it cached for longer. */
+  touch(): void {
+    this.#touchedMs = this.#cache.clock.now();
+    this.#cache.used(this);
+  }
+
+  /** Lets go of the group and its bytes: readers that are still at it fail with `error`. Idempotent. */
+  retire(error: MoqError): void {
+    if (this.#retired) return;
+    this.#retired = error;
+    this.#cache.released(this);
+    this.log.discard(error);
+  }
+
+  /**
+   * Whether the bytes before `offset` look like a complete group, so that a
+   * transport without resets must write half a varint to show that it is cut:
+   * on a frame boundary, or between a frame's delta and its size.
+   */
+  looksCompleteAt(offset: number): boolean {
+    return this.#scanner.isCutAt(offset);
+  }
+
+  /** A reader from the first frame. */
+  consume(): GroupConsumer {
+    return new GroupConsumer(this);
+  }
+
+  /** Frame `index`, given the timestamp of the one before; `undefined` while it is incomplete. */
+  frame(index: number, previous: number): Frame | undefined {
+    const start = this.#scanner.starts[index];
+    const end = this.#scanner.starts[index + 1];
+    if (start === undefined || end === undefined) return undefined;
+    const head = this.log.slice(start, Math.min(end, start + 16));
+    const deltaLength = varintLength(head[0]!);
+    const sizeLength = varintLength(head[deltaLength]!);
+    return {
+      timestamp: previous + unzigzag(readVarint(head, 0)),
+      payload: this.log.slice(start + deltaLength + sizeLength, end),
+    };
+  }
+}
+
+/** A reader of one group. Any number of them read independently. */
+export class GroupConsumer {
+  /** The group behind it. */
+  readonly group: GroupProducer;
+
+  /** Use {@linkcode GroupProducer.consume}. */
+  constructor(group: GroupProducer) {
+    this.group = group;
+  }
+
+  /** The group's number within its track. */
+  get sequence(): number {
+    return this.group.sequence;
+  }
+
+  /**
+   * The frames from the first on, each as soon as it is complete. Throws the
+   * `MoqError` of a group that was cut, and `signal.reason`. Payloads are views
+   * that stay valid.
+   */
+  async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void> {
+    const { log } = this.group;
+    const release = signal && log.wakeOn(signal);
+    let timestamp = 0;
+    try {
+      for (let index = 0;;) {
+        signal?.throwIfAborted();
+        if (this.group.retired) throw this.group.retired;
+        const frame = this.group.frame(index, timestamp);
+        if (frame) {
+          index++;
+          timestamp = frame.timestamp;
+          yield frame;
+        } else if (log.ended) {
+          if (log.ended.error) throw log.ended.error;
+          return;
+        } else {
+          await log.changed();
+        }
+      }
+    } finally {
+      release?.();
+    }
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * An origin: all broadcasts by path, whoever publishes them. A relay is one
+ * origin shared by a session per peer.
+ *
+ * @module
+ */
+import type { Clock } from "../time.ts";
+import type { BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import { Cache } from "./cache.ts";
+import {
+  type AnnounceEvent,
+  type AnnounceSubscription,
+  EVERYTHING,
+  OriginScope,
+  type ScopeOptions,
+} from "./origin_scope.ts";
+import {
+  type Claim,
+  compareClaims,
+  leadsThrough,
+  type Route,
+  type RouteSource,
+} from "./route.ts";
+import { Served } from "./served.ts";
+
+/** A path that was put into an origin; closing it takes it out again. */
+export interface Publication {
+  /** Replaces hops and costs. */
+  update(route: Route): void;
+  /** Takes the path out; idempotent. */
+  close(): void;
+}
+
+/** Options of {@linkcode Origin}. */
+export interface OriginOptions {
+  /** Our hop id, 0 < id < 2^62 (below 2^53 for JavaScript peers). Default random. */
+  readonly hop?: bigint | undefined;
+  /** Accounts for all groups. Default one of 512 MiB. */
+  readonly cache?: Cache | undefined;
+  /** Time. */
+  readonly clock?: Clock | undefined;
+}
+
+const MANY_SERVED = 1024;
+
+/** A hop id nobody else has: random below 2^53. */
+export function randomHop(): bigint {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (BigInt(high & 0x1fffff) << 32n) + BigInt(low) || 1n;
+}
+
+/** All broadcasts by path. */
+export class Origin {
+  /** Our hop id. */
+  readonly hop: bigint;
+  /** Accounts for all groups. */
+  readonly cache: Cache;
+  readonly #claims: Map<string, Claim[]> = new Map();
+  readonly #served: Map<string, Served> = new Map();
+  readonly #listeners: Set<AnnounceSubscription> = new Set();
+  readonly #all: OriginScope;
+  #age = 0;
+
+  /** An empty origin. */
+  constructor(options: OriginOptions = {}) {
+    this.hop = options.hop ?? randomHop();
+    this.cache = options.cache ?? new Cache({ clock: options.clock });
+    this.#all = new OriginScope(this, { filter: EVERYTHING });
+  }
+
+  /** A smaller view: under a root, through a filter, without the routes through one peer. */
+  scope(options: ScopeOptions = {}): OriginScope {
+    return new OriginScope(this, options);
+  }
+
+  /** Puts a broadcast of our own under `path`; it leaves when it ends. */
+  publish(path: string, broadcast: BroadcastProducer): Publication {
+    return this.#all.publish(path, broadcast);
+  }
+
+  /** The broadcast at `path`; throws `MoqError("unroutable")` when nothing covers it. */
+  consume(path: string): BroadcastConsumer {
+    return this.#all.consume(path);
+  }
+
+  /** The paths under `prefix`, now and as they come and go. */
+  announced(prefix = "", signal?: AbortSignal): AsyncIterable<AnnounceEvent> {
+    return this.#all.announced(prefix, { signal });
+  }
+
+  /** Puts a claim on an absolute path. */
+  claim(path: string, source: RouteSource, route: Route): Publication {
+    const claim: Claim = { path, source, route, age: this.#age++ };
+    const claims = this.#claims.get(path) ?? [];
+    this.#claims.set(path, claims);
+    claims.push(claim);
+    claims.sort(compareClaims);
+    this.#changed(path);
+    return {
+      update: (route) => {
+        if (!claims.includes(claim)) return;
+        claim.route = route;
+        claims.sort(compareClaims);
+        this.#changed(path);
+      },
+      close: () => {
+        const at = claims.indexOf(claim);
+        if (at < 0) return;
+        claims.splice(at, 1);
+        if (claims.length === 0 && this.#claims.get(path) === claims) {
+          this.#claims.delete(path);
+        }
+        this.#changed(path);
+      },
+    };
+  }
+
+  #changed(path: string): void {
+    for (const served of this.#served.values()) served.pathChanged(path);
+    for (const listener of this.#listeners) listener.pathChanged(path);
+  }
+
+  /** All absolute paths that are claimed. */
+  paths(): Iterable<string> {
+    return this.#claims.keys();
+  }
+
+  /** The best claim on exactly `path` that does not lead through `exclude`. */
+  best(path: string, exclude?: bigint): Claim | undefined {
+    return this.#claims.get(path)?.find((claim) =>
+      !leadsThrough(claim, exclude)
+    );
+  }
+
+  /** The claims on or above `path`, the most specific path first, each path's best first. */
+  *covering(path: string, exclude?: bigint): Generator<Claim, undefined> {
+    for (let at = path;; at = parentOf(at)) {
+      for (const claim of this.#claims.get(at) ?? []) {
+        const reaches = at === path || claim.source.coversSubtree;
+        if (reaches && !leadsThrough(claim, exclude)) yield claim;
+      }
+      if (at === "") return;
+    }
+  }
+
+  /** The broadcast at an absolute path over its best route, shared by all who read it; `undefined` when nothing covers it. */
+  serve(path: string, exclude?: bigint): Served | undefined {
+    const all = [...this.covering(path)];
+    const isSplit = all.some((claim) => leadsThrough(claim, exclude));
+    const key = isSplit ? `${path}\n${exclude}` : path;
+    const present = this.#served.get(key);
+    if (present?.isCurrent) return present;
+    if (this.#served.size >= MANY_SERVED) this.#forgetIdle();
+    const served = Served.open(this, path, isSplit ? exclude : undefined);
+    if (served) this.#served.set(key, served);
+    else this.#served.delete(key);
+    return served;
+  }
+
+  #forgetIdle(): void {
+    for (const [key, served] of this.#served) {
+      if (!served.isCurrent || served.broadcast.isIdle) {
+        this.#served.delete(key);
+      }
+    }
+  }
+
+  /** Tells `listener` of every path that changes until the returned function is called. */
+  listen(listener: AnnounceSubscription): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+}

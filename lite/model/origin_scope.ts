@@ -1,0 +1,230 @@
+/**
+ * A view of an origin: what one session may see or fill. Its paths are relative
+ * to its root.
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
+import { hasPrefix, joinPath, normalizePath, stripPrefix } from "../path.ts";
+import { BroadcastConsumer, type BroadcastProducer } from "./broadcast.ts";
+import type { Origin, Publication } from "./origin.ts";
+import {
+  type Claim,
+  LOCAL_ROUTE,
+  publisherOf,
+  type Route,
+  type RouteSource,
+} from "./route.ts";
+
+/** Which paths a scope lets through, relative to its root. */
+export interface PathFilter {
+  /** Subtrees that hold every path allowed; none lies under another. */
+  readonly prefixes: readonly string[];
+  /** Whether this path is allowed. */
+  allows(path: string): boolean;
+}
+
+/** Lets everything through. */
+export const EVERYTHING: PathFilter = { prefixes: [""], allows: () => true };
+
+/** Options of `Origin.scope`. */
+export interface ScopeOptions {
+  /** The path that is the root of the view. Default the origin's own. */
+  readonly root?: string | undefined;
+  /** What is let through. Default everything. */
+  readonly filter?: PathFilter | undefined;
+  /** Leave out routes through the relay with this hop id. */
+  readonly exclude?: bigint | undefined;
+}
+
+/** A path came, changed its route or went. */
+export interface AnnounceEvent {
+  /** What happened. */
+  readonly kind: "start" | "update" | "end";
+  /** The path below the prefix asked for; `""` when a claim covers the prefix itself. */
+  readonly path: string;
+  /** The route, as it is now or was last. */
+  readonly route: Route;
+}
+
+/** Options of {@linkcode OriginScope.announced}. */
+export interface AnnouncedOptions {
+  /** Ends the iteration. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A view of an origin. */
+export class OriginScope {
+  /** The origin behind it. */
+  readonly origin: Origin;
+  /** The absolute path that is the root of the view. */
+  readonly root: string;
+  /** What is let through, relative to the root. */
+  readonly filter: PathFilter;
+  /** Routes through this relay are left out. */
+  readonly exclude: bigint | undefined;
+
+  /** Use `Origin.scope`. */
+  constructor(origin: Origin, options: ScopeOptions) {
+    this.origin = origin;
+    this.root = normalizePath(options.root ?? "");
+    this.filter = options.filter ?? EVERYTHING;
+    this.exclude = options.exclude;
+  }
+
+  /** The same view without the routes through one peer. */
+  excluding(hop: bigint | undefined): OriginScope {
+    const { root, filter } = this;
+    return new OriginScope(this.origin, { root, filter, exclude: hop });
+  }
+
+  /** Puts a broadcast of our own under `path`; it leaves when it ends. Throws `MoqError("unauthorized")` outside the view. */
+  publish(path: string, broadcast: BroadcastProducer): Publication {
+    const source = {
+      coversSubtree: false,
+      consume: () => broadcast.consume(),
+    };
+    const publication = this.claim(path, source, LOCAL_ROUTE);
+    broadcast.closed.then(() => publication.close());
+    return publication;
+  }
+
+  /** Puts a claim on `path`; throws `MoqError("unauthorized")` outside the view. */
+  claim(path: string, source: RouteSource, route: Route): Publication {
+    const normal = normalizePath(path);
+    if (!this.filter.allows(normal)) {
+      throw new MoqError(
+        "unauthorized",
+        `Expected a path that may be published, got ${JSON.stringify(normal)}`,
+      );
+    }
+    return this.origin.claim(joinPath(this.root, normal), source, route);
+  }
+
+  /** The broadcast at `path`; throws `MoqError("unroutable")` when nothing covers it or the view does not show it. */
+  consume(path: string): BroadcastConsumer {
+    const normal = normalizePath(path);
+    const served = this.filter.allows(normal)
+      ? this.origin.serve(joinPath(this.root, normal), this.exclude)
+      : undefined;
+    if (!served) {
+      throw new MoqError(
+        "unroutable",
+        `Expected a path that is announced, got ${JSON.stringify(normal)}`,
+      );
+    }
+    return new BroadcastConsumer(served.broadcast);
+  }
+
+  /** The paths under `prefix`, now and as they come and go. Names that begin with a dot are left out unless the prefix names them. */
+  announced(
+    prefix = "",
+    options: AnnouncedOptions = {},
+  ): AnnounceSubscription {
+    return new AnnounceSubscription(this, normalizePath(prefix), options);
+  }
+
+  /** The best claim that a listing of `prefix` shows as `suffix`. */
+  shown(prefix: string, suffix: string): Claim | undefined {
+    const path = joinPath(prefix, suffix);
+    if (!this.filter.allows(path)) return undefined;
+    const absolute = joinPath(this.root, path);
+    if (suffix !== "") return this.origin.best(absolute, this.exclude);
+    return this.origin.covering(absolute, this.exclude).next().value;
+  }
+}
+
+interface Told {
+  readonly publisher: unknown;
+  readonly route: Route;
+}
+
+/** A live listing. What changes while nobody reads is folded together, so it never grows beyond the paths that exist. */
+export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
+  readonly #scope: OriginScope;
+  readonly #prefix: string;
+  readonly #absolute: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #latch = new Latch();
+  readonly #dirty: Set<string> = new Set();
+  readonly #told: Map<string, Told> = new Map();
+  readonly #stop: () => void;
+  #closed = false;
+
+  /** Use {@linkcode OriginScope.announced}. */
+  constructor(scope: OriginScope, prefix: string, options: AnnouncedOptions) {
+    this.#scope = scope;
+    this.#prefix = prefix;
+    this.#absolute = joinPath(scope.root, prefix);
+    this.#signal = options.signal;
+    for (const path of scope.origin.paths()) this.pathChanged(path);
+    this.#stop = scope.origin.listen(this);
+  }
+
+  /** Notes that the routes to an absolute path changed. */
+  pathChanged(path: string): void {
+    const suffix = hasPrefix(path, this.#absolute)
+      ? "" // the path itself or one above it: a claim on the prefix
+      : stripPrefix(this.#absolute, path);
+    if (suffix === undefined || isHidden(suffix)) return;
+    this.#dirty.add(suffix);
+    this.#latch.wake();
+  }
+
+  /** The next change, `undefined` while there is none. */
+  tryNext(): AnnounceEvent | undefined {
+    if (this.#closed) return undefined;
+    for (const path of this.#dirty) {
+      this.#dirty.delete(path);
+      const event = this.#compare(path);
+      if (event) return event;
+    }
+    return undefined;
+  }
+
+  #compare(path: string): AnnounceEvent | undefined {
+    const told = this.#told.get(path);
+    const claim = this.#scope.shown(this.#prefix, path);
+    const publisher = claim && publisherOf(claim);
+    if (told && publisher !== told.publisher) {
+      this.#told.delete(path);
+      if (claim) this.#dirty.add(path); // another publisher: first it ends, then it starts
+      return { kind: "end", path, route: told.route };
+    }
+    if (!claim || told?.route === claim.route) return undefined;
+    this.#told.set(path, { publisher, route: claim.route });
+    return { kind: told ? "update" : "start", path, route: claim.route };
+  }
+
+  /** Resolves when there may be something new for `tryNext`. */
+  changed(): Promise<void> {
+    return this.#latch.changed();
+  }
+
+  /** Ends the listing; idempotent. */
+  close(): void {
+    this.#closed = true;
+    this.#stop();
+    this.#latch.wake();
+  }
+
+  /** The changes as they come; ends with the signal or by leaving the loop. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<AnnounceEvent, void> {
+    const release = this.#signal && this.#latch.wakeOn(this.#signal);
+    try {
+      while (!this.#closed && !this.#signal?.aborted) {
+        const event = this.tryNext();
+        if (event) yield event;
+        else await this.changed();
+      }
+    } finally {
+      release?.();
+      this.close();
+    }
+  }
+}
+
+function isHidden(suffix: string): boolean {
+  return suffix.startsWith(".") || suffix.includes("/.");
+}

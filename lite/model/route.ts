@@ -1,0 +1,69 @@
+/**
+ * Routes: the ways to a broadcast, and which of them is best.
+ *
+ * @module
+ */
+import type { BroadcastConsumer } from "./broadcast.ts";
+
+/** What an announcement says about the way to a broadcast. moq-lite-06, "ANNOUNCE". */
+export interface Route {
+  /** Hop ids from the original publisher to whoever announced it here, oldest first; empty for a broadcast of our own. */
+  readonly hops: readonly bigint[];
+  /** Price when the announcer already carries the content; `Infinity` is "only if there is nothing else". */
+  readonly warm: number;
+  /** Price when it would have to fetch it first. */
+  readonly cold: number;
+}
+
+/** The route of a broadcast of our own. */
+export const LOCAL_ROUTE: Route = { hops: [], warm: 0, cold: 0 };
+
+/** Where the broadcasts under a claimed path come from. */
+export interface RouteSource {
+  /** Whether the claim covers everything under its path, or its path alone. */
+  readonly coversSubtree: boolean;
+  /** The broadcast `rest` below the claimed path; `""` is the path itself. */
+  consume(rest: string): BroadcastConsumer;
+}
+
+/** One announcement of one path. */
+export interface Claim {
+  /** The absolute path in the origin. */
+  readonly path: string;
+  /** Where it leads. */
+  readonly source: RouteSource;
+  /** Its price and hops; replaced as a whole. */
+  route: Route;
+  /** Higher is newer. */
+  readonly age: number;
+}
+
+/** Who published the content: equal for two claims only when they lead to the same publisher. */
+export function publisherOf(claim: Claim): unknown {
+  const first = claim.route.hops[0];
+  return first === undefined || first === 0n ? claim : first;
+}
+
+/** Whether `claim` leads through the relay with this hop id. */
+export function leadsThrough(claim: Claim, hop: bigint | undefined): boolean {
+  return hop !== undefined && claim.route.hops.includes(hop);
+}
+
+/** Sorts the better claim first: no anonymous hop, cheaper, our own, fewer hops, newer. */
+export function compareClaims(a: Claim, b: Claim): number {
+  return anonymous(a) - anonymous(b) ||
+    compare(a.route.warm, b.route.warm) ||
+    compare(a.route.cold, b.route.cold) ||
+    a.route.hops.length - b.route.hops.length ||
+    b.age - a.age;
+}
+
+function anonymous(claim: Claim): number {
+  return claim.route.hops.includes(0n) ? 1 : 0;
+}
+
+// Infinity - Infinity is no order.
+function compare(a: number, b: number): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

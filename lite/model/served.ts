@@ -1,0 +1,244 @@
+/**
+ * One broadcast as it is served: over its best route, and over the next one to
+ * the same publisher when that fails, without the readers noticing. Another
+ * publisher is another broadcast. moq-lite-06 as released, fail-over.
+ *
+ * @module
+ */
+import { asMoqError, MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
+import { hasPrefix, stripPrefix } from "../path.ts";
+import { Broadcast } from "./broadcast.ts";
+import type { GroupConsumer } from "./group.ts";
+import type { Origin } from "./origin.ts";
+import { type Claim, publisherOf } from "./route.ts";
+import type { TrackSubscription } from "./subscription.ts";
+import type {
+  FetchOptions,
+  TrackConsumer,
+  TrackInfo,
+  TrackProducer,
+  TrackSource,
+} from "./track.ts";
+
+/** How often one route may fail a track before it is passed over. */
+const ATTEMPTS_PER_ROUTE = 2;
+
+/** A broadcast over the best of its routes. */
+export class Served {
+  /** What the readers share. */
+  readonly broadcast: Broadcast;
+  readonly #origin: Origin;
+  readonly #path: string;
+  readonly #exclude: bigint | undefined;
+  readonly #publisher: unknown;
+  readonly #latch = new Latch();
+
+  private constructor(
+    origin: Origin,
+    claim: Claim,
+    options: { path: string; exclude: bigint | undefined },
+  ) {
+    this.#origin = origin;
+    this.#path = options.path;
+    this.#exclude = options.exclude;
+    this.#publisher = publisherOf(claim);
+    this.broadcast = new Broadcast({
+      cache: origin.cache,
+      source: { track: (name) => new ServedTrack(this, name) },
+    });
+  }
+
+  /** The broadcast at an absolute path without routes through `exclude`; `undefined` when nothing covers it. */
+  static open(
+    origin: Origin,
+    path: string,
+    exclude: bigint | undefined,
+  ): Served | undefined {
+    const claim = origin.covering(path, exclude).next().value;
+    return claim && new Served(origin, claim, { path, exclude });
+  }
+
+  /** Whether the broadcast is still the one at its path. */
+  get isCurrent(): boolean {
+    return !this.broadcast.ended;
+  }
+
+  /** Notes that the routes to an absolute path changed. */
+  pathChanged(path: string): void {
+    if (!this.isCurrent || !hasPrefix(path, this.#path)) return;
+    const best = this.#origin.covering(this.#path, this.#exclude).next().value;
+    if (!best || publisherOf(best) !== this.#publisher) {
+      this.broadcast.close(
+        new MoqError("unroutable", `Publisher of ${this.#path} is gone`),
+      );
+    }
+    this.#latch.wake();
+  }
+
+  /** The best claim that `failures` does not rule out. */
+  route(failures?: ReadonlyMap<Claim, number>): Claim | undefined {
+    for (const claim of this.#origin.covering(this.#path, this.#exclude)) {
+      if (publisherOf(claim) !== this.#publisher) continue;
+      if ((failures?.get(claim) ?? 0) < ATTEMPTS_PER_ROUTE) return claim;
+    }
+    return undefined;
+  }
+
+  /** The track of this name over `claim`. */
+  track(claim: Claim, name: string): TrackConsumer {
+    const rest = stripPrefix(claim.path, this.#path) ?? "";
+    return claim.source.consume(rest).track(name);
+  }
+
+  /** Resolves when the routes may have changed. */
+  changed(): Promise<void> {
+    return this.#latch.changed();
+  }
+
+  /** Lets an abort wake the waiters too. */
+  wakeOn(signal: AbortSignal): () => void {
+    return this.#latch.wakeOn(signal);
+  }
+
+  /** The error for "no route left". */
+  unroutable(): MoqError {
+    return new MoqError(
+      "unroutable",
+      `Expected a route to ${this.#path}, none is left`,
+    );
+  }
+}
+
+/** One track of a {@linkcode Served} broadcast. */
+class ServedTrack implements TrackSource {
+  readonly #served: Served;
+  readonly #name: string;
+
+  constructor(served: Served, name: string) {
+    this.#served = served;
+    this.#name = name;
+  }
+
+  #best(): TrackConsumer {
+    const claim = this.#served.route();
+    if (!claim) throw this.#served.unroutable();
+    return this.#served.track(claim, this.#name);
+  }
+
+  async info(signal?: AbortSignal): Promise<TrackInfo> {
+    return await this.#best().info(signal);
+  }
+
+  async fetch(
+    sequence: number,
+    options: FetchOptions,
+  ): Promise<GroupConsumer> {
+    return await this.#best().fetch(sequence, options);
+  }
+
+  async run(track: TrackProducer, signal: AbortSignal): Promise<void> {
+    const failures: Map<Claim, number> = new Map();
+    let last: MoqError | undefined;
+    while (!signal.aborted) {
+      const claim = this.#served.route(failures);
+      if (!claim) throw last ?? this.#served.unroutable();
+      const attempt = new AbortController();
+      const abort = () => attempt.abort(signal.reason);
+      signal.addEventListener("abort", abort, { once: true });
+      const watching = this.#watch(claim, { attempt, failures });
+      try {
+        if (await this.#pump(claim, track, attempt.signal)) return;
+      } catch (error) {
+        last = asMoqError(error);
+        const failed = (failures.get(claim) ?? 0) + 1;
+        failures.set(claim, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);
+      } finally {
+        attempt.abort();
+        signal.removeEventListener("abort", abort);
+        await watching;
+      }
+    }
+  }
+
+  /** Ends the attempt when a better route comes or this one goes. */
+  async #watch(
+    claim: Claim,
+    { attempt, failures }: {
+      readonly attempt: AbortController;
+      readonly failures: ReadonlyMap<Claim, number>;
+    },
+  ): Promise<void> {
+    const release = this.#served.wakeOn(attempt.signal);
+    while (
+      !attempt.signal.aborted && this.#served.route(failures) === claim
+    ) {
+      await this.#served.changed();
+    }
+    release();
+    attempt.abort();
+  }
+
+  /** Hands the groups of one route on; `true` when the track is complete, `false` when the attempt was ended. */
+  async #pump(
+    claim: Claim,
+    track: TrackProducer,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const upstream = this.#served.track(claim, this.#name);
+    track.track.accept(await upstream.info(signal));
+    const { wanted } = track.demand;
+    if (!wanted) return false;
+    const subscription = upstream.subscribe({ ...wanted, signal });
+    const following = this.#followDemand(track, subscription, signal);
+    const release = upstream.track.latch.wakeOn(signal);
+    try {
+      while (!signal.aborted) {
+        const datagram = subscription.tryNextDatagram();
+        if (datagram) track.track.addDatagram(datagram);
+        const group = subscription.tryNext();
+        if (group) track.track.insert(group.group);
+        if (subscription.final !== undefined) {
+          track.track.finishAt(subscription.final);
+        }
+        if (group || datagram) continue;
+        if (subscription.isDone) return true;
+        await subscription.changed();
+      }
+      return false;
+    } finally {
+      release();
+      subscription.close();
+      track.track.demandLatch.wake();
+      await following;
+    }
+  }
+
+  async #followDemand(
+    track: TrackProducer,
+    subscription: TrackSubscription,
+    signal: AbortSignal,
+  ): Promise<void> {
+    while (!signal.aborted && !subscription.isClosed) {
+      const { wanted } = track.demand;
+      if (wanted && !isSameWish(wanted, subscription.wanted)) {
+        subscription.update(wanted);
+      }
+      await track.demand.changed();
+    }
+  }
+}
+
+function isSameWish(
+  a: TrackSubscription["wanted"],
+  b: TrackSubscription["wanted"],
+): boolean {
+  return a.priority === b.priority && a.maxAgeMs === b.maxAgeMs &&
+    a.startGroup === b.startGroup && a.endGroup === b.endGroup;
+}
+
+/** Whether asking the same publisher again is pointless. */
+function isFinal(error: MoqError): boolean {
+  return ["not-found", "unroutable", "unauthorized", "unsupported"]
+    .includes(error.code);
+}

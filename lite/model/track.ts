@@ -1,0 +1,456 @@
+/**
+ * A track: a named series of groups with one writer and any number of readers.
+ * Producer writes never wait; each subscription has its own place and loses
+ * only its own.
+ *
+ * @module
+ */
+import type { LogEnd } from "../bytes/byte_log.ts";
+import { asMoqError, MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
+import type { Cache } from "./cache.ts";
+import type { Frame } from "./frame.ts";
+import { type GroupConsumer, GroupProducer } from "./group.ts";
+import {
+  type SubscribeOptions,
+  type TrackDemand,
+  TrackSubscription,
+  wantedBy,
+} from "./subscription.ts";
+
+/** Properties of a track, fixed for its lifetime. moq-lite-06, "TRACK_INFO". */
+export interface TrackInfo {
+  /** The publisher's own idea of its importance, 0 to 255, higher first. Default 127. */
+  readonly priority: number;
+  /** How long groups that are not the newest are kept, in milliseconds. Default 5000. */
+  readonly maxAgeMs: number;
+  /** Timestamp ticks per second. Default 1000. */
+  readonly timescale: number;
+}
+
+/** {@linkcode TrackInfo} as it is when nothing was said. */
+export const DEFAULT_TRACK_INFO: TrackInfo = {
+  priority: 127,
+  maxAgeMs: 5000,
+  timescale: 1000,
+};
+
+/** A one-frame group that came as a datagram: newest wins, never cached. */
+export interface Datagram extends Frame {
+  /** Its number in the track's sequence of groups. */
+  readonly sequence: number;
+}
+
+/** Options of {@linkcode TrackConsumer.fetch}. */
+export interface FetchOptions {
+  /** 0 to 255, higher is sent first. Default 0. */
+  readonly priority?: number | undefined;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where a track comes from when nobody writes to it here. */
+export interface TrackSource {
+  /** Asks for the track's properties; throws the `MoqError` of a refusal. */
+  info(signal?: AbortSignal): Promise<TrackInfo>;
+  /** Asks for one past group. */
+  fetch(sequence: number, options: FetchOptions): Promise<GroupConsumer>;
+  /**
+   * Fills `track` from its first subscriber until `signal` aborts, when the
+   * last one has left. Resolves when the track is complete, throws when it failed.
+   */
+  run(track: TrackProducer, signal: AbortSignal): Promise<void>;
+}
+
+/** A question for the properties that several wait for. */
+interface Question {
+  refusal?: MoqError;
+}
+
+/** Options of {@linkcode Track}. */
+export interface TrackOptions {
+  /** Accounts for the groups. */
+  readonly cache: Cache;
+  /** Known properties; otherwise they come from `source` or {@linkcode Track.accept}. */
+  readonly info?: TrackInfo | undefined;
+  /** Where groups come from, unless they are written here. */
+  readonly source?: TrackSource | undefined;
+}
+
+const MAX_ARRIVALS = 16_384;
+const MAX_DATAGRAMS = 64;
+
+/** What the producer and the consumers of one track share. */
+export class Track {
+  /** The track's name within its broadcast. */
+  readonly name: string;
+  /** Accounts for the groups. */
+  readonly cache: Cache;
+  /** Groups in order of arrival, from number {@linkcode Track.firstArrival} on. */
+  readonly arrivals: GroupProducer[] = [];
+  /** Datagrams in order of arrival, at most the newest 64, from number {@linkcode Track.firstDatagram} on. */
+  readonly datagrams: Datagram[] = [];
+  /** Wakes at arrivals and at the end. */
+  readonly latch: Latch = new Latch();
+  /** Wakes when what the subscribers want changes. */
+  readonly demandLatch: Latch = new Latch();
+  /** Everybody reading. */
+  readonly subscriptions: Set<TrackSubscription> = new Set();
+  readonly #source: TrackSource | undefined;
+  readonly #groups: Map<number, GroupProducer> = new Map();
+  // Groups from before the source was last stopped: for fetches only, since what comes next may be far ahead of them.
+  readonly #past: Map<number, GroupProducer> = new Map();
+  #highest = -1;
+  #firstArrival = 0;
+  #firstDatagram = 0;
+  #info: TrackInfo | undefined;
+  #asked: Question | undefined;
+  #latest: GroupProducer | undefined;
+  #ended: LogEnd | undefined;
+  #final: number | undefined;
+  #running: AbortController | undefined;
+  #released = false;
+
+  /** Use `BroadcastProducer.createTrack` or `BroadcastConsumer.track`. */
+  constructor(name: string, options: TrackOptions) {
+    this.name = name;
+    this.cache = options.cache;
+    this.#source = options.source;
+    this.#info = options.info;
+  }
+
+  /** The highest sequence of a group or datagram so far, -1 before the first. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  /** Number of the oldest entry of `arrivals`. */
+  get firstArrival(): number {
+    return this.#firstArrival;
+  }
+
+  /** Number of the oldest entry of `datagrams`. */
+  get firstDatagram(): number {
+    return this.#firstDatagram;
+  }
+
+  /** The group with the highest sequence so far. */
+  get latest(): GroupProducer | undefined {
+    return this.#latest?.retired ? undefined : this.#latest;
+  }
+
+  /** Set once no more groups will come. */
+  get ended(): LogEnd | undefined {
+    return this.#ended;
+  }
+
+  /** The exclusive end of the sequence, once it is known. */
+  get final(): number | undefined {
+    return this.#final;
+  }
+
+  /** The properties, if they are known already. */
+  get knownInfo(): TrackInfo | undefined {
+    return this.#info;
+  }
+
+  /** Whether nothing hangs on it any more: no reader, no cached group. */
+  get isIdle(): boolean {
+    this.#prune();
+    return this.subscriptions.size === 0 && this.arrivals.length === 0 &&
+      this.#past.size === 0;
+  }
+
+  /** Groups that can be read now, by ascending sequence. */
+  cached(): GroupProducer[] {
+    return this.arrivals
+      .filter((group) => !group.retired)
+      .sort((a, b) => a.sequence - b.sequence);
+  }
+
+  /** Sets the properties of a track that was asked for. */
+  accept(info: TrackInfo): void {
+    this.#info ??= info;
+    this.latch.wake();
+  }
+
+  /** The properties; asks the source once for all who wait. Throws the `MoqError` of a refusal, or `signal.reason`. */
+  async info(signal?: AbortSignal): Promise<TrackInfo> {
+    const release = signal && this.latch.wakeOn(signal);
+    const question = this.#question();
+    try {
+      while (!this.#info) {
+        signal?.throwIfAborted();
+        if (question?.refusal) throw question.refusal;
+        if (this.#ended) throw this.#ended.error ?? notFound(this.name);
+        await this.latch.changed();
+      }
+      return this.#info;
+    } finally {
+      release?.();
+    }
+  }
+
+  #question(): Question | undefined {
+    if (this.#info || !this.#source) return undefined;
+    if (!this.#asked) {
+      this.#asked = {};
+      this.#ask(this.#source, this.#asked);
+    }
+    return this.#asked;
+  }
+
+  async #ask(source: TrackSource, question: Question): Promise<void> {
+    try {
+      this.#info ??= await source.info();
+    } catch (error) {
+      question.refusal = asMoqError(error);
+    }
+    this.#asked = undefined;
+    this.latch.wake();
+  }
+
+  /** A new group, or `undefined` when `sequence` is there already and was not cut. */
+  begin(sequence: number, frameStart = 0): GroupProducer | undefined {
+    const info = this.#info ?? DEFAULT_TRACK_INFO;
+    const group = new GroupProducer(sequence, {
+      cache: this.cache,
+      frameStart,
+      maxAgeMs: Math.min(info.maxAgeMs, this.cache.maxAgeMs),
+    });
+    return this.insert(group) ? group : undefined;
+  }
+
+  /** Adds a group that is written elsewhere; `false` when its sequence is there already and was not cut. */
+  insert(group: GroupProducer): boolean {
+    const { sequence } = group;
+    const present = this.#groups.get(sequence);
+    if (this.#ended || (present && !present.log.ended?.error)) return false;
+    this.#prune();
+    this.#groups.set(sequence, group);
+    this.arrivals.push(group);
+    this.#highest = Math.max(this.#highest, sequence);
+    if (!this.#latest || sequence >= this.#latest.sequence) {
+      if (this.#latest) this.cache.unpin(this.#latest);
+      this.#latest = group;
+      if (!this.#released) this.cache.pin(group);
+    }
+    this.latch.wake();
+    return true;
+  }
+
+  #prune(): void {
+    for (const [sequence, group] of this.#past) {
+      if (group.retired) this.#past.delete(sequence);
+    }
+    while (
+      this.arrivals[0]?.retired || this.arrivals.length >= MAX_ARRIVALS
+    ) {
+      const gone = this.arrivals.shift()!;
+      this.#firstArrival++;
+      if (this.#groups.get(gone.sequence) === gone) {
+        this.#groups.delete(gone.sequence);
+      }
+    }
+  }
+
+  /** Adds a datagram; the oldest goes when there are too many. */
+  addDatagram(datagram: Datagram): void {
+    if (this.datagrams.length === MAX_DATAGRAMS) {
+      this.datagrams.shift();
+      this.#firstDatagram++;
+    }
+    this.datagrams.push(datagram);
+    this.#highest = Math.max(this.#highest, datagram.sequence);
+    this.latch.wake();
+  }
+
+  /** Says where the track will end: `final` is the first sequence that will not come. */
+  finishAt(final: number): void {
+    this.#final ??= final;
+    this.latch.wake();
+  }
+
+  /** No more groups: complete, or failed with `error`. Groups that are there stay readable. Idempotent. */
+  close(error?: MoqError): void {
+    if (this.#ended) return;
+    if (!error) this.finishAt(this.#highest + 1);
+    this.#ended = { error };
+    this.latch.wake();
+    this.demandLatch.wake();
+  }
+
+  /** Nobody can find the track any more: its newest group may go like the others. */
+  release(): void {
+    this.#released = true;
+    if (this.#latest) this.cache.unpin(this.#latest);
+  }
+
+  /** A past group, from the cache or the source; throws `MoqError("not-found")`. */
+  async fetch(
+    sequence: number,
+    options: FetchOptions,
+  ): Promise<GroupConsumer> {
+    const present = this.#groups.get(sequence) ?? this.#past.get(sequence);
+    if (present && !present.retired) {
+      present.touch();
+      return present.consume();
+    }
+    if (!this.#source) {
+      throw new MoqError(
+        "not-found",
+        `Expected group ${sequence} of track ${this.name} to be cached, it is not`,
+      );
+    }
+    return await this.#source.fetch(sequence, options);
+  }
+
+  /** Adds a reader; the first one starts the source. */
+  join(subscription: TrackSubscription): void {
+    this.subscriptions.add(subscription);
+    this.demandLatch.wake();
+    if (this.#source && !this.#running && !this.#ended) {
+      this.#running = new AbortController();
+      this.#run(this.#source, this.#running);
+    }
+  }
+
+  /** Removes a reader; the last one stops the source. */
+  leave(subscription: TrackSubscription): void {
+    if (!this.subscriptions.delete(subscription)) return;
+    this.demandLatch.wake();
+    if (this.subscriptions.size > 0 || !this.#source) return;
+    this.#setAside();
+    this.#running?.abort(
+      new MoqError("cancelled", `Nobody reads track ${this.name} any more`),
+    );
+  }
+
+  #setAside(): void {
+    if (this.#latest) this.cache.unpin(this.#latest);
+    this.#latest = undefined;
+    for (const [sequence, group] of this.#groups) {
+      this.#past.set(sequence, group);
+    }
+    this.#groups.clear();
+    this.#firstArrival += this.arrivals.length;
+    this.arrivals.length = 0;
+  }
+
+  async #run(source: TrackSource, running: AbortController): Promise<void> {
+    try {
+      await source.run(new TrackProducer(this), running.signal);
+      if (!running.signal.aborted) this.close();
+    } catch (error) {
+      if (!running.signal.aborted) this.close(asMoqError(error));
+    }
+    this.#running = undefined;
+    // Whoever came while the source was being stopped starts it again.
+    const [waiting] = this.subscriptions;
+    if (waiting) this.join(waiting);
+  }
+}
+
+function notFound(name: string): MoqError {
+  return new MoqError(
+    "not-found",
+    `Expected a track named ${name}, the broadcast has none`,
+  );
+}
+
+/** The write side of a track; made by `BroadcastProducer.createTrack`. */
+export class TrackProducer {
+  /** What it shares with the consumers. */
+  readonly track: Track;
+
+  /** Use `BroadcastProducer.createTrack`. */
+  constructor(track: Track) {
+    this.track = track;
+  }
+
+  /** The track's name within its broadcast. */
+  get name(): string {
+    return this.track.name;
+  }
+
+  /** The track's properties. */
+  get info(): TrackInfo {
+    return this.track.knownInfo ?? DEFAULT_TRACK_INFO;
+  }
+
+  /** How many read the track and what they want of it. */
+  get demand(): TrackDemand {
+    return wantedBy(this.track);
+  }
+
+  /** Begins a group, the next in sequence unless `sequence` says otherwise. Throws `TypeError` for one that is there already, or after the end. */
+  group(sequence?: number): GroupProducer {
+    const next = sequence ?? this.track.highest + 1;
+    const group = this.track.begin(next);
+    if (!group) {
+      throw new TypeError(
+        `Expected a new group of an open track, got group ${next} of ${this.name}`,
+      );
+    }
+    return group;
+  }
+
+  /** Writes a group of this one frame. */
+  writeFrame(frame: Frame): void {
+    const group = this.group();
+    group.writeFrame(frame);
+    group.close();
+  }
+
+  /** Sends a frame unreliably, as a group of its own that is never cached; at most about 1200 bytes. */
+  writeDatagram(frame: Frame): void {
+    this.track.addDatagram({
+      ...frame,
+      sequence: this.track.highest + 1,
+    });
+  }
+
+  /** Ends the track: complete, or with `error`. Idempotent. */
+  close(error?: MoqError): void {
+    this.track.close(error);
+  }
+
+  /** A read side. */
+  consume(): TrackConsumer {
+    return new TrackConsumer(this.track);
+  }
+}
+
+/** The read side of a track. */
+export class TrackConsumer {
+  /** What it shares with the producer. */
+  readonly track: Track;
+
+  /** Use `BroadcastConsumer.track`. */
+  constructor(track: Track) {
+    this.track = track;
+  }
+
+  /** The track's name within its broadcast. */
+  get name(): string {
+    return this.track.name;
+  }
+
+  /** The track's properties; throws the `MoqError` of a refusal, or `signal.reason`. */
+  info(signal?: AbortSignal): Promise<TrackInfo> {
+    return this.track.info(signal);
+  }
+
+  /** Groups from now on, the newest one included; ends with the track. */
+  subscribe(options: SubscribeOptions = {}): TrackSubscription {
+    return new TrackSubscription(this.track, options);
+  }
+
+  /** One past group, from the cache or from upstream; throws `MoqError("not-found")`. */
+  fetch(
+    sequence: number,
+    options: FetchOptions = {},
+  ): Promise<GroupConsumer> {
+    return this.track.fetch(sequence, options);
+  }
+}

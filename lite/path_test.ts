@@ -1,0 +1,67 @@
+/**
+ * Paths are compared segment by segment.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { MoqError } from "./error.ts";
+import {
+  hasPrefix,
+  joinPath,
+  MAX_PATH_SEGMENTS,
+  normalizePath,
+  stripPrefix,
+} from "./path.ts";
+
+const segment = fc.constantFrom("a", "b", "ab", ".", "é", "*");
+const path = fc.array(segment, { maxLength: 8 }).map((all) => all.join("/"));
+
+Deno.test("normalizePath drops leading, trailing and doubled slashes and nothing else", () => {
+  const cases: readonly [given: string, path: string][] = [
+    ["", ""],
+    ["/", ""],
+    ["///", ""],
+    ["a", "a"],
+    ["//a///b/", "a/b"],
+    ["a/./../b", "a/./../b"],
+    [" a / b ", " a / b "],
+  ];
+  for (const [given, expected] of cases) {
+    assert.equal(normalizePath(given), expected);
+  }
+});
+
+Deno.test("normalizePath leaves a normalized path as it is", () => {
+  fc.assert(fc.property(path, (given) => {
+    assert.equal(normalizePath(given), given);
+    assert.equal(normalizePath(`/${given.replaceAll("/", "//")}/`), given);
+  }));
+});
+
+Deno.test("normalizePath refuses 33 segments, counting no empty ones", () => {
+  const longest = Array(MAX_PATH_SEGMENTS).fill("a").join("//");
+  assert.equal(normalizePath(longest).split("/").length, 32);
+  assert.throws(
+    () => normalizePath(`${longest}/a`),
+    (error) => error instanceof MoqError && error.code === "decode",
+  );
+});
+
+Deno.test("stripPrefix undoes joinPath", () => {
+  fc.assert(fc.property(path, path, (prefix, rest) => {
+    const joined = joinPath(prefix, rest);
+    assert.equal(normalizePath(joined), joined);
+    assert.equal(stripPrefix(prefix, joined), rest);
+  }));
+});
+
+Deno.test("hasPrefix compares whole segments", () => {
+  assert(hasPrefix("foo", "foo"));
+  assert(hasPrefix("foo", "foo/bar"));
+  assert(hasPrefix("", "foo"));
+  assert(hasPrefix("", ""));
+  assert(!hasPrefix("foo", "foobar"));
+  assert(!hasPrefix("foo/bar", "foo"));
+  assert(!hasPrefix("foo", ""));
+});

@@ -1,0 +1,173 @@
+/**
+ * Reads what a peer announces under a prefix: ids, hops and costs of every
+ * draft turned into routes. moq-lite-06, "ANNOUNCE".
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import type { AnnounceEvent } from "../model/origin_scope.ts";
+import { randomHop } from "../model/origin.ts";
+import type { Route } from "../model/route.ts";
+import {
+  type Announcement,
+  decodeAnnounceInit,
+  decodeAnnouncement,
+  decodeAnnounceOk,
+} from "../wire/announce.ts";
+import { MAX_HOPS } from "../wire/message.ts";
+import {
+  hasAnnounceInit,
+  hasAnnounceOk,
+  hasAnnounceStatus,
+  hasCosts,
+  hasDuplicateActive,
+  hasOwnHopInChain,
+  type Version,
+} from "../wire/version.ts";
+import type { MessageReader } from "./streams.ts";
+
+/** What a link costs when nobody said. */
+const DEFAULT_LINK_COST = 1;
+
+/** What a reader of announcements needs to know. */
+export interface AnnounceReaderOptions {
+  /** The draft spoken. */
+  readonly version: Version;
+  /** Our hop id: routes that come through us are ignored. */
+  readonly hop: bigint;
+  /** What the link to the peer costs. Default 1. */
+  readonly linkCost?: number | undefined;
+  /** Most paths at a time. */
+  readonly limit: number;
+}
+
+/** One announce stream, from the subscriber's side. */
+export class AnnounceReader {
+  readonly #reader: MessageReader;
+  readonly #options: AnnounceReaderOptions;
+  /** Stands for a publisher that does not say who it is. */
+  readonly #stamp = randomHop();
+  /** Live paths, and whether the receiver was told of them. */
+  readonly #live: Map<string, { told: boolean; route: Route }> = new Map();
+  readonly #pathOfId: Map<number, string> = new Map();
+  #nextId = 0;
+  #responder = 0n;
+
+  /** Reads the peer's half of an announce stream. */
+  constructor(reader: MessageReader, options: AnnounceReaderOptions) {
+    this.#reader = reader;
+    this.#options = options;
+  }
+
+  /** The announcements until the peer ends them in an orderly way. Throws `MoqError("protocol")` or `("decode")` when it breaks a rule. */
+  async *events(): AsyncGenerator<AnnounceEvent, void> {
+    yield* await this.#begin();
+    for (;;) {
+      const message = await this.#next();
+      if (message === "end") return;
+      if (message) yield* this.#apply(message);
+    }
+  }
+
+  async #begin(): Promise<AnnounceEvent[]> {
+    const { version } = this.#options;
+    if (!hasAnnounceInit(version) && !hasAnnounceOk(version)) return [];
+    const body = await this.#reader.message();
+    if (!body) return [];
+    if (hasAnnounceOk(version)) {
+      this.#responder = decodeAnnounceOk(body).hop;
+      return [];
+    }
+    const route = { hops: [], warm: 0, cold: Infinity };
+    return decodeAnnounceInit(body).flatMap((path) => this.#start(path, route));
+  }
+
+  async #next(): Promise<Announcement | undefined | "end"> {
+    const { version } = this.#options;
+    const type = hasAnnounceStatus(version)
+      ? undefined
+      : await this.#reader.varint();
+    if (type === undefined && !hasAnnounceStatus(version)) return "end";
+    const body = type === undefined
+      ? await this.#reader.message()
+      : await this.#reader.expectMessage();
+    return body ? decodeAnnouncement(type, body, version) : "end";
+  }
+
+  #apply(message: Announcement): AnnounceEvent[] {
+    if (message.kind === "start") return this.#start(message.suffix, message);
+    const path = message.kind === "end" && message.suffix !== undefined
+      ? message.suffix
+      : this.#pathOf(message.id!);
+    if (message.kind === "restart") {
+      return this.#replace(path, this.#routeOf(message));
+    }
+    if (message.id !== undefined) this.#pathOfId.delete(message.id);
+    return this.#end(path);
+  }
+
+  #pathOf(id: number): string {
+    const path = this.#pathOfId.get(id);
+    if (path !== undefined) return path;
+    throw new MoqError(
+      "protocol",
+      `Expected the id of a live announcement, got ${id}`,
+    );
+  }
+
+  #start(path: string, wire: Route): AnnounceEvent[] {
+    const { version, limit } = this.#options;
+    if (!hasAnnounceStatus(version)) this.#pathOfId.set(this.#nextId++, path);
+    const route = this.#routeOf(wire);
+    if (this.#live.has(path)) {
+      if (hasDuplicateActive(version)) return this.#replace(path, route);
+      throw new MoqError(
+        "protocol",
+        `Expected a path that is not live, got ${JSON.stringify(path)} again`,
+      );
+    }
+    if (this.#live.size >= limit) {
+      throw new MoqError(
+        "protocol",
+        `Expected at most ${limit} announced paths, got more`,
+      );
+    }
+    const told = this.#isUsable(path, route);
+    this.#live.set(path, { told, route });
+    return told ? [{ kind: "start", path, route }] : [];
+  }
+
+  #replace(path: string, route: Route): AnnounceEvent[] {
+    const before = this.#live.get(path);
+    const told = this.#isUsable(path, route);
+    this.#live.set(path, { told, route });
+    if (told) {
+      return [{ kind: before?.told ? "update" : "start", path, route }];
+    }
+    return before?.told ? [{ kind: "end", path, route: before.route }] : [];
+  }
+
+  // An end for a path that was never kept is fine: older peers send them.
+  #end(path: string): AnnounceEvent[] {
+    const before = this.#live.get(path);
+    this.#live.delete(path);
+    return before?.told ? [{ kind: "end", path, route: before.route }] : [];
+  }
+
+  /** The whole chain up to the announcer, and what it costs us. */
+  #routeOf({ hops, warm, cold }: Route): Route {
+    const { version, linkCost = DEFAULT_LINK_COST } = this.#options;
+    const chain = hasOwnHopInChain(version) ? hops : [...hops, this.#responder];
+    const whole = (chain[0] ?? 0n) === 0n ? [this.#stamp, ...chain] : chain;
+    const price = hasCosts(version) ? linkCost : 0;
+    return { hops: whole, warm: warm + price, cold: cold + price };
+  }
+
+  #isUsable(path: string, { hops }: Route): boolean {
+    const known = hops.filter((hop) => hop !== 0n);
+    return hops.length <= MAX_HOPS &&
+      new Set(known).size === known.length &&
+      !known.includes(this.#options.hop) &&
+      !path.split("/").some((segment) => segment.includes("*"));
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * What the two halves of a session share.
+ *
+ * @module
+ */
+import type { Logger } from "../log.ts";
+import type { MoqError } from "../error.ts";
+import type { Clock } from "../time.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Setup } from "../wire/setup.ts";
+import type { Version } from "../wire/version.ts";
+import type { Tasks } from "./tasks.ts";
+
+/** Bounds on what a peer may ask of one session. */
+export interface SessionLimits {
+  /** Subscriptions at a time. Default 1024. */
+  readonly subscriptions?: number;
+  /** Announced paths at a time. Default 1024. */
+  readonly announcements?: number;
+}
+
+/** Plain counters of one session, read when somebody asks. */
+export interface SessionStats {
+  /** Bytes of groups sent. */
+  sentBytes: number;
+  /** Groups begun to send. */
+  sentGroups: number;
+  /** Groups received. */
+  receivedGroups: number;
+  /** Subscriptions the peer holds now. */
+  subscriptions: number;
+}
+
+/** What the halves know of their session. */
+export interface SessionContext {
+  /** The connection. */
+  readonly transport: Transport;
+  /** The draft spoken. */
+  readonly version: Version;
+  /** Our hop id. */
+  readonly hop: bigint;
+  /** The peer's SETUP; empty on drafts without. Rejects when the session ends before. */
+  readonly peer: Promise<Setup>;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where messages go. */
+  readonly log: Logger;
+  /** Bounds on the peer. */
+  readonly limits: Required<SessionLimits>;
+  /** Counters. */
+  readonly stats: SessionStats;
+  /** The session's tasks. */
+  readonly tasks: Tasks;
+  /** Aborts when the session ends. */
+  readonly signal: AbortSignal;
+  /** Closes the session with an error. */
+  fail(error: MoqError): void;
+}
+
+/** A controller that aborts with `parent` too; call `done` when it is no longer needed. */
+export function linked(
+  parent: AbortSignal,
+): { readonly controller: AbortController; done(): void } {
+  const controller = new AbortController();
+  const abort = () => controller.abort(parent.reason);
+  if (parent.aborted) abort();
+  else parent.addEventListener("abort", abort, { once: true });
+  return {
+    controller,
+    done: () => parent.removeEventListener("abort", abort),
+  };
+}

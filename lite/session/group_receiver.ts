@@ -1,0 +1,45 @@
+/**
+ * The hot path in: a stream's bytes into a group, copied once.
+ *
+ * @module
+ */
+import { asMoqError, MoqError, streamCodeOf } from "../error.ts";
+import type { GroupProducer } from "../model/group.ts";
+import { codeTable, type Version } from "../wire/version.ts";
+import type { GroupSink } from "./compat.ts";
+import type { MessageReader } from "./streams.ts";
+
+/** Read this much of a group at once. */
+export const GROUP_SCRATCH_BYTES = 16 * 1024;
+
+/** Options of {@linkcode receiveGroup}. */
+export interface ReceiveGroupOptions {
+  /** The draft spoken. */
+  readonly version: Version;
+  /** Where the bytes go, if not straight into the group. */
+  readonly sink?: GroupSink | undefined;
+}
+
+/** Reads a group to its end; a stream that fails or ends inside a frame leaves a group that failed. Never throws. */
+export async function receiveGroup(
+  reader: MessageReader,
+  group: GroupProducer,
+  { version, sink = group }: ReceiveGroupOptions,
+): Promise<void> {
+  try {
+    for (;;) {
+      const chunk = await reader.chunk();
+      if (!chunk) return sink.close();
+      sink.append(chunk);
+      if (group.log.ended) throw group.log.ended.error ?? ended(group);
+    }
+  } catch (error) {
+    const reason = asMoqError(error);
+    reader.stop(streamCodeOf(reason, codeTable(version)));
+    group.close(reason);
+  }
+}
+
+function ended(group: GroupProducer): MoqError {
+  return new MoqError("cancelled", `Group ${group.sequence} has ended here`);
+}

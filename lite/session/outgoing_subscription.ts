@@ -1,0 +1,246 @@
+/**
+ * One subscription of the peer's: groups out of a track, newest first when the
+ * path is narrow, until the peer ends it or the track does. moq-lite-06,
+ * "SUBSCRIBE".
+ *
+ * @module
+ */
+import { asMoqError, MoqError } from "../error.ts";
+import type { GroupProducer } from "../model/group.ts";
+import type { Datagram, TrackConsumer } from "../model/track.ts";
+import type { TrackSubscription } from "../model/subscription.ts";
+import { encodeDatagram } from "../wire/datagram.ts";
+import type { SendStream } from "../transport/transport.ts";
+import { decodeSubscribeUpdate, type Subscribe } from "../wire/subscribe.ts";
+import {
+  encodeSubscribeResponse,
+  type SubscribeResponse,
+} from "../wire/subscribe_response.ts";
+import {
+  hasDatagrams,
+  hasSubscribeOk,
+  hasSubscribeUpdate,
+  startsAtFreshest,
+} from "../wire/version.ts";
+import { linked, type SessionContext } from "./context.ts";
+import {
+  groupPreamble,
+  type SendCount,
+  sendFrames,
+  sendGroup,
+} from "./group_sender.ts";
+import type { SubscriptionOrder } from "./priority.ts";
+import type { Request } from "./publisher.ts";
+
+/** Groups of one subscription that may wait for a stream; older ones are dropped. */
+const MAX_WAITING_GROUPS = 2;
+
+/** What a subscription is about. */
+export interface OutgoingOptions {
+  /** The peer's SUBSCRIBE. */
+  readonly message: Subscribe;
+  /** Its place among the send orders. */
+  readonly order: SubscriptionOrder;
+}
+
+/** Serves one SUBSCRIBE. */
+export class OutgoingSubscription {
+  readonly #context: SessionContext;
+  readonly #message: Subscribe;
+  readonly #order: SubscriptionOrder;
+  readonly #controller: AbortController;
+  readonly #done: () => void;
+  readonly #sending: Set<Promise<void>> = new Set();
+  readonly #waiting: AbortController[] = [];
+  readonly #count: SendCount;
+  #request: Request | undefined;
+  #hasStarted = false;
+  #hasEnded = false;
+
+  /** Use {@linkcode OutgoingSubscription.run}. */
+  constructor(context: SessionContext, { message, order }: OutgoingOptions) {
+    this.#context = context;
+    this.#message = message;
+    this.#order = order;
+    const { controller, done } = linked(context.signal);
+    this.#controller = controller;
+    this.#done = done;
+    this.#count = context.stats;
+  }
+
+  /** Serves the subscription to its end; throws the `MoqError` it failed with. */
+  async run(track: TrackConsumer, request: Request): Promise<void> {
+    const { version, tasks } = this.#context;
+    const { signal } = this.#controller;
+    this.#request = request;
+    try {
+      if (hasSubscribeOk(version)) await this.#acknowledge(track);
+      const subscription = this.#subscribe(track);
+      tasks.run("subscribe updates", this.#runUpdates(subscription));
+      await this.#runGroups(track, subscription);
+      await Promise.all(this.#sending);
+      if (!signal.aborted && !this.#hasEnded) {
+        this.#end(subscription.final ?? 0);
+      }
+      request.stream.send.close();
+    } finally {
+      this.#done();
+      this.#controller.abort(
+        new MoqError("cancelled", "Subscription has ended"),
+      );
+      await Promise.all(this.#sending);
+    }
+  }
+
+  async #acknowledge(track: TrackConsumer): Promise<void> {
+    await track.info(this.#controller.signal);
+    const { priority, maxAgeMs, startGroup, endGroup } = this.#message;
+    this.#respond({ kind: "ok", priority, maxAgeMs, startGroup, endGroup });
+  }
+
+  #respond(response: SubscribeResponse): void {
+    this.#request?.stream.send.write(
+      encodeSubscribeResponse(response, this.#context.version),
+    );
+  }
+
+  #subscribe(track: TrackConsumer): TrackSubscription {
+    const { priority, maxAgeMs, startGroup, endGroup } = this.#message;
+    const from = startGroup === undefined ? "latest" : "all";
+    return track.subscribe({
+      priority,
+      maxAgeMs,
+      startGroup,
+      endGroup,
+      from: startsAtFreshest(this.#context.version) ? "fresh" : from,
+      signal: this.#controller.signal,
+    });
+  }
+
+  /** SUBSCRIBE_UPDATE until the peer ends its half, which unsubscribes. */
+  async #runUpdates(subscription: TrackSubscription): Promise<void> {
+    const { version } = this.#context;
+    const { reader } = this.#request!;
+    try {
+      for (let body; (body = await reader.message());) {
+        if (!hasSubscribeUpdate(version)) continue;
+        const { priority, maxAgeMs, startGroup, endGroup } =
+          decodeSubscribeUpdate(body, version);
+        subscription.update({ priority, maxAgeMs, startGroup, endGroup });
+      }
+      this.#controller.abort(new MoqError("cancelled", "Peer unsubscribed"));
+    } catch (error) {
+      this.#controller.abort(error);
+      const { code } = asMoqError(error);
+      if (code === "decode" || code === "protocol") throw error;
+    }
+  }
+
+  async #runGroups(
+    track: TrackConsumer,
+    subscription: TrackSubscription,
+  ): Promise<void> {
+    const { signal } = this.#controller;
+    const release = track.track.latch.wakeOn(signal);
+    try {
+      while (!signal.aborted) {
+        const datagram = subscription.tryNextDatagram();
+        if (datagram) this.#sendDatagram(datagram);
+        const group = subscription.tryNext()?.group;
+        if (group) this.#start(group, subscription.wanted.priority);
+        if (subscription.final !== undefined) this.#end(subscription.final);
+        if (group || datagram) continue;
+        if (subscription.isDone) return;
+        await subscription.changed();
+      }
+    } finally {
+      release();
+      subscription.close();
+    }
+  }
+
+  #start(group: GroupProducer, priority: number): void {
+    if (!this.#hasStarted && !hasSubscribeOk(this.#context.version)) {
+      this.#hasStarted = true;
+      this.#respond({ kind: "start", group: group.sequence });
+    }
+    this.#context.stats.sentGroups++;
+    const sending = this.#send(group, this.#order.next(priority))
+      .finally(() => this.#sending.delete(sending));
+    this.#sending.add(sending);
+  }
+
+  #end(final: number): void {
+    if (this.#hasEnded || hasSubscribeOk(this.#context.version)) return;
+    this.#hasEnded = true;
+    this.#respond({ kind: "end", group: final });
+  }
+
+  /** One group on a stream of its own. One that finds no stream is lost for this viewer alone. */
+  async #send(group: GroupProducer, sendOrder: number): Promise<void> {
+    const { transport, log } = this.#context;
+    const opening = linked(this.#controller.signal);
+    const { signal } = opening.controller;
+    this.#queue(opening.controller);
+    try {
+      const stream = await transport.openUni({ sendOrder, signal });
+      this.#unqueue(opening.controller);
+      await this.#sendTo(stream, group, signal);
+    } catch (error) {
+      const { code, message } = asMoqError(error);
+      const { sequence } = group;
+      log.debug?.("group dropped", { sequence, code, reason: message });
+    } finally {
+      this.#unqueue(opening.controller);
+      opening.done();
+    }
+  }
+
+  async #sendTo(
+    stream: SendStream,
+    group: GroupProducer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const context = this.#context;
+    const { startGroup, endGroup, startFrame, endFrame } = this.#message;
+    const first = group.sequence === startGroup ? startFrame : 0;
+    stream.write(groupPreamble(group, {
+      version: context.version,
+      subscribeId: this.#message.id,
+      startFrame: first,
+    }));
+    const last = group.sequence === endGroup ? endFrame : undefined;
+    if (first === 0 && last === undefined) {
+      const count = this.#count;
+      return await sendGroup(stream, group, { context, signal, count });
+    }
+    await sendFrames(stream, group, {
+      context,
+      signal,
+      startFrame: first,
+      endFrame: last,
+    });
+  }
+
+  #queue(opening: AbortController): void {
+    this.#waiting.push(opening);
+    if (this.#waiting.length <= MAX_WAITING_GROUPS) return;
+    this.#waiting.shift()?.abort(
+      new MoqError("lagged", "Newer groups wait for a stream too"),
+    );
+  }
+
+  #unqueue(opening: AbortController): void {
+    const at = this.#waiting.indexOf(opening);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  #sendDatagram({ sequence, timestamp, payload }: Datagram): void {
+    const { version, transport } = this.#context;
+    if (!hasDatagrams(version)) return;
+    const subscribeId = this.#message.id;
+    transport.datagrams?.send(
+      encodeDatagram({ subscribeId, sequence, timestamp, payload }),
+    );
+  }
+}

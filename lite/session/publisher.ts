@@ -1,0 +1,209 @@
+/**
+ * The half of a session that answers: announcements, track properties,
+ * subscriptions and fetches, out of one scope of an origin.
+ *
+ * @module
+ */
+import { asMoqError, MoqError } from "../error.ts";
+import type { OriginScope } from "../model/origin_scope.ts";
+import type { TrackConsumer } from "../model/track.ts";
+import type { BidiStream } from "../transport/transport.ts";
+import { decodeAnnounceRequest } from "../wire/announce.ts";
+import { decodeFetch } from "../wire/fetch.ts";
+import { encodeProbe } from "../wire/probe.ts";
+import { decodeSubscribe } from "../wire/subscribe.ts";
+import { decodeTrackRequest, encodeTrackInfo } from "../wire/track.ts";
+import { hasSetupStream } from "../wire/version.ts";
+import { abortMessages } from "./abort.ts";
+import { Announcer } from "./announcer.ts";
+import { linked, type SessionContext } from "./context.ts";
+import { sendFrames } from "./group_sender.ts";
+import { SendOrders } from "./priority.ts";
+import type { MessageReader } from "./streams.ts";
+import { OutgoingSubscription } from "./outgoing_subscription.ts";
+
+/** One request of the peer's: its stream, and a reader of the peer's half past the type. */
+export interface Request {
+  /** The stream. */
+  readonly stream: BidiStream;
+  /** The peer's half. */
+  readonly reader: MessageReader;
+}
+
+/** Answers the peer's requests. */
+export class Publisher {
+  readonly #context: SessionContext;
+  readonly #scope: Promise<OriginScope>;
+  readonly #orders = new SendOrders();
+  readonly #ids: Set<number> = new Set();
+  #announceStreams = 0;
+
+  /** Answers out of `scope` as soon as that is known. */
+  constructor(context: SessionContext, scope: Promise<OriginScope>) {
+    this.#context = context;
+    this.#scope = scope;
+  }
+
+  /** What this peer may see: without what it told us itself. */
+  async #view(exclude?: bigint): Promise<OriginScope> {
+    const { peer, version } = this.#context;
+    const setup = hasSetupStream(version) ? await peer : undefined;
+    return (await this.#scope).excluding(exclude ?? setup?.hop);
+  }
+
+  /** ANNOUNCE_REQUEST. */
+  async announce({ stream, reader }: Request): Promise<void> {
+    const { version, signal, limits } = this.#context;
+    const request = decodeAnnounceRequest(
+      await reader.expectMessage(),
+      version,
+    );
+    if (++this.#announceStreams > limits.announcements) {
+      throw new MoqError(
+        "protocol",
+        `Expected at most ${limits.announcements} announce streams, got more`,
+      );
+    }
+    const { controller, done } = linked(signal);
+    const view = await this.#view(request.excludeHop);
+    this.#context.tasks.run(
+      "announce end",
+      endWith(reader, controller, stream),
+    );
+    try {
+      await new Announcer(this.#context, stream.send).run(request, {
+        scope: view,
+        signal: controller.signal,
+      });
+    } finally {
+      this.#announceStreams--;
+      done();
+      controller.abort();
+      reader.stop(0);
+    }
+  }
+
+  async #track(broadcast: string, track: string): Promise<TrackConsumer> {
+    return (await this.#view()).consume(broadcast).track(track);
+  }
+
+  /** TRACK. */
+  async trackInfo({ stream, reader }: Request): Promise<void> {
+    const { version, signal } = this.#context;
+    try {
+      const request = decodeTrackRequest(await reader.expectMessage());
+      const track = await this.#track(request.broadcast, request.track);
+      const info = await track.info(signal);
+      stream.send.write(encodeTrackInfo(info, version));
+      stream.send.close();
+    } catch (error) {
+      this.#refuse(stream, error);
+    }
+    reader.stop(0);
+  }
+
+  /** FETCH. */
+  async fetch({ stream, reader }: Request): Promise<void> {
+    const { version, signal } = this.#context;
+    const { controller, done } = linked(signal);
+    try {
+      const request = decodeFetch(await reader.expectMessage(), version);
+      this.#context.tasks.run("fetch end", endOnStop(stream, controller));
+      const track = await this.#track(request.broadcast, request.track);
+      const group = await track.fetch(request.group, {
+        priority: request.priority,
+        signal: controller.signal,
+      });
+      await sendFrames(stream.send, group.group, {
+        context: this.#context,
+        signal: controller.signal,
+        startFrame: request.startFrame,
+        endFrame: request.endFrame,
+      });
+    } catch (error) {
+      this.#refuse(stream, error);
+    }
+    done();
+    controller.abort();
+    reader.stop(0);
+  }
+
+  /** SUBSCRIBE. */
+  async subscribe({ stream, reader }: Request): Promise<void> {
+    const { version, limits, stats } = this.#context;
+    const message = decodeSubscribe(await reader.expectMessage(), version);
+    if (this.#ids.has(message.id)) {
+      throw new MoqError(
+        "protocol",
+        `Expected a new subscription id, got ${message.id} twice`,
+      );
+    }
+    this.#ids.add(message.id);
+    stats.subscriptions++;
+    const order = this.#orders.open();
+    try {
+      if (stats.subscriptions > limits.subscriptions) {
+        throw new MoqError(
+          "lagged",
+          `Expected at most ${limits.subscriptions} subscriptions, got more`,
+        );
+      }
+      const track = await this.#track(message.broadcast, message.track);
+      await new OutgoingSubscription(this.#context, { message, order })
+        .run(track, { stream, reader });
+    } catch (error) {
+      this.#refuse(stream, error);
+      reader.stop(0);
+    } finally {
+      order.close();
+      stats.subscriptions--;
+      this.#ids.delete(message.id);
+    }
+  }
+
+  /** PROBE: we measure nothing yet at this layer, and say so once. */
+  async probe({ stream, reader }: Request): Promise<void> {
+    const { version } = this.#context;
+    stream.send.write(encodeProbe({ bitrateBps: 0, rttMs: 0 }, version));
+    await reader.drain();
+    stream.send.close();
+  }
+
+  #refuse(stream: BidiStream, cause: unknown): void {
+    const error = asMoqError(cause);
+    const { log } = this.#context;
+    log.debug?.("request refused", { code: error.code, reason: error.message });
+    abortMessages(stream.send, error, this.#context);
+  }
+}
+
+/** Aborts when the peer ends its half, or stops reading ours. */
+async function endWith(
+  reader: MessageReader,
+  controller: AbortController,
+  stream: BidiStream,
+): Promise<void> {
+  const stopped = endOnStop(stream, controller);
+  try {
+    await reader.drain();
+  } catch {
+    // A reset says the same as a FIN: the peer is no longer interested.
+  }
+  controller.abort();
+  await stopped;
+}
+
+/** Aborts when the peer stops reading our half; ends with the controller too. */
+async function endOnStop(
+  stream: BidiStream,
+  controller: AbortController,
+): Promise<void> {
+  const over = new Promise<void>((resolve) => {
+    controller.signal.addEventListener("abort", () => resolve(), {
+      once: true,
+    });
+    if (controller.signal.aborted) resolve();
+  });
+  await Promise.race([stream.send.stopped, over]);
+  controller.abort(new MoqError("cancelled", "Peer no longer wants it"));
+}

@@ -1,0 +1,270 @@
+/**
+ * A track of the peer's: one SUBSCRIBE while somebody here reads it.
+ * moq-lite-06, "SUBSCRIBE".
+ *
+ * @module
+ */
+import { asMoqError, MoqError, streamCodeOf } from "../error.ts";
+import { Latch } from "../latch.ts";
+import type { GroupConsumer } from "../model/group.ts";
+import type {
+  Datagram,
+  FetchOptions,
+  TrackInfo,
+  TrackProducer,
+  TrackSource,
+} from "../model/track.ts";
+import type { Wanted } from "../model/subscription.ts";
+import { deadline } from "../time.ts";
+import type { SendStream } from "../transport/transport.ts";
+import type { GroupHeader } from "../wire/group.ts";
+import { BidiType } from "../wire/stream_type.ts";
+import {
+  encodeSubscribe,
+  encodeSubscribeUpdate,
+  type SubscribeOptions,
+} from "../wire/subscribe.ts";
+import {
+  decodeSubscribeResponse,
+  type SubscribeResponse,
+} from "../wire/subscribe_response.ts";
+import {
+  codeTable,
+  hasSubscribeOk,
+  hasSubscribeUpdate,
+  hasUntypedOk,
+} from "../wire/version.ts";
+import { groupSink } from "./compat.ts";
+import { receiveGroup } from "./group_receiver.ts";
+import { MessageReader } from "./streams.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+/** How long to wait for groups that are owed when the subscriber set no age. */
+const TAIL_MS = 1000;
+
+/** Which track. */
+export interface RemoteTrackOptions {
+  /** Path of its broadcast, as the peer knows it. */
+  readonly broadcast: string;
+  /** Its name. */
+  readonly name: string;
+}
+
+/** A track that the peer publishes. */
+export class RemoteTrack implements TrackSource {
+  readonly #subscriber: Subscriber;
+  readonly #options: RemoteTrackOptions;
+  readonly #latch = new Latch();
+  #track: TrackProducer | undefined;
+  #receiving = 0;
+  #start: number | undefined;
+  #end: number | undefined;
+  #seen = 0;
+
+  /** Use `Subscriber.consume`. */
+  constructor(subscriber: Subscriber, options: RemoteTrackOptions) {
+    this.#subscriber = subscriber;
+    this.#options = options;
+  }
+
+  /** TRACK. */
+  info(): Promise<TrackInfo> {
+    const { broadcast, name } = this.#options;
+    return this.#subscriber.trackInfo(broadcast, name);
+  }
+
+  /** FETCH. */
+  fetch(sequence: number, options: FetchOptions): Promise<GroupConsumer> {
+    return this.#subscriber.fetch({ ...this.#options, sequence }, options);
+  }
+
+  /** SUBSCRIBE, until the peer ends it or `signal` aborts. */
+  async run(track: TrackProducer, signal: AbortSignal): Promise<void> {
+    const { context } = this.#subscriber;
+    const { version } = context;
+    await track.track.info(signal);
+    const { wanted } = track.demand;
+    if (!wanted) return;
+    this.#reset(track);
+    const id = this.#subscriber.register(this);
+    const over = new AbortController();
+    try {
+      const stream = await this.#subscriber.request(
+        BidiType.subscribe,
+        encodeSubscribe({
+          id,
+          broadcast: this.#options.broadcast,
+          track: this.#options.name,
+          ...wire(wanted),
+        }, version),
+        signal,
+      );
+      const reader = new MessageReader(stream.receive);
+      const stop = () => {
+        stream.send.close();
+        reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+      };
+      signal.addEventListener("abort", stop, { once: true });
+      context.tasks.run(
+        "subscribe updates",
+        this.#followDemand(track, { asked: wanted, send: stream.send, over }),
+      );
+      try {
+        await this.#runResponses(reader, track);
+        await this.#awaitTail(wanted, signal);
+      } finally {
+        signal.removeEventListener("abort", stop);
+        stop();
+      }
+    } finally {
+      over.abort();
+      track.track.demandLatch.wake();
+      this.#subscriber.unregister(id);
+      this.#track = undefined;
+    }
+  }
+
+  #reset(track: TrackProducer): void {
+    this.#track = track;
+    this.#start = undefined;
+    this.#end = undefined;
+    this.#seen = 0;
+  }
+
+  /** Responses to the end of the peer's half. */
+  async #runResponses(
+    reader: MessageReader,
+    track: TrackProducer,
+  ): Promise<void> {
+    const { version } = this.#subscriber.context;
+    let isAccepted = !hasSubscribeOk(version);
+    for (;;) {
+      const response = await this.#response(reader);
+      if (!response) break;
+      if (response.kind === "ok") isAccepted = true;
+      if (response.kind === "start") this.#start ??= response.group;
+      if (response.kind === "end") {
+        this.#end = response.group;
+        track.track.finishAt(response.group);
+      }
+    }
+    // Up to 04 the end of the stream is the end of the track; later END says so.
+    const isComplete = hasSubscribeOk(version) || this.#end !== undefined;
+    if (isAccepted && isComplete) return;
+    throw new MoqError(
+      "remote",
+      `Expected SUBSCRIBE_${
+        isAccepted ? "END" : "OK"
+      } before the end of the stream, got the end`,
+    );
+  }
+
+  async #response(
+    reader: MessageReader,
+  ): Promise<SubscribeResponse | undefined> {
+    const { version } = this.#subscriber.context;
+    if (hasUntypedOk(version)) {
+      const body = await reader.message();
+      return body && decodeSubscribeResponse(0, body, version);
+    }
+    const type = await reader.varint();
+    if (type === undefined) return undefined;
+    return decodeSubscribeResponse(
+      type,
+      await reader.expectMessage(),
+      version,
+    );
+  }
+
+  async #followDemand(
+    track: TrackProducer,
+    { asked, send, over }: {
+      readonly asked: Wanted;
+      readonly send: SendStream;
+      readonly over: AbortController;
+    },
+  ): Promise<void> {
+    const { version } = this.#subscriber.context;
+    let last = asked;
+    while (!over.signal.aborted) {
+      const { wanted } = track.demand;
+      if (wanted && hasSubscribeUpdate(version) && !isSame(wanted, last)) {
+        send.write(encodeSubscribeUpdate(wire(wanted), version));
+        last = wanted;
+      }
+      await track.demand.changed();
+    }
+  }
+
+  /** Groups may still be on their way when the stream has said its last word. */
+  async #awaitTail(wanted: Wanted, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#subscriber.context;
+    const patience = deadline(clock, wanted.maxAgeMs || TAIL_MS, signal);
+    const release = this.#latch.wakeOn(patience.signal);
+    try {
+      while (!patience.signal.aborted && this.#isOwed()) {
+        await this.#latch.changed();
+      }
+      while (!signal.aborted && this.#receiving > 0) {
+        await this.#latch.changed();
+      }
+    } finally {
+      release();
+      patience.clear();
+    }
+  }
+
+  #isOwed(): boolean {
+    if (this.#start === undefined || this.#end === undefined) return false;
+    return this.#seen < this.#end - this.#start;
+  }
+
+  /** A group for this subscription, past its header. */
+  async receive(reader: MessageReader, header: GroupHeader): Promise<void> {
+    const { version, clock, log } = this.#subscriber.context;
+    const { sequence, frameStart } = header;
+    const group = this.#track?.track.begin(sequence, frameStart);
+    if (!group) {
+      log.debug?.("group refused", { track: this.#options.name, sequence });
+      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+      return;
+    }
+    this.#seen++;
+    this.#receiving++;
+    const sink = groupSink(group, version, clock);
+    await receiveGroup(reader, group, { version, sink });
+    this.#receiving--;
+    this.#latch.wake();
+  }
+
+  /** A datagram for this subscription. */
+  addDatagram(datagram: Datagram): void {
+    this.#track?.track.addDatagram(datagram);
+  }
+
+  /** The session has ended. */
+  close(error: MoqError): void {
+    this.#track?.close(asMoqError(error));
+    this.#latch.wake();
+  }
+}
+
+function wire(wanted: Wanted): SubscribeOptions {
+  const { priority, maxAgeMs, startGroup, endGroup } = wanted;
+  return {
+    priority,
+    maxAgeMs,
+    startFrame: 0,
+    ...(startGroup === undefined ? {} : { startGroup }),
+    ...(endGroup === undefined ? {} : { endGroup }),
+  };
+}
+
+function isSame(a: Wanted, b: Wanted): boolean {
+  return a.priority === b.priority && a.maxAgeMs === b.maxAgeMs &&
+    a.startGroup === b.startGroup && a.endGroup === b.endGroup;
+}
+
+function cancelled(): MoqError {
+  return new MoqError("cancelled", "No longer wanted");
+}

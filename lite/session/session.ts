@@ -1,0 +1,449 @@
+/**
+ * A session: moq-lite spoken over one transport, both roles at once.
+ *
+ * @module
+ */
+import {
+  MoqError,
+  sessionCodeOf,
+  sessionErrorOf,
+} from "../error.ts";
+import { type Logger, SILENT } from "../log.ts";
+import type {
+  BroadcastConsumer,
+  BroadcastProducer,
+} from "../model/broadcast.ts";
+import { Cache } from "../model/cache.ts";
+import { Origin, type Publication, randomHop } from "../model/origin.ts";
+import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
+import { type Clock, deadline, systemClock } from "../time.ts";
+import type {
+  BidiStream,
+  ReceiveStream,
+  Transport,
+  TransportClose,
+} from "../transport/transport.ts";
+import { decodeGoaway, encodeGoaway } from "../wire/goaway.ts";
+import {
+  decodeSetup,
+  encodeSetup,
+  MAX_SETUP_BYTES,
+  type Setup,
+} from "../wire/setup.ts";
+import { BidiType, UniType } from "../wire/stream_type.ts";
+import {
+  codeTable,
+  hasFetch,
+  hasGoaway,
+  hasProbe,
+  hasSetupStream,
+  hasTrackInfo,
+  type Version,
+  versionOf,
+} from "../wire/version.ts";
+import { abortMessages } from "./abort.ts";
+import {
+  linked,
+  type SessionContext,
+  type SessionLimits,
+  type SessionStats,
+} from "./context.ts";
+import { GROUP_SCRATCH_BYTES } from "./group_receiver.ts";
+import { CONTROL_ORDER } from "./priority.ts";
+import { Publisher } from "./publisher.ts";
+import { MessageReader, withType } from "./streams.ts";
+import { Subscriber } from "./subscriber.ts";
+import { Tasks } from "./tasks.ts";
+
+/** Options of {@linkcode Session}. */
+export interface SessionOptions {
+  /** What we say of ourselves, besides our hop id. */
+  readonly setup?: Omit<Setup, "hop"> | undefined;
+  /** Our hop id. Default random. */
+  readonly hop?: bigint | undefined;
+  /** Accounts for groups that come in. Default one of its own. */
+  readonly cache?: Cache | undefined;
+  /** Time. */
+  readonly clock?: Clock | undefined;
+  /** Where messages go. Default nowhere. */
+  readonly log?: Logger | undefined;
+  /** Bounds on the peer. */
+  readonly limits?: SessionLimits | undefined;
+  /** How long the peer may take for its SETUP, in milliseconds. Default 10 s. */
+  readonly setupTimeoutMs?: number | undefined;
+}
+
+/** What a session serves and fills. */
+export interface SessionScopes {
+  /** What the peer may read. */
+  readonly publish: OriginScope;
+  /** Where what the peer announces goes; without it nothing is asked for. */
+  readonly subscribe?: OriginScope | undefined;
+}
+
+const DEFAULT_LIMIT = 1024;
+const SETUP_TIMEOUT_MS = 10_000;
+const MAX_REASON_BYTES = 1024;
+
+/** moq-lite over one transport. */
+export class Session {
+  /** What it runs over. */
+  readonly transport: Transport;
+  /** The draft spoken. */
+  readonly version: Version;
+  /** Resolves when the session has ended, with the error unless it ended in an orderly way; never rejects. */
+  readonly closed: Promise<MoqError | undefined>;
+  /** Resolves when the peer asks us to move, with the URL it names, `""` for "anywhere". Stays pending otherwise. */
+  readonly goingAway: Promise<string>;
+  /** Counters. */
+  readonly stats: SessionStats = {
+    sentBytes: 0,
+    sentGroups: 0,
+    receivedGroups: 0,
+    subscriptions: 0,
+  };
+  readonly #options: SessionOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #tasks: Tasks;
+  readonly #ending = new AbortController();
+  readonly #peer = Promise.withResolvers<Setup>();
+  readonly #scopes = Promise.withResolvers<OriginScope>();
+  readonly #away = Promise.withResolvers<string>();
+  readonly #publisher: Publisher;
+  readonly #subscriber: Subscriber;
+  readonly #context: SessionContext;
+  #local: OriginScope | undefined;
+  #hasPeerSetup = false;
+  #isAway = false;
+  #failure: MoqError | undefined;
+
+  /** Does nothing yet: see {@linkcode Session.start}. Throws `MoqError("version")` when the transport agreed on no draft. */
+  constructor(transport: Transport, options: SessionOptions = {}) {
+    const version = versionOf(transport.protocol ?? "");
+    if (!version) {
+      throw new MoqError(
+        "version",
+        `Expected a moq-lite protocol, got ${transport.protocol ?? "none"}`,
+      );
+    }
+    this.transport = transport;
+    this.version = version;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? SILENT;
+    this.#tasks = new Tasks((name, error) => this.#taskFailed(name, error));
+    this.#context = this.#makeContext();
+    this.#publisher = new Publisher(this.#context, this.#scopes.promise);
+    this.#subscriber = new Subscriber(
+      this.#context,
+      options.cache ?? new Cache({ clock: this.#clock }),
+    );
+    this.goingAway = this.#away.promise;
+    this.closed = this.#runClosed();
+    // Both are also awaited where they matter; nobody may be there when the session ends early.
+    this.#peer.promise.catch(() => {});
+    this.#scopes.promise.catch(() => {});
+  }
+
+  #makeContext(): SessionContext {
+    const { hop, limits } = this.#options;
+    return {
+      transport: this.transport,
+      version: this.version,
+      hop: hop ?? randomHop(),
+      peer: this.#peer.promise,
+      clock: this.#clock,
+      log: this.#log,
+      limits: {
+        subscriptions: limits?.subscriptions ?? DEFAULT_LIMIT,
+        announcements: limits?.announcements ?? DEFAULT_LIMIT,
+      },
+      stats: this.stats,
+      tasks: this.#tasks,
+      signal: this.#ending.signal,
+      fail: (error) => this.close(error),
+    };
+  }
+
+  /** Sends our SETUP and begins to listen to the peer. Requests wait until {@linkcode Session.serve}. */
+  start(): void {
+    if (hasSetupStream(this.version)) {
+      this.#tasks.run("setup", this.#sendSetup());
+      this.#tasks.run("setup timeout", this.#awaitSetup());
+    } else {
+      this.#peer.resolve({});
+    }
+    this.#tasks.run("incoming bidi", this.#runBidi());
+    this.#tasks.run("incoming uni", this.#runUni());
+    this.#tasks.run("datagrams", this.#runDatagrams());
+  }
+
+  /** The peer's SETUP; empty on drafts without. Throws the `MoqError` the session ended with. */
+  get peer(): Promise<Setup> {
+    return this.#peer.promise;
+  }
+
+  /** Begins to answer out of one scope and, if asked, to fill another. */
+  serve({ publish, subscribe }: SessionScopes): void {
+    this.#local = publish;
+    this.#scopes.resolve(publish);
+    for (const prefix of subscribe?.filter.prefixes ?? []) {
+      this.#tasks.run(
+        "announcements",
+        this.#subscriber.feed(subscribe!, prefix),
+      );
+    }
+  }
+
+  /** Publishes a broadcast of our own to the peer. */
+  publish(path: string, broadcast: BroadcastProducer): Publication {
+    if (!this.#local) {
+      throw new TypeError("Expected a session that serves, call serve() first");
+    }
+    return this.#local.publish(path, broadcast);
+  }
+
+  /** The peer's broadcast at `path`, announced or not; what is wrong with it shows when it is used. */
+  consume(path: string): BroadcastConsumer {
+    return this.#subscriber.consume(path);
+  }
+
+  /** What the peer announces under `prefix`, now and as it comes and goes. Ends with `signal` or the session. */
+  async *announced(
+    prefix = "",
+    signal?: AbortSignal,
+  ): AsyncGenerator<AnnounceEvent, void> {
+    const { controller, done } = linked(this.#ending.signal);
+    const abort = () => controller.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      yield* this.#subscriber.announced(prefix, controller.signal);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      done();
+      controller.abort();
+    }
+  }
+
+  /** Asks the peer to move to `uri`, `""` for anywhere, and closes after `timeoutMs` or when it has gone. */
+  async drain(timeoutMs: number, uri = ""): Promise<void> {
+    const away = new MoqError(
+      "going-away",
+      "Expected the peer to move in time",
+    );
+    if (!hasGoaway(this.version) || timeoutMs <= 0) {
+      return this.close(away);
+    }
+    const patience = deadline(this.#clock, timeoutMs, this.#ending.signal);
+    try {
+      await this.#sendGoaway(uri, patience.signal);
+      await aborted(patience.signal);
+    } finally {
+      patience.clear();
+      this.close(away);
+    }
+  }
+
+  async #sendGoaway(uri: string, signal: AbortSignal): Promise<void> {
+    const sendOrder = CONTROL_ORDER;
+    const stream = await this.transport.openBidi({ sendOrder, signal });
+    stream.send.write(withType(BidiType.goaway, encodeGoaway({ uri })));
+    stream.send.close();
+    stream.receive.stop(0);
+  }
+
+  /** Ends the session, with `error`'s code unless it ends in an orderly way. Idempotent, never throws. */
+  close(error?: MoqError): void {
+    if (this.#ending.signal.aborted) return;
+    this.#failure = error;
+    const code = error ? sessionCodeOf(error, codeTable(this.version)) : 0;
+    this.#end(error ?? new MoqError("closed", "Session was closed here"));
+    this.transport.close(code, shorten(error?.message ?? ""));
+  }
+
+  /** Closes the session and waits until it has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.closed;
+  }
+
+  #end(error: MoqError): void {
+    this.#ending.abort(error);
+    this.#peer.reject(error);
+    this.#scopes.reject(error);
+    this.#subscriber.close(error);
+  }
+
+  async #runClosed(): Promise<MoqError | undefined> {
+    const close = await this.transport.closed;
+    const error = this.#ending.signal.aborted
+      ? this.#failure
+      : errorOf(close, this.version);
+    this.#end(error ?? new MoqError("closed", "Peer closed the session"));
+    await this.#tasks.settled();
+    this.#log.debug?.("session closed", { code: error?.code });
+    return error;
+  }
+
+  #taskFailed(name: string, error: MoqError): void {
+    const { code, message } = error;
+    if (this.#ending.signal.aborted) return;
+    this.#log.debug?.("task failed", { task: name, code, reason: message });
+    if (code === "internal") {
+      this.#log.error?.("unexpected failure", {
+        task: name,
+        reason: message,
+        error: error.cause,
+      });
+    }
+    if (code === "decode" || code === "protocol") this.close(error);
+  }
+
+  async #sendSetup(): Promise<void> {
+    const { setup } = this.#options;
+    const sendOrder = CONTROL_ORDER;
+    const { signal } = this.#ending;
+    const stream = await this.transport.openUni({ sendOrder, signal });
+    stream.write(
+      withType(
+        UniType.setup,
+        encodeSetup({ ...setup, hop: this.#context.hop }),
+      ),
+    );
+    stream.close();
+  }
+
+  async #awaitSetup(): Promise<void> {
+    const ms = this.#options.setupTimeoutMs ?? SETUP_TIMEOUT_MS;
+    const patience = deadline(this.#clock, ms, this.#ending.signal);
+    this.#peer.promise.then(patience.clear, patience.clear);
+    patience.signal.addEventListener("abort", () => {
+      this.close(
+        new MoqError("timeout", `Expected SETUP within ${ms} ms, got none`),
+      );
+    });
+    await this.#peer.promise;
+  }
+
+  async #runUni(): Promise<void> {
+    for await (const stream of this.transport.incomingUni) {
+      this.#tasks.run("uni stream", this.#uni(stream));
+    }
+  }
+
+  async #uni(stream: ReceiveStream): Promise<void> {
+    const reader = new MessageReader(stream, GROUP_SCRATCH_BYTES);
+    const type = await reader.varint();
+    if (type === UniType.group) return await this.#subscriber.group(reader);
+    if (type === UniType.setup && hasSetupStream(this.version)) {
+      return this.#receiveSetup(await reader.expectMessage(MAX_SETUP_BYTES));
+    }
+    reader.stop(0);
+  }
+
+  #receiveSetup(body: Uint8Array): void {
+    if (this.#hasPeerSetup) {
+      throw new MoqError("protocol", "Expected one SETUP, got a second");
+    }
+    this.#hasPeerSetup = true;
+    this.#peer.resolve(decodeSetup(body));
+  }
+
+  async #runBidi(): Promise<void> {
+    for await (const stream of this.transport.incomingBidi) {
+      this.#tasks.run("bidi stream", this.#bidi(stream));
+    }
+  }
+
+  async #bidi(stream: BidiStream): Promise<void> {
+    const reader = new MessageReader(stream.receive);
+    const type = await reader.varint();
+    const request = { stream, reader };
+    const { version } = this;
+    switch (type) {
+      case undefined: // opened and ended without a word
+        return stream.send.close();
+      case BidiType.announce:
+        return await this.#publisher.announce(request);
+      case BidiType.subscribe:
+        return await this.#publisher.subscribe(request);
+      case BidiType.track:
+        if (hasTrackInfo(version)) {
+          return await this.#publisher.trackInfo(request);
+        }
+        break;
+      case BidiType.fetch:
+        if (hasFetch(version)) return await this.#publisher.fetch(request);
+        break;
+      case BidiType.probe:
+        if (hasProbe(version)) return await this.#publisher.probe(request);
+        break;
+      case BidiType.goaway:
+        if (hasGoaway(version)) return await this.#goaway(stream, reader);
+    }
+    const error = new MoqError("cancelled", `Unknown stream type ${type}`);
+    abortMessages(stream.send, error, this.#context);
+    reader.stop(0);
+  }
+
+  async #goaway(stream: BidiStream, reader: MessageReader): Promise<void> {
+    const { uri } = decodeGoaway(await reader.expectMessage());
+    stream.send.close();
+    if (this.#isAway) {
+      throw new MoqError("protocol", "Expected one GOAWAY, got a second");
+    }
+    this.#isAway = true;
+    this.#away.resolve(uri);
+  }
+
+  async #runDatagrams(): Promise<void> {
+    for await (const bytes of this.transport.datagrams?.incoming ?? []) {
+      this.#subscriber.datagram(bytes);
+    }
+  }
+}
+
+/** Makes a session that serves an origin of its own, or the one given, and starts it: the client's side. */
+export function openSession(
+  transport: Transport,
+  options: SessionOptions & Partial<SessionScopes> = {},
+): Session {
+  const session = new Session(transport, options);
+  const { publish, subscribe, hop, clock } = options;
+  session.start();
+  session.serve({
+    publish: publish ?? new Origin({ hop, clock }).scope(),
+    subscribe,
+  });
+  return session;
+}
+
+function errorOf(
+  { code, reason, error }: TransportClose,
+  version: Version,
+): MoqError | undefined {
+  if (code === undefined) {
+    return new MoqError("transport", `Connection was lost: ${reason}`, {
+      cause: error,
+    });
+  }
+  return code === 0
+    ? undefined
+    : sessionErrorOf(code, reason, codeTable(version));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function shorten(reason: string): string {
+  const bytes = new TextEncoder().encode(reason);
+  return bytes.byteLength <= MAX_REASON_BYTES
+    ? reason
+    : new TextDecoder().decode(bytes.subarray(0, MAX_REASON_BYTES - 3));
+}

@@ -1,0 +1,144 @@
+/**
+ * Messages on streams: reading them bounded, whatever the chunks, and writing
+ * the first bytes of a stream.
+ *
+ * @module
+ */
+import {
+  readVarint,
+  varintLength,
+  varintSize,
+  writeVarint,
+} from "../bytes/varint.ts";
+import { MoqError } from "../error.ts";
+import type { ReceiveStream } from "../transport/transport.ts";
+
+/** Largest control message accepted from a peer, in bytes. */
+export const MAX_CONTROL_BYTES = 1024 * 1024;
+
+const CONTROL_SCRATCH_BYTES = 1024;
+
+/** Reads varints and messages, then the rest as chunks. Keeps no more than one message. */
+export class MessageReader {
+  readonly #stream: ReceiveStream;
+  #scratch: Uint8Array<ArrayBuffer>;
+  // Bytes from #from to #to of #store are read from the stream and not used yet.
+  #store: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #from = 0;
+  #to = 0;
+
+  /** Owns the receiving half `stream`; `scratchBytes` is how much one read may bring. */
+  constructor(stream: ReceiveStream, scratchBytes = CONTROL_SCRATCH_BYTES) {
+    this.#stream = stream;
+    this.#scratch = new Uint8Array(scratchBytes);
+  }
+
+  /** The next varint, `undefined` when the stream ends before it. Throws `MoqError("remote")` when it ends inside. */
+  async varint(): Promise<number | undefined> {
+    if (!await this.#need(1)) return undefined;
+    const length = varintLength(this.#store[this.#from]!);
+    await this.#demand(length);
+    const value = readVarint(this.#store, this.#from);
+    this.#from += length;
+    return value;
+  }
+
+  /** The next `length` bytes; throws `MoqError("remote")` when the stream ends before. */
+  async bytes(length: number): Promise<Uint8Array> {
+    await this.#demand(length);
+    const bytes = this.#store.slice(this.#from, this.#from + length);
+    this.#from += length;
+    return bytes;
+  }
+
+  /** The body of the next length-prefixed message, `undefined` when the stream ends before it. Throws `MoqError("protocol")` over `maxBytes`. */
+  async message(
+    maxBytes: number = MAX_CONTROL_BYTES,
+  ): Promise<Uint8Array | undefined> {
+    const length = await this.varint();
+    if (length === undefined) return undefined;
+    if (length > maxBytes) {
+      throw new MoqError(
+        "protocol",
+        `Expected a message of at most ${maxBytes} bytes, got ${length}`,
+      );
+    }
+    return await this.bytes(length);
+  }
+
+  /** As {@linkcode MessageReader.message} where one has to come. */
+  async expectMessage(maxBytes?: number): Promise<Uint8Array> {
+    const body = await this.message(maxBytes);
+    if (!body) throw endedEarly();
+    return body;
+  }
+
+  /** The next bytes as they come, valid until the next call; `undefined` at the end. */
+  async chunk(): Promise<Uint8Array | undefined> {
+    if (this.#to > this.#from) {
+      const rest = this.#store.subarray(this.#from, this.#to);
+      this.#from = this.#to;
+      return rest;
+    }
+    return await this.#read();
+  }
+
+  /** Reads to the end of the stream and ignores what comes; for a peer's half that says nothing more. */
+  async drain(): Promise<void> {
+    while (await this.chunk()) { /* ignored */ }
+  }
+
+  /** Asks the peer to stop. */
+  stop(code: number): void {
+    this.#stream.stop(code);
+  }
+
+  async #demand(length: number): Promise<void> {
+    if (!await this.#need(length)) throw endedEarly();
+  }
+
+  async #need(length: number): Promise<boolean> {
+    while (this.#to - this.#from < length) {
+      const chunk = await this.#read();
+      if (!chunk) return false;
+      this.#keep(chunk);
+    }
+    return true;
+  }
+
+  async #read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const chunk = await this.#stream.read(this.#scratch);
+    if (chunk) this.#scratch = new Uint8Array(chunk.buffer);
+    return chunk;
+  }
+
+  #keep(chunk: Uint8Array): void {
+    const held = this.#to - this.#from;
+    const wanted = held + chunk.byteLength;
+    if (this.#to + chunk.byteLength > this.#store.byteLength) {
+      const store = wanted > this.#store.byteLength
+        ? new Uint8Array(Math.max(wanted, this.#store.byteLength * 2))
+        : this.#store;
+      store.set(this.#store.subarray(this.#from, this.#to));
+      this.#store = store;
+      this.#from = 0;
+      this.#to = held;
+    }
+    this.#store.set(chunk, this.#to);
+    this.#to += chunk.byteLength;
+  }
+}
+
+function endedEarly(): MoqError {
+  return new MoqError(
+    "remote",
+    "Expected a message, the peer ended the stream before or inside it",
+  );
+}
+
+/** The varint that begins a stream, followed by `rest`. */
+export function withType(type: number, rest?: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(varintSize(type) + (rest?.byteLength ?? 0));
+  bytes.set(rest ?? [], writeVarint(bytes, 0, type));
+  return bytes;
+}

@@ -1,0 +1,311 @@
+/**
+ * The half of a session that asks: announcements, track properties,
+ * subscriptions and fetches.
+ *
+ * @module
+ */
+import { asMoqError, MoqError, streamCodeOf } from "../error.ts";
+import { joinPath, normalizePath } from "../path.ts";
+import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
+import type { GroupConsumer } from "../model/group.ts";
+import { GroupProducer } from "../model/group.ts";
+import type { Publication } from "../model/origin.ts";
+import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
+import {
+  DEFAULT_TRACK_INFO,
+  type FetchOptions,
+  type TrackInfo,
+} from "../model/track.ts";
+import type { Cache } from "../model/cache.ts";
+import { deadline } from "../time.ts";
+import type { BidiStream } from "../transport/transport.ts";
+import { encodeAnnounceRequest } from "../wire/announce.ts";
+import { decodeDatagram } from "../wire/datagram.ts";
+import { encodeFetch } from "../wire/fetch.ts";
+import { decodeGroupHeader } from "../wire/group.ts";
+import { BidiType } from "../wire/stream_type.ts";
+import { decodeTrackInfo, encodeTrackRequest } from "../wire/track.ts";
+import {
+  codeTable,
+  hasExcludeHop,
+  hasFetch,
+  hasSetupStream,
+  hasTrackInfo,
+} from "../wire/version.ts";
+import { AnnounceReader } from "./announce_reader.ts";
+import type { SessionContext } from "./context.ts";
+import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
+import { CONTROL_ORDER } from "./priority.ts";
+import { RemoteTrack } from "./remote_track.ts";
+import { MessageReader, withType } from "./streams.ts";
+
+/** How long an answer to TRACK or FETCH may take. */
+const ANSWER_TIMEOUT_MS = 10_000;
+const MANY_BROADCASTS = 256;
+
+/** Asks the peer. */
+export class Subscriber {
+  /** What it shares with the other half. */
+  readonly context: SessionContext;
+  readonly #cache: Cache;
+  readonly #broadcasts: Map<string, Broadcast> = new Map();
+  readonly #tracks: Map<number, RemoteTrack> = new Map();
+  #nextId = 0;
+
+  /** Groups that come in are accounted for by `cache`. */
+  constructor(context: SessionContext, cache: Cache) {
+    this.context = context;
+    this.#cache = cache;
+  }
+
+  /** The peer's broadcast at `path`, whether it is announced or not; what is wrong with it shows when it is used. */
+  consume(path: string): BroadcastConsumer {
+    const normal = normalizePath(path);
+    const present = this.#broadcasts.get(normal);
+    if (present && !present.ended) return new BroadcastConsumer(present);
+    if (this.#broadcasts.size >= MANY_BROADCASTS) this.#forgetIdle();
+    const broadcast = new Broadcast({
+      cache: this.#cache,
+      source: {
+        track: (name) => new RemoteTrack(this, { broadcast: normal, name }),
+      },
+    });
+    if (this.context.signal.aborted) broadcast.close(this.#gone());
+    else this.#broadcasts.set(normal, broadcast);
+    return new BroadcastConsumer(broadcast);
+  }
+
+  #forgetIdle(): void {
+    for (const [path, broadcast] of this.#broadcasts) {
+      if (broadcast.isIdle) this.#broadcasts.delete(path);
+    }
+  }
+
+  #gone(): MoqError {
+    return asMoqError(this.context.signal.reason, "transport");
+  }
+
+  /** Ends everything that came from the peer. */
+  close(error: MoqError): void {
+    for (const track of this.#tracks.values()) track.close(error);
+    for (const broadcast of this.#broadcasts.values()) broadcast.close(error);
+    this.#broadcasts.clear();
+  }
+
+  /** Opens a request stream and writes its first message. */
+  async request(
+    type: number,
+    message: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<BidiStream> {
+    const { transport } = this.context;
+    const sendOrder = CONTROL_ORDER;
+    const stream = await transport.openBidi({ sendOrder, signal });
+    stream.send.write(withType(type, message));
+    return stream;
+  }
+
+  /** What the peer announces under `prefix`, until it stops or `signal` aborts. */
+  async *announced(
+    prefix: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<AnnounceEvent, void> {
+    const { version, hop, limits, peer } = this.context;
+    const setup = hasSetupStream(version) ? await peer : undefined;
+    const stream = await this.request(
+      BidiType.announce,
+      encodeAnnounceRequest(
+        hasExcludeHop(version) ? { prefix, excludeHop: hop } : { prefix },
+        version,
+      ),
+      signal,
+    );
+    const reader = new MessageReader(stream.receive);
+    const code = streamCodeOf(cancelled(), codeTable(version));
+    const stop = () => {
+      stream.send.close();
+      reader.stop(code);
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      yield* new AnnounceReader(reader, {
+        version,
+        hop,
+        linkCost: setup?.cost,
+        limit: limits.announcements,
+      }).events();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
+      stop();
+    }
+  }
+
+  /** Puts what the peer announces under `prefix` into `scope`. */
+  async feed(scope: OriginScope, prefix: string): Promise<void> {
+    const { signal } = this.context;
+    const claims: Map<string, Publication> = new Map();
+    try {
+      for await (const event of this.announced(prefix, signal)) {
+        this.#apply(event, { scope, prefix, claims });
+      }
+    } catch (error) {
+      // A listing that breaks off says nothing that can be relied on.
+      const { code, message, remoteCode } = asMoqError(error);
+      if (code === "transport") throw error;
+      throw new MoqError("protocol", message, { remoteCode, cause: error });
+    } finally {
+      for (const claim of claims.values()) claim.close();
+    }
+  }
+
+  #apply(
+    { kind, path, route }: AnnounceEvent,
+    { scope, prefix, claims }: {
+      readonly scope: OriginScope;
+      readonly prefix: string;
+      readonly claims: Map<string, Publication>;
+    },
+  ): void {
+    const whole = joinPath(prefix, path);
+    const claim = claims.get(path);
+    if (kind === "end") {
+      claims.delete(path);
+      claim?.close();
+      return;
+    }
+    if (claim) return claim.update(route);
+    if (!scope.filter.allows(whole)) {
+      this.context.log.warn?.("announcement outside the grant", {
+        path: whole,
+      });
+      return;
+    }
+    const source = {
+      coversSubtree: true,
+      consume: (rest: string) => this.consume(joinPath(whole, rest)),
+    };
+    claims.set(path, scope.claim(whole, source, route));
+  }
+
+  /** TRACK. Drafts that have no properties get the defaults. */
+  async trackInfo(broadcast: string, name: string): Promise<TrackInfo> {
+    const { version, signal } = this.context;
+    if (!hasTrackInfo(version)) return DEFAULT_TRACK_INFO;
+    const message = encodeTrackRequest({ broadcast, track: name });
+    const stream = await this.request(BidiType.track, message, signal);
+    const reader = new MessageReader(stream.receive);
+    const body = reader.expectMessage();
+    try {
+      return decodeTrackInfo(await this.#inTime(body, { reader }), version);
+    } finally {
+      stream.send.close();
+      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+    }
+  }
+
+  /** `answer`, or `MoqError("timeout")` when it does not come, or `signal.reason`. */
+  async #inTime<T>(
+    answer: Promise<T>,
+    { reader, signal = this.context.signal }: {
+      readonly reader: MessageReader;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<T> {
+    const { clock, version } = this.context;
+    const patience = deadline(clock, ANSWER_TIMEOUT_MS, signal);
+    const stop = () =>
+      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+    patience.signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await answer;
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!patience.signal.aborted) throw error;
+      throw new MoqError(
+        "timeout",
+        `Expected an answer within ${ANSWER_TIMEOUT_MS} ms, got none`,
+      );
+    } finally {
+      patience.clear();
+    }
+  }
+
+  /** FETCH: resolves once the group has begun to come. */
+  async fetch(
+    { broadcast, name, sequence }: {
+      readonly broadcast: string;
+      readonly name: string;
+      readonly sequence: number;
+    },
+    { priority = 0, signal = this.context.signal }: FetchOptions,
+  ): Promise<GroupConsumer> {
+    const { version } = this.context;
+    if (!hasFetch(version)) {
+      throw new MoqError(
+        "unsupported",
+        `Expected moq-lite-05 or newer to fetch group ${sequence}, the session speaks ${version}`,
+      );
+    }
+    const message = encodeFetch({
+      broadcast,
+      track: name,
+      priority,
+      group: sequence,
+      startFrame: 0,
+    }, version);
+    const stream = await this.request(BidiType.fetch, message, signal);
+    const reader = new MessageReader(stream.receive, GROUP_SCRATCH_BYTES);
+    const group = new GroupProducer(sequence, {
+      cache: this.#cache,
+      maxAgeMs: this.#cache.maxAgeMs,
+    });
+    const first = await this.#inTime(reader.chunk(), { reader, signal });
+    if (first) group.append(first);
+    this.context.tasks.run(
+      "fetch",
+      receiveGroup(reader, group, { version }).then(() => stream.send.close()),
+    );
+    return group.consume();
+  }
+
+  /** Takes an id for a subscription and what comes for it. */
+  register(track: RemoteTrack): number {
+    const id = this.#nextId++;
+    this.#tracks.set(id, track);
+    return id;
+  }
+
+  /** Nothing more is wanted for this subscription. */
+  unregister(id: number): void {
+    this.#tracks.delete(id);
+  }
+
+  /** A group stream of the peer's, past its type. */
+  async group(reader: MessageReader): Promise<void> {
+    const { version, stats } = this.context;
+    const body = await reader.message();
+    if (!body) return;
+    const header = decodeGroupHeader(body, version);
+    const track = this.#tracks.get(header.subscribeId);
+    if (!track) {
+      // Unsubscribed a moment ago, or never: either way nobody wants it.
+      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+      return;
+    }
+    stats.receivedGroups++;
+    await track.receive(reader, header);
+  }
+
+  /** A datagram of the peer's. */
+  datagram(bytes: Uint8Array): void {
+    const { subscribeId, sequence, timestamp, payload } = decodeDatagram(bytes);
+    const track = this.#tracks.get(subscribeId);
+    track?.addDatagram({ sequence, timestamp, payload: payload.slice() });
+  }
+}
+
+function cancelled(): MoqError {
+  return new MoqError("cancelled", "No longer wanted");
+}

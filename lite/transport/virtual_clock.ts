@@ -1,0 +1,120 @@
+/**
+ * Time that passes only when told to, for simulations: hours take
+ * milliseconds, and every run is the same.
+ *
+ * @module
+ */
+import type { Clock } from "../time.ts";
+
+/** Options of {@linkcode VirtualClock.run}. */
+export interface RunOptions {
+  /** Virtual milliseconds after which it gives up. Default ten minutes. */
+  readonly limitMs?: number | undefined;
+}
+
+interface Timer {
+  readonly at: number;
+  readonly then: () => void;
+}
+
+const TEN_MINUTES_MS = 600_000;
+// Turns of the real event loop for work outside this clock, such as WebCrypto, before it counts as stuck.
+const MAX_REAL_TURNS = 1000;
+
+/**
+ * A clock that stands still until it is advanced. Timers run in order of their
+ * time, and everything they set off settles before the next.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { sleep } from "../time.ts";
+ * import { VirtualClock } from "./virtual_clock.ts";
+ *
+ * const clock = new VirtualClock();
+ * await clock.run(sleep(clock, 3_600_000), { limitMs: 4_000_000 });
+ * assert.equal(clock.now(), 3_600_000);
+ * ```
+ */
+export class VirtualClock implements Clock {
+  // Sorted by time, later ones first, so that the next is the last.
+  readonly #timers: Timer[] = [];
+  #now = 0;
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, then: () => void): () => void {
+    const timer = { at: this.#now + Math.max(0, ms), then };
+    this.#timers.splice(this.#placeOf(timer.at), 0, timer);
+    return () => this.#cancel(timer);
+  }
+
+  /** Lets `ms` pass, running what falls due. One caller at a time. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await turn();
+    while (this.#step(end)) await turn();
+    this.#now = end;
+  }
+
+  /** Lets time pass until `promise` settles and returns its result; throws `RangeError` when it is still pending at the limit or nothing is left to happen. */
+  async run<T>(promise: Promise<T>, options: RunOptions = {}): Promise<T> {
+    const limitMs = options.limitMs ?? TEN_MINUTES_MS;
+    const end = this.#now + limitMs;
+    let isSettled = false;
+    const settle = (): void => void (isSettled = true);
+    promise.then(settle, settle);
+    let realTurns = 0;
+    for (await turn(); !isSettled; await turn()) {
+      if (this.#step(end)) {
+        realTurns = 0;
+      } else if (this.#timers.length > 0 || ++realTurns > MAX_REAL_TURNS) {
+        throw new RangeError(
+          `Expected the end within ${limitMs} virtual ms, got none with ${this.#timers.length} timers left`,
+        );
+      } else {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+    }
+    return promise;
+  }
+
+  /** Runs the next timer unless it is later than `end`. */
+  #step(end: number): boolean {
+    const next = this.#timers.at(-1);
+    if (!next || next.at > end) return false;
+    this.#timers.pop();
+    this.#now = next.at;
+    next.then();
+    return true;
+  }
+
+  #cancel(timer: Timer): void {
+    const index = this.#timers.indexOf(timer);
+    if (index >= 0) this.#timers.splice(index, 1);
+  }
+
+  /** Where a timer for `at` goes: before all that are due with it or sooner. */
+  #placeOf(at: number): number {
+    let low = 0;
+    let high = this.#timers.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#timers[middle]!.at > at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+type Immediate = (then: () => void) => unknown;
+
+// A message channel would be no turn: Deno delivers its messages between promises.
+const { setImmediate = (then: () => void): unknown => setTimeout(then, 0) } =
+  globalThis as { readonly setImmediate?: Immediate };
+
+/** One turn of the event loop: when it has passed, every promise that could settle has. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
+}

@@ -1,0 +1,287 @@
+/**
+ * A browser's WebTransport session as a transport, and how to connect one. Any
+ * runtime's session will do that looks like the standard's.
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import { type Clock, systemClock } from "../time.ts";
+import { boundReason, checkSendOrder } from "./limits.ts";
+import type {
+  BidiStream,
+  Datagrams,
+  OpenOptions,
+  ReceiveStream,
+  SendStream,
+  Transport,
+  TransportClose,
+} from "./transport.ts";
+import { mapEach, WebDatagrams } from "./webtransport_incoming.ts";
+import type {
+  WebBidiStreamLike,
+  WebOpenOptions,
+  WebTransportLike,
+} from "./webtransport_like.ts";
+import {
+  receiveError,
+  streamError,
+  webReceiveStream,
+  WebSendStream,
+} from "./webtransport_streams.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Options of {@linkcode webTransportTransport}. */
+export interface WebTransportOptions {
+  /** Measures how long a close waits. Default the system's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** Options of {@linkcode connectBrowserWebTransport}. */
+export interface ConnectBrowserOptions extends WebTransportOptions {
+  /** Subprotocols to offer, most wanted first. */
+  readonly protocols: readonly string[];
+  /** SHA-256 of certificates to trust in place of all others; browsers want ECDSA and at most 14 days of validity. */
+  readonly serverCertificateHashes?: readonly Bytes[] | undefined;
+  /** Share a connection with other sessions. Default `false`. */
+  readonly allowPooling?: boolean | undefined;
+  /** Default `low-latency`. */
+  readonly congestionControl?:
+    | "default"
+    | "throughput"
+    | "low-latency"
+    | undefined;
+  /** Gives up waiting for the session. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const FLUSH_MS = 1_000;
+
+/**
+ * Connects with the runtime's own `WebTransport`. Throws
+ * `MoqError("unsupported")` where there is none, `MoqError("transport")` when
+ * it fails (browsers do not say why) and `signal.reason` on abort.
+ */
+export async function connectBrowserWebTransport(
+  url: URL,
+  options: ConnectBrowserOptions,
+): Promise<Transport> {
+  if (url.protocol !== "https:") {
+    throw new TypeError(`Expected an https: URL, got ${url.protocol}`);
+  }
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const session = construct(url, options);
+  const transport = webTransportTransport(session, options);
+  const abort = (): void => transport.close(0, "");
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    await session.ready;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new MoqError("transport", `WebTransport to ${url.host} failed`, {
+      cause,
+    });
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+  signal?.throwIfAborted();
+  return transport;
+}
+
+function construct(url: URL, options: ConnectBrowserOptions): WebTransportLike {
+  const { WebTransport } = globalThis as unknown as {
+    readonly WebTransport?: new (
+      url: string,
+      options: object,
+    ) => WebTransportLike;
+  };
+  if (!WebTransport) {
+    throw new MoqError(
+      "unsupported",
+      "Expected a runtime with WebTransport, got one without",
+    );
+  }
+  const hashes = options.serverCertificateHashes;
+  return new WebTransport(url.href, {
+    allowPooling: options.allowPooling ?? false,
+    congestionControl: options.congestionControl ?? "low-latency",
+    protocols: [...options.protocols],
+    ...(hashes && {
+      serverCertificateHashes: hashes.map((value) => ({
+        algorithm: "sha-256",
+        value,
+      })),
+    }),
+  });
+}
+
+/**
+ * `session` as a transport, which now belongs to it. At the peer's stream limit
+ * Chromium fails where others wait: opening throws `MoqError("lagged")` then,
+ * and what was to be sent is best dropped.
+ */
+export function webTransportTransport(
+  session: WebTransportLike,
+  options: WebTransportOptions = {},
+): Transport {
+  return new WebTransportTransport(session, options.clock ?? systemClock);
+}
+
+class WebTransportTransport implements Transport {
+  readonly reliableReset = true;
+  readonly incomingUni: AsyncIterable<ReceiveStream>;
+  readonly incomingBidi: AsyncIterable<BidiStream>;
+  readonly datagrams?: Datagrams;
+  readonly closed: Promise<TransportClose>;
+  readonly #session: WebTransportLike;
+  readonly #clock: Clock;
+  readonly #sending = new Set<WebSendStream>();
+  #end: TransportClose | undefined;
+  #isClosing = false;
+
+  constructor(session: WebTransportLike, clock: Clock) {
+    this.#session = session;
+    this.#clock = clock;
+    const uni = session.incomingUnidirectionalStreams;
+    this.incomingUni = mapEach(uni, webReceiveStream);
+    const bidi = session.incomingBidirectionalStreams;
+    this.incomingBidi = mapEach(bidi, (stream) => this.#bidi(stream));
+    if (session.datagrams) this.datagrams = new WebDatagrams(session.datagrams);
+    this.closed = this.#runClosed();
+    session.ready.catch(() => {
+      // `closed` rejects with the same.
+    });
+  }
+
+  // Known only once the session is ready.
+  get protocol(): string | undefined {
+    return this.#session.protocol || undefined;
+  }
+
+  async openUni(options: OpenOptions = {}): Promise<SendStream> {
+    const webOptions = this.#begin(options);
+    const creating = this.#session.createUnidirectionalStream(webOptions);
+    const drop = (stream: WritableStream<Bytes>) =>
+      stream.abort(streamError(0));
+    return this.#send(await this.#opened(creating, { ...options, drop }));
+  }
+
+  async openBidi(options: OpenOptions = {}): Promise<BidiStream> {
+    const webOptions = this.#begin(options);
+    const creating = this.#session.createBidirectionalStream(webOptions);
+    const drop = async ({ readable, writable }: WebBidiStreamLike) => {
+      await Promise.all([
+        readable.cancel(streamError(0)),
+        writable.abort(streamError(0)),
+      ]);
+    };
+    return this.#bidi(await this.#opened(creating, { ...options, drop }));
+  }
+
+  #begin({ sendOrder, signal }: OpenOptions): WebOpenOptions {
+    const order = checkSendOrder(sendOrder);
+    signal?.throwIfAborted();
+    if (this.#isClosing) throw this.#endError();
+    return { sendOrder: order, waitUntilAvailable: true };
+  }
+
+  /** Waits for the browser; a stream that comes after the abort is dropped. */
+  async #opened<T>(
+    creating: Promise<T>,
+    { signal, drop }: OpenOptions & {
+      readonly drop: (stream: T) => Promise<void>;
+    },
+  ): Promise<T> {
+    const aborted = Promise.withResolvers<undefined>();
+    const abort = (): void => aborted.resolve(undefined);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      const stream = await Promise.race([creating, aborted.promise]);
+      if (stream !== undefined) return stream;
+    } catch (cause) {
+      throw this.#openError(cause);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    creating.then(drop).catch(() => {
+      // It never came to be, or is gone with the session.
+    });
+    throw signal?.reason;
+  }
+
+  #openError(cause: unknown): MoqError {
+    if (this.#isClosing) return this.#endError();
+    const isLimit = cause instanceof DOMException &&
+      cause.name === "NetworkError";
+    return isLimit
+      ? new MoqError("lagged", "The peer's stream limit is reached", { cause })
+      : receiveError(cause);
+  }
+
+  #endError(): MoqError {
+    const reason = this.#end?.reason || "closed";
+    return new MoqError("transport", `The transport has ended: ${reason}`, {
+      cause: this.#end?.error,
+    });
+  }
+
+  #bidi({ readable, writable }: WebBidiStreamLike): BidiStream {
+    return { send: this.#send(writable), receive: webReceiveStream(readable) };
+  }
+
+  #send(stream: WritableStream<Bytes>): WebSendStream {
+    const send = new WebSendStream(stream);
+    this.#sending.add(send);
+    void send.flushed.then(() => this.#sending.delete(send)); // Never rejects.
+    return send;
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    const end = { code, reason: boundReason(reason) };
+    const flushing = [...this.#sending].filter((stream) => stream.isClosing);
+    // A page that goes away has no time for anything later.
+    if (flushing.length === 0) this.#closeNow(end);
+    else void this.#closeAfter(flushing, end); // Never rejects.
+  }
+
+  async #closeAfter(
+    flushing: readonly WebSendStream[],
+    end: { readonly code: number; readonly reason: string },
+  ): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.#clock.after(FLUSH_MS, resolve);
+    const flushed = Promise.all(flushing.map((stream) => stream.flushed));
+    await Promise.race([promise, flushed, this.closed]);
+    stop();
+    this.#closeNow(end);
+  }
+
+  #closeNow(end: { readonly code: number; readonly reason: string }): void {
+    if (this.#end) return;
+    this.#end = end;
+    try {
+      this.#session.close({ closeCode: end.code, reason: end.reason });
+    } catch {
+      // It has failed already; `closed` says how.
+    }
+  }
+
+  async #runClosed(): Promise<TransportClose> {
+    try {
+      const { closeCode, reason } = await this.#session.closed;
+      this.#end ??= { code: closeCode ?? 0, reason: reason ?? "" };
+    } catch (cause) {
+      const error = new MoqError("transport", messageOf(cause), { cause });
+      this.#end ??= { reason: error.message, error };
+    }
+    this.#isClosing = true;
+    return this.#end;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

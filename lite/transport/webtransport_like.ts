@@ -1,0 +1,67 @@
+/**
+ * What of the standard's `WebTransport` is used, so that neither the DOM's types
+ * nor any runtime's are needed. W3C WebTransport.
+ *
+ * @module
+ */
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A stream in both directions, as browsers have it. */
+export interface WebBidiStreamLike {
+  /** The peer's half. */
+  readonly readable: ReadableStream<Bytes>;
+  /** Our half. */
+  readonly writable: WritableStream<Bytes>;
+}
+
+/** What is passed to a browser that opens a stream; it ignores what it does not know. */
+export interface WebOpenOptions {
+  /** Priority, higher first. */
+  readonly sendOrder: number;
+  /** Wait at the peer's stream limit. */
+  readonly waitUntilAvailable: boolean;
+}
+
+/** Datagrams, as browsers have them. */
+export interface WebDatagramsLike {
+  /** Largest payload. */
+  readonly maxDatagramSize: number;
+  /** What comes. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** What goes, in older browsers. */
+  readonly writable?: WritableStream<Bytes> | undefined;
+  /** What goes, in newer ones. */
+  createWritable?(): WritableStream<Bytes>;
+}
+
+/** What of the standard's `WebTransport` is used. */
+export interface WebTransportLike {
+  /** Resolves once the session is established. */
+  readonly ready: Promise<unknown>;
+  /** How it ended. */
+  readonly closed: Promise<
+    {
+      readonly closeCode?: number | undefined;
+      readonly reason?: string | undefined;
+    }
+  >;
+  /** The subprotocol agreed on; empty for none, missing in older browsers. */
+  readonly protocol?: string | undefined;
+  /** Datagrams. */
+  readonly datagrams?: WebDatagramsLike | undefined;
+  /** Streams that the peer opens. */
+  readonly incomingUnidirectionalStreams: ReadableStream<ReadableStream<Bytes>>;
+  /** Streams that the peer opens. */
+  readonly incomingBidirectionalStreams: ReadableStream<WebBidiStreamLike>;
+  /** Opens a stream. */
+  createUnidirectionalStream(
+    options?: WebOpenOptions,
+  ): Promise<WritableStream<Bytes>>;
+  /** Opens a stream. */
+  createBidirectionalStream(
+    options?: WebOpenOptions,
+  ): Promise<WebBidiStreamLike>;
+  /** Ends the session. */
+  close(info?: { closeCode: number; reason: string }): void;
+}

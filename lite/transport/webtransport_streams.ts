@@ -1,0 +1,227 @@
+/**
+ * The two halves of a browser's WebTransport stream as the halves of a
+ * transport's stream. W3C WebTransport, sections 8 to 10.
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
+import type { ReceiveStream, SendStream } from "./transport.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** What a browser's `WebTransportError` says; the code is that of the peer, or ours when we abort. */
+interface StreamErrorLike {
+  readonly source?: string | undefined;
+  readonly streamErrorCode?: number | null | undefined;
+}
+
+type ErrorConstructor = new (...args: readonly unknown[]) => StreamErrorLike;
+
+/** An error that makes a browser send `code` when a stream is aborted or cancelled with it. */
+export function streamError(code: number): StreamErrorLike {
+  const message = `Ended with code ${code}`;
+  const details = { message, source: "stream", streamErrorCode: code };
+  const { WebTransportError } = globalThis as {
+    readonly WebTransportError?: ErrorConstructor;
+  };
+  if (!WebTransportError) return Object.assign(new Error(message), details);
+  // The standard takes the message first; Chromium takes one dictionary, and throws when it is not the first argument.
+  const chromium = construct(WebTransportError, [details]);
+  if (chromium?.streamErrorCode === code) return chromium;
+  return construct(WebTransportError, [message, details]) ??
+    Object.assign(new Error(message), details);
+}
+
+function construct(
+  constructor: ErrorConstructor,
+  args: readonly unknown[],
+): StreamErrorLike | undefined {
+  try {
+    return new constructor(...args);
+  } catch {
+    return undefined; // This form of the constructor is not the one here.
+  }
+}
+
+/** What a browser says of a stream as ours: `remote` with the peer's code, `transport` when the session ended. */
+export function receiveError(error: unknown): MoqError {
+  if (error instanceof MoqError) return error;
+  const { message, source, streamErrorCode } = describe(error);
+  const code = streamErrorCode ?? undefined;
+  const isStream = code !== undefined || source === "stream";
+  return isStream
+    ? new MoqError("remote", `Peer reset the stream: ${message}`, {
+      remoteCode: code,
+      cause: error,
+    })
+    : new MoqError("transport", `WebTransport failed: ${message}`, {
+      cause: error,
+    });
+}
+
+function describe(error: unknown): StreamErrorLike & { message: string } {
+  if (typeof error !== "object" || error === null) {
+    return { message: String(error) };
+  }
+  const { source, streamErrorCode } = error as StreamErrorLike;
+  const message = error instanceof Error ? error.message : String(error);
+  return { source, streamErrorCode, message };
+}
+
+/** The sending half of `stream`, which now belongs to it. */
+export class WebSendStream implements SendStream {
+  /** Resolves when everything up to FIN has left, the stream has failed or was reset; pending while it is open. Never rejects. */
+  readonly flushed: Promise<void>;
+  readonly #writer: WritableStreamDefaultWriter<Bytes>;
+  readonly #latch = new Latch();
+  readonly #stopped = Promise.withResolvers<number | undefined>();
+  readonly #flushed = Promise.withResolvers<void>();
+  #writing = 0;
+  #ended = false;
+  #closing = false;
+
+  /** Locks `stream` for good. */
+  constructor(stream: WritableStream<Bytes>) {
+    this.flushed = this.#flushed.promise;
+    this.#writer = stream.getWriter();
+    this.#writer.closed.then(
+      () => this.#flushed.resolve(),
+      (error) => this.#failed(error),
+    );
+  }
+
+  /** Whether FIN was asked for. */
+  get isClosing(): boolean {
+    return this.#closing;
+  }
+
+  get stopped(): Promise<number | undefined> {
+    return this.#stopped.promise;
+  }
+
+  async ready(signal?: AbortSignal): Promise<boolean> {
+    const release = this.#writing > 0 && signal && this.#latch.wakeOn(signal);
+    while (this.#writing > 0 && !this.#ended && !signal?.aborted) {
+      await this.#latch.changed();
+    }
+    if (release) release();
+    return !this.#ended && !signal?.aborted;
+  }
+
+  write(chunk: Uint8Array): void {
+    if (this.#ended || chunk.byteLength === 0) return;
+    this.#writing++;
+    this.#writer.write(chunk as Bytes).then(
+      () => this.#written(),
+      (error) => this.#failed(error),
+    );
+  }
+
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#closing = true;
+    this.#latch.wake();
+    this.#writer.close().catch((error) => this.#failed(error));
+  }
+
+  reset(code: number): void {
+    if (this.#ended) return;
+    this.#stopped.resolve(undefined);
+    this.#ended = true;
+    this.#latch.wake();
+    this.#writer.abort(streamError(code)).catch((error) => this.#failed(error));
+  }
+
+  #written(): void {
+    this.#writing--;
+    if (this.#writing === 0) this.#latch.wake();
+  }
+
+  #failed(error: unknown): void {
+    this.#ended = true;
+    this.#stopped.resolve(describe(error).streamErrorCode ?? undefined);
+    this.#flushed.resolve();
+    this.#latch.wake();
+  }
+}
+
+/** The receiving half of `stream`, which now belongs to it. */
+export function webReceiveStream(stream: ReadableStream<Bytes>): ReceiveStream {
+  const reader = byobReader(stream);
+  return reader
+    ? new WebReceiveStream(reader, (into) => reader.read(into))
+    : defaultReceiveStream(stream);
+}
+
+function byobReader(
+  stream: ReadableStream<Bytes>,
+): ReadableStreamBYOBReader | undefined {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch {
+    return undefined; // Not a byte stream in this browser.
+  }
+}
+
+function defaultReceiveStream(stream: ReadableStream<Bytes>): ReceiveStream {
+  const reader = stream.getReader();
+  let left: Bytes = new Uint8Array(0);
+  return new WebReceiveStream(reader, async (into) => {
+    while (left.byteLength === 0) {
+      const { value, done } = await reader.read();
+      if (done) return { value: undefined, done };
+      left = value;
+    }
+    const take = Math.min(into.byteLength, left.byteLength);
+    into.set(left.subarray(0, take));
+    left = left.subarray(take);
+    return { value: into.subarray(0, take), done: false };
+  });
+}
+
+type ReadInto = (into: Bytes) => Promise<{
+  readonly value?: Bytes | undefined;
+  readonly done: boolean;
+}>;
+
+class WebReceiveStream implements ReceiveStream {
+  readonly #reader: { cancel(reason: unknown): Promise<void> };
+  readonly #readInto: ReadInto;
+  #stopped = false;
+
+  constructor(
+    reader: { cancel(reason: unknown): Promise<void> },
+    readInto: ReadInto,
+  ) {
+    this.#reader = reader;
+    this.#readInto = readInto;
+  }
+
+  async read(into: Bytes): Promise<Bytes | undefined> {
+    if (into.byteLength === 0) {
+      throw new RangeError("Expected room for at least one byte, got none");
+    }
+    if (this.#stopped) throw stoppedError();
+    try {
+      const { value, done } = await this.#readInto(into);
+      if (this.#stopped) throw stoppedError();
+      return done ? undefined : value;
+    } catch (error) {
+      throw this.#stopped ? stoppedError() : receiveError(error);
+    }
+  }
+
+  stop(code: number): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#reader.cancel(streamError(code)).catch(() => {
+      // The stream is over already, which is what was asked for.
+    });
+  }
+}
+
+function stoppedError(): MoqError {
+  return new MoqError("cancelled", "The stream was stopped by its reader");
+}

@@ -1,0 +1,170 @@
+/**
+ * What a draft cannot say, and what no draft may.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { MoqError } from "../error.ts";
+import { Writer } from "../bytes/cursor.ts";
+import {
+  type AnnounceStart,
+  decodeAnnounceInit,
+  decodeAnnouncement,
+  encodeAnnouncement,
+} from "./announce.ts";
+import { decodeFetch, encodeFetch } from "./fetch.ts";
+import { encodeGoaway } from "./goaway.ts";
+import { encodeGroupHeader } from "./group.ts";
+import { encodeClientSetup } from "./in_band.ts";
+import { encodeSetup } from "./setup.ts";
+import {
+  decodeSubscribe,
+  encodeSubscribe,
+  encodeSubscribeResponse,
+} from "./subscribe.ts";
+import { decodeTrackInfo, encodeTrackInfo } from "./track.ts";
+
+const START: AnnounceStart = {
+  kind: "start",
+  suffix: "alice",
+  hops: [300n, 7n],
+  warm: 12,
+  cold: 30,
+};
+
+/** The body of a short message without a type. */
+function bodyOf(message: Uint8Array): Uint8Array {
+  assert.equal(message[0], message.byteLength - 1);
+  return message.subarray(1);
+}
+
+Deno.test("encodeAnnouncement refuses what the draft has no words for", () => {
+  const restart = { ...START, kind: "restart", id: 0 } as const;
+  assert.throws(() => encodeAnnouncement(restart, "05"), TypeError);
+  const byPath = { kind: "end", suffix: "alice" } as const;
+  assert.throws(() => encodeAnnouncement(byPath, "06"), TypeError);
+  const byId = { kind: "end", id: 0 } as const;
+  assert.throws(() => encodeAnnouncement(byId, "05"), TypeError);
+});
+
+Deno.test("encodeAnnouncement leaves out hops and costs that older drafts do not carry", () => {
+  const heard = (version: "02" | "03" | "04" | "05") =>
+    decodeAnnouncement(
+      undefined,
+      bodyOf(encodeAnnouncement(START, version)),
+      version,
+    );
+  const unpriced = { ...START, warm: 0, cold: Infinity };
+  assert.deepEqual(heard("02"), { ...unpriced, hops: [] });
+  assert.deepEqual(heard("03"), { ...unpriced, hops: [0n, 0n] });
+  assert.deepEqual(heard("04"), unpriced);
+  assert.deepEqual(heard("05"), unpriced);
+});
+
+Deno.test("encodeAnnouncement refuses 33 hops", () => {
+  const hops = Array.from({ length: 33 }, (_, i) => BigInt(i));
+  assert.throws(() => encodeAnnouncement({ ...START, hops }, "06"), RangeError);
+});
+
+Deno.test("encodeAnnouncement writes any cost up to infinity and refuses what is none", () => {
+  const cold = (cost: number): string =>
+    encodeAnnouncement({ ...START, hops: [], cold: cost }, "06")
+      .subarray(-8).toHex();
+  assert.equal(cold(Infinity), "ffffffffffffffff");
+  assert.equal(cold(2 ** 62), "ffffffffffffffff");
+  assert.equal(cold(2 ** 60), "d000000000000000");
+  for (const cost of [-1, 0.5, NaN]) {
+    assert.throws(() => cold(cost), RangeError, String(cost));
+  }
+});
+
+Deno.test("decodeAnnounceInit refuses a list that is small on the wire and large in memory", () => {
+  const body = new Writer().varint(65_537).bytes(new Uint8Array(65_537));
+  assert.throws(
+    () => decodeAnnounceInit(body.finish()),
+    (error) => error instanceof MoqError && error.code === "decode",
+  );
+});
+
+Deno.test("encodeSubscribe leaves out frames before draft 06, so that whole groups come", () => {
+  const msg = {
+    id: 1,
+    broadcast: "room",
+    track: "video",
+    priority: 3,
+    maxAgeMs: 250,
+    startGroup: 7,
+    endGroup: 9,
+    startFrame: 4,
+    endFrame: 2,
+  };
+  const { startFrame, endFrame } = decodeSubscribe(
+    bodyOf(encodeSubscribe(msg, "05")),
+    "05",
+  );
+  assert.deepEqual([startFrame, endFrame], [0, undefined]);
+});
+
+Deno.test("encodeSubscribe refuses a start frame of no group", () => {
+  const msg = {
+    id: 1,
+    broadcast: "room",
+    track: "video",
+    priority: 3,
+    maxAgeMs: 0,
+    startFrame: 4,
+  };
+  assert.throws(() => encodeSubscribe(msg, "06"), RangeError);
+});
+
+Deno.test("encodeSubscribeResponse refuses the words of other drafts", () => {
+  const start = { kind: "start", group: 7 } as const;
+  assert.throws(() => encodeSubscribeResponse(start, "04"), TypeError);
+  const ok = { kind: "ok", priority: 1, maxAgeMs: 0 } as const;
+  assert.throws(() => encodeSubscribeResponse(ok, "05"), TypeError);
+  const drop = { kind: "drop", start: 1, end: 2, code: 0 } as const;
+  assert.throws(() => encodeSubscribeResponse(drop, "02"), TypeError);
+});
+
+Deno.test("encodeFetch leaves out frames before draft 06", () => {
+  const msg = {
+    broadcast: "room",
+    track: "video",
+    priority: 3,
+    group: 7,
+    startFrame: 2,
+    endFrame: 6,
+  };
+  const read = decodeFetch(bodyOf(encodeFetch(msg, "05")), "05");
+  assert.deepEqual([read.startFrame, read.endFrame], [0, undefined]);
+});
+
+Deno.test("encodeGroupHeader refuses a frame start before draft 06, which would shift every frame", () => {
+  const header = { subscribeId: 1, sequence: 7, frameStart: 4 };
+  assert.throws(() => encodeGroupHeader(header, "05"), RangeError);
+});
+
+Deno.test("encodeTrackInfo rounds ages down, takes infinity as the longest and refuses a timescale of 0", () => {
+  const age = (maxAgeMs: number): number => {
+    const info = { priority: 0, maxAgeMs, timescale: 1 };
+    return decodeTrackInfo(bodyOf(encodeTrackInfo(info, "06")), "06").maxAgeMs;
+  };
+  assert.equal(age(33.9), 33);
+  assert.equal(age(Infinity), Number.MAX_SAFE_INTEGER);
+  const info = { priority: 0, maxAgeMs: 0, timescale: 0 };
+  assert.throws(() => encodeTrackInfo(info, "06"), RangeError);
+});
+
+Deno.test("encodeGoaway refuses a URI of 8193 bytes, counted in UTF-8", () => {
+  assert.equal(encodeGoaway({ uri: "é".repeat(4096) }).byteLength, 8196);
+  assert.throws(() => encodeGoaway({ uri: "é".repeat(4097) }), RangeError);
+});
+
+Deno.test("encodeClientSetup refuses what 16 bits cannot count", () => {
+  const path = "a".repeat(65_536);
+  assert.throws(() => encodeClientSetup({ versions: [], path }), RangeError);
+});
+
+Deno.test("encodeSetup leaves out fields that mean the same when absent", () => {
+  assert.equal(encodeSetup({ probe: 0, path: "", hop: 0n }).toHex(), "0100");
+});

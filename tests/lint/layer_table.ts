@@ -1,0 +1,149 @@
+/**
+ * The layering rule as data: which files make a layer, what they may import and
+ * whether they may name Deno. `layers.ts` enforces it, `ARCHITECTURE.md` shows
+ * the same rows, and a test compares the two.
+ *
+ * A pattern that ends in `/` or `:` stands for everything that begins with it,
+ * one that begins with `!` takes that away again, `*` is everything, any other
+ * is exact.
+ *
+ * @module
+ */
+
+/** One row of the table. */
+export interface Layer {
+  /** The files of the layer; the first row that has a file wins. */
+  readonly files: readonly string[];
+  /** What they may import besides files of the same layer. */
+  readonly may: readonly string[];
+  /** Whether they may name `Deno`. */
+  readonly deno?: boolean;
+}
+
+/** What every part of lite stands on. */
+const ROOT: readonly string[] = [
+  "lite/error.ts",
+  "lite/latch.ts",
+  "lite/log.ts",
+  "lite/path.ts",
+  "lite/time.ts",
+];
+
+/** All layers, the most specific files first. */
+export const LAYERS: readonly Layer[] = [
+  { files: ROOT, may: [] },
+  { files: ["lite/bytes/"], may: ROOT },
+  { files: ["lite/wire/"], may: [...ROOT, "lite/bytes/"] },
+  { files: ["lite/model/"], may: [...ROOT, "lite/bytes/"] },
+  { files: ["lite/json/"], may: [...ROOT, "lite/bytes/", "lite/model/"] },
+  { files: ["lite/transport/"], may: [...ROOT, "lite/bytes/"] },
+  {
+    files: ["lite/session/"],
+    may: [
+      ...ROOT,
+      "lite/bytes/",
+      "lite/wire/",
+      "lite/model/",
+      "lite/transport/transport.ts",
+    ],
+  },
+  { files: ["lite/mod.ts"], may: ["lite/", "!lite/deno/"] },
+  {
+    files: ["lite/deno/mod.ts", "lite/deno/client.ts"],
+    may: ["lite/"],
+    deno: true,
+  },
+  {
+    files: ["lite/deno/"],
+    may: [...ROOT, "lite/bytes/", "lite/transport/"],
+    deno: true,
+  },
+  { files: ["hang/signals/"], may: [] },
+  { files: ["hang/catalog/"], may: ["@moq-deno/lite"] },
+  { files: ["hang/container/"], may: ["@moq-deno/lite", "hang/catalog/"] },
+  {
+    files: ["hang/media/"],
+    may: ["@moq-deno/lite", "hang/catalog/", "hang/container/", "mediabunny"],
+  },
+  {
+    files: ["hang/publish/", "hang/watch/"],
+    may: [
+      "@moq-deno/lite",
+      "hang/catalog/",
+      "hang/container/",
+      "hang/signals/",
+    ],
+  },
+  {
+    files: ["hang/ui/", "hang/ai/"],
+    may: ["@moq-deno/lite", "hang/", "!hang/cli/"],
+  },
+  { files: ["hang/mod.ts"], may: ["hang/catalog/", "hang/container/"] },
+  {
+    files: ["hang/cli/"],
+    may: [
+      "@moq-deno/lite",
+      "@moq-deno/lite/deno",
+      "hang/",
+      "!hang/ui/",
+      "mediabunny",
+      "node:",
+    ],
+    deno: true,
+  },
+  { files: ["relay/token/"], may: ["jose"] },
+  {
+    files: [
+      "relay/relay.ts",
+      "relay/auth.ts",
+      "relay/http.ts",
+      "relay/cluster.ts",
+      "relay/limits.ts",
+      "relay/metrics.ts",
+      "relay/stats.ts",
+      "relay/mod.ts",
+    ],
+    may: ["@moq-deno/lite", "relay/token/"],
+  },
+  {
+    files: ["relay/"],
+    may: [
+      "@moq-deno/lite",
+      "@moq-deno/lite/deno",
+      "relay/",
+      "node:",
+      "@logtape/logtape",
+      "jose",
+      "smol-toml",
+    ],
+    deno: true,
+  },
+  { files: ["examples/browser/"], may: ["@moq-deno/lite", "@moq-deno/hang"] },
+  {
+    files: ["examples/"],
+    may: ["@moq-deno/", "hang/cli/", "node:"],
+    deno: true,
+  },
+  { files: ["tests/"], may: ["*"], deno: true },
+  { files: ["mod.ts"], may: ["@moq-deno/"] },
+];
+
+/** Whether `name`, a path from the root of the project or a bare specifier, is one of `patterns`. */
+export function covers(patterns: readonly string[], name: string): boolean {
+  let isCovered = false;
+  for (const pattern of patterns) {
+    if (pattern.startsWith("!")) isCovered &&= !matches(pattern.slice(1), name);
+    else isCovered ||= matches(pattern, name);
+  }
+  return isCovered;
+}
+
+function matches(pattern: string, name: string): boolean {
+  if (pattern === "*") return true;
+  return /[/:]$/.test(pattern) ? name.startsWith(pattern) : name === pattern;
+}
+
+/** The layer of a file, by its path from the root of the project. */
+export function layerOf(file: string): Layer | undefined {
+  return LAYERS.find(({ files }) => covers(files, file));
+}
