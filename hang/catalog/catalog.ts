@@ -1,0 +1,148 @@
+/**
+ * The catalog as it is on the wire: a JSON object that says which tracks of a
+ * broadcast carry what. hang catalog, the form of autumn 2026.
+ *
+ * @module
+ */
+
+/** Name of the track that carries the catalog. */
+export const CATALOG_TRACK = "catalog.json";
+
+/** Priorities of a broadcast's tracks, higher first; what all known publishers use. */
+export const TRACK_PRIORITY = { catalog: 100, audio: 80, video: 60 } as const;
+
+/** Most renditions a catalog may have in all its sections together. */
+export const MAX_RENDITIONS = 64;
+
+/** Payload is a varint timestamp in microseconds, then the codec's bytes. The default. */
+export interface LegacyContainerConfig {
+  /** Discriminator. */
+  readonly kind: "legacy";
+}
+
+/** Each frame is one or more complete moof+mdat fragments. */
+export interface CmafContainerConfig {
+  /** Discriminator. */
+  readonly kind: "cmaf";
+  /** Base64 of the init segment, ftyp and moov. */
+  readonly init: string;
+}
+
+/** Low Overhead Container, draft-ietf-moq-loc-04. */
+export interface LocContainerConfig {
+  /** Discriminator. */
+  readonly kind: "loc";
+}
+
+/** The containers this package reads and writes. */
+export type KnownContainerConfig =
+  | LegacyContainerConfig
+  | CmafContainerConfig
+  | LocContainerConfig;
+
+/** A container of a kind this package does not know: republished as it is, never played. */
+export interface UnknownContainerConfig {
+  /** Anything but a known kind. */
+  readonly kind?: unknown;
+  /** Kept as it came. */
+  readonly [field: string]: unknown;
+}
+
+/** How the frames of a rendition are packed. */
+export type ContainerConfig = KnownContainerConfig | UnknownContainerConfig;
+
+/** What every rendition has; fields unknown here are kept and republished. */
+export interface RenditionConfig {
+  /** WebCodecs codec string, or `pcm` for interleaved little-endian float32. */
+  readonly codec: string;
+  /** Absent means legacy. */
+  readonly container?: ContainerConfig;
+  /** Hex of the decoder's extra data (avcC, AudioSpecificConfig, ...); absent means it is in band. */
+  readonly description?: string;
+  /** Bits per second. */
+  readonly bitrate?: number;
+  /** Longest time in ms that the publisher holds a frame back. */
+  readonly jitter?: number;
+  /** Constant extra delay in ms against the other tracks. */
+  readonly delay?: number;
+  /** For people. */
+  readonly label?: string;
+  /** Relative path of the broadcast that has the track; absent means this one. */
+  readonly broadcast?: string;
+}
+
+/** One encoding of the video. */
+export interface VideoConfig extends RenditionConfig {
+  /** Pixels, both or neither. */
+  readonly codedWidth?: number;
+  /** Pixels, both or neither. */
+  readonly codedHeight?: number;
+  /** Aspect ratio's width, both or neither. */
+  readonly displayAspectWidth?: number;
+  /** Aspect ratio's height, both or neither. */
+  readonly displayAspectHeight?: number;
+  /** Frames per second. */
+  readonly framerate?: number;
+  /** Hint for the decoder; absent means true. */
+  readonly optimizeForLatency?: boolean;
+  /** The publisher suggests to avoid this rendition for now. */
+  readonly stalled?: boolean;
+}
+
+/** One encoding of the audio. */
+export interface AudioConfig extends RenditionConfig {
+  /** Hertz. */
+  readonly sampleRate: number;
+  /** Channels. */
+  readonly numberOfChannels: number;
+}
+
+/** Size in pixels. */
+export interface Size {
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+}
+
+/** All encodings of the one video of a broadcast. */
+export interface VideoSection {
+  /** By track name. */
+  readonly renditions: Readonly<Record<string, VideoConfig>>;
+  /** Size to render at. */
+  readonly display?: Size;
+  /** Clockwise quarter turns in degrees: 0, 90, 180 or 270. */
+  readonly rotation?: number;
+  /** Mirror horizontally. */
+  readonly flip?: boolean;
+}
+
+/** All encodings of the one audio of a broadcast. */
+export interface AudioSection {
+  /** By track name. */
+  readonly renditions: Readonly<Record<string, AudioConfig>>;
+}
+
+/** What a broadcast offers. Sections unknown here are kept as they came and republished. */
+export interface Catalog {
+  /** Absent when there is no video. */
+  readonly video?: VideoSection;
+  /** Absent when there is no audio. */
+  readonly audio?: AudioSection;
+  /** Sections of applications and of newer drafts. */
+  readonly [section: string]: unknown;
+}
+
+const KNOWN_KINDS = ["legacy", "cmaf", "loc"];
+
+/** The container of `rendition` when it is one this package reads, legacy where it names none. */
+export function knownContainer(
+  rendition: RenditionConfig,
+): KnownContainerConfig | undefined {
+  const { container } = rendition;
+  if (container === undefined) return { kind: "legacy" };
+  // parseCatalog and CatalogProducer have checked the fields of every known kind.
+  return KNOWN_KINDS.includes(container.kind as string)
+    ? container as KnownContainerConfig
+    : undefined;
+}

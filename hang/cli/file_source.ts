@@ -1,0 +1,41 @@
+/**
+ * A file on disk as a source of media: read where needed, never as a whole.
+ *
+ * @module
+ */
+import type { RandomAccess } from "../media/source.ts";
+
+/** An open file; the caller closes it. */
+export interface FileSource extends RandomAccess, Disposable {}
+
+/** Opens `path` for `openMedia`; throws `Deno.errors` as `Deno.open` does. */
+export async function openFileSource(path: string | URL): Promise<FileSource> {
+  const file = await Deno.open(path);
+  const { size } = await file.stat();
+  // Seek and read are two calls on one position, hence one reader at a time.
+  let last: Promise<unknown> = Promise.resolve();
+  return {
+    size,
+    read(start, end) {
+      const result = last.then(() => readRange(file, { start, end }));
+      last = result.catch(() => undefined); // whoever reads that range hears of it
+      return result;
+    },
+    [Symbol.dispose]: () => file.close(),
+  };
+}
+
+async function readRange(
+  file: Deno.FsFile,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<Uint8Array> {
+  await file.seek(start, Deno.SeekMode.Start);
+  const bytes = new Uint8Array(end - start);
+  for (let at = 0; at < bytes.byteLength;) {
+    const count = await file.read(bytes.subarray(at));
+    // The file has become shorter since it was opened.
+    if (count === null) return bytes.subarray(0, at);
+    at += count;
+  }
+  return bytes;
+}

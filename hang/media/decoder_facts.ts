@@ -1,0 +1,113 @@
+/**
+ * What a file needs to know of a rendition before its first sample.
+ *
+ * @module
+ */
+import { MoqError } from "@moq-deno/lite";
+import { BufferSource, Input, MP4 } from "mediabunny";
+import {
+  type AudioConfig,
+  knownContainer,
+  type VideoConfig,
+} from "../catalog/catalog.ts";
+
+/** A rendition in the words of the file writer. */
+export interface DecoderFacts {
+  /** Name of the codec's family, as in "avc". */
+  readonly codec: string;
+  /** As WebCodecs wants it. */
+  readonly decoderConfig: VideoDecoderConfig & AudioDecoderConfig;
+  /** Usual distance of two samples in microseconds. */
+  readonly stepUs: number;
+}
+
+const FAMILIES: readonly (readonly [prefix: RegExp, codec: string])[] = [
+  [/^avc[13]\./, "avc"],
+  [/^h(?:ev|vc)1\./, "hevc"],
+  [/^vp8/, "vp8"],
+  [/^vp09/, "vp9"],
+  [/^av01/, "av1"],
+  [/^(?:mp3$|mp4a\.(?:69|6b|40\.34)$)/i, "mp3"],
+  [/^mp4a\./, "aac"],
+  [/^ac-?3$/, "ac3"],
+  [/^e(?:c-|ac)3$/, "eac3"],
+];
+
+// At 48 kHz; the last sample of a file lasts as long, all others until the next.
+const AUDIO_SAMPLES: Readonly<Record<string, number>> = {
+  aac: 1024,
+  opus: 960,
+  mp3: 1152,
+};
+const DEFAULT_AUDIO_SAMPLES = 1024;
+const DEFAULT_FRAMERATE = 30;
+
+function familyOf(codec: string): string {
+  return FAMILIES.find(([prefix]) => prefix.test(codec))?.[1] ?? codec;
+}
+
+type Config = VideoConfig | AudioConfig;
+
+function isAudio(config: Config): config is AudioConfig {
+  return "sampleRate" in config;
+}
+
+function stepOf(config: Config, codec: string): number {
+  if (!isAudio(config)) {
+    return Math.round(1_000_000 / (config.framerate ?? DEFAULT_FRAMERATE));
+  }
+  const samples = AUDIO_SAMPLES[codec] ?? DEFAULT_AUDIO_SAMPLES;
+  return Math.round((samples * 1_000_000) / config.sampleRate);
+}
+
+// A CMAF rendition may leave the description to its init segment.
+async function descriptionOf(
+  config: Config,
+): Promise<AllowSharedBufferSource | undefined> {
+  if (config.description !== undefined) {
+    return Uint8Array.fromHex(config.description);
+  }
+  const container = knownContainer(config);
+  if (container?.kind !== "cmaf") return undefined;
+  const source = new BufferSource(Uint8Array.fromBase64(container.init));
+  const input = new Input({ formats: [MP4], source });
+  try {
+    const [track] = await input.getTracks();
+    return track?.isVideoTrack() || track?.isAudioTrack()
+      ? (await track.getDecoderConfig())?.description
+      : undefined;
+  } catch (cause) {
+    throw new MoqError("decode", "Expected a readable init segment, got none", {
+      cause,
+    });
+  } finally {
+    input.dispose();
+  }
+}
+
+/** The facts of `config`; throws `MoqError("unsupported")` when the catalog does not say the size of a picture. */
+export async function decoderFacts(config: Config): Promise<DecoderFacts> {
+  const codec = familyOf(config.codec);
+  if (!isAudio(config) && config.codedWidth === undefined) {
+    throw new MoqError(
+      "unsupported",
+      `Expected codedWidth and codedHeight of ${config.codec} in the catalog, got none`,
+    );
+  }
+  const description = await descriptionOf(config);
+  const size = isAudio(config)
+    ? {
+      sampleRate: config.sampleRate,
+      numberOfChannels: config.numberOfChannels,
+    }
+    : { codedWidth: config.codedWidth!, codedHeight: config.codedHeight! };
+  return {
+    codec,
+    decoderConfig: {
+      codec: config.codec,
+      ...size,
+      ...(description && { description }),
+    } as DecoderFacts["decoderConfig"],
+    stepUs: stepOf(config, codec),
+  };
+}

@@ -1,0 +1,136 @@
+/**
+ * From a track of a file to its rendition in a catalog.
+ *
+ * @module
+ */
+import {
+  EncodedPacketSink,
+  type InputAudioTrack,
+  type InputTrack,
+  type InputVideoTrack,
+} from "mediabunny";
+import type {
+  AudioConfig,
+  RenditionConfig,
+  VideoConfig,
+} from "../catalog/catalog.ts";
+import { isAdts, readAdtsHeader } from "./adts.ts";
+
+// Enough for a steady rate, few enough to be read before the first packet is sent.
+const RATE_PACKETS = 64;
+
+/** How to look at a track. */
+export interface DescribeOptions {
+  /** Whether packets may be read ahead for statistics. */
+  readonly isRewindable: boolean;
+}
+
+/** A rendition, and whether each packet still has an ADTS header that must go. */
+export interface AudioDescription {
+  /** For the catalog. */
+  readonly config: AudioConfig;
+  /** As it says. */
+  readonly hasAdts: boolean;
+}
+
+/** Why a track is left out: its codec as the file names it. */
+export async function codecProblem(track: InputTrack): Promise<string> {
+  const id = await track.getInternalCodecId();
+  const name = typeof id === "string" || typeof id === "number"
+    ? `codec ${JSON.stringify(id)}`
+    : "a codec it does not name";
+  return `Track ${track.id} (${track.type}) has ${name}, which is not supported`;
+}
+
+function hexOf(
+  description: AllowSharedBufferSource | undefined,
+): string | undefined {
+  if (description === undefined) return undefined;
+  const bytes = ArrayBuffer.isView(description)
+    ? new Uint8Array(
+      description.buffer,
+      description.byteOffset,
+      description.byteLength,
+    )
+    : new Uint8Array(description);
+  return bytes.slice().toHex();
+}
+
+async function bitrateOf(
+  track: InputTrack,
+): Promise<Pick<RenditionConfig, "bitrate">> {
+  const bitrate = await track.getAverageBitrate() ?? await track.getBitrate();
+  return bitrate && bitrate > 0 ? { bitrate: Math.round(bitrate) } : {};
+}
+
+async function paceOf(
+  track: InputTrack,
+  { isRewindable }: DescribeOptions,
+): Promise<number | undefined> {
+  if (!isRewindable) return undefined;
+  const { averagePacketRate: rate, packetCount } = await track
+    .computePacketStats(RATE_PACKETS);
+  return packetCount > 1 && Number.isFinite(rate) && rate > 0
+    ? rate
+    : undefined;
+}
+
+// In-band parameter sets have codec strings of their own, avc3 and hev1, by which peers tell them apart.
+function inBandCodec(codec: string): string {
+  return codec.replace(/^avc1\./, "avc3.").replace(/^hvc1\./, "hev1.");
+}
+
+/** The rendition of a video track, or `undefined` when its codec is unknown. */
+export async function describeVideo(
+  track: InputVideoTrack,
+  options: DescribeOptions,
+): Promise<VideoConfig | undefined> {
+  const decoder = await track.getDecoderConfig();
+  if (!decoder) return undefined;
+  const description = hexOf(decoder.description);
+  const rate = await paceOf(track, options);
+  const { codedWidth, codedHeight } = decoder;
+  const { displayAspectWidth, displayAspectHeight } = decoder;
+  return {
+    codec: description === undefined
+      ? inBandCodec(decoder.codec)
+      : decoder.codec,
+    ...(description !== undefined && { description }),
+    ...(codedWidth && codedHeight && { codedWidth, codedHeight }),
+    ...(displayAspectWidth && displayAspectHeight &&
+      { displayAspectWidth, displayAspectHeight }),
+    ...(rate !== undefined && {
+      framerate: Math.round(rate * 1000) / 1000,
+      jitter: Math.ceil(1000 / rate),
+    }),
+    ...await bitrateOf(track),
+  };
+}
+
+/** The rendition of an audio track, or `undefined` when its codec is unknown. */
+export async function describeAudio(
+  track: InputAudioTrack,
+  options: DescribeOptions,
+): Promise<AudioDescription | undefined> {
+  const decoder = await track.getDecoderConfig();
+  if (!decoder) return undefined;
+  let description = hexOf(decoder.description);
+  let hasAdts = false;
+  if (description === undefined && await track.getCodec() === "aac") {
+    const first = await new EncodedPacketSink(track).getFirstPacket();
+    hasAdts = first !== null && isAdts(first.data);
+    if (first && hasAdts) {
+      description = readAdtsHeader(first.data).audioSpecificConfig.toHex();
+    }
+  }
+  const rate = await paceOf(track, options);
+  const config: AudioConfig = {
+    codec: decoder.codec,
+    sampleRate: decoder.sampleRate,
+    numberOfChannels: decoder.numberOfChannels,
+    ...(description !== undefined && { description }),
+    ...(rate !== undefined && { jitter: Math.ceil(1000 / rate) }),
+    ...await bitrateOf(track),
+  };
+  return { config, hasAdts };
+}

@@ -1,0 +1,60 @@
+/**
+ * Encoded media as this package hands it around: tracks that know their place
+ * in a catalog, and packets in decode order.
+ *
+ * @module
+ */
+import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
+
+/** One encoded picture or piece of sound. */
+export interface MediaPacket {
+  /** Presentation time in microseconds; the earliest track of a file begins at 0. */
+  readonly timestampUs: number;
+  /** Length in microseconds; 0 when the file does not say. */
+  readonly durationUs: number;
+  /** Whether decoding can begin here. */
+  readonly isKeyframe: boolean;
+  /** Codec bytes, in the form that the track's `config` describes. */
+  readonly data: Uint8Array;
+}
+
+/** Where packets come from. */
+export interface PacketSource {
+  /** The packets in decode order, from the first on at each call; a bad file throws `MoqError("decode")`. */
+  packets(signal?: AbortSignal): AsyncIterable<MediaPacket>;
+}
+
+/** A video track. */
+export interface VideoTrack extends PacketSource {
+  /** Discriminator. */
+  readonly kind: "video";
+  /** Its rendition in a catalog, without a container. */
+  readonly config: VideoConfig;
+  /** Clockwise quarter turns in degrees, for the catalog's section. */
+  readonly rotation: number;
+}
+
+/** An audio track. */
+export interface AudioTrack extends PacketSource {
+  /** Discriminator. */
+  readonly kind: "audio";
+  /** Its rendition in a catalog, without a container. */
+  readonly config: AudioConfig;
+}
+
+/** One track of a media file. */
+export type MediaTrack = VideoTrack | AudioTrack;
+
+/** Media that can be read, usually a file; whoever opened it closes it. */
+export interface Media {
+  /** Name of the file format, for people. */
+  readonly format: string;
+  /** At least one. */
+  readonly tracks: readonly MediaTrack[];
+  /** One sentence for each track that was left out. */
+  readonly skipped: readonly string[];
+  /** Whether `packets()` can be read more than once, as a loop needs. */
+  readonly isRewindable: boolean;
+  /** Releases the source; packets read already stay valid. Idempotent. */
+  close(): void;
+}

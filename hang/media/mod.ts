@@ -1,0 +1,25 @@
+/**
+ * Media files on both sides of a broadcast: open one, publish it in real time,
+ * subscribe, and write what comes to a file. Reads MP4, Matroska, WebM, MPEG-TS
+ * and audio files, writes fragmented MP4.
+ *
+ * ```ts ignore
+ * const media = await openMedia(file); // from an input element, say
+ * const broadcast = new BroadcastProducer();
+ * const publication = publishMedia(broadcast, media, { loop: true });
+ *
+ * const received = await subscribeMedia(broadcast.consume());
+ * setTimeout(() => received.close(), 5000); // ends the file in good order
+ * const { videoFrames } = await writeMedia(received, writable);
+ * ```
+ *
+ * @module
+ */
+export type * from "./media.ts";
+export type { MediaSource, RandomAccess } from "./source.ts";
+export { openMedia, type OpenMediaOptions } from "./open.ts";
+export * from "./publish.ts";
+export * from "./subscribe.ts";
+export { TrackReader } from "./track_reader.ts";
+export type { OrderedSample } from "./sample_order.ts";
+export * from "./write.ts";

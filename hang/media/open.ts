@@ -1,0 +1,219 @@
+/**
+ * Opening media files: MP4 and fragmented MP4, QuickTime, Matroska and WebM,
+ * MPEG-TS, MP3, Ogg, ADTS, FLAC and WAVE.
+ *
+ * @module
+ */
+import { asMoqError, MoqError } from "@moq-deno/lite";
+import {
+  ADTS,
+  EncodedPacketSink,
+  FLAC,
+  Input,
+  type InputFormat,
+  type InputTrack,
+  Logging,
+  LogLevel,
+  MATROSKA,
+  MP3,
+  MP4,
+  MPEG_TS,
+  OGG,
+  QTFF,
+  UnsupportedInputFormatError,
+  WAVE,
+  WEBM,
+} from "mediabunny";
+import { abortable } from "./abortable.ts";
+import { stripAdtsHeader } from "./adts.ts";
+import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
+import { diagnose } from "./diagnose.ts";
+import type { Media, MediaPacket, MediaTrack } from "./media.ts";
+import {
+  inputSource,
+  type MediaSource,
+  randomAccessOf,
+  SourceFailure,
+} from "./source.ts";
+
+// Without HLS: a playlist is not a file, and could make us fetch what it names.
+const FORMATS: InputFormat[] = [
+  MP4,
+  QTFF,
+  WEBM,
+  MATROSKA,
+  MPEG_TS,
+  MP3,
+  OGG,
+  ADTS,
+  FLAC,
+  WAVE,
+];
+
+const MAX_TRACKS = 32;
+
+// It prints what it finds odd in a file; here that is in `skipped` and in errors, and files are not to be trusted with the console.
+Logging.level = LogLevel.Silent;
+
+/** Options of {@linkcode openMedia}. */
+export interface OpenMediaOptions {
+  /** Ends the wait for a source that does not deliver by throwing its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a media file; the caller closes it. Throws `MoqError("unsupported")` that names the format or codec that it
+ * could not take, and `MoqError("decode")` for a file that is broken. A large file is read as its packets are.
+ */
+export async function openMedia(
+  source: MediaSource,
+  options: OpenMediaOptions = {},
+): Promise<Media> {
+  const file = new MediaFile(source);
+  try {
+    await abortable(file.open(), options.signal);
+    return file;
+  } catch (error) {
+    file.close();
+    options.signal?.throwIfAborted();
+    throw await explain(error, source);
+  }
+}
+
+async function explain(error: unknown, source: MediaSource): Promise<MoqError> {
+  if (error instanceof MoqError) return error;
+  const clue = await diagnose(randomAccessOf(source));
+  if (error instanceof UnsupportedInputFormatError) {
+    return new MoqError(
+      "unsupported",
+      `Expected MP4, Matroska, WebM, MPEG-TS or audio, got ${clue}`,
+      { cause: error },
+    );
+  }
+  return new MoqError(
+    "decode",
+    `Expected a media file, got one that breaks off or is damaged (${clue}): ${
+      asMoqError(error).message
+    }`,
+    { cause: error },
+  );
+}
+
+class MediaFile implements Media {
+  format = "";
+  readonly tracks: MediaTrack[] = [];
+  readonly skipped: string[] = [];
+  readonly isRewindable: boolean;
+  readonly #source: MediaSource;
+  readonly #failure = new SourceFailure();
+  readonly #input: Input;
+  #baseUs = 0;
+
+  constructor(source: MediaSource) {
+    this.#source = source;
+    this.isRewindable = !(source instanceof ReadableStream);
+    this.#input = new Input({
+      formats: FORMATS,
+      source: inputSource(source, this.#failure),
+    });
+  }
+
+  async open(): Promise<void> {
+    this.format = (await this.#input.getFormat()).name;
+    const firsts: number[] = [];
+    for (const track of (await this.#input.getTracks()).slice(0, MAX_TRACKS)) {
+      const described = await this.#describe(track);
+      if (described === undefined) continue;
+      this.tracks.push(described);
+      firsts.push(await track.getFirstTimestamp());
+    }
+    if (this.tracks.length === 0) await this.#refuse();
+    this.#baseUs = toUs(Math.min(...firsts));
+  }
+
+  close(): void {
+    this.#input.dispose();
+  }
+
+  async #refuse(): Promise<never> {
+    if (this.skipped.length > 0) {
+      throw new MoqError(
+        "unsupported",
+        `Expected ${this.format} with a known codec, got none: ${
+          this.skipped.join("; ")
+        }`,
+      );
+    }
+    throw new MoqError(
+      "decode",
+      `Expected ${this.format} with video or audio, got ${await diagnose(
+        randomAccessOf(this.#source),
+      )}`,
+    );
+  }
+
+  async #describe(track: InputTrack): Promise<MediaTrack | undefined> {
+    const options = { isRewindable: this.isRewindable };
+    if (track.isVideoTrack()) {
+      const config = await describeVideo(track, options);
+      if (config) {
+        return {
+          kind: "video",
+          config,
+          rotation: await track.getRotation(),
+          packets: (signal) => this.#packets(track, { signal }),
+        };
+      }
+    } else if (track.isAudioTrack()) {
+      const description = await describeAudio(track, options);
+      if (description) {
+        const { config, hasAdts } = description;
+        return {
+          kind: "audio",
+          config,
+          packets: (signal) => this.#packets(track, { signal, hasAdts }),
+        };
+      }
+    } else {
+      return undefined;
+    }
+    this.skipped.push(await codecProblem(track));
+    return undefined;
+  }
+
+  async *#packets(
+    track: InputTrack,
+    { signal, hasAdts = false }: {
+      readonly signal: AbortSignal | undefined;
+      readonly hasAdts?: boolean;
+    },
+  ): AsyncGenerator<MediaPacket, void> {
+    const packets = new EncodedPacketSink(track).packets();
+    try {
+      for (;;) {
+        const { value: packet } = await abortable(packets.next(), signal);
+        if (!packet) break;
+        yield {
+          // Pictures before the first keyframe in an open group may lie before the beginning.
+          timestampUs: Math.max(0, toUs(packet.timestamp) - this.#baseUs),
+          durationUs: toUs(packet.duration),
+          isKeyframe: packet.type === "key",
+          data: hasAdts ? stripAdtsHeader(packet.data) : packet.data,
+        };
+      }
+      this.#failure.check();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw await explain(error, this.#source);
+    } finally {
+      // Not awaited: a source that does not deliver would hold up whoever has left. It fails when the file is closed.
+      packets.return().catch(() => undefined);
+    }
+  }
+}
+
+function toUs(seconds: number): number {
+  const us = Math.round(seconds * 1_000_000);
+  if (Number.isSafeInteger(us)) return us;
+  throw new MoqError("decode", `Expected a time in seconds, got ${seconds}`);
+}

@@ -1,0 +1,269 @@
+/**
+ * Publishing media in real time: a catalog and a track for each rendition.
+ *
+ * @module
+ */
+import {
+  asMoqError,
+  type BroadcastProducer,
+  type Clock,
+  type Logger,
+  MoqError,
+  SILENT,
+  sleep,
+  systemClock,
+} from "@moq-deno/lite";
+import {
+  type AudioConfig,
+  type Catalog,
+  TRACK_PRIORITY,
+  type VideoConfig,
+} from "../catalog/catalog.ts";
+import { CatalogProducer } from "../catalog/producer.ts";
+import { legacyContainer } from "../container/legacy.ts";
+import { locContainer } from "../container/loc.ts";
+import type { Media, MediaPacket, MediaTrack } from "./media.ts";
+import { mergePackets } from "./pace.ts";
+import { TrackWriter } from "./track_writer.ts";
+
+const MICROSECONDS = 1_000_000;
+const MEDIA_MAX_AGE_MS = 30_000;
+
+// A process that was asleep for longer than this goes on from where it was instead of sending all at once what it missed.
+const MAX_LAG_MS = 1000;
+
+/** Options of {@linkcode publishMedia}. */
+export interface PublishMediaOptions {
+  /** Begins again at the end, with timestamps that go on. Default false; needs media that is rewindable. */
+  readonly loop?: boolean | undefined;
+  /** How packets are packed. Default legacy, which every peer reads. */
+  readonly container?: "legacy" | "loc" | undefined;
+  /** Paces the packets. Default the system's. */
+  readonly clock?: Clock | undefined;
+  /** Ends the publication as `close()` does. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of groups that were given up. */
+  readonly log?: Logger | undefined;
+}
+
+/** What a publication has sent so far. */
+export interface PublishStats {
+  /** Groups begun. */
+  readonly groups: number;
+  /** Frames written. */
+  readonly frames: number;
+  /** Bytes of payload written. */
+  readonly bytes: number;
+  /** Times that the media came to its end. */
+  readonly passes: number;
+  /** Media time of the newest packet in microseconds. */
+  readonly mediaUs: number;
+}
+
+/**
+ * Publishes `media` in real time into `broadcast`, from now on; both stay the caller's to close. Throws `TypeError`
+ * when a loop is asked of media that cannot be rewound.
+ */
+export function publishMedia(
+  broadcast: BroadcastProducer,
+  media: Media,
+  options: PublishMediaOptions = {},
+): Publication {
+  if (options.loop && !media.isRewindable) {
+    throw new TypeError("Expected media that can be rewound, got a stream");
+  }
+  return new Publication(broadcast, { ...options, media });
+}
+
+interface NamedTrack {
+  readonly name: string;
+  readonly track: MediaTrack;
+}
+
+// "video", "video2", "video3": the first names are what players try without a catalog.
+function nameTracks(tracks: readonly MediaTrack[]): NamedTrack[] {
+  const counts = { video: 0, audio: 0 };
+  return tracks.map((track) => {
+    const count = ++counts[track.kind];
+    return { name: count === 1 ? track.kind : `${track.kind}${count}`, track };
+  });
+}
+
+function catalogOf(
+  tracks: readonly NamedTrack[],
+  kind: "legacy" | "loc",
+): Catalog {
+  const video: [string, VideoConfig][] = [];
+  const audio: [string, AudioConfig][] = [];
+  let rotation = 0;
+  for (const { name, track } of tracks) {
+    const container = { kind };
+    if (track.kind === "audio") {
+      audio.push([name, { ...track.config, container }]);
+      continue;
+    }
+    if (video.length === 0) rotation = track.rotation;
+    video.push([name, { ...track.config, container }]);
+  }
+  return {
+    ...(video.length > 0 && {
+      video: {
+        renditions: Object.fromEntries(video),
+        ...(rotation !== 0 && { rotation }),
+      },
+    }),
+    ...(audio.length > 0 && {
+      audio: { renditions: Object.fromEntries(audio) },
+    }),
+  };
+}
+
+/** Media on its way out; made by {@linkcode publishMedia}. */
+export class Publication {
+  /** Resolves when all is sent or the publication was closed, with an error when the media failed; never rejects. */
+  readonly closed: Promise<MoqError | undefined>;
+  readonly #media: Media;
+  readonly #clock: Clock;
+  readonly #loop: boolean;
+  readonly #catalog: CatalogProducer;
+  readonly #writers: readonly TrackWriter[];
+  readonly #stop = new AbortController();
+  #startMs: number;
+  #offsetUs = 0;
+  #mediaUs = 0;
+  #passes = 0;
+
+  /** Use {@linkcode publishMedia}. */
+  constructor(
+    broadcast: BroadcastProducer,
+    options: PublishMediaOptions & { readonly media: Media },
+  ) {
+    const kind = options.container ?? "legacy";
+    const tracks = nameTracks(options.media.tracks);
+    this.#media = options.media;
+    this.#clock = options.clock ?? systemClock;
+    this.#loop = options.loop ?? false;
+    this.#catalog = new CatalogProducer(broadcast);
+    this.#writers = tracks.map(({ name, track }) =>
+      new TrackWriter({
+        track: broadcast.createTrack(name, {
+          priority: TRACK_PRIORITY[track.kind],
+          timescale: MICROSECONDS,
+          maxAgeMs: MEDIA_MAX_AGE_MS,
+        }),
+        container: kind === "legacy" ? legacyContainer : locContainer,
+        kind: track.kind,
+        log: options.log ?? SILENT,
+      })
+    );
+    this.#catalog.update(catalogOf(tracks, kind));
+    this.#startMs = this.#clock.now();
+    this.closed = this.#run(options.signal);
+  }
+
+  /** Clock time in milliseconds at which timestamp 0 was due. */
+  get startMs(): number {
+    return this.#startMs;
+  }
+
+  /** The catalog that was published. */
+  get catalog(): Catalog {
+    return this.#catalog.current!;
+  }
+
+  /** Counted on the tracks as they are written. */
+  get stats(): PublishStats {
+    let [groups, frames, bytes] = [0, 0, 0];
+    for (const writer of this.#writers) {
+      groups += writer.groups;
+      frames += writer.frames;
+      bytes += writer.bytes;
+    }
+    const [passes, mediaUs] = [this.#passes, this.#mediaUs];
+    return { groups, frames, bytes, passes, mediaUs };
+  }
+
+  /** Ends the tracks in good order after the packet that was sent last. Idempotent. */
+  close(): void {
+    this.#stop.abort(new MoqError("closed", "Publication was closed"));
+  }
+
+  async #run(outer: AbortSignal | undefined): Promise<MoqError | undefined> {
+    const close = () => this.close();
+    outer?.addEventListener("abort", close, { once: true });
+    if (outer?.aborted) close();
+    let error: MoqError | undefined;
+    try {
+      do {
+        await this.#runPass(this.#stop.signal);
+      } while (this.#loop);
+    } catch (reason) {
+      if (!this.#stop.signal.aborted) error = asMoqError(reason);
+    } finally {
+      outer?.removeEventListener("abort", close);
+    }
+    for (const writer of this.#writers) writer.close(error);
+    this.#catalog.close(error);
+    return error;
+  }
+
+  async #runPass(signal: AbortSignal): Promise<void> {
+    const ends = this.#media.tracks.map(() => new TrackEnd());
+    for await (
+      const { track, packet, dueUs } of mergePackets(this.#media.tracks, signal)
+    ) {
+      await this.#waitUntil(this.#offsetUs + dueUs, signal);
+      ends[track]!.passed(packet);
+      const timestampUs = this.#offsetUs + packet.timestampUs;
+      this.#writers[track]!.write({ ...packet, timestampUs });
+      this.#mediaUs = Math.max(this.#mediaUs, timestampUs);
+    }
+    const lengthUs = Math.max(...ends.map((end) => end.us));
+    if (lengthUs === 0) {
+      throw new MoqError(
+        "decode",
+        `Expected ${this.#media.format} with packets, got none`,
+      );
+    }
+    this.#offsetUs += lengthUs;
+    this.#passes++;
+    // The last packet lasts too: the track ends, or begins again, after it.
+    await this.#waitUntil(this.#offsetUs, signal);
+  }
+
+  async #waitUntil(us: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const waitMs = this.#startMs + us / 1000 - this.#clock.now();
+    if (waitMs > 0) await sleep(this.#clock, waitMs, signal);
+    else if (waitMs < -MAX_LAG_MS) this.#startMs -= waitMs;
+  }
+}
+
+/** Where one track ends: after its last packet, whose length a file may not say or may cut short. */
+class TrackEnd {
+  #lastUs = 0;
+  #lastDurationUs = 0;
+  #shortestStepUs = Infinity;
+  #isEmpty = true;
+
+  passed({ timestampUs, durationUs }: MediaPacket): void {
+    const stepUs = Math.abs(timestampUs - this.#lastUs);
+    if (!this.#isEmpty && stepUs > 0) {
+      this.#shortestStepUs = Math.min(this.#shortestStepUs, stepUs);
+    }
+    if (this.#isEmpty || timestampUs >= this.#lastUs) {
+      this.#lastDurationUs = durationUs;
+      this.#lastUs = timestampUs;
+    }
+    this.#isEmpty = false;
+  }
+
+  get us(): number {
+    if (this.#isEmpty) return 0;
+    const stepUs = Number.isFinite(this.#shortestStepUs)
+      ? this.#shortestStepUs
+      : 1;
+    // A file cuts the last piece of sound short; a decoder plays it to its end.
+    return this.#lastUs + Math.max(this.#lastDurationUs, stepUs);
+  }
+}

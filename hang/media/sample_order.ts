@@ -1,0 +1,175 @@
+/**
+ * Puts the samples of groups that arrive side by side into decode order, and
+ * gives up on a group that would hold up the newer ones for too long. No
+ * waiting here: that is its reader's.
+ *
+ * @module
+ */
+import type { Sample } from "../container/sample.ts";
+
+// What a reader that does not keep up may hold; then it loses the oldest groups.
+const MAX_GROUPS = 512;
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** A sample and the group it came in. */
+export interface OrderedSample extends Sample {
+  /** Whether decoding can begin here. */
+  readonly isKeyframe: boolean;
+  /** Sequence of its group. */
+  readonly group: number;
+}
+
+/** A group whose samples are coming in. */
+export interface OpenGroup {
+  /** Its place. */
+  readonly sequence: number;
+  /** Aborts when nobody wants the rest of it. */
+  readonly abandoned: AbortSignal;
+}
+
+/** Options of {@linkcode SampleOrder}. */
+export interface SampleOrderOptions {
+  /** A missing or unfinished group is waited for while newer media is at most so far ahead of it. */
+  readonly latencyMs: number;
+  /** Decoding of video can begin at the first sample of a group, that of audio at every one. */
+  readonly kind: "video" | "audio";
+}
+
+class PendingGroup implements OpenGroup {
+  readonly sequence: number;
+  readonly samples: OrderedSample[] = [];
+  readonly controller = new AbortController();
+  readonly abandoned = this.controller.signal;
+  taken = 0;
+  hasEnded = false;
+
+  constructor(sequence: number) {
+    this.sequence = sequence;
+  }
+}
+
+/** Groups in, samples out, each group's in its own order and the groups by sequence. */
+export class SampleOrder {
+  readonly #latencyUs: number;
+  readonly #kind: "video" | "audio";
+  readonly #groups: PendingGroup[] = [];
+  #next: number | undefined;
+  #newestUs = 0;
+  #reachedUs = 0;
+  #bytes = 0;
+  #skipped = 0;
+  #isFinished = false;
+
+  /** Empty; the first group that opens is where it begins. */
+  constructor(options: SampleOrderOptions) {
+    this.#latencyUs = options.latencyMs * 1000;
+    this.#kind = options.kind;
+  }
+
+  /** Groups given up, whole or in part. */
+  get skipped(): number {
+    return this.#skipped;
+  }
+
+  /** Whether everything was delivered and nothing more can come. */
+  get isDone(): boolean {
+    return this.#isFinished && this.#groups.length === 0;
+  }
+
+  /** Begins a group, or nothing when the samples delivered are already beyond it. */
+  open(sequence: number): OpenGroup | undefined {
+    if (
+      sequence < (this.#next ?? 0) ||
+      this.#groups.some((one) => one.sequence === sequence)
+    ) return undefined;
+    const group = new PendingGroup(sequence);
+    const at = this.#groups.findIndex((one) => one.sequence > sequence);
+    this.#groups.splice(at < 0 ? this.#groups.length : at, 0, group);
+    this.#keepBounds();
+    return group.abandoned.aborted ? undefined : group;
+  }
+
+  /** The next sample of `group`. */
+  push(group: OpenGroup, sample: Sample): void {
+    const pending = this.#find(group);
+    if (!pending) return;
+    const isKeyframe = this.#kind === "audio" ||
+      (sample.isKeyframe ?? pending.samples.length === 0);
+    pending.samples.push({ ...sample, isKeyframe, group: pending.sequence });
+    this.#newestUs = Math.max(this.#newestUs, sample.timestampUs);
+    this.#bytes += sample.data.byteLength;
+    this.#keepBounds();
+  }
+
+  /** Nothing more will come of `group`, be it complete or cut. */
+  end(group: OpenGroup): void {
+    const pending = this.#find(group);
+    if (pending) pending.hasEnded = true;
+  }
+
+  /** No group will begin any more: gaps are final. */
+  finish(): void {
+    this.#isFinished = true;
+  }
+
+  /** The next sample in decode order, `undefined` while it has not come. */
+  take(): OrderedSample | undefined {
+    for (;;) {
+      const head = this.#groups[0];
+      if (!head || !this.#isReached(head)) return undefined;
+      const sample = head.samples[head.taken];
+      if (sample) {
+        head.taken++;
+        this.#next = head.sequence;
+        this.#bytes -= sample.data.byteLength;
+        this.#reachedUs = Math.max(this.#reachedUs, sample.timestampUs);
+        return sample;
+      }
+      const isStuck = !head.hasEnded && this.#groups.length > 1 &&
+        this.#isLate();
+      if (!head.hasEnded && !isStuck) return undefined;
+      this.#drop(head, { isSkipped: isStuck });
+    }
+  }
+
+  /** Abandons all groups. */
+  clear(): void {
+    while (this.#groups[0]) this.#drop(this.#groups[0], { isSkipped: false });
+  }
+
+  #isReached(head: PendingGroup): boolean {
+    if (this.#next === undefined || head.sequence === this.#next) return true;
+    if (!this.#isFinished && !this.#isLate()) return false;
+    this.#skipped += head.sequence - this.#next;
+    this.#next = head.sequence;
+    return true;
+  }
+
+  #isLate(): boolean {
+    return this.#newestUs - this.#reachedUs > this.#latencyUs;
+  }
+
+  #find(group: OpenGroup): PendingGroup | undefined {
+    return this.#groups.find((one) => one === group);
+  }
+
+  #keepBounds(): void {
+    while (
+      this.#groups.length > 1 &&
+      (this.#groups.length > MAX_GROUPS || this.#bytes > MAX_BYTES)
+    ) this.#drop(this.#groups[0]!, { isSkipped: true });
+  }
+
+  #drop(
+    group: PendingGroup,
+    { isSkipped }: { readonly isSkipped: boolean },
+  ): void {
+    this.#groups.splice(this.#groups.indexOf(group), 1);
+    for (const { data } of group.samples.slice(group.taken)) {
+      this.#bytes -= data.byteLength;
+    }
+    if (isSkipped) this.#skipped++;
+    this.#next = group.sequence + 1;
+    group.controller.abort();
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * Subscribing to media: the catalog, then the first video and the first audio
+ * rendition that can be read.
+ *
+ * @module
+ */
+import {
+  asMoqError,
+  type BroadcastConsumer,
+  type Logger,
+  MoqError,
+  SILENT,
+  type SubscribeOptions,
+} from "@moq-deno/lite";
+import {
+  type AudioConfig,
+  type Catalog,
+  type RenditionConfig,
+  TRACK_PRIORITY,
+  type VideoConfig,
+} from "../catalog/catalog.ts";
+import { consumeCatalog } from "../catalog/consumer.ts";
+import { openContainer } from "../container/container.ts";
+import type { Container } from "../container/sample.ts";
+import { TrackReader } from "./track_reader.ts";
+
+const DEFAULT_LATENCY_MS = 500;
+
+/** Options of {@linkcode subscribeMedia}. */
+export interface SubscribeMediaOptions {
+  /** How far newer media may be ahead before a late group is skipped. Default 500. */
+  readonly latencyMs?: number | undefined;
+  /** Ends the wait for the catalog by throwing its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of what was ignored. */
+  readonly log?: Logger | undefined;
+}
+
+/** Media on its way in; the caller closes it. */
+export interface SubscribedMedia {
+  /** The catalog that the renditions were chosen from. */
+  readonly catalog: Catalog;
+  /** The video, when there is any that can be read. */
+  readonly video: TrackReader<VideoConfig> | undefined;
+  /** The audio, when there is any that can be read. */
+  readonly audio: TrackReader<AudioConfig> | undefined;
+  /** Ends the samples of both in good order. Idempotent. */
+  close(): Promise<void>;
+}
+
+interface Choice<Config> {
+  readonly name: string;
+  readonly config: Config;
+  readonly container: Container;
+}
+
+/** The first rendition in this broadcast whose container can be read; those that are stalled come last. */
+function choose<
+  Config extends RenditionConfig & { readonly stalled?: boolean },
+>(
+  renditions: Readonly<Record<string, Config>> = {},
+  log: Logger,
+): Choice<Config> | undefined {
+  const entries = Object.entries(renditions).sort(([, one], [, other]) =>
+    Number(one.stalled ?? false) - Number(other.stalled ?? false)
+  );
+  for (const [name, config] of entries) {
+    if (config.broadcast !== undefined) continue;
+    try {
+      return { name, config, container: openContainer(config) };
+    } catch (error) {
+      log.warn?.("rendition ignored", {
+        name,
+        error: asMoqError(error).message,
+      });
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Subscribes to the first video and audio renditions of the first catalog that has any. Throws
+ * `MoqError("unsupported")` when the broadcast ends without such a catalog.
+ */
+export async function subscribeMedia(
+  broadcast: BroadcastConsumer,
+  options: SubscribeMediaOptions = {},
+): Promise<SubscribedMedia> {
+  const { log = SILENT, latencyMs = DEFAULT_LATENCY_MS, signal } = options;
+  const read = <Config extends VideoConfig | AudioConfig>(
+    choice: Choice<Config> | undefined,
+    wish: Pick<SubscribeOptions, "priority" | "from">,
+  ): TrackReader<Config> | undefined => {
+    if (!choice) return undefined;
+    const subscription = broadcast.track(choice.name)
+      .subscribe({ ...wish, maxAgeMs: latencyMs });
+    return new TrackReader(subscription, { ...choice, latencyMs, log });
+  };
+  for await (const catalog of consumeCatalog(broadcast, { signal, log })) {
+    const chosenVideo = choose(catalog.video?.renditions, log);
+    const chosenAudio = choose(catalog.audio?.renditions, log);
+    if (!chosenVideo && !chosenAudio) continue;
+    // The newest picture group alone, but the sound that belongs to its beginning, as far as it is there.
+    const video = read(chosenVideo, {
+      priority: TRACK_PRIORITY.video,
+      from: "latest",
+    });
+    const audio = read(chosenAudio, { priority: TRACK_PRIORITY.audio });
+    const close = async (): Promise<void> => {
+      await Promise.all([video?.close(), audio?.close()]);
+    };
+    return { catalog, video, audio, close };
+  }
+  throw new MoqError(
+    "unsupported",
+    "Expected a catalog with a rendition that can be read, got none before it ended",
+  );
+}

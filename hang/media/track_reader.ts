@@ -1,0 +1,147 @@
+/**
+ * One rendition of a broadcast as samples in decode order.
+ *
+ * @module
+ */
+import {
+  asMoqError,
+  type GroupConsumer,
+  Latch,
+  type Logger,
+  type MoqError,
+  type TrackSubscription,
+} from "@moq-deno/lite";
+import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
+import type { Container } from "../container/sample.ts";
+import {
+  type OpenGroup,
+  type OrderedSample,
+  SampleOrder,
+} from "./sample_order.ts";
+
+/** Options of {@linkcode TrackReader}. */
+export interface TrackReaderOptions<Config> {
+  /** The track's name. */
+  readonly name: string;
+  /** Its rendition. */
+  readonly config: Config;
+  /** Reads its payloads. */
+  readonly container: Container;
+  /** How long a group may hold up newer ones. */
+  readonly latencyMs: number;
+  /** Hears of groups that could not be read. */
+  readonly log: Logger;
+}
+
+/** Reads the groups of a subscription side by side; it owns the subscription from here on. */
+export class TrackReader<Config extends VideoConfig | AudioConfig> {
+  /** The track's name. */
+  readonly name: string;
+  /** Its rendition in the catalog. */
+  readonly config: Config;
+  readonly #container: Container;
+  readonly #log: Logger;
+  readonly #subscription: TrackSubscription;
+  readonly #order: SampleOrder;
+  readonly #latch = new Latch();
+  readonly #running: Promise<void>;
+  #error: MoqError | undefined;
+  #hasEnded = false;
+  #groups = 0;
+
+  /** Starts reading at once, so that nothing of what was asked for is missed. */
+  constructor(
+    subscription: TrackSubscription,
+    options: TrackReaderOptions<Config>,
+  ) {
+    this.name = options.name;
+    this.config = options.config;
+    this.#container = options.container;
+    this.#log = options.log;
+    this.#subscription = subscription;
+    this.#order = new SampleOrder({
+      latencyMs: options.latencyMs,
+      kind: "sampleRate" in options.config ? "audio" : "video",
+    });
+    this.#running = this.#runGroups();
+  }
+
+  /** Groups that began to arrive. */
+  get groups(): number {
+    return this.#groups;
+  }
+
+  /** Groups given up because they came too late. */
+  get skipped(): number {
+    return this.#order.skipped;
+  }
+
+  /**
+   * The samples in decode order, for one reader. Ends with the track or after `close()`; throws the `MoqError` with
+   * which the track failed, and `signal.reason`.
+   */
+  async *samples(signal?: AbortSignal): AsyncGenerator<OrderedSample, void> {
+    const release = signal && this.#latch.wakeOn(signal);
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const sample = this.#order.take();
+        if (sample) yield sample;
+        else if (this.#order.isDone || this.#hasEnded) break;
+        else await this.#latch.changed();
+      }
+      if (this.#error) throw this.#error;
+    } finally {
+      release?.();
+    }
+  }
+
+  /** Ends the subscription and the samples; resolves when nothing runs any more. Idempotent. */
+  async close(): Promise<void> {
+    this.#hasEnded = true;
+    this.#subscription.close();
+    this.#order.clear();
+    this.#latch.wake();
+    await this.#running;
+  }
+
+  async #runGroups(): Promise<void> {
+    const running = new Set<Promise<void>>();
+    try {
+      for await (const group of this.#subscription) {
+        const open = this.#order.open(group.sequence);
+        if (!open) continue;
+        this.#groups++;
+        const task: Promise<void> = this.#runGroup(group, open)
+          .finally(() => running.delete(task));
+        running.add(task);
+      }
+    } catch (error) {
+      if (!this.#hasEnded) this.#error = asMoqError(error);
+    }
+    await Promise.all(running);
+    this.#order.finish();
+    this.#latch.wake();
+  }
+
+  async #runGroup(group: GroupConsumer, open: OpenGroup): Promise<void> {
+    try {
+      for await (const { payload } of group.frames(open.abandoned)) {
+        for (const sample of this.#container.decode(payload)) {
+          this.#order.push(open, sample);
+        }
+        this.#latch.wake();
+      }
+    } catch (error) {
+      if (!open.abandoned.aborted) {
+        this.#log.debug?.("group cut", {
+          track: this.name,
+          sequence: group.sequence,
+          error: asMoqError(error).message,
+        });
+      }
+    }
+    this.#order.end(open);
+    this.#latch.wake();
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * From packets to groups: one rendition of a broadcast.
+ *
+ * @module
+ */
+import {
+  type GroupProducer,
+  type Logger,
+  MoqError,
+  type TrackProducer,
+} from "@moq-deno/lite";
+import type { Container } from "../container/sample.ts";
+import type { MediaPacket } from "./media.ts";
+
+/**
+ * Span of a group of sound. Peers do either one group per frame, 50 streams a second for each viewer, or 100 ms;
+ * a stream costs a relay more than the bytes in it, and 100 ms is what a lost group may cost in sound.
+ */
+export const AUDIO_GROUP_US = 100_000;
+
+/** Options of {@linkcode TrackWriter}. */
+export interface TrackWriterOptions {
+  /** Where the groups go. */
+  readonly track: TrackProducer;
+  /** How packets are packed. */
+  readonly container: Container;
+  /** Video begins a group at each keyframe, audio one every {@linkcode AUDIO_GROUP_US}. */
+  readonly kind: "video" | "audio";
+  /** Hears of groups that were given up. */
+  readonly log: Logger;
+}
+
+/** Writes one track's packets as groups and counts them. */
+export class TrackWriter {
+  readonly #options: TrackWriterOptions;
+  #group: GroupProducer | undefined;
+  #groupStartUs = 0;
+  #groups = 0;
+  #frames = 0;
+  #bytes = 0;
+
+  /** Writes to `options.track` from the first keyframe on. */
+  constructor(options: TrackWriterOptions) {
+    this.#options = options;
+  }
+
+  /** Groups begun. */
+  get groups(): number {
+    return this.#groups;
+  }
+
+  /** Frames written. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Bytes of payload written. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Writes one packet; those before the first keyframe, and the rest of a group that got too large, are left out. */
+  write(packet: MediaPacket): void {
+    const { timestampUs } = packet;
+    if (this.#beginsGroup(packet)) this.#begin(timestampUs);
+    if (!this.#group) return;
+    const payload = this.#options.container.encode(packet);
+    try {
+      this.#group.writeFrame({ timestamp: timestampUs, payload });
+    } catch (error) {
+      if (!(error instanceof MoqError)) throw error;
+      // The model has ended the group with this error; the next keyframe begins another.
+      this.#options.log.warn?.("group given up", {
+        track: this.#options.track.name,
+        sequence: this.#group.sequence,
+        error: error.message,
+      });
+      this.#group = undefined;
+      return;
+    }
+    this.#frames++;
+    this.#bytes += payload.byteLength;
+  }
+
+  /** Ends the group and the track. */
+  close(error?: MoqError): void {
+    this.#group?.close(error);
+    this.#options.track.close(error);
+  }
+
+  #beginsGroup({ isKeyframe, timestampUs }: MediaPacket): boolean {
+    if (!isKeyframe) return false;
+    return this.#options.kind === "video" || !this.#group ||
+      timestampUs - this.#groupStartUs >= AUDIO_GROUP_US;
+  }
+
+  #begin(timestampUs: number): void {
+    this.#group?.close();
+    this.#group = this.#options.track.group();
+    this.#groupStartUs = timestampUs;
+    this.#groups++;
+  }
+}
