@@ -1,0 +1,182 @@
+/**
+ * Who may do what: a request for a session becomes a {@linkcode Grant} or a
+ * refusal. This file has the shapes that every way of deciding shares, and the
+ * simplest way: {@linkcode PublicAuth}.
+ *
+ * @module
+ */
+import {
+  hasPrefix,
+  MAX_PATH_SEGMENTS,
+  MoqError,
+  type PathFilter,
+  type Transport,
+} from "@moq-deno/lite";
+import {
+  hasWildcard,
+  matchPattern,
+  parsePattern,
+  patternPrefix,
+  rebasePatterns,
+} from "./token/pattern.ts";
+
+/** How a peer came: raw QUIC, WebTransport over HTTP/3, qmux over WebSocket, or a plain HTTP request. */
+export type IncomingKind = "quic" | "webtransport" | "websocket" | "http";
+
+/** A peer at the door: either `accept` or `refuse` is called, once. */
+export interface IncomingConnection {
+  /** How it came. */
+  readonly kind: Exclude<IncomingKind, "http">;
+  /** What it dialled; absent on raw QUIC, where path and query come in SETUP. */
+  readonly url?: URL | undefined;
+  /** The page's origin, where a browser says so. */
+  readonly origin?: string | undefined;
+  /** The peer's address, `host:port`. */
+  readonly remote?: string | undefined;
+  /** The ALPN or subprotocol agreed on. */
+  readonly protocol?: string | undefined;
+  /** Lets it in. Throws `MoqError` when it is gone meanwhile. */
+  accept(): Promise<Transport>;
+  /** Turns it away so that the peer learns `error`'s code and message; never throws. */
+  refuse(error: MoqError): void;
+}
+
+/** What a decision is made on. */
+export interface AuthRequest {
+  /** How the peer came. */
+  readonly transport: IncomingKind;
+  /** The path as dialled, no query; extra slashes are fine. */
+  readonly path: string;
+  /** The query as dialled, still percent-encoded, without `?`; `""` when there is none. */
+  readonly query: string;
+  /** The peer's address, `host:port`. */
+  readonly remote?: string | undefined;
+  /** The page's origin, where a browser says so. */
+  readonly origin?: string | undefined;
+  /** The ALPN or subprotocol agreed on. */
+  readonly protocol?: string | undefined;
+  /** Ends the wait for a decision. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What one session may do. */
+export interface Grant {
+  /** The session's empty path: the normalized path it dialled. */
+  readonly root: string;
+  /** Canonical patterns, relative to `root`, of what the peer may publish. */
+  readonly publish: readonly string[];
+  /** Canonical patterns, relative to `root`, of what the peer may subscribe to. */
+  readonly subscribe: readonly string[];
+  /** When the session must end, in seconds since 1970; absent: never. */
+  readonly expires?: number | undefined;
+}
+
+/** Decides about requests. */
+export interface Authorizer {
+  /** What `request` may do; throws `MoqError("unauthorized")` when that is nothing. */
+  grant(request: AuthRequest): Promise<Grant>;
+}
+
+/** Whether a session may publish, or subscribe to, `path`, relative to the grant's root. */
+export function covers(patterns: readonly string[], path: string): boolean {
+  return patterns.some((pattern) => matchPattern(pattern, path));
+}
+
+/** What an origin's scope lets through under a grant's `patterns`. */
+export function patternFilter(patterns: readonly string[]): PathFilter {
+  const prefixes = [...new Set(patterns.map(patternPrefix))];
+  return {
+    prefixes: prefixes.filter((prefix) =>
+      prefixes.every((other) => other === prefix || !hasPrefix(other, prefix))
+    ),
+    allows: (path) => covers(patterns, path),
+  };
+}
+
+const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Whether `url` is a page, or an address, of this machine. */
+export function isLocalUrl(url: string): boolean {
+  return LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
+}
+
+/**
+ * The path of a request without extra slashes. Throws
+ * `MoqError("unauthorized")` where a segment has a star, which only patterns
+ * may, and over 32 segments.
+ */
+export function requestPath(path: string): string {
+  const segments = path.split("/").filter((segment) => segment !== "");
+  if (segments.length > MAX_PATH_SEGMENTS) {
+    throw new MoqError(
+      "unauthorized",
+      `Expected at most ${MAX_PATH_SEGMENTS} path segments, got ${segments.length}`,
+    );
+  }
+  if (segments.some(hasWildcard)) {
+    throw new MoqError(
+      "unauthorized",
+      `Expected a path without "*", got "${path}"`,
+    );
+  }
+  return segments.join("/");
+}
+
+/** The last non-empty `jwt` of a raw query, `undefined` when there is none. */
+export function requestToken(query: string): string | undefined {
+  return new URLSearchParams(query).getAll("jwt").findLast((jwt) => jwt !== "");
+}
+
+/** Options of {@linkcode PublicAuth}: patterns from the root of the relay. */
+export interface PublicAuthOptions {
+  /** What anybody may publish. */
+  readonly publish: readonly string[];
+  /** What anybody may subscribe to. */
+  readonly subscribe: readonly string[];
+  /** Whether pages from other machines are refused, so that no web site reaches a relay that is meant for this machine. Default false. */
+  readonly localPagesOnly?: boolean | undefined;
+}
+
+/** Everybody may do the same, and nobody presents credentials. */
+export class PublicAuth implements Authorizer {
+  readonly #publish: readonly string[];
+  readonly #subscribe: readonly string[];
+  readonly #localPagesOnly: boolean;
+
+  /** Throws `RangeError` on what is not a pattern. */
+  constructor(options: PublicAuthOptions) {
+    this.#publish = options.publish.map(parsePattern);
+    this.#subscribe = options.subscribe.map(parsePattern);
+    this.#localPagesOnly = options.localPagesOnly ?? false;
+  }
+
+  /** The patterns as seen from the path dialled. */
+  grant(request: AuthRequest): Promise<Grant> {
+    return Promise.try(() => this.#grant(request));
+  }
+
+  #grant({ path, query, origin }: AuthRequest): Grant {
+    if (this.#localPagesOnly && origin !== undefined && !isLocalUrl(origin)) {
+      throw new MoqError(
+        "unauthorized",
+        `Expected a page of this machine, got one of ${origin}`,
+      );
+    }
+    if (requestToken(query) !== undefined) {
+      throw new MoqError(
+        "unauthorized",
+        "Expected no credentials where access is public, got a jwt",
+      );
+    }
+    const root = requestPath(path);
+    const publish = rebasePatterns(this.#publish, root);
+    const subscribe = rebasePatterns(this.#subscribe, root);
+    if (publish.length + subscribe.length === 0) {
+      throw new MoqError(
+        "unauthorized",
+        `Expected a path with public access, got "${root}"`,
+      );
+    }
+    return { root, publish, subscribe };
+  }
+}

@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import type { MoqError } from "@moq-deno/lite";
+import {
+  type AuthRequest,
+  covers,
+  patternFilter,
+  PublicAuth,
+  requestPath,
+  requestToken,
+} from "./auth.ts";
+
+function request(path: string, query = ""): AuthRequest {
+  return { transport: "quic", path, query };
+}
+
+function isUnauthorized(error: MoqError): boolean {
+  return error.code === "unauthorized";
+}
+
+Deno.test("PublicAuth: the path dialled becomes the empty prefix", async () => {
+  const auth = new PublicAuth({
+    publish: ["room/*/up/**"],
+    subscribe: ["room/**"],
+  });
+  assert.deepEqual(await auth.grant(request("//room//7/")), {
+    root: "room/7",
+    publish: ["up/**"],
+    subscribe: ["**"],
+  });
+  assert.deepEqual(await auth.grant(request("")), {
+    root: "",
+    publish: ["room/*/up/**"],
+    subscribe: ["room/**"],
+  });
+});
+
+Deno.test("PublicAuth: one direction alone is a grant, none is a refusal", async () => {
+  const auth = new PublicAuth({ publish: [], subscribe: ["live/**"] });
+  const grant = await auth.grant(request("/live/a"));
+  assert.deepEqual([grant.publish, grant.subscribe], [[], ["**"]]);
+  await assert.rejects(auth.grant(request("/other")), isUnauthorized);
+});
+
+Deno.test("PublicAuth: credentials are refused, an empty one is none", async () => {
+  const auth = new PublicAuth({ publish: ["**"], subscribe: ["**"] });
+  await assert.rejects(
+    auth.grant(request("/a", "x=1&jwt=abc")),
+    isUnauthorized,
+  );
+  assert.equal((await auth.grant(request("/a", "jwt=&jwt"))).root, "a");
+});
+
+Deno.test("PublicAuth: what is not a pattern is misuse", () => {
+  assert.throws(
+    () => new PublicAuth({ publish: ["/a"], subscribe: [] }),
+    RangeError,
+  );
+});
+
+Deno.test("requestPath: lenient about slashes, strict about stars and length", () => {
+  assert.equal(requestPath("//demo//x/"), "demo/x");
+  assert.equal(requestPath("/"), "");
+  assert.throws(() => requestPath("/a/*"), isUnauthorized);
+  assert.throws(() => requestPath("/a/b*"), isUnauthorized);
+  assert.equal(requestPath("a/".repeat(32)).length, 63);
+  assert.throws(() => requestPath("a/".repeat(33)), isUnauthorized);
+});
+
+Deno.test("requestToken: the last that is not empty", () => {
+  assert.equal(requestToken("jwt=a&jwt=b%2Bc&jwt="), "b+c");
+  assert.equal(requestToken("jw=a"), undefined);
+});
+
+Deno.test("PublicAuth: with local pages only, a web site is refused, a program is not", async () => {
+  const auth = new PublicAuth({
+    publish: ["**"],
+    subscribe: ["**"],
+    localPagesOnly: true,
+  });
+  for (
+    const origin of [
+      "http://localhost:8080",
+      "http://127.0.0.1",
+      "https://[::1]:1",
+    ]
+  ) {
+    assert.equal((await auth.grant({ ...request("/a"), origin })).root, "a");
+  }
+  assert.equal((await auth.grant(request("/a"))).root, "a");
+  for (
+    const origin of [
+      "https://example.com",
+      "http://localhost.example.com",
+      "http://127.0.0.1.example.com",
+      "null",
+      "",
+    ]
+  ) {
+    await assert.rejects(
+      auth.grant({ ...request("/a"), origin }),
+      isUnauthorized,
+      origin,
+    );
+  }
+});
+
+Deno.test("patternFilter: prefixes hold every path allowed, none under another", () => {
+  const filter = patternFilter(["a/b/**", "a/**", "c/*/d", "a"]);
+  assert.deepEqual(filter.prefixes, ["a", "c"]);
+  assert.equal(filter.allows("c/x/d"), true);
+  assert.equal(filter.allows("c/x"), false);
+  assert.deepEqual(patternFilter([]).prefixes, []);
+});
+
+Deno.test("covers: any of the patterns", () => {
+  assert.equal(covers(["a/**", "b"], "b"), true);
+  assert.equal(covers(["a/**", "b"], "b/c"), false);
+  assert.equal(covers([], ""), false);
+});

@@ -1,0 +1,262 @@
+/**
+ * Every setting of the relay in one table. A value comes from the flag, else
+ * from the environment, else from the file, else from the default here, which
+ * is looked up last so that nothing absent ever hides something present.
+ *
+ * @module
+ */
+import {
+  address,
+  boolean,
+  ConfigError,
+  duration,
+  file,
+  id,
+  integer,
+  type Kind,
+  pattern,
+  size,
+  text,
+  word,
+} from "./config_values.ts";
+
+/** What one setting is, whatever its kind. */
+export interface Setting {
+  /** Without the dashes; the environment variable is `MOQ_` and the same in capitals. */
+  readonly flag: string;
+  /** How to read it. */
+  readonly kind: Kind<unknown>;
+  /** Whether it may be given several times, or separated by commas. */
+  readonly list: boolean;
+  /** As somebody would write it; absent when there is none. */
+  readonly default?: string | undefined;
+  /** What it does, in one line. */
+  readonly help: string;
+  /** A value that shows the form. */
+  readonly example: string;
+}
+
+interface Row<T> extends Setting {
+  readonly kind: Kind<T>;
+}
+
+type About = Omit<Setting, "kind" | "list" | "default">;
+type Single<T> = Row<T> & { readonly list: false };
+type Sure<T> = Single<T> & { readonly default: string };
+type List<T> = Row<T> & { readonly list: true };
+
+function optional<T>(kind: Kind<T>, about: About): Single<T> {
+  return { ...about, kind, list: false };
+}
+
+function sure<T>(kind: Kind<T>, preset: string, about: About): Sure<T> {
+  return { ...about, kind, list: false, default: preset };
+}
+
+function list<T>(kind: Kind<T>, about: About): List<T> {
+  return { ...about, kind, list: true };
+}
+
+/** The port of `--listen` where none is written. */
+export const DEFAULT_PORT = 4443;
+
+// The key in the file, then the rest; the order is that of the help.
+const TABLE = {
+  "listen.bind": list(address(DEFAULT_PORT), {
+    flag: "listen",
+    help:
+      "UDP addresses for QUIC and WebTransport, the same in TCP for HTTP and WebSocket; none: 127.0.0.1 and [::1], port 4443",
+    example: ":4443",
+  }),
+  "listen.timeout": sure(duration, "10s", {
+    flag: "listen-timeout",
+    help: "Time a peer has from its first packet to its SETUP",
+    example: "5s",
+  }),
+  "listen.tls.cert": optional(file, {
+    flag: "listen-tls-cert",
+    help: "Certificate chain in PEM, read again when it changes",
+    example: "/etc/moq/cert.pem",
+  }),
+  "listen.tls.key": optional(file, {
+    flag: "listen-tls-key",
+    help: "Private key in PEM, read again when it changes",
+    example: "/etc/moq/key.pem",
+  }),
+  "listen.tls.generate": list(text, {
+    flag: "listen-tls-generate",
+    help:
+      "Names for a self-signed certificate, renewed by itself; without a certificate: localhost",
+    example: "localhost",
+  }),
+  "auth.public": list(pattern, {
+    flag: "auth-public",
+    help: "What anybody may publish and subscribe to",
+    example: "anon/**",
+  }),
+  "auth.public_subscribe": list(pattern, {
+    flag: "auth-public-subscribe",
+    help: "What anybody may subscribe to",
+    example: "live/**",
+  }),
+  "auth.public_publish": list(pattern, {
+    flag: "auth-public-publish",
+    help: "What anybody may publish",
+    example: "upload/**",
+  }),
+  "quic.idle_timeout": sure(duration, "10s", {
+    flag: "quic-idle-timeout",
+    help: "Silence after which a peer counts as gone",
+    example: "30s",
+  }),
+  "quic.keep_alive": sure(duration, "3s", {
+    flag: "quic-keep-alive",
+    help: "Silence after which a sign of life is sent; below the idle timeout",
+    example: "5s",
+  }),
+  "quic.max_streams": sure(integer(1, 65_535), "1024", {
+    flag: "quic-max-streams",
+    help:
+      "Unidirectional streams a peer may have open at once; each costs about 50 bytes per connection",
+    example: "2048",
+  }),
+  "web.ws": sure(boolean, "true", {
+    flag: "web-ws",
+    help: "Whether peers may come over WebSocket",
+    example: "false",
+  }),
+  "web.http.listen": optional(address(80), {
+    flag: "web-http-listen",
+    help:
+      "TCP address for HTTP and WebSocket without TLS; none: the addresses of --listen",
+    example: ":80",
+  }),
+  "web.https.listen": optional(address(443), {
+    flag: "web-https-listen",
+    help:
+      "TCP address for HTTPS and WebSocket with TLS, in addition; needs certificate and key",
+    example: ":443",
+  }),
+  "web.https.cert": optional(file, {
+    flag: "web-https-cert",
+    help:
+      "Certificate chain in PEM for --web-https-listen, read again when it changes",
+    example: "/etc/moq/cert.pem",
+  }),
+  "web.https.key": optional(file, {
+    flag: "web-https-key",
+    help:
+      "Private key in PEM for --web-https-listen, read again when it changes",
+    example: "/etc/moq/key.pem",
+  }),
+  "cache.capacity": sure(size, "512MiB", {
+    flag: "cache-capacity",
+    help:
+      "Bytes of groups kept, all tracks together; the newest group of a track always stays",
+    example: "8GiB",
+  }),
+  "cache.duration": sure(duration, "30s", {
+    flag: "cache-duration",
+    help: "Longest time a group that is not the newest is kept",
+    example: "1m",
+  }),
+  "limit.sessions": sure(integer(1, 1_000_000), "10000", {
+    flag: "limit-sessions",
+    help: "Sessions at once",
+    example: "500",
+  }),
+  "limit.subscriptions": sure(integer(1, 1_000_000), "1024", {
+    flag: "limit-subscriptions",
+    help: "Subscriptions at once of one session",
+    example: "64",
+  }),
+  "limit.announcements": sure(integer(1, 1_000_000), "1024", {
+    flag: "limit-announcements",
+    help: "Broadcasts announced at once by one session",
+    example: "16",
+  }),
+  "cluster.id": optional(id, {
+    flag: "cluster-id",
+    help: "This relay's hop id in announcements; none: random",
+    example: "17",
+  }),
+  "log.level": sure(word("trace", "debug", "info", "warn", "error"), "info", {
+    flag: "log-level",
+    help: "Least important messages to write",
+    example: "debug",
+  }),
+  "log.format": sure(word("auto", "pretty", "json"), "auto", {
+    flag: "log-format",
+    help:
+      "How to write them; auto: pretty on a terminal, else one JSON object per line",
+    example: "json",
+  }),
+};
+
+type Table = typeof TABLE;
+
+/** The key of a setting in the file. */
+export type Key = keyof Table;
+
+type ValueOf<R> = R extends List<infer T> ? readonly T[]
+  : R extends Sure<infer T> ? T
+  : R extends Single<infer T> ? T | undefined
+  : never;
+
+/** The value of every setting. */
+export type Config = { readonly [K in Key]: ValueOf<Table[K]> };
+
+/** Every setting by its key, in the order of the help. */
+export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
+  Object.entries(TABLE),
+);
+
+/** What a source says, before it is read. */
+export interface Raw {
+  /** The texts of a list, one text otherwise. */
+  readonly texts: readonly string[];
+  /** For messages: the flag, the variable, or the key and the file. */
+  readonly source: string;
+}
+
+/** One source: what is there, by key. */
+export type Source = ReadonlyMap<string, Raw>;
+
+function parseOne(kind: Kind<unknown>, text: string, source: string): unknown {
+  let why = "";
+  try {
+    const value = kind.parse(text);
+    if (value !== undefined) return value;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    why = `: ${error.message}`;
+  }
+  throw new ConfigError(
+    `${source}: expected ${kind.expects}, got "${text}"${why}`,
+  );
+}
+
+function parseRaw({ kind, list }: Setting, { texts, source }: Raw): unknown {
+  if (list) return texts.map((text) => parseOne(kind, text, source));
+  const [text, ...more] = texts;
+  if (text === undefined || more.length > 0) {
+    throw new ConfigError(
+      `${source}: expected one value, got ${texts.length}`,
+    );
+  }
+  return parseOne(kind, text, source);
+}
+
+/** The value of every setting, from `sources` in order of precedence. Throws {@linkcode ConfigError} on the first bad one. */
+export function resolveConfig(sources: readonly Source[]): Config {
+  const config: Record<string, unknown> = {};
+  for (const [key, setting] of SETTINGS) {
+    const preset = setting.default === undefined
+      ? undefined
+      : { texts: [setting.default], source: `default of ${key}` };
+    const raw = sources.find((source) => source.has(key))?.get(key) ?? preset;
+    config[key] = raw ? parseRaw(setting, raw) : setting.list ? [] : undefined;
+  }
+  // Every key of the table has been given its kind's value above.
+  return config as unknown as Config;
+}

@@ -1,0 +1,86 @@
+/**
+ * The rules between settings, which no setting can know alone.
+ *
+ * @module
+ */
+import { type Config, type Key, SETTINGS } from "./config.ts";
+import { type Address, ConfigError } from "./config_values.ts";
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Whether only this machine can reach `address`. */
+export function isLoopback({ hostname }: Address): boolean {
+  return LOOPBACK.test(hostname);
+}
+
+/** `host:port` as in an URL; `*` for every interface. */
+export function formatAddress({ hostname, port }: Address): string {
+  if (hostname === "") return `*:${port}`;
+  return hostname.includes(":")
+    ? `[${hostname}]:${port}`
+    : `${hostname}:${port}`;
+}
+
+/** Whether nobody said who may do what. */
+export function lacksAccessRules(config: Config): boolean {
+  return config["auth.public"].length === 0 &&
+    config["auth.public_subscribe"].length === 0 &&
+    config["auth.public_publish"].length === 0;
+}
+
+function flagOf(key: Key): string {
+  return `--${SETTINGS.get(key)?.flag}`;
+}
+
+function checkPair(config: Config, cert: Key, key: Key): void {
+  if ((config[cert] === undefined) === (config[key] === undefined)) return;
+  const [has, lacks] = config[cert] === undefined ? [key, cert] : [cert, key];
+  throw new ConfigError(
+    `${flagOf(has)} needs ${flagOf(lacks)} too: give both, or neither`,
+  );
+}
+
+function checkCertificates(config: Config): void {
+  checkPair(config, "listen.tls.cert", "listen.tls.key");
+  checkPair(config, "web.https.cert", "web.https.key");
+  const generates = config["listen.tls.generate"].length > 0;
+  if (generates && config["listen.tls.cert"] !== undefined) {
+    throw new ConfigError(
+      "--listen-tls-cert and --listen-tls-generate exclude each other: give one of them",
+    );
+  }
+  const listens = config["web.https.listen"] !== undefined;
+  if (listens === (config["web.https.cert"] !== undefined)) return;
+  throw new ConfigError(
+    listens
+      ? "--web-https-listen needs --web-https-cert and --web-https-key: give all three"
+      : "--web-https-cert is of no use without --web-https-listen: give both, or neither",
+  );
+}
+
+function checkAccess(config: Config): void {
+  if (!lacksAccessRules(config)) return;
+  const open = [
+    ...config["listen.bind"],
+    config["web.http.listen"],
+    config["web.https.listen"],
+  ].find((bind) => bind !== undefined && !isLoopback(bind));
+  if (!open) return;
+  throw new ConfigError(
+    `Listening on ${formatAddress(open)} needs access rules: ` +
+      'give --auth-public "anon/**" (or "**" for everything), or listen on 127.0.0.1',
+  );
+}
+
+/** Throws {@linkcode ConfigError} on settings that do not go together. */
+export function checkConfig(config: Config): void {
+  checkCertificates(config);
+  if (config["quic.keep_alive"] >= config["quic.idle_timeout"]) {
+    throw new ConfigError(
+      `--quic-keep-alive: expected less than --quic-idle-timeout, which is ${
+        config["quic.idle_timeout"]
+      } ms, got ${config["quic.keep_alive"]} ms`,
+    );
+  }
+  checkAccess(config);
+}

@@ -1,0 +1,251 @@
+/**
+ * What the relay answers to plain HTTP: its health, its certificate's
+ * fingerprint, the broadcasts that are announced, and groups of tracks.
+ *
+ * @module
+ */
+import {
+  type Clock,
+  deadline,
+  type GroupConsumer,
+  MoqError,
+  type Origin,
+  type OriginScope,
+  type TrackConsumer,
+} from "@moq-deno/lite";
+import {
+  type Authorizer,
+  type Grant,
+  isLocalUrl,
+  patternFilter,
+  requestPath,
+} from "./auth.ts";
+
+/** What the answers are made from. */
+export interface HttpOptions {
+  /** The broadcasts. */
+  readonly origin: Origin;
+  /** Decides who may see them. */
+  readonly authorizer: Authorizer;
+  /** The fingerprint of the certificate in use, whenever it is read. */
+  readonly fingerprint: string;
+  /** Whether only this machine's pages may ask. */
+  readonly localPagesOnly: boolean;
+  /** Time. */
+  readonly clock: Clock;
+}
+
+/** Longest wait for a group, in milliseconds. */
+export const FETCH_TIMEOUT_MS = 30_000;
+
+interface Ask {
+  readonly request: Request;
+  readonly url: URL;
+  /** The path behind the route's own, percent-decoding done. */
+  readonly rest: string;
+  readonly options: HttpOptions;
+}
+
+interface Route {
+  /** The path, or the start of it. */
+  readonly path: string;
+  /** Whether more may follow. */
+  readonly open: boolean;
+  readonly get: (ask: Ask) => Promise<Response> | Response;
+}
+
+const ROUTES: readonly Route[] = [
+  { path: "/health", open: false, get: () => new Response("ok\n") },
+  { path: "/certificate.sha256", open: false, get: certificate },
+  { path: "/announced", open: true, get: announced },
+  { path: "/fetch", open: true, get: fetchGroup },
+];
+
+/** Answers a request that is not for a WebSocket; whatever a peer does is answered, only a bug rejects. */
+export async function handle(
+  request: Request,
+  options: HttpOptions,
+): Promise<Response> {
+  const url = new URL(request.url);
+  const response = await answer(request, { url, options });
+  const origin = request.headers.get("origin");
+  if (!options.localPagesOnly) {
+    response.headers.set("access-control-allow-origin", "*");
+  } else if (origin !== null && isLocalUrl(origin)) {
+    response.headers.set("access-control-allow-origin", origin);
+    response.headers.set("vary", "origin");
+  }
+  return response;
+}
+
+/** The HTTP status that says what `error` says. */
+export function statusOf({ code }: MoqError): number {
+  switch (code) {
+    case "unauthorized":
+      return 401;
+    case "not-found":
+    case "unroutable":
+      return 404;
+    case "decode":
+      return 400;
+    case "timeout":
+      return 504;
+    case "lagged":
+    case "going-away":
+      return 503;
+    default:
+      return 502;
+  }
+}
+
+async function answer(
+  request: Request,
+  { url, options }: Pick<Ask, "url" | "options">,
+): Promise<Response> {
+  // A web site whose name leads to this machine is a site of another machine all the same.
+  if (options.localPagesOnly && !isLocalUrl(url.href)) {
+    return text(403, `Expected a name of this machine, got ${url.hostname}`);
+  }
+  const route = ROUTES.find(({ path, open }) =>
+    url.pathname === path || (open && url.pathname.startsWith(`${path}/`))
+  );
+  if (!route) return text(404, "Nothing here: this is a MoQ relay");
+  if (request.method === "OPTIONS") {
+    return new Response(null, {
+      status: 204,
+      headers: { "access-control-allow-methods": "GET" },
+    });
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return text(405, `Expected GET, got ${request.method}`);
+  }
+  try {
+    const rest = decodePath(url.pathname.slice(route.path.length));
+    return await route.get({ request, url, rest, options });
+  } catch (error) {
+    if (!(error instanceof MoqError)) throw error;
+    return text(statusOf(error), error.message);
+  }
+}
+
+function text(status: number, message: string): Response {
+  return new Response(`${message}\n`, { status });
+}
+
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    if (!(cause instanceof URIError)) throw cause;
+    throw new MoqError(
+      "decode",
+      `Expected a percent-encoded path, got ${path}`,
+      { cause },
+    );
+  }
+}
+
+function certificate({ options }: Ask): Response {
+  return new Response(options.fingerprint);
+}
+
+async function subscribeScope(
+  { request, url, options }: Ask,
+  path: string,
+): Promise<OriginScope> {
+  const grant: Grant = await options.authorizer.grant({
+    transport: "http",
+    path,
+    query: url.search.slice(1),
+    origin: request.headers.get("origin") ?? undefined,
+  });
+  if (grant.subscribe.length === 0) {
+    throw new MoqError(
+      "unauthorized",
+      `Expected a path that may be subscribed to, got "${path}"`,
+    );
+  }
+  const filter = patternFilter(grant.subscribe);
+  return options.origin.scope({ root: grant.root, filter });
+}
+
+async function announced(ask: Ask): Promise<Response> {
+  const scope = await subscribeScope(ask, ask.rest);
+  const listing = scope.announced();
+  const lines: string[] = [];
+  try {
+    for (let event; (event = listing.tryNext());) lines.push(`${event.path}\n`);
+  } finally {
+    listing.close();
+  }
+  return new Response(lines.sort().join(""));
+}
+
+const GROUP = /^(latest|\d{1,16})$/;
+
+async function fetchGroup(ask: Ask): Promise<Response> {
+  const path = requestPath(ask.rest);
+  const slash = path.lastIndexOf("/");
+  const name = path.slice(slash + 1);
+  const wanted = ask.url.searchParams.get("group") ?? "latest";
+  if (slash < 0 || !GROUP.test(wanted)) {
+    return text(
+      400,
+      "Expected /fetch/<broadcast>/<track>?group=<number or latest>",
+    );
+  }
+  const scope = await subscribeScope(ask, path.slice(0, slash));
+  const track = scope.consume("").track(name);
+  const limit = deadline(ask.options.clock, FETCH_TIMEOUT_MS);
+  try {
+    const group = wanted === "latest"
+      ? await latestGroup(track, limit.signal)
+      : await track.fetch(Number(wanted), { signal: limit.signal });
+    return new Response(payloads(group), {
+      headers: { "content-type": "application/octet-stream" },
+    });
+  } catch (error) {
+    if (!limit.signal.aborted) throw error;
+    throw new MoqError(
+      "timeout",
+      `Expected group ${wanted} of ${name} within ${FETCH_TIMEOUT_MS} ms, got none`,
+      { cause: error },
+    );
+  } finally {
+    limit.clear();
+  }
+}
+
+async function latestGroup(
+  track: TrackConsumer,
+  signal: AbortSignal,
+): Promise<GroupConsumer> {
+  const groups = track.subscribe({ from: "latest", signal });
+  try {
+    const group = await groups.next();
+    if (group) return group;
+    throw new MoqError(
+      "not-found",
+      `Expected a group of ${track.name}, got none`,
+    );
+  } finally {
+    groups.close();
+  }
+}
+
+/** The payloads of a group one after the other, as they come; a group that is cut cuts the body. */
+function payloads(group: GroupConsumer): ReadableStream<Uint8Array> {
+  const stop = new AbortController();
+  const frames = group.frames(stop.signal);
+  return new ReadableStream({
+    async pull(controller) {
+      let { done, value } = await frames.next();
+      while (value?.payload.byteLength === 0) {
+        ({ done, value } = await frames.next());
+      }
+      if (done || !value) controller.close();
+      else controller.enqueue(value.payload);
+    },
+    cancel: (reason) => stop.abort(reason),
+  });
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { BroadcastProducer, type Clock, Origin } from "@moq-deno/lite";
+import { PublicAuth } from "./auth.ts";
+import { FETCH_TIMEOUT_MS, handle, type HttpOptions } from "./http.ts";
+
+const encoder = new TextEncoder();
+
+/** A clock that stands still until its only timer is let go. */
+class HeldClock implements Clock {
+  #then: (() => void) | undefined;
+
+  now(): number {
+    return 0;
+  }
+
+  after(ms: number, then: () => void): () => void {
+    assert.equal(ms, FETCH_TIMEOUT_MS);
+    this.#then = then;
+    return () => this.#then = undefined;
+  }
+
+  release(): void {
+    this.#then?.();
+  }
+}
+
+interface Setup extends HttpOptions {
+  readonly clock: HeldClock;
+}
+
+function setup({ localPagesOnly = false } = {}): Setup {
+  return {
+    origin: new Origin(),
+    authorizer: new PublicAuth({
+      publish: [],
+      subscribe: ["demo/**"],
+      localPagesOnly,
+    }),
+    fingerprint: "ab".repeat(32),
+    localPagesOnly,
+    clock: new HeldClock(),
+  };
+}
+
+async function get(
+  options: HttpOptions,
+  path: string,
+  init?: RequestInit,
+): Promise<{ status: number; body: string; headers: Headers }> {
+  const url = new URL(path, "http://localhost:4443");
+  const response = await handle(new Request(url, init), options);
+  const { status, headers } = response;
+  return { status, body: await response.text(), headers };
+}
+
+/** `demo/a` with the groups 0, of two frames, and 1, of one. */
+function publish({ origin }: HttpOptions): () => void {
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack("text");
+  const first = track.group();
+  first.writeFrame({ timestamp: 0, payload: encoder.encode("one ") });
+  first.writeFrame({ timestamp: 1, payload: new Uint8Array() });
+  first.writeFrame({ timestamp: 2, payload: encoder.encode("two") });
+  first.close();
+  track.writeFrame({ timestamp: 3, payload: encoder.encode("three") });
+  origin.publish("demo/a", broadcast);
+  broadcast.createTrack("silent");
+  return () => broadcast.close();
+}
+
+Deno.test("handle: health and certificate to the byte", async () => {
+  const options = setup();
+  assert.equal((await get(options, "/health")).body, "ok\n");
+  const { body, headers } = await get(options, "/certificate.sha256");
+  assert.equal(body, "ab".repeat(32));
+  assert.equal(headers.get("access-control-allow-origin"), "*");
+});
+
+Deno.test("handle: announced lists what the path shows, one per line", async () => {
+  const options = setup();
+  const close = publish(options);
+  const other = new BroadcastProducer();
+  options.origin.publish("demo/b/c", other);
+  assert.equal((await get(options, "/announced/demo")).body, "a\nb/c\n");
+  assert.equal((await get(options, "/announced/demo/b/")).body, "c\n");
+  assert.equal((await get(options, "/announced")).body, "demo/a\ndemo/b/c\n");
+  other.close();
+  close();
+});
+
+Deno.test("handle: fetch gives a group's payloads in a row", async () => {
+  const options = setup();
+  const close = publish(options);
+  const path = "/fetch/demo/a/text";
+  assert.equal((await get(options, `${path}?group=0`)).body, "one two");
+  assert.equal((await get(options, path)).body, "three");
+  assert.equal((await get(options, `${path}?group=latest`)).body, "three");
+  close();
+});
+
+Deno.test("handle: what cannot be given has its status", async () => {
+  const options = setup();
+  const close = publish(options);
+  const statuses: readonly [path: string, status: number][] = [
+    ["/fetch/demo/a/text?group=9", 404],
+    ["/fetch/demo/a/nothing", 404],
+    ["/fetch/demo/nothing/text", 404],
+    ["/fetch/text", 400],
+    ["/fetch/demo/a/text?group=-1", 400],
+    ["/fetch/demo/%ff/text", 400],
+    ["/fetch/other/text", 401],
+    ["/fetch/demo/a/text?jwt=x", 401],
+    ["/announced/other", 401],
+    ["/announced/demo/*", 401],
+    ["/healthy", 404],
+    ["/", 404],
+  ];
+  for (const [path, status] of statuses) {
+    assert.equal((await get(options, path)).status, status, path);
+  }
+  const post = await get(options, "/health", { method: "POST" });
+  assert.equal(post.status, 405);
+  close();
+});
+
+Deno.test("handle: fetch gives up when no group comes", async () => {
+  const options = setup();
+  const close = publish(options);
+  const answer = get(options, "/fetch/demo/a/silent");
+  // Let the request arrive at its wait.
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  options.clock.release();
+  const { status, body } = await answer;
+  assert.equal(status, 504);
+  assert.match(body, /within 30000 ms/);
+  close();
+});
+
+Deno.test("handle: preflight", async () => {
+  const { status, headers } = await get(setup(), "/announced/demo", {
+    method: "OPTIONS",
+  });
+  assert.equal(status, 204);
+  assert.equal(headers.get("access-control-allow-methods"), "GET");
+  assert.equal(headers.get("access-control-allow-origin"), "*");
+});
+
+Deno.test("handle: without configuration only this machine's pages and names", async () => {
+  const options = setup({ localPagesOnly: true });
+  const origin = "http://localhost:8000";
+  const near = await get(options, "/announced/demo", { headers: { origin } });
+  assert.equal(near.status, 200);
+  assert.equal(near.headers.get("access-control-allow-origin"), origin);
+  const far = await get(options, "/announced/demo", {
+    headers: { origin: "https://example.com" },
+  });
+  assert.equal(far.status, 401);
+  assert.equal(far.headers.get("access-control-allow-origin"), null);
+  const rebound = new Request("http://example.com:4443/health");
+  assert.equal((await handle(rebound, options)).status, 403);
+});

@@ -1,0 +1,43 @@
+/**
+ * What to say about an address that cannot be had.
+ *
+ * @module
+ */
+import { MoqError } from "@moq-deno/lite";
+import { ConfigError } from "../config_values.ts";
+
+/** Options of {@linkcode cannotListen}. */
+export interface CannotListenOptions {
+  /** The setting to change. */
+  readonly flag: string;
+  /** What the system said. */
+  readonly cause: unknown;
+}
+
+/** Whether `error`, or what caused it, is that somebody else has the port. */
+export function isPortInUse(error: unknown): boolean {
+  if (error instanceof Deno.errors.AddrInUse) return true;
+  return error instanceof Error && error.cause !== undefined &&
+    isPortInUse(error.cause);
+}
+
+/** The one line about an address that cannot be had. */
+export function cannotListen(
+  what: string,
+  { flag, cause }: CannotListenOptions,
+): ConfigError {
+  const system = cause instanceof MoqError ? cause.cause : cause;
+  const why = system instanceof Deno.errors.AddrInUse
+    ? "it is in use; stop what uses it"
+    : system instanceof Deno.errors.AddrNotAvailable
+    ? "this machine has no such address; choose one it has"
+    : system instanceof Deno.errors.PermissionDenied
+    ? "that is not permitted; choose a port from 1024 on"
+    : system instanceof Error
+    ? system.message
+    : String(system);
+  return new ConfigError(
+    `Cannot listen on ${what}: ${why}, or give another address with ${flag}`,
+    { cause },
+  );
+}

@@ -1,0 +1,190 @@
+/**
+ * All the ports of a relay, as the settings ask for them.
+ *
+ * @module
+ */
+import type { Logger } from "@moq-deno/lite";
+import { listenQuic, type QuicListener } from "@moq-deno/lite/deno";
+import type { IncomingConnection } from "../auth.ts";
+import type { Certificate } from "../certs.ts";
+import { type Config, DEFAULT_PORT } from "../config.ts";
+import { formatAddress } from "../config_rules.ts";
+import type { Address } from "../config_values.ts";
+import type { HttpOptions } from "../http.ts";
+import { cannotListen } from "./cannot_listen.ts";
+import { Queue } from "./queue.ts";
+import { runQuic } from "./quic.ts";
+import { listenTcp, type TcpListener } from "./tcp.ts";
+
+/** Options of {@linkcode openListeners}. */
+export interface ListenersOptions {
+  /** For QUIC and WebTransport. */
+  readonly certificate: Certificate;
+  /** For HTTPS, where the settings ask for it. */
+  readonly webCertificate: Certificate | undefined;
+  /** The names of the drafts, best first. */
+  readonly protocols: readonly string[];
+  /** What HTTP answers. */
+  readonly http: HttpOptions;
+  /** Where messages go. */
+  readonly log: Logger;
+}
+
+const LOOPBACK: readonly Address[] = [
+  { hostname: "127.0.0.1", port: DEFAULT_PORT },
+  { hostname: "::1", port: DEFAULT_PORT },
+];
+
+/** Binds every port that `config` asks for; throws `ConfigError` when one cannot be had. */
+export async function openListeners(
+  config: Config,
+  options: ListenersOptions,
+): Promise<Listeners> {
+  const listeners = new Listeners(config, options);
+  try {
+    listeners.open();
+    return listeners;
+  } catch (error) {
+    await listeners.close();
+    throw error;
+  }
+}
+
+/** Bound ports; use {@linkcode openListeners}. */
+export class Listeners {
+  /** Peers of all ports as they come, for one reader. */
+  readonly incoming: Queue<IncomingConnection> = new Queue();
+  readonly #config: Config;
+  readonly #options: ListenersOptions;
+  readonly #quic: QuicListener[] = [];
+  readonly #plain: TcpListener[] = [];
+  #https: TcpListener | undefined;
+
+  /** Nothing is bound yet. */
+  constructor(config: Config, options: ListenersOptions) {
+    this.#config = config;
+    this.#options = options;
+  }
+
+  /** Where QUIC and WebTransport are listened for. */
+  get addresses(): readonly Address[] {
+    return this.#quic.map(({ addr: { hostname, port } }) => ({
+      hostname,
+      port,
+    }));
+  }
+
+  /** Where HTTP is listened for. */
+  get httpAddresses(): readonly Address[] {
+    return this.#plain.map(({ address }) => address);
+  }
+
+  /** Where HTTPS is listened for, if at all. */
+  get httpsAddress(): Address | undefined {
+    return this.#https?.address;
+  }
+
+  /** Binds everything; on a failure what was bound is left for `close`. */
+  open(): void {
+    const wanted = this.#config["listen.bind"];
+    for (const address of wanted) this.#bind(address);
+    if (wanted.length === 0) this.#bindLoopback();
+    const http = this.#config["web.http.listen"];
+    if (http) this.#plain.push(this.#bindTcp(http, "--web-http-listen"));
+    const https = this.#config["web.https.listen"];
+    if (https) this.#https = this.#bindTcp(https, "--web-https-listen");
+  }
+
+  /** Uses another certificate for new QUIC connections; those there stay. Throws `MoqError` and keeps the old one. */
+  reload(certificate: Certificate): void {
+    for (const listener of this.#quic) listener.reload(certificate);
+  }
+
+  /** Uses another certificate for HTTPS, which ends the connections of that port. */
+  async reloadHttps(certificate: Certificate): Promise<void> {
+    await this.#https?.reload(certificate);
+  }
+
+  /** Ends every port with its connections. */
+  async close(): Promise<void> {
+    this.incoming.end();
+    for (const listener of this.#quic) listener.close();
+    const tcp = this.#https ? [...this.#plain, this.#https] : this.#plain;
+    await Promise.all(tcp.map((listener) => listener.close()));
+  }
+
+  #bindLoopback(): void {
+    for (const address of LOOPBACK) {
+      if (address.hostname === "::1" && !hasIpv6()) {
+        this.#options.log.info?.("no IPv6 here, listening on IPv4 alone");
+      } else {
+        this.#bind(address);
+      }
+    }
+  }
+
+  /** One UDP address, and the same in TCP unless HTTP has one of its own. */
+  #bind(address: Address): void {
+    const quic = this.#bindQuic(address);
+    this.#quic.push(quic);
+    void runQuic(quic, { // never rejects
+      ...this.#options,
+      queue: this.incoming,
+      timeoutMs: this.#config["listen.timeout"],
+    });
+    if (this.#config["web.http.listen"]) return;
+    const { hostname, port } = quic.addr;
+    this.#plain.push(this.#bindTcp({ hostname, port }, "--listen"));
+  }
+
+  #bindQuic({ hostname, port }: Address): QuicListener {
+    const config = this.#config;
+    try {
+      return listenQuic({
+        hostname: hostname === "" ? everyInterface() : hostname,
+        port,
+        cert: this.#options.certificate.cert,
+        key: this.#options.certificate.key,
+        alpn: ["h3", ...this.#options.protocols],
+        maxIdleTimeoutMs: config["quic.idle_timeout"],
+        keepAliveMs: config["quic.keep_alive"],
+        maxUniStreams: config["quic.max_streams"],
+        log: this.#options.log,
+      });
+    } catch (cause) {
+      const what = `UDP ${formatAddress({ hostname, port })}`;
+      throw cannotListen(what, { flag: "--listen", cause });
+    }
+  }
+
+  #bindTcp({ hostname, port }: Address, flag: string): TcpListener {
+    const { protocols, http, log, webCertificate } = this.#options;
+    return listenTcp({
+      queue: this.incoming,
+      address: {
+        hostname: hostname === "" ? everyInterface() : hostname,
+        port,
+      },
+      flag,
+      certificate: flag === "--web-https-listen" ? webCertificate : undefined,
+      protocols: this.#config["web.ws"] ? protocols : undefined,
+      http,
+      log,
+    });
+  }
+}
+
+/** `::` is IPv4 too, where there is IPv6. */
+function everyInterface(): string {
+  return hasIpv6() ? "::" : "0.0.0.0";
+}
+
+function hasIpv6(): boolean {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    // Whatever stands against it: the same would stand against every other port.
+    return false;
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Peers that come over TCP: WebSocket on any path. The answer to the upgrade
+ * waits until it is known whether the peer is let in.
+ *
+ * @module
+ */
+import {
+  parseWebSocketProtocol,
+  selectWebSocketProtocol,
+  webSocketTransport,
+} from "@moq-deno/lite";
+import type { IncomingConnection } from "../auth.ts";
+import { statusOf } from "../http.ts";
+
+/** Options of {@linkcode incomingWebSocket}. */
+export interface IncomingWebSocketOptions {
+  /** The names of the drafts, best first. */
+  readonly protocols: readonly string[];
+  /** The peer's address, `host:port`. */
+  readonly remote: string;
+}
+
+/** A WebSocket at the door. */
+export interface IncomingWebSocket {
+  /** The peer; absent when none of the subprotocols it offers is known. */
+  readonly incoming: IncomingConnection | undefined;
+  /** The answer, once `incoming` was accepted or refused; never rejects. */
+  readonly response: Promise<Response>;
+}
+
+// Seconds without an answer to a ping after which the runtime ends a socket: half-open TCP would keep broadcasts announced for hours.
+const IDLE_TIMEOUT_S = 30;
+
+/** Whether `request` asks for a WebSocket. */
+export function isWebSocketUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/** The peer behind an upgrade request. */
+export function incomingWebSocket(
+  request: Request,
+  { protocols, remote }: IncomingWebSocketOptions,
+): IncomingWebSocket {
+  const offered = (request.headers.get("sec-websocket-protocol") ?? "")
+    .split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const subprotocol = selectWebSocketProtocol(offered, protocols);
+  if (offered.length > 0 && subprotocol === undefined) {
+    const known = new Response("Expected a subprotocol of MoQ\n", {
+      status: 400,
+    });
+    return { incoming: undefined, response: Promise.resolve(known) };
+  }
+  const answer = Promise.withResolvers<Response>();
+  const incoming: IncomingConnection = {
+    kind: "websocket",
+    url: new URL(request.url),
+    origin: request.headers.get("origin") ?? undefined,
+    remote,
+    protocol: parseWebSocketProtocol(subprotocol ?? "").protocol,
+    accept: () =>
+      Promise.try(() => {
+        const { socket, response } = Deno.upgradeWebSocket(request, {
+          idleTimeout: IDLE_TIMEOUT_S,
+          ...(subprotocol === undefined ? {} : { protocol: subprotocol }),
+        });
+        answer.resolve(response);
+        return webSocketTransport(socket, {
+          role: "server",
+          protocol: subprotocol ?? "",
+        });
+      }),
+    refuse(error) {
+      const status = statusOf(error);
+      answer.resolve(new Response(`${error.message}\n`, { status }));
+    },
+  };
+  return { incoming, response: answer.promise };
+}

@@ -1,0 +1,93 @@
+/**
+ * The relay's log: one line per message, for people on a terminal, else one
+ * JSON object each. Tokens never get into it.
+ *
+ * @module
+ */
+import {
+  configureSync,
+  getLogger,
+  jsonLinesFormatter,
+  type LogRecord,
+} from "@logtape/logtape";
+import type { LogFields, LogFunction, Logger } from "@moq-deno/lite";
+
+/** Options of {@linkcode openLog}. */
+export interface LogOptions {
+  /** Least important level to write; `trace` is the same as `debug`. */
+  readonly level: "trace" | "debug" | "info" | "warn" | "error";
+  /** How to write a message. */
+  readonly format: "pretty" | "json";
+  /** Takes each line, its line feed included. */
+  readonly sink: (line: string) => void;
+}
+
+const CATEGORY = "moq-relay";
+const LEVELS = ["debug", "info", "warn", "error"] as const;
+
+/** The logger of this process, which has one: a second call replaces the first's sink. */
+export function openLog({ level, format, sink }: LogOptions): Logger {
+  const line = format === "json" ? jsonLinesFormatter : prettyLine;
+  configureSync({
+    reset: true,
+    sinks: { out: (record) => sink(line(record)) },
+    loggers: [
+      { category: CATEGORY, lowestLevel: "debug", sinks: ["out"] },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },
+    ],
+  });
+  const to = getLogger(CATEGORY);
+  const write: Record<(typeof LEVELS)[number], LogFunction> = {
+    debug: (message, fields) => to.debug(message, plain(fields)),
+    info: (message, fields) => to.info(message, plain(fields)),
+    warn: (message, fields) => to.warn(message, plain(fields)),
+    error: (message, fields) => to.error(message, plain(fields)),
+  };
+  const least = level === "trace" ? 0 : LEVELS.indexOf(level);
+  return Object.fromEntries(
+    LEVELS.slice(least).map((name) => [name, write[name]]),
+  );
+}
+
+/** What any formatter can show, without secrets. */
+function plain(fields: LogFields = {}): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, plainValue(value)]),
+  );
+}
+
+function plainValue(value: unknown): unknown {
+  if (typeof value === "number" || typeof value === "boolean") return value;
+  if (value instanceof Error) return redact(value.message);
+  if (typeof value === "object") return redact(JSON.stringify(value, noBigint));
+  return redact(String(value));
+}
+
+// JSON has no integers of that size.
+function noBigint(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+/** `text` without the values of `jwt` parameters and without JWTs that stand alone. */
+export function redact(text: string): string {
+  return text
+    .replaceAll(/\bjwt=[^&\s"]+/g, "jwt=(hidden)")
+    .replaceAll(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "(hidden)");
+}
+
+const SAFE_VALUE = /^[\w.:/@*+\-[\]]+$/;
+
+/** `12:00:00.000 INFO  message name=value`; peers' text is quoted, so that it cannot fake a line. */
+function prettyLine(record: LogRecord): string {
+  const time = new Date(record.timestamp).toISOString().slice(11, 23);
+  const level = record.level.replace("warning", "warn").toUpperCase();
+  const fields = Object.entries(record.properties).map(([name, value]) => {
+    const text = String(value);
+    return ` ${name}=${SAFE_VALUE.test(text) ? text : JSON.stringify(text)}`;
+  });
+  return `${time} ${level.padEnd(5)} ${record.message.join("")}${
+    fields.join("")
+  }\n`;
+}

@@ -1,0 +1,19 @@
+/**
+ * A Media over QUIC relay to run or to build into a program.
+ *
+ * @module
+ */
+export {
+  type Authorizer,
+  type AuthRequest,
+  covers,
+  type Grant,
+  type IncomingConnection,
+  type IncomingKind,
+  patternFilter,
+  PublicAuth,
+  type PublicAuthOptions,
+  requestPath,
+  requestToken,
+} from "./auth.ts";
+export { handle, type HttpOptions, statusOf } from "./http.ts";

@@ -1,0 +1,260 @@
+/**
+ * THE file: a relay is one origin shared by a session per peer. Read it from
+ * top to bottom; everything else in this folder is policy around it.
+ *
+ * ```ts
+ * import { PublicAuth, Relay } from "./mod.ts";
+ *
+ * const relay = new Relay({
+ *   authorizer: new PublicAuth({ publish: ["**"], subscribe: ["**"] }),
+ * });
+ * // for await (const incoming of listener) relay.accept(incoming);
+ * await relay.drain(0);
+ * ```
+ *
+ * @module
+ */
+import {
+  asMoqError,
+  Cache,
+  type CacheOptions,
+  childLogger,
+  type Clock,
+  type Logger,
+  MoqError,
+  Origin,
+  type OriginScope,
+  Session,
+  type SessionLimits,
+  type SessionOptions,
+  type Setup,
+  SILENT,
+  systemClock,
+} from "@moq-deno/lite";
+import {
+  type Authorizer,
+  type AuthRequest,
+  type Grant,
+  type IncomingConnection,
+  patternFilter,
+} from "./auth.ts";
+
+/** Bounds of a {@linkcode Relay}. */
+export interface RelayLimits extends SessionLimits {
+  /** Sessions at a time. Default 10,000. */
+  readonly sessions?: number;
+}
+
+/** Options of {@linkcode Relay}. */
+export interface RelayOptions {
+  /** Decides who may do what. */
+  readonly authorizer: Authorizer;
+  /** Our hop id in a cluster. Default random. */
+  readonly hop?: bigint | undefined;
+  /** How much is kept, and for how long. */
+  readonly cache?: Omit<CacheOptions, "clock"> | undefined;
+  /** Bounds on peers. */
+  readonly limits?: RelayLimits | undefined;
+  /** How long a peer may take for its SETUP, in milliseconds. Default 10 s. */
+  readonly setupTimeoutMs?: number | undefined;
+  /** Where messages go. Default nowhere. */
+  readonly log?: Logger | undefined;
+  /** Time. */
+  readonly clock?: Clock | undefined;
+}
+
+const DEFAULT_SESSIONS = 10_000;
+// Timers hold at most 2^31-1 ms; a credential that lasts longer is checked again then.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Publishers on one side, viewers on the other; it knows nothing about media. */
+export class Relay {
+  /** Every broadcast, whoever publishes it. */
+  readonly origin: Origin;
+  readonly #options: RelayOptions;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #sessions: Set<Session> = new Set();
+  #entering = 0;
+  #number = 0;
+  #isDraining = false;
+
+  /** A relay without peers. */
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? SILENT;
+    const cache = new Cache({ ...options.cache, clock: this.#clock });
+    this.origin = new Origin({ hop: options.hop, cache, clock: this.#clock });
+  }
+
+  /** The sessions there are now. */
+  get sessions(): ReadonlySet<Session> {
+    return this.#sessions;
+  }
+
+  /** Takes a peer in, serves it and returns when it has left. Whatever the peer does, this never throws. */
+  async accept(incoming: IncomingConnection): Promise<void> {
+    const { kind, remote, protocol } = incoming;
+    const log = childLogger(this.#log, { session: ++this.#number });
+    this.#entering++;
+    try {
+      const session = await this.#enter(incoming, log);
+      if (!session) return;
+      log.info?.("session opened", { kind, remote, protocol });
+      const error = await session.closed;
+      log.info?.("session closed", {
+        code: error?.code,
+        reason: error?.message,
+      });
+    } catch (cause) {
+      const { code, message } = asMoqError(cause);
+      log.info?.("session refused", { kind, remote, code, reason: message });
+    } finally {
+      this.#entering--;
+    }
+  }
+
+  /** A session of a peer that may be here; `undefined` when it was turned away at the door. */
+  async #enter(
+    incoming: IncomingConnection,
+    log: Logger,
+  ): Promise<Session | undefined> {
+    const refusal = this.#refusal();
+    if (refusal) {
+      incoming.refuse(refusal);
+      throw refusal;
+    }
+    // What was dialled comes with the URL, or on raw QUIC with SETUP, which takes a session to read.
+    return incoming.url
+      ? await this.#enterByUrl(incoming, incoming.url, log)
+      : await this.#enterBySetup(incoming, log);
+  }
+
+  #refusal(): MoqError | undefined {
+    const { limits } = this.#options;
+    const most = limits?.sessions ?? DEFAULT_SESSIONS;
+    if (this.#isDraining) {
+      return new MoqError("going-away", "Relay is shutting down");
+    }
+    return this.#entering > most
+      ? new MoqError("going-away", `Relay is full: ${most} sessions`)
+      : undefined;
+  }
+
+  async #enterByUrl(
+    incoming: IncomingConnection,
+    { pathname, search }: URL,
+    log: Logger,
+  ): Promise<Session> {
+    const request = requestOf(incoming, pathname + search);
+    const grant = await this.#grant(request).catch((error) => {
+      incoming.refuse(asMoqError(error));
+      throw error;
+    });
+    const session = new Session(await incoming.accept(), this.#session(log));
+    this.#open(session);
+    session.serve(await this.#scopes(session, grant));
+    this.#closeAt(session, grant.expires);
+    return session;
+  }
+
+  async #enterBySetup(
+    incoming: IncomingConnection,
+    log: Logger,
+  ): Promise<Session> {
+    const session = new Session(await incoming.accept(), this.#session(log));
+    this.#open(session);
+    try {
+      const { path = "" } = await session.peer;
+      const grant = await this.#grant(requestOf(incoming, path));
+      session.serve(await this.#scopes(session, grant));
+      this.#closeAt(session, grant.expires);
+      return session;
+    } catch (error) {
+      session.close(asMoqError(error));
+      throw error;
+    }
+  }
+
+  #session(log: Logger): SessionOptions {
+    const { limits, setupTimeoutMs } = this.#options;
+    const { hop, cache } = this.origin;
+    const clock = this.#clock;
+    return { hop, cache, clock, log, limits, setupTimeoutMs };
+  }
+
+  #grant(request: AuthRequest): Promise<Grant> {
+    return this.#options.authorizer.grant(request);
+  }
+
+  #open(session: Session): void {
+    this.#sessions.add(session);
+    session.closed.then(() => this.#sessions.delete(session));
+    session.start();
+  }
+
+  /** What the peer may read and fill: two scopes of the one origin, less what it said it will not use. */
+  async #scopes(
+    session: Session,
+    grant: Grant,
+  ): Promise<{ publish: OriginScope; subscribe: OriginScope }> {
+    const { role } = await session.peer;
+    const publishes = roleGrant(role, "subscriber", grant.publish);
+    const subscribes = roleGrant(role, "publisher", grant.subscribe);
+    if (publishes.length + subscribes.length === 0) {
+      throw new MoqError("unauthorized", `Expected a grant for a ${role}`);
+    }
+    const { root } = grant;
+    return {
+      publish: this.origin.scope({ root, filter: patternFilter(subscribes) }),
+      subscribe: this.origin.scope({ root, filter: patternFilter(publishes) }),
+    };
+  }
+
+  #closeAt(session: Session, expires: number | undefined): void {
+    if (expires === undefined) return;
+    const leftMs = expires * 1000 - Date.now();
+    const cancel = this.#clock.after(
+      Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS),
+      () => {
+        if (leftMs > LONGEST_TIMER_MS) return this.#closeAt(session, expires);
+        session.close(new MoqError("unauthorized", "Credential has expired"));
+      },
+    );
+    session.closed.then(cancel);
+  }
+
+  /** Takes nobody in any more, asks all peers to move and closes what is left after `timeoutMs`. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#log.info?.("draining", { sessions: this.#sessions.size, timeoutMs });
+    await Promise.all(
+      [...this.#sessions].map(async (session) => {
+        await session.drain(timeoutMs);
+        await session.closed;
+      }),
+    );
+  }
+}
+
+function requestOf(incoming: IncomingConnection, dialled: string): AuthRequest {
+  const at = dialled.indexOf("?");
+  return {
+    transport: incoming.kind,
+    path: at < 0 ? dialled : dialled.slice(0, at),
+    query: at < 0 ? "" : dialled.slice(at + 1),
+    remote: incoming.remote,
+    origin: incoming.origin,
+    protocol: incoming.protocol,
+  };
+}
+
+/** The half of a grant that `role` uses: none when its role is the other one. */
+function roleGrant(
+  role: Setup["role"],
+  other: Setup["role"],
+  patterns: readonly string[],
+): readonly string[] {
+  return role === other ? [] : patterns;
+}

@@ -1,0 +1,226 @@
+/**
+ * A relay with everything around it: its certificate, its ports, its HTTP.
+ *
+ * @module
+ */
+import {
+  type Clock,
+  IN_BAND_ALPN,
+  type Logger,
+  PROTOCOLS,
+} from "@moq-deno/lite";
+import { type Authorizer, PublicAuth } from "./auth.ts";
+import {
+  type Certificate,
+  CertificateFiles,
+  type CertificateSource,
+  GeneratedCertificate,
+  renewals,
+} from "./certs.ts";
+import type { Config } from "./config.ts";
+import { lacksAccessRules } from "./config_rules.ts";
+import type { Address } from "./config_values.ts";
+import type { HttpOptions } from "./http.ts";
+import { type Listeners, openListeners } from "./listen/listeners.ts";
+import { Relay } from "./relay.ts";
+
+/** What a server needs besides its settings. */
+export interface ServerOptions {
+  /** Where messages go. */
+  readonly log: Logger;
+  /** Time. */
+  readonly clock: Clock;
+}
+
+const PROTOCOL_NAMES: readonly string[] = [...PROTOCOLS, IN_BAND_ALPN];
+
+/** Starts everything that `config` asks for; throws `ConfigError` when something cannot be had. */
+export async function startServer(
+  config: Config,
+  options: ServerOptions,
+): Promise<Server> {
+  const server = new Server(config, options);
+  await server.start();
+  return server;
+}
+
+/** A relay that runs; use {@linkcode startServer}. */
+export class Server {
+  readonly #config: Config;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  readonly #authorizer: Authorizer;
+  readonly #relay: Relay;
+  readonly #stopped = new AbortController();
+  readonly #tasks: Promise<void>[] = [];
+  #certificate: Certificate | undefined;
+  #listeners: Listeners | undefined;
+
+  /** Nothing is bound yet. */
+  constructor(config: Config, { log, clock }: ServerOptions) {
+    this.#config = config;
+    this.#log = log;
+    this.#clock = clock;
+    this.#authorizer = publicAuth(config);
+    this.#relay = new Relay({
+      authorizer: this.#authorizer,
+      hop: config["cluster.id"],
+      cache: {
+        capacityBytes: config["cache.capacity"],
+        maxAgeMs: config["cache.duration"],
+      },
+      limits: {
+        sessions: config["limit.sessions"],
+        subscriptions: config["limit.subscriptions"],
+        announcements: config["limit.announcements"],
+      },
+      setupTimeoutMs: config["listen.timeout"],
+      log,
+      clock,
+    });
+  }
+
+  /** Where QUIC and WebTransport are listened for. */
+  get addresses(): readonly Address[] {
+    return this.#listeners?.addresses ?? [];
+  }
+
+  /** Where HTTP is listened for. */
+  get httpAddresses(): readonly Address[] {
+    return this.#listeners?.httpAddresses ?? [];
+  }
+
+  /** Where HTTPS is listened for, if at all. */
+  get httpsAddress(): Address | undefined {
+    return this.#listeners?.httpsAddress;
+  }
+
+  /** SHA-256 of the certificate in use, in hexadecimal. */
+  get fingerprint(): string {
+    return this.#certificate?.fingerprint ?? "";
+  }
+
+  /** Use {@linkcode startServer}. */
+  async start(): Promise<void> {
+    const source = quicCertificate(this.#config);
+    const web = webCertificate(this.#config);
+    const certificate = await source.current();
+    const webCurrent = await web?.current();
+    this.#certificate = certificate;
+    const listeners = await openListeners(this.#config, {
+      certificate,
+      webCertificate: webCurrent,
+      protocols: PROTOCOL_NAMES,
+      http: this.#httpOptions(),
+      log: this.#log,
+    });
+    this.#listeners = listeners;
+    this.#tasks.push(
+      this.#runAccept(listeners),
+      this.#runRenewals(listeners, { source, first: certificate }),
+    );
+    if (web && webCurrent) {
+      const renewal = { source: web, first: webCurrent };
+      this.#tasks.push(this.#runWebRenewals(listeners, renewal));
+    }
+  }
+
+  /** Ends every session and every port; never rejects. */
+  async close(): Promise<void> {
+    this.#stopped.abort();
+    await this.#relay.drain(0);
+    await this.#listeners?.close();
+    await Promise.all(this.#tasks);
+  }
+
+  #httpOptions(): HttpOptions {
+    const fingerprint = (): string => this.fingerprint;
+    return {
+      origin: this.#relay.origin,
+      authorizer: this.#authorizer,
+      get fingerprint() {
+        return fingerprint();
+      },
+      localPagesOnly: lacksAccessRules(this.#config),
+      clock: this.#clock,
+    };
+  }
+
+  async #runAccept(listeners: Listeners): Promise<void> {
+    for await (const incoming of listeners.incoming) {
+      void this.#relay.accept(incoming); // never rejects
+    }
+  }
+
+  async #runRenewals(listeners: Listeners, renewal: Renewal): Promise<void> {
+    for await (const certificate of this.#renewals(renewal)) {
+      try {
+        listeners.reload(certificate);
+        this.#certificate = certificate;
+        const { fingerprint, expires } = certificate;
+        this.#log.info?.("certificate replaced", { fingerprint, expires });
+      } catch (error) {
+        this.#log.error?.("certificate not replaced, the last one stays", {
+          error,
+        });
+      }
+    }
+  }
+
+  async #runWebRenewals(listeners: Listeners, renewal: Renewal): Promise<void> {
+    for await (const certificate of this.#renewals(renewal)) {
+      try {
+        await listeners.reloadHttps(certificate);
+        this.#log.info?.("HTTPS certificate replaced");
+      } catch (error) {
+        this.#log.error?.("HTTPS ended, restart the relay", { error });
+      }
+    }
+  }
+
+  #renewals({ source, first }: Renewal): AsyncIterable<Certificate> {
+    return renewals(source, {
+      first,
+      clock: this.#clock,
+      signal: this.#stopped.signal,
+      log: this.#log,
+    });
+  }
+}
+
+interface Renewal {
+  readonly source: CertificateSource;
+  readonly first: Certificate;
+}
+
+function publicAuth(config: Config): PublicAuth {
+  const localPagesOnly = lacksAccessRules(config);
+  const both = localPagesOnly ? ["**"] : config["auth.public"];
+  return new PublicAuth({
+    publish: [...both, ...config["auth.public_publish"]],
+    subscribe: [...both, ...config["auth.public_subscribe"]],
+    localPagesOnly,
+  });
+}
+
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
+
+function quicCertificate(config: Config): CertificateSource {
+  const cert = config["listen.tls.cert"];
+  const key = config["listen.tls.key"];
+  if (cert !== undefined && key !== undefined) {
+    return new CertificateFiles({ cert, key });
+  }
+  const names = config["listen.tls.generate"];
+  return new GeneratedCertificate({
+    names: names.length > 0 ? names : LOCAL_NAMES,
+  });
+}
+
+function webCertificate(config: Config): CertificateSource | undefined {
+  const cert = config["web.https.cert"];
+  const key = config["web.https.key"];
+  return cert !== undefined && key !== undefined
+    ? new CertificateFiles({ cert, key })
+    : undefined;
+}

@@ -1,0 +1,127 @@
+/**
+ * Patterns: which broadcast paths a grant covers. Segments between slashes are
+ * a literal, `*` (any one segment), `lit*lit` (one star inside a segment) or
+ * `**` (any number of segments, once per pattern). Matching is exact: `foo` is
+ * only `foo`, `foo/**` is `foo` and everything below, `""` is the root alone.
+ *
+ * @module
+ */
+
+/** Most segments a pattern may have, as many as a path. */
+export const MAX_PATTERN_SEGMENTS = 32;
+
+const REST = "**";
+
+function segmentsOf(path: string): readonly string[] {
+  return path === "" ? [] : path.split("/");
+}
+
+function checkSegment(segment: string, pattern: string): void {
+  if (segment === "") {
+    throw new RangeError(
+      `Expected a pattern without leading, trailing or doubled slash, got "${pattern}"`,
+    );
+  }
+  if (segment !== REST && segment.split("*").length > 2) {
+    throw new RangeError(
+      `Expected at most one star in a segment, or "**" alone, got "${segment}" in "${pattern}"`,
+    );
+  }
+}
+
+/**
+ * The canonical spelling of a pattern (any `*` next to the `**` stands after
+ * it, so that equal patterns are equal strings). Throws `RangeError` that
+ * quotes what is wrong.
+ */
+export function parsePattern(pattern: string): string {
+  const segments = [...segmentsOf(pattern)];
+  for (const segment of segments) checkSegment(segment, pattern);
+  if (segments.length > MAX_PATTERN_SEGMENTS) {
+    throw new RangeError(
+      `Expected at most ${MAX_PATTERN_SEGMENTS} segments in a pattern, got ${segments.length}`,
+    );
+  }
+  const rest = segments.indexOf(REST);
+  if (rest !== segments.lastIndexOf(REST)) {
+    throw new RangeError(
+      `Expected "**" at most once in a pattern, got "${pattern}"`,
+    );
+  }
+  let first = rest;
+  while (first > 0 && segments[first - 1] === "*") first--;
+  if (first >= 0 && first < rest) {
+    segments.splice(rest, 1);
+    segments.splice(first, 0, REST);
+  }
+  return segments.join("/");
+}
+
+/** Whether a canonical pattern has a wildcard at all. */
+export function hasWildcard(pattern: string): boolean {
+  return pattern.includes("*");
+}
+
+function matchSegment(pattern: string, segment: string): boolean {
+  const star = pattern.indexOf("*");
+  if (star < 0) return pattern === segment;
+  const before = pattern.slice(0, star);
+  const after = pattern.slice(star + 1);
+  return segment.length >= before.length + after.length &&
+    segment.startsWith(before) && segment.endsWith(after);
+}
+
+/** Whether the normalized `path` is one that `pattern` covers. */
+export function matchPattern(pattern: string, path: string): boolean {
+  const wanted = segmentsOf(pattern);
+  const given = segmentsOf(path);
+  const rest = wanted.indexOf(REST);
+  const head = rest < 0 ? wanted : wanted.slice(0, rest);
+  const tail = rest < 0 ? [] : wanted.slice(rest + 1);
+  const fixed = head.length + tail.length;
+  if (rest < 0 ? given.length !== fixed : given.length < fixed) return false;
+  const end = given.length - tail.length;
+  return head.every((segment, i) => matchSegment(segment, given[i] ?? "")) &&
+    tail.every((segment, i) => matchSegment(segment, given[end + i] ?? ""));
+}
+
+/** The literal segments in front of the first wildcard: every path that `pattern` covers lies under this prefix. */
+export function patternPrefix(pattern: string): string {
+  const segments = segmentsOf(pattern);
+  const star = segments.findIndex(hasWildcard);
+  return (star < 0 ? segments : segments.slice(0, star)).join("/");
+}
+
+/** What one segment leaves of `pattern`: the patterns for whatever follows it. */
+function step(pattern: string, segment: string): readonly string[] {
+  const [first, ...others] = segmentsOf(pattern);
+  if (first === undefined) return [];
+  if (first === REST) return [pattern, ...step(others.join("/"), segment)];
+  return matchSegment(first, segment) ? [others.join("/")] : [];
+}
+
+/**
+ * `patterns` as seen from inside `prefix`: together they cover exactly the
+ * remainders of the covered paths that are `prefix` or lie under it. Empty
+ * when nothing there is covered.
+ */
+export function rebasePatterns(
+  patterns: readonly string[],
+  prefix: string,
+): readonly string[] {
+  let left = new Set(patterns);
+  for (const segment of segmentsOf(prefix)) {
+    left = new Set([...left].flatMap((pattern) => step(pattern, segment)));
+  }
+  return left.has(REST) ? [REST] : [...left];
+}
+
+/** Whether `pattern` covers any path that is `prefix` or lies under it. */
+export function overlapsPrefix(pattern: string, prefix: string): boolean {
+  return rebasePatterns([pattern], prefix).length > 0;
+}
+
+/** Whether `pattern` covers `prefix` and everything under it. */
+export function coversPrefix(pattern: string, prefix: string): boolean {
+  return rebasePatterns([pattern], prefix).includes(REST);
+}

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import * as fc from "fast-check";
+import {
+  coversPrefix,
+  matchPattern,
+  overlapsPrefix,
+  parsePattern,
+  patternPrefix,
+  rebasePatterns,
+} from "./pattern.ts";
+
+const MATCHES: readonly [pattern: string, path: string, matches: boolean][] = [
+  ["", "", true],
+  ["", "a", false],
+  ["foo", "foo", true],
+  ["foo", "foo/bar", false],
+  ["foo", "foobar", false],
+  ["foo/**", "foo", true],
+  ["foo/**", "foo/bar/baz", true],
+  ["foo/**", "foobar", false],
+  ["**", "", true],
+  ["**", "a/b/c", true],
+  ["*", "", false],
+  ["*", "a", true],
+  ["*", "a/b", false],
+  ["a/*/c", "a/b/c", true],
+  ["a/*/c", "a/c", false],
+  ["cam*", "cam", true],
+  ["cam*", "cam12", true],
+  ["cam*", "cam12/x", false],
+  ["a*a", "a", false],
+  ["a*a", "aa", true],
+  ["*.hang", "x.hang", true],
+  ["**/chat", "chat", true],
+  ["**/chat", "room/1/chat", true],
+  ["**/chat", "room/chats", false],
+  ["a/**/z", "a/z", true],
+  ["a/**/z", "a/b/z/z", true],
+  ["a/**/z", "z", false],
+  ["a/**/a", "a", false],
+  ["**/*", "", false],
+  ["**/*", "a/b", true],
+];
+
+for (const [pattern, path, matches] of MATCHES) {
+  Deno.test(`matchPattern: "${pattern}" and "${path}"`, () => {
+    assert.equal(matchPattern(pattern, path), matches);
+  });
+}
+
+Deno.test("parsePattern: stars next to the rest come after it", () => {
+  assert.equal(parsePattern("*/**"), "**/*");
+  assert.equal(parsePattern("a/*/*/**/*"), "a/**/*/*/*");
+  assert.equal(parsePattern("a/x*/**"), "a/x*/**");
+});
+
+Deno.test("parsePattern: what is refused is quoted", () => {
+  for (
+    const bad of ["/a", "a/", "a//b", "**/a/**", "a*b*c", "a**", "***"]
+  ) {
+    assert.throws(() => parsePattern(bad), (error: RangeError) => {
+      assert.equal(error instanceof RangeError, true);
+      return error.message.includes(`"${bad}"`);
+    }, bad);
+  }
+  assert.throws(() => parsePattern("a/".repeat(32) + "a"), /got 33$/);
+});
+
+Deno.test("patternPrefix: the literals in front", () => {
+  assert.deepEqual(
+    ["**", "a/b", "a/**", "a/b*/c", "*/a", ""].map(patternPrefix),
+    ["", "a/b", "a", "a", "", ""],
+  );
+});
+
+Deno.test("rebasePatterns: a pattern may leave more than one", () => {
+  assert.deepEqual(rebasePatterns(["**/chat"], "chat"), ["**/chat", ""]);
+  assert.deepEqual(rebasePatterns(["a/**"], "a/b"), ["**"]);
+  assert.deepEqual(rebasePatterns(["a/**", "b"], "b"), [""]);
+  assert.deepEqual(rebasePatterns([parsePattern("a/*/**")], "a"), ["**/*"]);
+  assert.deepEqual(rebasePatterns(["a"], "b"), []);
+});
+
+Deno.test("coversPrefix and overlapsPrefix: whole, part and nothing", () => {
+  assert.equal(coversPrefix("a/**", "a/b"), true);
+  assert.equal(coversPrefix("a/**", ""), false);
+  assert.equal(overlapsPrefix("a/**", ""), true);
+  assert.equal(overlapsPrefix("a/b/c", "a/b"), true);
+  assert.equal(overlapsPrefix("a/b/c", "a/x"), false);
+});
+
+// Few letters, so that patterns and paths often meet.
+const segment = fc.constantFrom("a", "b", "ab", "ba");
+const path = fc.array(segment, { maxLength: 5 }).map((s) => s.join("/"));
+const literal = fc.constantFrom("a", "b", "ab", "*", "a*", "*b");
+const pattern = fc.tuple(
+  fc.array(literal, { maxLength: 3 }),
+  fc.boolean(),
+  fc.array(literal, { maxLength: 2 }),
+).map(([head, rest, tail]) => {
+  const middle = rest ? ["**"] : [];
+  return parsePattern([...head, ...middle, ...tail].join("/"));
+});
+
+/** The same rules as a regular expression. */
+function reference(pattern: string): RegExp {
+  const parts = pattern.split("/").filter((part) => part !== "").map((part) => {
+    if (part === "**") return "(/[^/]+)*";
+    return part === "*" ? "/[^/]+" : `/${part.replace("*", "[^/]*")}`;
+  });
+  return new RegExp(`^${parts.join("")}$`);
+}
+
+Deno.test("matchPattern: agrees with a regular expression", () => {
+  fc.assert(fc.property(pattern, path, (pattern, path) => {
+    const absolute = path === "" ? "" : `/${path}`;
+    return matchPattern(pattern, path) === reference(pattern).test(absolute);
+  }));
+});
+
+Deno.test("rebasePatterns: covers below the prefix exactly what was covered", () => {
+  fc.assert(fc.property(pattern, path, path, (pattern, prefix, rest) => {
+    const whole = [prefix, rest].filter((part) => part !== "").join("/");
+    const rebased = rebasePatterns([pattern], prefix);
+    return rebased.some((part) => matchPattern(part, rest)) ===
+      matchPattern(pattern, whole);
+  }));
+});
+
+Deno.test("rebasePatterns: step by step is the same as at once", () => {
+  fc.assert(fc.property(pattern, path, path, (pattern, first, second) => {
+    const whole = [first, second].filter((part) => part !== "").join("/");
+    const steps = rebasePatterns(rebasePatterns([pattern], first), second);
+    assert.deepEqual(
+      steps.toSorted(),
+      rebasePatterns([pattern], whole).toSorted(),
+    );
+  }));
+});
+
+Deno.test("patternPrefix: everything covered lies under it", () => {
+  fc.assert(fc.property(pattern, path, (pattern, path) => {
+    fc.pre(matchPattern(pattern, path));
+    return `${path}/`.startsWith(patternPrefix(pattern));
+  }));
+});
