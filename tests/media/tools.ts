@@ -1,0 +1,93 @@
+/**
+ * ffmpeg and ffprobe for tests: a missing tool is a failure where `CI` is set,
+ * elsewhere a test that says in its name why it was skipped.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+
+async function isInstalled(tool: string): Promise<boolean> {
+  try {
+    return (await run(tool, ["-version"])).success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function run(
+  tool: string,
+  args: readonly string[],
+): Promise<Deno.CommandOutput> {
+  return new Deno.Command(tool, { args: [...args], stdin: "null" }).output();
+}
+
+const MISSING: string[] = [];
+for (const tool of ["ffmpeg", "ffprobe"]) {
+  if (!await isInstalled(tool)) MISSING.push(tool);
+}
+
+/** A test that needs ffmpeg and ffprobe. */
+export function ffmpegTest(name: string, fn: () => Promise<void>): void {
+  const isMissing = MISSING.length > 0;
+  const isCi = Deno.env.get("CI") === "true";
+  Deno.test({
+    name: isMissing ? `${name} (needs ${MISSING.join(", ")})` : name,
+    ignore: isMissing && !isCi,
+    fn,
+  });
+}
+
+/** Runs a tool and returns what it printed; anything on standard error fails the test. */
+export async function output(
+  tool: string,
+  args: readonly string[],
+): Promise<string> {
+  const { success, stdout, stderr } = await run(tool, ["-v", "error", ...args]);
+  const complaint = new TextDecoder().decode(stderr);
+  assert.ok(success && complaint === "", `${tool}: ${complaint}`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** One stream of a file, as ffprobe sees it. */
+export interface ProbedStream {
+  /** ffprobe's name. */
+  readonly codec_name: string;
+  /** Packets read. */
+  readonly nb_read_packets: string;
+  /** Seconds. */
+  readonly start_time: string;
+}
+
+/** The streams of `file`, packets counted. */
+export async function probe(file: string): Promise<readonly ProbedStream[]> {
+  const json = await output("ffprobe", [
+    "-count_packets",
+    "-show_streams",
+    "-of",
+    "json",
+    file,
+  ]);
+  return JSON.parse(json).streams;
+}
+
+/** Two seconds of test picture and tone, encoded by `args` into `file`. */
+export async function generate(
+  file: string,
+  args: readonly string[],
+): Promise<void> {
+  await output("ffmpeg", [
+    "-f",
+    "lavfi",
+    "-i",
+    "testsrc2=size=160x90:rate=25:duration=2",
+    "-f",
+    "lavfi",
+    "-i",
+    "sine=frequency=440:sample_rate=48000:duration=2",
+    "-ac",
+    "2",
+    ...args,
+    file,
+  ]);
+}
