@@ -20,6 +20,7 @@ import { connect } from "@moq-deno/lite/deno";
 const BROADCAST = "clock";
 const TRACK = "seconds";
 const SECOND_MS = 1000;
+const MINUTE_CHARACTERS = "YYYY-MM-DD HH:MM:".length;
 
 async function publish(session: Session, signal: AbortSignal): Promise<void> {
   const broadcast = new BroadcastProducer();
@@ -27,19 +28,18 @@ async function publish(session: Session, signal: AbortSignal): Promise<void> {
   session.publish(BROADCAST, broadcast);
   let group: GroupProducer | undefined;
   let minute = "";
-  while (!signal.aborted) {
-    const timestamp = Date.now();
-    const [date, time] = new Date(timestamp).toISOString().split("T");
-    const now = `${date} ${time?.slice(0, 6)}`;
-    if (now !== minute) {
-      minute = now;
+  const now = Date.now();
+  for (let second = now - now % SECOND_MS;; second += SECOND_MS) {
+    await sleep(systemClock, second - Date.now(), signal);
+    const text = new Date(second).toISOString().replace("T", " ");
+    if (text.slice(0, MINUTE_CHARACTERS) !== minute) {
+      minute = text.slice(0, MINUTE_CHARACTERS);
       group?.close();
       group = track.group();
-      group.writeFrame({ timestamp, payload: encode(minute) });
+      group.writeFrame({ timestamp: second, payload: encode(minute) });
     }
-    group?.writeFrame({ timestamp, payload: encode(`${time?.slice(6, 8)}`) });
-    const untilNext = SECOND_MS - timestamp % SECOND_MS;
-    await sleep(systemClock, untilNext, signal);
+    const digits = text.slice(MINUTE_CHARACTERS, MINUTE_CHARACTERS + 2);
+    group?.writeFrame({ timestamp: second, payload: encode(digits) });
   }
 }
 

@@ -12,8 +12,7 @@ import {
   quicTransport,
   selfSignedCertificate,
 } from "@moq-deno/lite/deno";
-import { PublicAuth } from "../relay/auth.ts";
-import { Relay } from "../relay/relay.ts";
+import { PublicAuth, Relay } from "@moq-deno/relay";
 
 const authorizer = new PublicAuth({
   publish: ["**"],

@@ -28,6 +28,23 @@ export function lacksAccessRules(config: Config): boolean {
     config["auth.public_publish"].length === 0;
 }
 
+/** What anybody may do, as canonical patterns. */
+export interface Access {
+  /** What may be published. */
+  readonly publish: readonly string[];
+  /** What may be subscribed to. */
+  readonly subscribe: readonly string[];
+}
+
+/** The access rules; without any everybody may do everything. */
+export function accessOf(config: Config): Access {
+  const both = lacksAccessRules(config) ? ["**"] : config["auth.public"];
+  return {
+    publish: [...both, ...config["auth.public_publish"]],
+    subscribe: [...both, ...config["auth.public_subscribe"]],
+  };
+}
+
 function flagOf(key: Key): string {
   return `--${SETTINGS.get(key)?.flag}`;
 }

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Config } from "./config.ts";
-import { formatAddress, lacksAccessRules } from "./config_rules.ts";
+import { accessOf, formatAddress, lacksAccessRules } from "./config_rules.ts";
 import type { Address } from "./config_values.ts";
+import { patternPrefix } from "./token/pattern.ts";
 import { RELAY_VERSION } from "./version.ts";
 
 /** What of a server is told. */
@@ -20,70 +21,64 @@ export interface Greeted {
   readonly fingerprint: string;
 }
 
-const EVERY_INTERFACE: readonly string[] = ["::", "0.0.0.0"];
-
 /** The lines, for standard output. */
 export function greeting(server: Greeted, config: Config): string {
-  const isFile = config["listen.tls.cert"] !== undefined;
-  const rows: [title: string, text: string | undefined][] = [
-    ["listening", formatAll(server.addresses)],
-    ["http", formatAll(server.httpAddresses)],
-    ["https", server.httpsAddress && formatAddress(server.httpsAddress)],
-    ["access", accessOf(config)],
-    [
-      "certificate",
-      `${isFile ? "from file" : "self-signed"}, sha-256 ${server.fingerprint}`,
-    ],
-    ...usage(server, config),
+  const { addresses, httpAddresses, httpsAddress, fingerprint } = server;
+  const maker = config["listen.tls.cert"] === undefined
+    ? "self-signed"
+    : "from its file";
+  const { publish, subscribe } = accessOf(config);
+  const rows: readonly (readonly [title: string, text: string])[] = [
+    ["listening", formatAll(addresses)],
+    ["http", formatAll(httpAddresses)],
+    ["https", formatAll(httpsAddress ? [httpsAddress] : [])],
+    ["access", describeAccess(config)],
+    ["certificate", `${maker}, sha-256 ${fingerprint}`],
+    ["publish", hint("publish", { server, patterns: publish })],
+    ["watch", hint("subscribe", { server, patterns: subscribe })],
   ];
-  const lines = rows.flatMap(([title, text]) =>
-    text === undefined || text === "" ? [] : [`  ${title.padEnd(12)}${text}`]
-  );
-  return `moq-relay ${RELAY_VERSION}\n${lines.join("\n")}\n`;
+  const lines = rows.filter(([, text]) => text !== "")
+    .map(([title, text]) => `  ${title.padEnd(12)}${text}\n`);
+  return `moq-relay ${RELAY_VERSION}\n${lines.join("")}`;
 }
 
 function formatAll(addresses: readonly Address[]): string {
   return addresses.map(formatAddress).join(", ");
 }
 
-function accessOf(config: Config): string {
+function describeAccess(config: Config): string {
   if (lacksAccessRules(config)) {
     return "everybody on this machine may publish and subscribe to everything";
   }
-  const both = config["auth.public"];
-  const publish = [...both, ...config["auth.public_publish"]];
-  const subscribe = [...both, ...config["auth.public_subscribe"]];
-  const list = (patterns: readonly string[]): string =>
-    patterns.length === 0 ? "nothing" : patterns.join(", ");
-  return `everybody may publish ${list(publish)}; subscribe to ${
+  const { publish, subscribe } = accessOf(config);
+  return `everybody may publish ${list(publish)} and subscribe to ${
     list(subscribe)
   }`;
 }
 
-/** Addresses that clients take, with a name that they can reach. */
-function usage(
-  { addresses, httpAddresses }: Greeted,
-  config: Config,
-): [title: string, text: string | undefined][] {
-  const [address] = addresses;
-  const [http] = httpAddresses;
-  const at = (to: Address): string => {
-    const isLocal = EVERY_INTERFACE.includes(to.hostname) ||
-      to.hostname === "127.0.0.1" || to.hostname === "::1";
-    return formatAddress({
-      ...to,
-      hostname: isLocal ? "localhost" : to.hostname,
-    });
-  };
-  const clients = [
-    address && `moqt://${at(address)} (QUIC)`,
-    address && config["listen.tls.cert"] !== undefined
-      ? `https://${at(address)} (WebTransport)`
-      : undefined,
-    http &&
-    `http://${
-      at(http)
-    } (WebTransport or WebSocket, finds the certificate by itself)`,
-  ].filter((client) => client !== undefined).join(", ");
-  return [["publish", `and watch at ${clients}`]];
+function list(patterns: readonly string[]): string {
+  return patterns.length === 0 ? "nothing" : patterns.join(", ");
+}
+
+const EVERY_OR_LOCAL: readonly string[] = ["::", "0.0.0.0", "127.0.0.1", "::1"];
+
+interface HintOptions {
+  readonly server: Greeted;
+  readonly patterns: readonly string[];
+}
+
+/** A command that does `what` here and now; `""` where nobody may, or without HTTP, which shows the fingerprint. */
+function hint(
+  what: "publish" | "subscribe",
+  { server, patterns }: HintOptions,
+): string {
+  const [address] = server.httpAddresses;
+  const [pattern] = patterns;
+  if (!address || pattern === undefined) return "";
+  const hostname = EVERY_OR_LOCAL.includes(address.hostname)
+    ? "localhost"
+    : address.hostname;
+  const path = patternPrefix(pattern);
+  const url = `http://${formatAddress({ ...address, hostname })}/${path}`;
+  return `deno run --allow-net examples/clock.ts ${what} ${url}`;
 }

@@ -17,16 +17,27 @@ import { RELAY_VERSION } from "./version.ts";
 
 const encoder = new TextEncoder();
 
+interface Output {
+  writeSync(bytes: Uint8Array): number;
+}
+
+function write(output: Output, text: string): void {
+  try {
+    const bytes = encoder.encode(text);
+    for (let at = 0; at < bytes.length;) {
+      at += output.writeSync(bytes.subarray(at));
+    }
+  } catch {
+    // Whoever read it is gone; the relay goes on without.
+  }
+}
+
 function print(text: string): void {
-  Deno.stdout.writeSync(encoder.encode(text));
+  write(Deno.stdout, text);
 }
 
 function printError(text: string): void {
-  try {
-    Deno.stderr.writeSync(encoder.encode(text));
-  } catch {
-    // Whoever read the log is gone; the relay goes on without.
-  }
+  write(Deno.stderr, text);
 }
 
 async function readConfig(commandLine: CommandLine): Promise<Config> {

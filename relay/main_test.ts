@@ -48,7 +48,7 @@ class Running implements AsyncDisposable {
     let greeting = "";
     for await (const chunk of child.stdout.values({ preventCancel: true })) {
       greeting += decoder.decode(chunk, { stream: true });
-      if (greeting.includes("publish ") && greeting.endsWith("\n")) break;
+      if (greeting.includes("  watch ") && greeting.endsWith("\n")) break;
     }
     return new Running(child, err, greeting);
   }
@@ -121,7 +121,7 @@ async function handshake(
 Deno.test("moq-relay: says where it is and how to use it, serves HTTP, ends with 0", async () => {
   await using relay = await Running.start("--log-format", "json");
   assert.match(relay.greeting, new RegExp(`^moq-relay ${RELAY_VERSION}$`, "m"));
-  assert.match(relay.greeting, /publish .*moqt:\/\/localhost:\d+/);
+  assert.match(relay.greeting, /publish .* publish http:\/\/localhost:\d+\/$/m);
   assert.equal(await relay.fetch("/health"), "ok\n");
   assert.equal(await relay.fetch("/certificate.sha256"), relay.fingerprint);
   const { code, err } = await relay.stop("SIGTERM");

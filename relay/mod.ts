@@ -17,3 +17,4 @@ export {
   requestToken,
 } from "./auth.ts";
 export { handle, type HttpOptions, statusOf } from "./http.ts";
+export { Relay, type RelayLimits, type RelayOptions } from "./relay.ts";

@@ -15,21 +15,27 @@
  * @module
  */
 import {
+  acceptInBand,
   asMoqError,
   Cache,
   type CacheOptions,
   childLogger,
   type Clock,
+  deadline,
+  type InBandAgreement,
   type Logger,
   MoqError,
+  needsInBand,
   Origin,
   type OriginScope,
   Session,
+  sessionCodeOf,
   type SessionLimits,
   type SessionOptions,
   type Setup,
   SILENT,
   systemClock,
+  type Transport,
 } from "@moq-deno/lite";
 import {
   type Authorizer,
@@ -64,6 +70,7 @@ export interface RelayOptions {
 }
 
 const DEFAULT_SESSIONS = 10_000;
+const DEFAULT_SETUP_MS = 10_000;
 // Timers hold at most 2^31-1 ms; a credential that lasts longer is checked again then.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -152,8 +159,7 @@ export class Relay {
       incoming.refuse(asMoqError(error));
       throw error;
     });
-    const session = new Session(await incoming.accept(), this.#session(log));
-    this.#open(session);
+    const session = await this.#start(await incoming.accept(), log);
     session.serve(await this.#scopes(session, grant));
     this.#closeAt(session, grant.expires);
     return session;
@@ -163,8 +169,7 @@ export class Relay {
     incoming: IncomingConnection,
     log: Logger,
   ): Promise<Session> {
-    const session = new Session(await incoming.accept(), this.#session(log));
-    this.#open(session);
+    const session = await this.#start(await incoming.accept(), log);
     try {
       const { path = "" } = await session.peer;
       const grant = await this.#grant(requestOf(incoming, path));
@@ -188,10 +193,34 @@ export class Relay {
     return this.#options.authorizer.grant(request);
   }
 
-  #open(session: Session): void {
+  /** A session over `transport`; one that agreed on no protocol name is asked in band. */
+  async #start(transport: Transport, log: Logger): Promise<Session> {
+    const options = this.#session(log);
+    const inBand = needsInBand(transport)
+      ? await this.#agree(transport)
+      : undefined;
+    const session = new Session(inBand?.transport ?? transport, {
+      ...options,
+      inBand,
+    });
     this.#sessions.add(session);
     session.closed.then(() => this.#sessions.delete(session));
     session.start();
+    return session;
+  }
+
+  async #agree(transport: Transport): Promise<InBandAgreement> {
+    const ms = this.#options.setupTimeoutMs ?? DEFAULT_SETUP_MS;
+    const patience = deadline(this.#clock, ms);
+    try {
+      return await acceptInBand(transport, patience.signal);
+    } catch (cause) {
+      const error = asMoqError(cause, "timeout");
+      transport.close(sessionCodeOf(error, "up-to-05"), error.message);
+      throw error;
+    } finally {
+      patience.clear();
+    }
   }
 
   /** What the peer may read and fill: two scopes of the one origin, less what it said it will not use. */

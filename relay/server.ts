@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  type Clock,
-  IN_BAND_ALPN,
-  type Logger,
-  PROTOCOLS,
-} from "@moq-deno/lite";
+import { type Clock, type Logger, PROTOCOLS } from "@moq-deno/lite";
 import { type Authorizer, PublicAuth } from "./auth.ts";
 import {
   type Certificate,
@@ -18,7 +13,7 @@ import {
   renewals,
 } from "./certs.ts";
 import type { Config } from "./config.ts";
-import { lacksAccessRules } from "./config_rules.ts";
+import { accessOf, lacksAccessRules } from "./config_rules.ts";
 import type { Address } from "./config_values.ts";
 import type { HttpOptions } from "./http.ts";
 import { type Listeners, openListeners } from "./listen/listeners.ts";
@@ -31,8 +26,6 @@ export interface ServerOptions {
   /** Time. */
   readonly clock: Clock;
 }
-
-const PROTOCOL_NAMES: readonly string[] = [...PROTOCOLS, IN_BAND_ALPN];
 
 /** Starts everything that `config` asks for; throws `ConfigError` when something cannot be had. */
 export async function startServer(
@@ -110,7 +103,7 @@ export class Server {
     const listeners = await openListeners(this.#config, {
       certificate,
       webCertificate: webCurrent,
-      protocols: PROTOCOL_NAMES,
+      protocols: PROTOCOLS,
       http: this.#httpOptions(),
       log: this.#log,
     });
@@ -194,12 +187,9 @@ interface Renewal {
 }
 
 function publicAuth(config: Config): PublicAuth {
-  const localPagesOnly = lacksAccessRules(config);
-  const both = localPagesOnly ? ["**"] : config["auth.public"];
   return new PublicAuth({
-    publish: [...both, ...config["auth.public_publish"]],
-    subscribe: [...both, ...config["auth.public_subscribe"]],
-    localPagesOnly,
+    ...accessOf(config),
+    localPagesOnly: lacksAccessRules(config),
   });
 }
 

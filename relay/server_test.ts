@@ -2,15 +2,19 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
+  type Clock,
   connectWebSocket,
+  type Logger,
   openSession,
   PROTOCOLS,
   type Session,
-  SILENT,
-  sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { connect, selfSignedCertificate } from "@moq-deno/lite/deno";
+import {
+  connect,
+  connectWebTransport,
+  selfSignedCertificate,
+} from "@moq-deno/lite/deno";
 import { RENEWAL_CHECK_MS } from "./certs.ts";
 import { formatAddress } from "./config_rules.ts";
 import { loadConfig } from "./config_load.ts";
@@ -20,33 +24,53 @@ import { type Server, startServer } from "./server.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The system's clock, on which certificates are looked at again at once. */
-class HastyClock {
-  /** Resolves at the next look. */
-  now = (): number => systemClock.now();
+/** The system's clock, but for the looks at certificates, which come when asked for. */
+class LookClock implements Clock {
+  readonly #looks: Set<() => void> = new Set();
+
+  now(): number {
+    return systemClock.now();
+  }
 
   after(ms: number, then: () => void): () => void {
-    return systemClock.after(ms === RENEWAL_CHECK_MS ? 10 : ms, then);
+    if (ms !== RENEWAL_CHECK_MS) return systemClock.after(ms, then);
+    this.#looks.add(then);
+    return () => this.#looks.delete(then);
+  }
+
+  look(): void {
+    for (const then of this.#looks) then();
+    this.#looks.clear();
   }
 }
 
 interface Running extends AsyncDisposable {
   readonly server: Server;
   readonly at: string;
+  /** Looks at the certificates; resolves when one was replaced. */
+  replaced(): Promise<void>;
 }
 
 async function start(...args: string[]): Promise<Running> {
   const commandLine = readCommandLine(["--listen=127.0.0.1:0", ...args]);
   const config = loadConfig({ commandLine, environment: {} });
-  const server = await startServer(config, {
-    log: SILENT,
-    clock: new HastyClock(),
-  });
+  const clock = new LookClock();
+  let replaced = Promise.withResolvers<void>();
+  const log: Logger = {
+    info: (message) =>
+      /certificate replaced$/.test(message) && replaced.resolve(),
+  };
+  const server = await startServer(config, { log, clock });
   const [address] = server.addresses;
   assert.ok(address);
   return {
     server,
     at: formatAddress(address),
+    replaced() {
+      replaced = Promise.withResolvers();
+      clock.look();
+      return replaced.promise;
+    },
     [Symbol.asyncDispose]: () => server.close(),
   };
 }
@@ -129,20 +153,73 @@ Deno.test("startServer: without configuration a web site is refused, a local pag
   assert.match(await far.text(), /page of this machine/);
 });
 
-Deno.test("startServer: a WebSocket that offers nothing known is refused", async () => {
+Deno.test("startServer: who names no draft known here is refused", async () => {
   await using relay = await start();
-  const socket = new WebSocket(`ws://${relay.at}/`, "chat");
-  const ended = new Promise((resolve) => socket.onclose = resolve);
-  socket.onerror = () => {}; // the end is what counts
-  await ended;
-  assert.equal(socket.protocol, "");
+  for (const offered of [["chat"], ["qmux-01"], []]) {
+    const socket = new WebSocket(`ws://${relay.at}/`, offered);
+    let isOpen = false;
+    socket.onopen = () => isOpen = true;
+    socket.onerror = () => {}; // the end is what counts
+    await new Promise((resolve) => socket.onclose = resolve);
+    assert.equal(isOpen, false, offered.join());
+  }
+  const transport = await connectWebTransport(new URL(`https://${relay.at}/`), {
+    protocols: ["nonsense"],
+    certificateHashes: pin(relay),
+  });
+  const { code, reason } = await transport.closed;
+  assert.equal(code, 9);
+  assert.match(reason, /^Expected one of moq-lite-06, /);
 });
 
-async function replaced(to: Running, before: string): Promise<void> {
-  while (to.server.fingerprint === before) await sleep(systemClock, 5);
+Deno.test("startServer: HTTP, HTTPS and WebSocket where the settings say", async () => {
+  await withCertificate(async ({ cert, key, write }) => {
+    await using relay = await start(
+      "--web-http-listen=127.0.0.1:0",
+      "--web-https-listen=127.0.0.1:0",
+      `--web-https-cert=${cert}`,
+      `--web-https-key=${key}`,
+      "--web-ws=false",
+    );
+    const { addresses, httpAddresses, httpsAddress } = relay.server;
+    const [quic] = addresses;
+    const [http] = httpAddresses;
+    assert.ok(quic && http && httpsAddress);
+    assert.notEqual(http.port, quic.port);
+    const plain = `http://${formatAddress(http)}`;
+    const health = await fetch(`${plain}/health`);
+    assert.equal(await health.text(), "ok\n");
+    const upgrade = await fetch(`${plain}/`, {
+      headers: { upgrade: "websocket" },
+    });
+    assert.equal(upgrade.status, 404);
+    await upgrade.body?.cancel();
+
+    const secure = `https://localhost:${httpsAddress.port}/health`;
+    for (let round = 0; round < 2; round++) {
+      if (round > 0) {
+        await write();
+        await relay.replaced();
+      }
+      using client = Deno.createHttpClient({
+        caCerts: [await Deno.readTextFile(cert)],
+      });
+      const answer = await fetch(secure, { client });
+      assert.equal(await answer.text(), "ok\n");
+    }
+  });
+});
+
+interface CertificatePaths {
+  readonly cert: string;
+  readonly key: string;
+  /** Puts another pair there. */
+  write(): Promise<void>;
 }
 
-Deno.test("startServer: a certificate that changes serves new peers and keeps those there", async () => {
+async function withCertificate(
+  test: (paths: CertificatePaths) => Promise<void>,
+): Promise<void> {
   const folder = await Deno.makeTempDir();
   const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
   const write = async (): Promise<void> => {
@@ -152,23 +229,28 @@ Deno.test("startServer: a certificate that changes serves new peers and keeps th
   };
   try {
     await write();
+    await test({ cert, key, write });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("startServer: a certificate that changes serves new peers and keeps those there", async () => {
+  await withCertificate(async ({ cert, key, write }) => {
     await using relay = await start(
-      "--listen-tls-cert",
-      cert,
-      "--listen-tls-key",
-      key,
+      `--listen-tls-cert=${cert}`,
+      `--listen-tls-key=${key}`,
     );
     const before = relay.server.fingerprint;
     await using publisher = await over("moqt", relay, "");
     const broadcast = publishText(publisher, "alice");
     await write();
-    await replaced(relay, before);
+    await relay.replaced();
+    assert.notEqual(relay.server.fingerprint, before);
     await using viewer = await over("https", relay, "");
     assert.equal(await firstText(viewer, "alice"), "of alice");
     const shown = await fetch(`http://${relay.at}/certificate.sha256`);
     assert.equal(await shown.text(), relay.server.fingerprint);
     broadcast.close();
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });

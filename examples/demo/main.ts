@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { BroadcastProducer, systemClock } from "@moq-deno/lite";
+import { BroadcastProducer } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import {
   openMedia,
   publishMedia,
-  type RandomAccess,
   type SubscribedMedia,
   subscribeMedia,
   writeMedia,
@@ -17,11 +16,10 @@ import {
 import {
   ConfigError,
   isPortInUse,
-  loadConfig,
-  readCommandLine,
-  type Server,
-  startServer,
+  type RunningRelay,
+  startRelay,
 } from "@moq-deno/relay/server";
+import { openFileSource } from "../../hang/cli/file_source.ts";
 import { type DemoArguments, HELP, readArguments } from "./arguments.ts";
 import { Meter, type Reading } from "./meter.ts";
 
@@ -34,43 +32,16 @@ function print(text: string): void {
   Deno.stdout.writeSync(encoder.encode(text));
 }
 
-/** The relay on `port`, or on the next one that is free. */
-async function startRelay(port: number): Promise<Server> {
+/** A relay on `port`, or on the next one that is free. */
+async function relayFrom(port: number): Promise<RunningRelay> {
   for (let at = port;; at++) {
-    const args = ["--listen", `127.0.0.1:${at}`];
-    const config = loadConfig({
-      commandLine: readCommandLine(args),
-      environment: {},
-    });
     try {
-      return await startServer(config, { log: {}, clock: systemClock });
+      return await startRelay(["--listen", `127.0.0.1:${at}`]);
     } catch (error) {
       if (!isPortInUse(error) || at === port + PORTS_TO_TRY) throw error;
       print(`port ${at} is in use, trying ${at + 1}\n`);
     }
   }
-}
-
-async function openFile(
-  path: string | URL,
-): Promise<RandomAccess & Disposable> {
-  const file = await Deno.open(path);
-  const { size } = await file.stat();
-  return {
-    size,
-    async read(start, end) {
-      const bytes = new Uint8Array(end - start);
-      await file.seek(start, Deno.SeekMode.Start);
-      let length = 0;
-      while (length < bytes.byteLength) {
-        const read = await file.read(bytes.subarray(length));
-        if (read === null) break;
-        length += read;
-      }
-      return bytes.subarray(0, length);
-    },
-    [Symbol.dispose]: () => file.close(),
-  };
 }
 
 function progress(
@@ -125,9 +96,9 @@ async function writeTo(path: string, media: SubscribedMedia): Promise<string> {
 }
 
 async function run({ file, seconds, out, port }: DemoArguments): Promise<void> {
-  using source = await openFile(file ?? CLIP);
+  using source = await openFileSource(file ?? CLIP);
   const media = await openMedia(source);
-  const relay = await startRelay(port);
+  const relay = await relayFrom(port);
   const end = endOf(seconds);
   try {
     const [address] = relay.addresses;

@@ -20,6 +20,6 @@ export type { MediaSource, RandomAccess } from "./source.ts";
 export { openMedia, type OpenMediaOptions } from "./open.ts";
 export * from "./publish.ts";
 export * from "./subscribe.ts";
-export { TrackReader } from "./track_reader.ts";
-export type { OrderedSample } from "./sample_order.ts";
+export { TrackReader } from "../container/track_reader.ts";
+export type { OrderedSample } from "../container/sample_order.ts";
 export * from "./write.ts";

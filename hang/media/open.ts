@@ -121,7 +121,11 @@ class MediaFile implements Media {
   async open(): Promise<void> {
     this.format = (await this.#input.getFormat()).name;
     const firsts: number[] = [];
-    for (const track of (await this.#input.getTracks()).slice(0, MAX_TRACKS)) {
+    const all = await this.#input.getTracks();
+    if (all.length > MAX_TRACKS) {
+      this.skipped.push(`Tracks after the first ${MAX_TRACKS} are left out`);
+    }
+    for (const track of all.slice(0, MAX_TRACKS)) {
       const described = await this.#describe(track);
       if (described === undefined) continue;
       this.tracks.push(described);

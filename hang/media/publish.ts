@@ -13,17 +13,14 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import {
-  type AudioConfig,
-  type Catalog,
-  TRACK_PRIORITY,
-  type VideoConfig,
-} from "../catalog/catalog.ts";
+import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { legacyContainer } from "../container/legacy.ts";
 import { locContainer } from "../container/loc.ts";
-import type { Media, MediaPacket, MediaTrack } from "./media.ts";
+import { catalogOf, nameTracks } from "./catalog_of.ts";
+import type { Media } from "./media.ts";
 import { mergePackets } from "./pace.ts";
+import { TrackEnd } from "./track_end.ts";
 import { TrackWriter } from "./track_writer.ts";
 
 const MICROSECONDS = 1_000_000;
@@ -73,49 +70,6 @@ export function publishMedia(
     throw new TypeError("Expected media that can be rewound, got a stream");
   }
   return new Publication(broadcast, { ...options, media });
-}
-
-interface NamedTrack {
-  readonly name: string;
-  readonly track: MediaTrack;
-}
-
-// "video", "video2", "video3": the first names are what players try without a catalog.
-function nameTracks(tracks: readonly MediaTrack[]): NamedTrack[] {
-  const counts = { video: 0, audio: 0 };
-  return tracks.map((track) => {
-    const count = ++counts[track.kind];
-    return { name: count === 1 ? track.kind : `${track.kind}${count}`, track };
-  });
-}
-
-function catalogOf(
-  tracks: readonly NamedTrack[],
-  kind: "legacy" | "loc",
-): Catalog {
-  const video: [string, VideoConfig][] = [];
-  const audio: [string, AudioConfig][] = [];
-  let rotation = 0;
-  for (const { name, track } of tracks) {
-    const container = { kind };
-    if (track.kind === "audio") {
-      audio.push([name, { ...track.config, container }]);
-      continue;
-    }
-    if (video.length === 0) rotation = track.rotation;
-    video.push([name, { ...track.config, container }]);
-  }
-  return {
-    ...(video.length > 0 && {
-      video: {
-        renditions: Object.fromEntries(video),
-        ...(rotation !== 0 && { rotation }),
-      },
-    }),
-    ...(audio.length > 0 && {
-      audio: { renditions: Object.fromEntries(audio) },
-    }),
-  };
 }
 
 /** Media on its way out; made by {@linkcode publishMedia}. */
@@ -236,34 +190,5 @@ export class Publication {
     const waitMs = this.#startMs + us / 1000 - this.#clock.now();
     if (waitMs > 0) await sleep(this.#clock, waitMs, signal);
     else if (waitMs < -MAX_LAG_MS) this.#startMs -= waitMs;
-  }
-}
-
-/** Where one track ends: after its last packet, whose length a file may not say or may cut short. */
-class TrackEnd {
-  #lastUs = 0;
-  #lastDurationUs = 0;
-  #shortestStepUs = Infinity;
-  #isEmpty = true;
-
-  passed({ timestampUs, durationUs }: MediaPacket): void {
-    const stepUs = Math.abs(timestampUs - this.#lastUs);
-    if (!this.#isEmpty && stepUs > 0) {
-      this.#shortestStepUs = Math.min(this.#shortestStepUs, stepUs);
-    }
-    if (this.#isEmpty || timestampUs >= this.#lastUs) {
-      this.#lastDurationUs = durationUs;
-      this.#lastUs = timestampUs;
-    }
-    this.#isEmpty = false;
-  }
-
-  get us(): number {
-    if (this.#isEmpty) return 0;
-    const stepUs = Number.isFinite(this.#shortestStepUs)
-      ? this.#shortestStepUs
-      : 1;
-    // A file cuts the last piece of sound short; a decoder plays it to its end.
-    return this.#lastUs + Math.max(this.#lastDurationUs, stepUs);
   }
 }

@@ -22,7 +22,7 @@ import {
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { openContainer } from "../container/container.ts";
 import type { Container } from "../container/sample.ts";
-import { TrackReader } from "./track_reader.ts";
+import { TrackReader } from "../container/track_reader.ts";
 
 const DEFAULT_LATENCY_MS = 500;
 

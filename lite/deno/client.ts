@@ -5,20 +5,20 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
 import type { SessionScopes } from "../session/session.ts";
 import {
   openSession,
   type Session,
   type SessionOptions,
 } from "../session/session.ts";
+import { fetchCertificateHash } from "../transport/certificate_hash.ts";
 import type { Transport } from "../transport/transport.ts";
 import { PROTOCOLS } from "../wire/version.ts";
 import { connectQuic } from "./connect.ts";
 import { connectWebTransport } from "./h3/connect.ts";
 
 /** Options of {@linkcode dial}. */
-export interface DialOptions {
+export interface DenoDialOptions {
   /** SHA-256 of certificates to trust in place of all others. */
   readonly certificateHashes?: readonly Uint8Array<ArrayBuffer>[] | undefined;
   /** Roots to trust besides the usual ones, PEM. */
@@ -30,13 +30,14 @@ export interface DialOptions {
 }
 
 /** Options of {@linkcode connect}. */
-export interface ConnectOptions
-  extends DialOptions, Omit<SessionOptions, "setup">, Partial<SessionScopes> {
+export interface DenoConnectOptions
+  extends
+    DenoDialOptions,
+    Omit<SessionOptions, "setup">,
+    Partial<SessionScopes> {
   /** What we will do, if not both: spares the relay the other half. */
   readonly role?: "publisher" | "subscriber" | undefined;
 }
-
-const SHA256_HEX = /^[0-9a-f]{64}$/i;
 
 /**
  * Connects to a relay and speaks moq-lite to it. The credential and the path
@@ -52,7 +53,7 @@ const SHA256_HEX = /^[0-9a-f]{64}$/i;
  */
 export async function connect(
   url: string | URL,
-  options: ConnectOptions = {},
+  options: DenoConnectOptions = {},
 ): Promise<Session> {
   const target = new URL(url);
   const transport = await dial(target, options);
@@ -65,7 +66,7 @@ export async function connect(
 /** The connection alone, as {@linkcode connect} makes it. */
 export async function dial(
   url: URL,
-  options: DialOptions = {},
+  options: DenoDialOptions = {},
 ): Promise<Transport> {
   const { certificateHashes, caCerts, signal, protocols = PROTOCOLS } = options;
   if (isRawQuic(url)) {
@@ -103,24 +104,4 @@ function isRawQuic(url: URL): boolean {
 function pathOf({ pathname, search }: URL): string | undefined {
   const path = pathname + search;
   return path === "" || path === "/" ? undefined : path;
-}
-
-/** The hash a relay shows of its own certificate; for development, since it is only as safe as the way to it. */
-export async function fetchCertificateHash(
-  url: URL,
-  signal?: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const target = new URL("/certificate.sha256", url);
-  const response = await fetch(target, signal ? { signal } : {});
-  const text = (await response.text()).trim();
-  if (!response.ok || !SHA256_HEX.test(text)) {
-    throw new MoqError(
-      "transport",
-      `Expected 64 hex digits from ${target}, got status ${response.status} and ${text.length} characters`,
-    );
-  }
-  return Uint8Array.from(
-    text.match(/../g) ?? [],
-    (byte) => Number.parseInt(byte, 16),
-  );
 }

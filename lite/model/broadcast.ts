@@ -41,6 +41,8 @@ export interface BroadcastOptions {
 
 /** Names remembered before those that nobody uses are forgotten. */
 const MANY_TRACKS = 64;
+/** Requests for unknown tracks that may wait for an answer. */
+const MAX_REQUESTS = 256;
 
 /** What the producer and the consumers of one broadcast share. */
 export class Broadcast {
@@ -93,11 +95,27 @@ export class Broadcast {
           `Expected a track named ${name}, the broadcast has none`,
         ),
       );
+    } else if (!this.#source && this.#unanswered > MAX_REQUESTS) {
+      this.remove(name);
+      track.close(
+        new MoqError(
+          "lagged",
+          `Expected at most ${MAX_REQUESTS} tracks that wait for their publisher, got more`,
+        ),
+      );
     } else if (!this.#source) {
       this.requested.push(name);
       this.latch.wake();
     }
     return track;
+  }
+
+  get #unanswered(): number {
+    let count = 0;
+    for (const track of this.#tracks.values()) {
+      if (!track.knownInfo && !track.ended) count++;
+    }
+    return count;
   }
 
   /** Adds a track; replaces one of the same name. */

@@ -22,6 +22,12 @@ export interface CacheOptions {
 const GROUP_OVERHEAD_BYTES = 256;
 const SWEEP_INTERVAL_MS = 1000;
 
+// Several tracks may hold the same group: the publisher's, and one for each set of readers it is served to.
+interface Pinned {
+  pins: number;
+  bytes: number;
+}
+
 /** Accounts for the bytes of all groups made with it and lets go of groups over budget. */
 export class Cache {
   /** Time, as everything in the model sees it. */
@@ -29,9 +35,9 @@ export class Cache {
   /** The ceiling on every track's retention, in milliseconds. */
   readonly maxAgeMs: number;
   readonly #capacityBytes: number;
-  // In order of last use; a group that may not go now is skipped.
-  readonly #groups: Map<GroupProducer, number> = new Map();
-  readonly #pinned: Set<GroupProducer> = new Set();
+  // Groups that may go, in order of last use.
+  readonly #loose: Map<GroupProducer, number> = new Map();
+  readonly #pinned: Map<GroupProducer, Pinned> = new Map();
   #bytes = 0;
   #sweptMs = -Infinity;
 
@@ -49,27 +55,42 @@ export class Cache {
 
   /** Groups held now. */
   get groups(): number {
-    return this.#groups.size;
+    return this.#loose.size + this.#pinned.size;
   }
 
-  /** `group` is the newest of its track and stays until {@linkcode Cache.unpin}. */
+  /** `group` is the newest of a track and stays until as many calls of {@linkcode Cache.unpin}. */
   pin(group: GroupProducer): void {
-    this.#pinned.add(group);
+    if (group.retired) return;
+    const pinned = this.#pinned.get(group);
+    if (pinned) pinned.pins++;
+    else this.#pinned.set(group, { pins: 1, bytes: this.#takeLoose(group) });
     const now = this.clock.now();
     if (now - this.#sweptMs >= SWEEP_INTERVAL_MS) this.sweep();
   }
 
-  /** `group` is no longer the newest, or its track is gone: it may go when it has expired. */
+  /** `group` is no longer the newest of a track, or that track is gone: without another one it may go when it has expired. */
   unpin(group: GroupProducer): void {
+    const pinned = this.#pinned.get(group);
+    if (!pinned || --pinned.pins > 0) return;
     this.#pinned.delete(group);
+    this.#loose.set(group, pinned.bytes);
+  }
+
+  /** What `group` is accounted for while it is taken out of the queue; one that is new costs its overhead. */
+  #takeLoose(group: GroupProducer): number {
+    const held = this.#loose.get(group);
+    this.#loose.delete(group);
+    if (held !== undefined) return held;
+    this.#bytes += GROUP_OVERHEAD_BYTES;
+    return GROUP_OVERHEAD_BYTES;
   }
 
   /** Lets go of groups nobody has used for as long as their tracks keep them; runs by itself while groups come. */
   sweep(): void {
     const now = this.clock.now();
     this.#sweptMs = now;
-    for (const group of this.#groups.keys()) {
-      if (group.expiresMs > now || this.#pinned.has(group)) continue;
+    for (const group of this.#loose.keys()) {
+      if (group.expiresMs > now) continue;
       group.retire(
         new MoqError("expired", `Group ${group.sequence} is no longer kept`),
       );
@@ -79,32 +100,32 @@ export class Cache {
   /** `group` now holds `bytes` more. */
   grew(group: GroupProducer, bytes: number): void {
     if (group.retired) return;
-    const held = this.#groups.get(group);
-    const more = held === undefined ? bytes + GROUP_OVERHEAD_BYTES : bytes;
-    this.#groups.set(group, (held ?? 0) + more);
-    this.#bytes += more;
+    this.#bytes += bytes;
+    const pinned = this.#pinned.get(group);
+    if (pinned) pinned.bytes += bytes;
+    else this.#loose.set(group, this.#takeLoose(group) + bytes);
     if (this.#bytes > this.#capacityBytes) this.#evict();
   }
 
   /** `group` is used again and goes to the end of the queue. */
   used(group: GroupProducer): void {
-    const held = this.#groups.get(group);
+    const held = this.#loose.get(group);
     if (held === undefined) return;
-    this.#groups.delete(group);
-    this.#groups.set(group, held);
+    this.#loose.delete(group);
+    this.#loose.set(group, held);
   }
 
   /** `group` is gone. */
   released(group: GroupProducer): void {
+    const held = this.#loose.get(group) ?? this.#pinned.get(group)?.bytes ?? 0;
+    this.#bytes -= held;
+    this.#loose.delete(group);
     this.#pinned.delete(group);
-    this.#bytes -= this.#groups.get(group) ?? 0;
-    this.#groups.delete(group);
   }
 
   #evict(): void {
-    for (const group of this.#groups.keys()) {
+    for (const group of this.#loose.keys()) {
       if (this.#bytes <= this.#capacityBytes) return;
-      if (this.#pinned.has(group)) continue;
       group.retire(
         new MoqError(
           "evicted",

@@ -27,6 +27,8 @@ export interface Frame {
 export const MAX_GROUP_FRAMES = 8192;
 /** Most bytes a group may hold, frame headers included. */
 export const MAX_GROUP_BYTES = 32 * 1024 * 1024;
+/** Furthest a timestamp may be from 0, in ticks: the delta between any two is then exact. */
+export const MAX_TIMESTAMP: number = 2 ** 51 - 1;
 
 /** The bytes before a payload: `timestamp` relative to `previous`, and the size. */
 export function encodeFrameHeader(
@@ -82,7 +84,7 @@ export class FrameScanner {
     return this.starts.length - 1;
   }
 
-  /** Passes over the next bytes; throws `MoqError("too-large")` at a bound. */
+  /** Passes over the next bytes; throws `MoqError("too-large")` at a bound, `MoqError("decode")` at a timestamp out of range. */
   push(chunk: Uint8Array): void {
     for (let from = 0; from < chunk.byteLength;) {
       from += this.#payloadLeft > 0
@@ -129,7 +131,14 @@ export class FrameScanner {
         `Expected at most ${MAX_GROUP_BYTES} bytes in a group, got a frame of ${size} at ${this.#at}`,
       );
     }
-    this.timestamp += delta;
+    const timestamp = this.timestamp + delta;
+    if (Math.abs(timestamp) > MAX_TIMESTAMP) {
+      throw new MoqError(
+        "decode",
+        `Expected a timestamp within ${MAX_TIMESTAMP} ticks of 0, got ${timestamp}`,
+      );
+    }
+    this.timestamp = timestamp;
     this.firstTimestamp ??= this.timestamp;
     this.#payloadLeft = size;
     this.#visitor?.frame(this.timestamp, size);

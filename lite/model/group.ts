@@ -9,7 +9,15 @@ import { ByteLog } from "../bytes/byte_log.ts";
 import { readVarint, unzigzag, varintLength } from "../bytes/varint.ts";
 import { MoqError } from "../error.ts";
 import type { Cache } from "./cache.ts";
-import { encodeFrameHeader, type Frame, FrameScanner } from "./frame.ts";
+import {
+  encodeFrameHeader,
+  type Frame,
+  FrameScanner,
+  MAX_TIMESTAMP,
+} from "./frame.ts";
+
+// What the place of a frame costs, which the wire does not show.
+const FRAME_OVERHEAD_BYTES = 16;
 
 /** What a group needs to know of its track. */
 export interface GroupOptions {
@@ -71,12 +79,17 @@ export class GroupProducer {
     return this.#retired;
   }
 
-  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, and `TypeError` after the end. */
+  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
   writeFrame(frame: Frame): void {
     const { timestamp, payload } = frame;
     if (!Number.isSafeInteger(timestamp)) {
       throw new TypeError(
         `Expected a timestamp in whole ticks, got ${timestamp}`,
+      );
+    }
+    if (Math.abs(timestamp) > MAX_TIMESTAMP) {
+      throw new RangeError(
+        `Expected a timestamp within ${MAX_TIMESTAMP} ticks of 0, got ${timestamp}`,
       );
     }
     if (this.log.ended) {
@@ -89,9 +102,10 @@ export class GroupProducer {
     this.append(payload);
   }
 
-  /** Appends bytes that are frames on the wire, cut anywhere. Throws `MoqError("too-large")`, which also ends the group; ignored after the end. */
+  /** Appends bytes that are frames on the wire, cut anywhere. Throws `MoqError("too-large")` or `MoqError("decode")`, which also ends the group; ignored after the end. */
   append(chunk: Uint8Array): void {
     if (this.log.ended) return;
+    const framesBefore = this.frameCount;
     try {
       this.#scanner.push(chunk);
     } catch (error) {
@@ -99,7 +113,8 @@ export class GroupProducer {
       throw error;
     }
     this.log.append(chunk);
-    this.#cache.grew(this, chunk.byteLength);
+    const frames = this.frameCount - framesBefore;
+    this.#cache.grew(this, chunk.byteLength + frames * FRAME_OVERHEAD_BYTES);
   }
 
   /** Ends the group: complete, or with `error`. A group that ends inside a frame is never complete. Idempotent. */
@@ -145,7 +160,10 @@ export class GroupProducer {
   frame(index: number, previous: number): Frame | undefined {
     const start = this.#scanner.starts[index];
     const end = this.#scanner.starts[index + 1];
-    if (start === undefined || end === undefined) return undefined;
+    // Frames in front of one that broke a bound were seen, but not kept.
+    if (start === undefined || end === undefined || end > this.log.length) {
+      return undefined;
+    }
     const head = this.log.slice(start, Math.min(end, start + 16));
     const deltaLength = varintLength(head[0]!);
     const sizeLength = varintLength(head[deltaLength]!);

@@ -147,7 +147,8 @@ export class Origin {
   serve(path: string, exclude?: bigint): Served | undefined {
     const all = [...this.covering(path)];
     const isSplit = all.some((claim) => leadsThrough(claim, exclude));
-    const key = isSplit ? `${path}\n${exclude}` : path;
+    // A normal path never begins with a slash, so the keys of the two kinds are apart.
+    const key = isSplit ? `/${exclude}/${path}` : path;
     const present = this.#served.get(key);
     if (present?.isCurrent) return present;
     if (this.#served.size >= MANY_SERVED) this.#forgetIdle();

@@ -150,6 +150,7 @@ class ServedTrack implements TrackSource {
       try {
         if (await this.#pump(claim, track, attempt.signal)) return;
       } catch (error) {
+        if (attempt.signal.aborted) continue; // ended by us: no fault of the route
         last = asMoqError(error);
         const failed = (failures.get(claim) ?? 0) + 1;
         failures.set(claim, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);

@@ -176,13 +176,27 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     const newEnd = this.#wanted.endGroup ?? Infinity;
     const seen = this.#track.arrivals.slice(
       0,
-      this.#next - this.#track.firstArrival,
+      Math.max(0, this.#next - this.#track.firstArrival),
     );
     for (const group of seen) {
-      if (group.sequence > oldEnd && group.sequence <= newEnd) {
-        this.#backlog.push(group);
-      }
+      const isFreed = group.sequence > oldEnd && group.sequence <= newEnd;
+      if (isFreed && !this.#backlog.includes(group)) this.#backlog.push(group);
     }
+  }
+
+  /** How many groups the track has had so far; the difference of two calls says how many came. */
+  get arrived(): number {
+    return this.#track.firstArrival + this.#track.arrivals.length;
+  }
+
+  /** Passes over the groups that wait to be read, but for the newest `keep`. */
+  skipTo(keep: number): void {
+    const waiting = this.#backlog;
+    for (let group; (group = this.#arrival());) waiting.push(group);
+    const wanted = waiting.filter((group) =>
+      !group.retired && this.#isWanted(group.sequence)
+    );
+    this.#backlog = wanted.slice(Math.max(0, wanted.length - keep));
   }
 
   /** Ends the subscription; idempotent. */
@@ -237,7 +251,9 @@ function backlogOf(
   }
   if (from !== "fresh" || wanted.maxAgeMs === 0) return [newest];
   const timescale = track.knownInfo?.timescale ?? 1000;
-  const edge = newest.lastTimestamp ?? 0;
+  // The newest group may have no frame yet.
+  const edge = cached.findLast((group) => group.lastTimestamp !== undefined)
+    ?.lastTimestamp ?? 0;
   const oldest = edge - wanted.maxAgeMs * timescale / 1000;
   // A group is as old as the first frame of the next one: until then it was the live edge.
   return cached.filter((group, index) =>

@@ -106,6 +106,7 @@ export class Track {
   #info: TrackInfo | undefined;
   #asked: Question | undefined;
   #latest: GroupProducer | undefined;
+  #pinned: GroupProducer | undefined;
   #ended: LogEnd | undefined;
   #final: number | undefined;
   #running: AbortController | undefined;
@@ -221,22 +222,30 @@ export class Track {
     return this.insert(group) ? group : undefined;
   }
 
-  /** Adds a group that is written elsewhere; `false` when its sequence is there already and was not cut. */
+  /** Adds a group that is written elsewhere; `false` when its sequence is there already and was not cut, or lies behind the end. */
   insert(group: GroupProducer): boolean {
     const { sequence } = group;
     const present = this.#groups.get(sequence);
-    if (this.#ended || (present && !present.log.ended?.error)) return false;
+    if (this.#ended || sequence >= (this.#final ?? Infinity)) return false;
+    if (present && !present.log.ended?.error) return false;
     this.#prune();
     this.#groups.set(sequence, group);
     this.arrivals.push(group);
     this.#highest = Math.max(this.#highest, sequence);
     if (!this.#latest || sequence >= this.#latest.sequence) {
-      if (this.#latest) this.cache.unpin(this.#latest);
       this.#latest = group;
-      if (!this.#released) this.cache.pin(group);
+      this.#pin(this.#released ? undefined : group);
     }
+    // Accounts for a group without a byte too, or it would never go.
+    this.cache.grew(group, 0);
     this.latch.wake();
     return true;
+  }
+
+  #pin(group: GroupProducer | undefined): void {
+    if (this.#pinned) this.cache.unpin(this.#pinned);
+    this.#pinned = group;
+    if (group) this.cache.pin(group);
   }
 
   #prune(): void {
@@ -283,7 +292,7 @@ export class Track {
   /** Nobody can find the track any more: its newest group may go like the others. */
   release(): void {
     this.#released = true;
-    if (this.#latest) this.cache.unpin(this.#latest);
+    this.#pin(undefined);
   }
 
   /** A past group, from the cache or the source; throws `MoqError("not-found")`. */
@@ -292,7 +301,9 @@ export class Track {
     options: FetchOptions,
   ): Promise<GroupConsumer> {
     const present = this.#groups.get(sequence) ?? this.#past.get(sequence);
-    if (present && !present.retired) {
+    const isWhole = present && !present.retired && present.frameStart === 0 &&
+      !present.log.ended?.error;
+    if (isWhole) {
       present.touch();
       return present.consume();
     }
@@ -327,7 +338,7 @@ export class Track {
   }
 
   #setAside(): void {
-    if (this.#latest) this.cache.unpin(this.#latest);
+    this.#pin(undefined);
     this.#latest = undefined;
     for (const [sequence, group] of this.#groups) {
       this.#past.set(sequence, group);
@@ -402,8 +413,13 @@ export class TrackProducer {
     group.close();
   }
 
-  /** Sends a frame unreliably, as a group of its own that is never cached; at most about 1200 bytes. */
+  /** Sends a frame unreliably, as a group of its own that is never cached; at most about 1200 bytes. Throws `TypeError` for a negative timestamp, which a datagram cannot say. */
   writeDatagram(frame: Frame): void {
+    if (!Number.isSafeInteger(frame.timestamp) || frame.timestamp < 0) {
+      throw new TypeError(
+        `Expected a timestamp in whole ticks from 0 on, got ${frame.timestamp}`,
+      );
+    }
     this.track.addDatagram({
       ...frame,
       sequence: this.track.highest + 1,

@@ -5,13 +5,16 @@
  * @module
  */
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
+import type { Route } from "../model/route.ts";
 import type { SendStream } from "../transport/transport.ts";
 import {
   type Announcement,
   type AnnounceRequest,
+  type AnnounceStart,
   encodeAnnounceInit,
   encodeAnnouncement,
   encodeAnnounceOk,
+  MAX_HOPS,
 } from "../wire/announce.ts";
 import {
   hasAnnounceInit,
@@ -48,7 +51,7 @@ export class Announcer {
       this.#begin(initial(listing));
       for await (const event of listing) {
         if (!await this.#stream.ready(signal)) return;
-        this.#write(event);
+        this.#write(this.#message(event));
       }
     } finally {
       listing.close();
@@ -58,49 +61,51 @@ export class Announcer {
 
   #begin(events: readonly AnnounceEvent[]): void {
     const { version, hop } = this.#context;
+    const messages = events.flatMap((event) => this.#message(event) ?? []);
     if (hasAnnounceInit(version)) {
-      this.#stream.write(encodeAnnounceInit(events.map(({ path }) => path)));
+      const paths = messages.map(({ suffix }) => suffix ?? "");
+      this.#stream.write(encodeAnnounceInit(paths));
       return;
     }
     if (hasAnnounceOk(version)) {
-      this.#stream.write(encodeAnnounceOk({ hop, active: events.length }));
+      this.#stream.write(encodeAnnounceOk({ hop, active: messages.length }));
     }
-    for (const event of events) this.#write(event);
+    for (const message of messages) this.#write(message);
   }
 
-  #write(event: AnnounceEvent): void {
-    const message = this.#message(event);
+  #write(message: Announcement | undefined): void {
     if (!message) return;
     this.#stream.write(encodeAnnouncement(message, this.#context.version));
   }
 
-  #message({ kind, path, route }: AnnounceEvent): Announcement | undefined {
-    const { version, hop } = this.#context;
-    const { warm, cold } = route;
-    const hops = hasOwnHopInChain(version) ? [...route.hops, hop] : route.hops;
-    const start: Announcement = {
-      kind: "start",
-      suffix: path,
-      hops,
-      warm,
-      cold,
-    };
-    if (hasAnnounceStatus(version)) {
-      if (kind === "end") return { kind, suffix: path };
-      return kind === "start" || hasDuplicateActive(version)
-        ? start
-        : undefined;
+  /** What the peer is told of `event`, `undefined` when that is nothing. */
+  #message(event: AnnounceEvent): WithSuffix | undefined {
+    const { path, route } = event;
+    const { version } = this.#context;
+    const id = this.#ids.get(path);
+    // With the receiver the chain would be too long for it to be of use.
+    if (event.kind === "end" || route.hops.length >= MAX_HOPS) {
+      if (id === undefined) return undefined;
+      this.#ids.delete(path);
+      return { kind: "end", id, suffix: path };
     }
-    if (kind === "start") {
+    const start = this.#start(path, route);
+    if (id === undefined) {
       this.#ids.set(path, this.#nextId++);
       return start;
     }
-    const id = this.#ids.get(path)!;
-    if (kind === "update") return { kind: "restart", id, hops, warm, cold };
-    this.#ids.delete(path);
-    return { kind, id };
+    if (!hasAnnounceStatus(version)) return { ...start, kind: "restart", id };
+    return hasDuplicateActive(version) ? start : undefined;
+  }
+
+  #start(suffix: string, { hops, warm, cold }: Route): AnnounceStart {
+    const { version, hop } = this.#context;
+    const chain = hasOwnHopInChain(version) ? [...hops, hop] : hops;
+    return { kind: "start", suffix, hops: chain, warm, cold };
   }
 }
+
+type WithSuffix = Announcement & { readonly suffix?: string | undefined };
 
 function initial(
   listing: { tryNext(): AnnounceEvent | undefined },

@@ -12,7 +12,11 @@ import {
   writeVarint,
 } from "../bytes/varint.ts";
 import { MoqError } from "../error.ts";
-import { encodeFrameHeader, FrameScanner } from "../model/frame.ts";
+import {
+  encodeFrameHeader,
+  FrameScanner,
+  MAX_GROUP_BYTES,
+} from "../model/frame.ts";
 import type { GroupProducer } from "../model/group.ts";
 import type { Clock } from "../time.ts";
 import { hasTimestamps, type Version } from "../wire/version.ts";
@@ -78,7 +82,8 @@ class StoredGroup implements GroupBytes {
 class TranslatedGroup implements GroupBytes {
   readonly #group: GroupProducer;
   readonly #log = new ByteLog();
-  readonly #starts = new Set<number>([0]);
+  /** Where a frame ends, once its size is known; and the beginning. */
+  readonly #boundaries = new Set<number>([0]);
   readonly #scanner: FrameScanner;
   #at = 0;
 
@@ -86,10 +91,10 @@ class TranslatedGroup implements GroupBytes {
     this.#group = group;
     this.#scanner = new FrameScanner({
       frame: (_timestamp, size) => {
-        this.#starts.add(this.#log.length);
         const header = new Uint8Array(varintSize(size));
         writeVarint(header, 0, size);
         this.#log.append(header);
+        this.#boundaries.add(this.#log.length + size);
       },
       payload: (bytes) => this.#log.append(bytes),
     });
@@ -117,8 +122,7 @@ class TranslatedGroup implements GroupBytes {
   }
 
   looksCompleteAt(offset: number): boolean {
-    return this.#starts.has(offset) ||
-      (offset === this.#log.length && this.#scanner.isOnBoundary);
+    return this.#boundaries.has(offset);
   }
 }
 
@@ -169,6 +173,12 @@ class StampingSink implements GroupSink {
 
   #begin(): void {
     const size = readVarint(this.#head, 0);
+    if (size > MAX_GROUP_BYTES) {
+      throw new MoqError(
+        "too-large",
+        `Expected a frame of at most ${MAX_GROUP_BYTES} bytes, got ${size}`,
+      );
+    }
     const now = Math.round(this.#clock.now());
     this.#headLength = 0;
     this.#payloadLeft = size;

@@ -39,6 +39,8 @@ export interface SessionContext {
   readonly version: Version;
   /** Our hop id. */
   readonly hop: bigint;
+  /** What we charge for traffic over this link, when we say so. */
+  readonly cost: number | undefined;
   /** The peer's SETUP; empty on drafts without. Rejects when the session ends before. */
   readonly peer: Promise<Setup>;
   /** Time. */
@@ -55,6 +57,12 @@ export interface SessionContext {
   readonly signal: AbortSignal;
   /** Closes the session with an error. */
   fail(error: MoqError): void;
+}
+
+/** Whether `error` is a fault in what the peer sent, which costs it the session; what the peer merely reports of a stream is not. */
+export function isViolation(error: MoqError): boolean {
+  const { code, remoteCode } = error;
+  return remoteCode === undefined && (code === "decode" || code === "protocol");
 }
 
 /** A controller that aborts with `parent` too; call `done` when it is no longer needed. */

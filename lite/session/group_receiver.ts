@@ -18,15 +18,18 @@ export interface ReceiveGroupOptions {
   readonly version: Version;
   /** Where the bytes go, if not straight into the group. */
   readonly sink?: GroupSink | undefined;
+  /** Bytes of the group that were read already. */
+  readonly first?: Uint8Array | undefined;
 }
 
 /** Reads a group to its end; a stream that fails or ends inside a frame leaves a group that failed. Never throws. */
 export async function receiveGroup(
   reader: MessageReader,
   group: GroupProducer,
-  { version, sink = group }: ReceiveGroupOptions,
+  { version, sink = group, first }: ReceiveGroupOptions,
 ): Promise<void> {
   try {
+    if (first) sink.append(first);
     for (;;) {
       const chunk = await reader.chunk();
       if (!chunk) return sink.close();

@@ -38,7 +38,7 @@ export function groupPreamble(
   },
 ): Uint8Array {
   const { sequence } = group;
-  const frameStart = group.frameStart + startFrame;
+  const frameStart = Math.max(group.frameStart, startFrame);
   return withType(
     UniType.group,
     encodeGroupHeader({ subscribeId, sequence, frameStart }, version),
@@ -90,18 +90,18 @@ export interface FrameRange {
   readonly endFrame?: number | undefined;
 }
 
-/** Writes some of a group's frames to `stream`, which it ends; the first delta counts from 0. Never throws. */
+/** Writes frames `startFrame` to `endFrame` of `group`, counted from its true beginning, to `stream`, which it ends; the first delta counts from 0. Never throws. */
 export async function sendFrames(
   stream: SendStream,
   group: GroupProducer,
   { context, signal, startFrame, endFrame }: SendGroupOptions & FrameRange,
 ): Promise<void> {
-  let index = 0;
+  let index = group.frameStart;
   let previous = 0;
   try {
     for await (const frame of group.consume().frames(signal)) {
       if (index >= startFrame) {
-        if (!await stream.ready(signal)) break;
+        if (!await stream.ready(signal)) throw reasonOf(group, signal);
         const { timestamp, payload } = frame;
         stream.write(
           encodeFrameHeader(timestamp, previous, payload.byteLength),

@@ -6,6 +6,7 @@
  * @module
  */
 import { asMoqError, MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
 import type { GroupProducer } from "../model/group.ts";
 import type { Datagram, TrackConsumer } from "../model/track.ts";
 import type { TrackSubscription } from "../model/subscription.ts";
@@ -18,11 +19,12 @@ import {
 } from "../wire/subscribe_response.ts";
 import {
   hasDatagrams,
+  hasFrameRange,
   hasSubscribeOk,
   hasSubscribeUpdate,
   startsAtFreshest,
 } from "../wire/version.ts";
-import { linked, type SessionContext } from "./context.ts";
+import { isViolation, linked, type SessionContext } from "./context.ts";
 import {
   groupPreamble,
   type SendCount,
@@ -32,7 +34,7 @@ import {
 import type { SubscriptionOrder } from "./priority.ts";
 import type { Request } from "./publisher.ts";
 
-/** Groups of one subscription that may wait for a stream; older ones are dropped. */
+/** Groups of one subscription that may wait for a stream. */
 const MAX_WAITING_GROUPS = 2;
 
 /** What a subscription is about. */
@@ -51,8 +53,9 @@ export class OutgoingSubscription {
   readonly #controller: AbortController;
   readonly #done: () => void;
   readonly #sending: Set<Promise<void>> = new Set();
-  readonly #waiting: AbortController[] = [];
   readonly #count: SendCount;
+  readonly #opened = new Latch();
+  #opening = 0;
   #request: Request | undefined;
   #hasStarted = false;
   #hasEnded = false;
@@ -74,10 +77,13 @@ export class OutgoingSubscription {
     const { signal } = this.#controller;
     this.#request = request;
     try {
-      if (hasSubscribeOk(version)) await this.#acknowledge(track);
       const subscription = this.#subscribe(track);
       tasks.run("subscribe updates", this.#runUpdates(subscription));
-      await this.#runGroups(track, subscription);
+      if (hasSubscribeOk(version)) await this.#acknowledge(track);
+      if (hasDatagrams(version)) {
+        tasks.run("subscribe datagrams", this.#runDatagrams(subscription));
+      }
+      await this.#runGroups(subscription);
       await Promise.all(this.#sending);
       if (!signal.aborted && !this.#hasEnded) {
         this.#end(subscription.final ?? 0);
@@ -131,31 +137,54 @@ export class OutgoingSubscription {
       this.#controller.abort(new MoqError("cancelled", "Peer unsubscribed"));
     } catch (error) {
       this.#controller.abort(error);
-      const { code } = asMoqError(error);
-      if (code === "decode" || code === "protocol") throw error;
+      if (isViolation(asMoqError(error))) throw error;
     }
   }
 
-  async #runGroups(
-    track: TrackConsumer,
-    subscription: TrackSubscription,
-  ): Promise<void> {
+  async #runGroups(subscription: TrackSubscription): Promise<void> {
     const { signal } = this.#controller;
-    const release = track.track.latch.wakeOn(signal);
     try {
       while (!signal.aborted) {
-        const datagram = subscription.tryNextDatagram();
-        if (datagram) this.#sendDatagram(datagram);
         const group = subscription.tryNext()?.group;
-        if (group) this.#start(group, subscription.wanted.priority);
+        if (group && this.#canSay(group)) {
+          this.#start(group, subscription.wanted.priority);
+        }
         if (subscription.final !== undefined) this.#end(subscription.final);
-        if (group || datagram) continue;
-        if (subscription.isDone) return;
-        await subscription.changed();
+        if (group) {
+          await this.#awaitStream(subscription);
+        } else if (subscription.isDone) {
+          return;
+        } else {
+          await subscription.changed();
+        }
       }
     } finally {
-      release();
       subscription.close();
+    }
+  }
+
+  // A draft that cannot say that the head of a group is missing must not show the rest.
+  #canSay(group: GroupProducer): boolean {
+    return group.frameStart === 0 || hasFrameRange(this.#context.version);
+  }
+
+  /** Waits while too many groups wait for a stream. When as many new ones came meanwhile, the peer is behind: only the newest go on. */
+  async #awaitStream(subscription: TrackSubscription): Promise<void> {
+    const { signal } = this.#controller;
+    if (this.#opening < MAX_WAITING_GROUPS) return;
+    const before = subscription.arrived;
+    while (this.#opening >= MAX_WAITING_GROUPS && !signal.aborted) {
+      await this.#opened.changed();
+    }
+    if (subscription.arrived - before < MAX_WAITING_GROUPS) return;
+    subscription.skipTo(MAX_WAITING_GROUPS);
+  }
+
+  async #runDatagrams(subscription: TrackSubscription): Promise<void> {
+    while (!subscription.isClosed) {
+      const datagram = subscription.tryNextDatagram();
+      if (datagram) this.#sendDatagram(datagram);
+      else await subscription.changed();
     }
   }
 
@@ -178,30 +207,37 @@ export class OutgoingSubscription {
 
   /** One group on a stream of its own. One that finds no stream is lost for this viewer alone. */
   async #send(group: GroupProducer, sendOrder: number): Promise<void> {
-    const { transport, log } = this.#context;
-    const opening = linked(this.#controller.signal);
-    const { signal } = opening.controller;
-    this.#queue(opening.controller);
     try {
-      const stream = await transport.openUni({ sendOrder, signal });
-      this.#unqueue(opening.controller);
-      await this.#sendTo(stream, group, signal);
+      const stream = await this.#open(sendOrder);
+      await this.#sendTo(stream, group);
     } catch (error) {
       const { code, message } = asMoqError(error);
       const { sequence } = group;
-      log.debug?.("group dropped", { sequence, code, reason: message });
+      this.#context.log.debug?.("group dropped", {
+        sequence,
+        code,
+        reason: message,
+      });
+    }
+  }
+
+  async #open(sendOrder: number): Promise<SendStream> {
+    const { signal } = this.#controller;
+    this.#opening++;
+    try {
+      return await this.#context.transport.openUni({ sendOrder, signal });
     } finally {
-      this.#unqueue(opening.controller);
-      opening.done();
+      this.#opening--;
+      this.#opened.wake();
     }
   }
 
   async #sendTo(
     stream: SendStream,
     group: GroupProducer,
-    signal: AbortSignal,
   ): Promise<void> {
     const context = this.#context;
+    const { signal } = this.#controller;
     const { startGroup, endGroup, startFrame, endFrame } = this.#message;
     const first = group.sequence === startGroup ? startFrame : 0;
     stream.write(groupPreamble(group, {
@@ -210,7 +246,7 @@ export class OutgoingSubscription {
       startFrame: first,
     }));
     const last = group.sequence === endGroup ? endFrame : undefined;
-    if (first === 0 && last === undefined) {
+    if (first <= group.frameStart && last === undefined) {
       const count = this.#count;
       return await sendGroup(stream, group, { context, signal, count });
     }
@@ -222,22 +258,8 @@ export class OutgoingSubscription {
     });
   }
 
-  #queue(opening: AbortController): void {
-    this.#waiting.push(opening);
-    if (this.#waiting.length <= MAX_WAITING_GROUPS) return;
-    this.#waiting.shift()?.abort(
-      new MoqError("lagged", "Newer groups wait for a stream too"),
-    );
-  }
-
-  #unqueue(opening: AbortController): void {
-    const at = this.#waiting.indexOf(opening);
-    if (at >= 0) this.#waiting.splice(at, 1);
-  }
-
   #sendDatagram({ sequence, timestamp, payload }: Datagram): void {
-    const { version, transport } = this.#context;
-    if (!hasDatagrams(version)) return;
+    const { transport } = this.#context;
     const subscribeId = this.#message.id;
     transport.datagrams?.send(
       encodeDatagram({ subscribeId, sequence, timestamp, payload }),

@@ -7,17 +7,22 @@
  * @module
  */
 
-/** Control streams go before everything. */
+/** Requests go before everything. */
 export const CONTROL_ORDER = 2 ** 31 - 1;
+/** Behind every group: what is sent at this order leaves when everything else has left. */
+export const LAST_ORDER = -(2 ** 31);
 
-const SLOTS = 256;
+const SLOTS = 128;
 const COUNTS = 2 ** 16 - 1;
 
-/** The send orders of one session's groups: i32, higher first. */
+/**
+ * The send orders of one session's groups: negative i32, higher first. Answers
+ * on streams that the peer opened have order 0, so they go before all groups.
+ */
 export class SendOrders {
   readonly #taken: Set<number> = new Set();
 
-  /** A place among the subscriptions, the earliest free one; those beyond 255 share the last. */
+  /** A place among the subscriptions, the earliest free one; those beyond 127 share the last. */
   open(): SubscriptionOrder {
     let slot = 0;
     while (slot < SLOTS - 1 && this.#taken.has(slot)) slot++;
@@ -41,9 +46,8 @@ export class SubscriptionOrder {
   /** The order of the next group to be sent at `priority`, 0 to 255. Starts over after 65,535 groups, when the first ones are long gone. */
   next(priority: number): number {
     this.#count = this.#count % (COUNTS - 1) + 1;
-    const rank = priority * 2 ** 24 + (SLOTS - 1 - this.#slot) * 2 ** 16 +
-      this.#count;
-    return rank - 2 ** 31;
+    const place = SLOTS - 1 - this.#slot;
+    return LAST_ORDER + priority * 2 ** 23 + place * 2 ** 16 + this.#count;
   }
 
   /** Gives the place back. */

@@ -79,7 +79,6 @@ export class Publisher {
       this.#announceStreams--;
       done();
       controller.abort();
-      reader.stop(0);
     }
   }
 
@@ -89,17 +88,20 @@ export class Publisher {
 
   /** TRACK. */
   async trackInfo({ stream, reader }: Request): Promise<void> {
-    const { version, signal } = this.#context;
+    const { version, signal, tasks } = this.#context;
+    const { controller, done } = linked(signal);
     try {
       const request = decodeTrackRequest(await reader.expectMessage());
+      tasks.run("track end", endOnStop(stream, controller));
       const track = await this.#track(request.broadcast, request.track);
-      const info = await track.info(signal);
+      const info = await track.info(controller.signal);
       stream.send.write(encodeTrackInfo(info, version));
       stream.send.close();
     } catch (error) {
       this.#refuse(stream, error);
     }
-    reader.stop(0);
+    done();
+    controller.abort();
   }
 
   /** FETCH. */
@@ -125,7 +127,6 @@ export class Publisher {
     }
     done();
     controller.abort();
-    reader.stop(0);
   }
 
   /** SUBSCRIBE. */
@@ -153,7 +154,6 @@ export class Publisher {
         .run(track, { stream, reader });
     } catch (error) {
       this.#refuse(stream, error);
-      reader.stop(0);
     } finally {
       order.close();
       stats.subscriptions--;

@@ -41,6 +41,8 @@ import type { Subscriber } from "./subscriber.ts";
 
 /** How long to wait for groups that are owed when the subscriber set no age. */
 const TAIL_MS = 1000;
+/** The longest wait for them, whatever the subscriber set. */
+const MAX_TAIL_MS = 30_000;
 
 /** Which track. */
 export interface RemoteTrackOptions {
@@ -99,12 +101,13 @@ export class RemoteTrack implements TrackSource {
         }, version),
         signal,
       );
-      const reader = new MessageReader(stream.receive);
+      const reader = new MessageReader(stream.receive, { version });
       const stop = () => {
         stream.send.close();
         reader.stop(streamCodeOf(cancelled(), codeTable(version)));
       };
       signal.addEventListener("abort", stop, { once: true });
+      if (signal.aborted) stop(); // while the stream was being opened
       context.tasks.run(
         "subscribe updates",
         this.#followDemand(track, { asked: wanted, send: stream.send, over }),
@@ -199,8 +202,11 @@ export class RemoteTrack implements TrackSource {
   /** Groups may still be on their way when the stream has said its last word. */
   async #awaitTail(wanted: Wanted, signal: AbortSignal): Promise<void> {
     const { clock } = this.#subscriber.context;
-    const patience = deadline(clock, wanted.maxAgeMs || TAIL_MS, signal);
-    const release = this.#latch.wakeOn(patience.signal);
+    const ms = Math.min(wanted.maxAgeMs || TAIL_MS, MAX_TAIL_MS);
+    const patience = deadline(clock, ms, signal);
+    const releases = [patience.signal, signal].map((one) =>
+      this.#latch.wakeOn(one)
+    );
     try {
       while (!patience.signal.aborted && this.#isOwed()) {
         await this.#latch.changed();
@@ -209,7 +215,7 @@ export class RemoteTrack implements TrackSource {
         await this.#latch.changed();
       }
     } finally {
-      release();
+      for (const release of releases) release();
       patience.clear();
     }
   }

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  asMoqError,
   MoqError,
   sessionCodeOf,
   sessionErrorOf,
@@ -43,14 +44,16 @@ import {
 } from "../wire/version.ts";
 import { abortMessages } from "./abort.ts";
 import {
+  isViolation,
   linked,
   type SessionContext,
   type SessionLimits,
   type SessionStats,
 } from "./context.ts";
 import { GROUP_SCRATCH_BYTES } from "./group_receiver.ts";
+import type { InBandAgreement } from "./in_band.ts";
 import { CONTROL_ORDER } from "./priority.ts";
-import { Publisher } from "./publisher.ts";
+import { Publisher, type Request } from "./publisher.ts";
 import { MessageReader, withType } from "./streams.ts";
 import { Subscriber } from "./subscriber.ts";
 import { Tasks } from "./tasks.ts";
@@ -69,6 +72,8 @@ export interface SessionOptions {
   readonly log?: Logger | undefined;
   /** Bounds on the peer. */
   readonly limits?: SessionLimits | undefined;
+  /** What {@linkcode acceptInBand} or {@linkcode offerInBand} agreed on, on a transport without a protocol name. */
+  readonly inBand?: InBandAgreement | undefined;
   /** How long the peer may take for its SETUP, in milliseconds. Default 10 s. */
   readonly setupTimeoutMs?: number | undefined;
 }
@@ -120,7 +125,8 @@ export class Session {
 
   /** Does nothing yet: see {@linkcode Session.start}. Throws `MoqError("version")` when the transport agreed on no draft. */
   constructor(transport: Transport, options: SessionOptions = {}) {
-    const version = versionOf(transport.protocol ?? "");
+    const version = options.inBand?.version ??
+      versionOf(transport.protocol ?? "");
     if (!version) {
       throw new MoqError(
         "version",
@@ -147,11 +153,12 @@ export class Session {
   }
 
   #makeContext(): SessionContext {
-    const { hop, limits } = this.#options;
+    const { hop, limits, setup } = this.#options;
     return {
       transport: this.transport,
       version: this.version,
       hop: hop ?? randomHop(),
+      cost: setup?.cost,
       peer: this.#peer.promise,
       clock: this.#clock,
       log: this.#log,
@@ -172,7 +179,11 @@ export class Session {
       this.#tasks.run("setup", this.#sendSetup());
       this.#tasks.run("setup timeout", this.#awaitSetup());
     } else {
-      this.#peer.resolve({});
+      this.#peer.resolve({ path: this.#options.inBand?.path });
+    }
+    const { inBand } = this.#options;
+    if (inBand) {
+      this.#tasks.run("session stream", this.#runSessionStream(inBand));
     }
     this.#tasks.run("incoming bidi", this.#runBidi());
     this.#tasks.run("incoming uni", this.#runUni());
@@ -236,20 +247,23 @@ export class Session {
     if (!hasGoaway(this.version) || timeoutMs <= 0) {
       return this.close(away);
     }
+    const goaway = withType(BidiType.goaway, encodeGoaway({ uri }));
     const patience = deadline(this.#clock, timeoutMs, this.#ending.signal);
     try {
-      await this.#sendGoaway(uri, patience.signal);
+      await this.#sendGoaway(goaway, patience.signal);
       await aborted(patience.signal);
+    } catch {
+      // A peer that cannot be asked any more has gone or is closed just the same.
     } finally {
       patience.clear();
       this.close(away);
     }
   }
 
-  async #sendGoaway(uri: string, signal: AbortSignal): Promise<void> {
+  async #sendGoaway(goaway: Uint8Array, signal: AbortSignal): Promise<void> {
     const sendOrder = CONTROL_ORDER;
     const stream = await this.transport.openBidi({ sendOrder, signal });
-    stream.send.write(withType(BidiType.goaway, encodeGoaway({ uri })));
+    stream.send.write(goaway);
     stream.send.close();
     stream.receive.stop(0);
   }
@@ -298,7 +312,7 @@ export class Session {
         error: error.cause,
       });
     }
-    if (code === "decode" || code === "protocol") this.close(error);
+    if (isViolation(error)) this.close(error);
   }
 
   async #sendSetup(): Promise<void> {
@@ -334,11 +348,15 @@ export class Session {
   }
 
   async #uni(stream: ReceiveStream): Promise<void> {
-    const reader = new MessageReader(stream, GROUP_SCRATCH_BYTES);
+    const reader = new MessageReader(stream, {
+      version: this.version,
+      scratchBytes: GROUP_SCRATCH_BYTES,
+    });
     const type = await reader.varint();
     if (type === UniType.group) return await this.#subscriber.group(reader);
     if (type === UniType.setup && hasSetupStream(this.version)) {
-      return this.#receiveSetup(await reader.expectMessage(MAX_SETUP_BYTES));
+      this.#receiveSetup(await reader.expectMessage(MAX_SETUP_BYTES));
+      if (!await reader.chunk()) return;
     }
     reader.stop(0);
   }
@@ -351,17 +369,38 @@ export class Session {
     this.#peer.resolve(decodeSetup(body));
   }
 
+  /** Drafts 01 and 02: the session lives as long as the stream it was agreed on. What comes there is of no use here. */
+  async #runSessionStream({ reader }: InBandAgreement): Promise<void> {
+    try {
+      await reader.drain();
+    } finally {
+      this.close();
+    }
+  }
+
   async #runBidi(): Promise<void> {
     for await (const stream of this.transport.incomingBidi) {
       this.#tasks.run("bidi stream", this.#bidi(stream));
     }
   }
 
+  /** Answers one request; whatever comes of it, neither half stays open. */
   async #bidi(stream: BidiStream): Promise<void> {
-    const reader = new MessageReader(stream.receive);
-    const type = await reader.varint();
-    const request = { stream, reader };
+    const reader = new MessageReader(stream.receive, { version: this.version });
+    try {
+      await this.#answer({ stream, reader });
+    } catch (error) {
+      abortMessages(stream.send, asMoqError(error), this.#context);
+      throw error;
+    } finally {
+      reader.stop(0);
+    }
+  }
+
+  async #answer(request: Request): Promise<void> {
+    const { stream, reader } = request;
     const { version } = this;
+    const type = await reader.varint();
     switch (type) {
       case undefined: // opened and ended without a word
         return stream.send.close();
@@ -385,7 +424,6 @@ export class Session {
     }
     const error = new MoqError("cancelled", `Unknown stream type ${type}`);
     abortMessages(stream.send, error, this.#context);
-    reader.stop(0);
   }
 
   async #goaway(stream: BidiStream, reader: MessageReader): Promise<void> {

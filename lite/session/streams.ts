@@ -10,27 +10,40 @@ import {
   varintSize,
   writeVarint,
 } from "../bytes/varint.ts";
-import { MoqError } from "../error.ts";
+import { MoqError, streamErrorOf } from "../error.ts";
 import type { ReceiveStream } from "../transport/transport.ts";
+import { codeTable, type Version } from "../wire/version.ts";
 
 /** Largest control message accepted from a peer, in bytes. */
 export const MAX_CONTROL_BYTES = 1024 * 1024;
 
 const CONTROL_SCRATCH_BYTES = 1024;
 
+/** Options of {@linkcode MessageReader}. */
+export interface MessageReaderOptions {
+  /** The draft spoken, which says what the numbers of resets mean. */
+  readonly version: Version;
+  /** How much one read may bring. Default 1 KiB. */
+  readonly scratchBytes?: number | undefined;
+}
+
 /** Reads varints and messages, then the rest as chunks. Keeps no more than one message. */
 export class MessageReader {
   readonly #stream: ReceiveStream;
+  readonly #version: Version;
   #scratch: Uint8Array<ArrayBuffer>;
   // Bytes from #from to #to of #store are read from the stream and not used yet.
   #store: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #from = 0;
   #to = 0;
 
-  /** Owns the receiving half `stream`; `scratchBytes` is how much one read may bring. */
-  constructor(stream: ReceiveStream, scratchBytes = CONTROL_SCRATCH_BYTES) {
+  /** Owns the receiving half `stream`. A peer's reset shows in every read as the `MoqError` its number means, with the `remoteCode`. */
+  constructor(stream: ReceiveStream, options: MessageReaderOptions) {
     this.#stream = stream;
-    this.#scratch = new Uint8Array(scratchBytes);
+    this.#version = options.version;
+    this.#scratch = new Uint8Array(
+      options.scratchBytes ?? CONTROL_SCRATCH_BYTES,
+    );
   }
 
   /** The next varint, `undefined` when the stream ends before it. Throws `MoqError("remote")` when it ends inside. */
@@ -107,9 +120,21 @@ export class MessageReader {
   }
 
   async #read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const chunk = await this.#stream.read(this.#scratch);
-    if (chunk) this.#scratch = new Uint8Array(chunk.buffer);
-    return chunk;
+    try {
+      const chunk = await this.#stream.read(this.#scratch);
+      if (chunk) this.#scratch = new Uint8Array(chunk.buffer);
+      return chunk;
+    } catch (error) {
+      throw this.#meaningOf(error);
+    }
+  }
+
+  #meaningOf(error: unknown): unknown {
+    const isReset = error instanceof MoqError && error.code === "remote" &&
+      error.remoteCode !== undefined;
+    return isReset
+      ? streamErrorOf(error.remoteCode!, codeTable(this.#version))
+      : error;
   }
 
   #keep(chunk: Uint8Array): void {

@@ -43,6 +43,21 @@ import { MessageReader, withType } from "./streams.ts";
 const ANSWER_TIMEOUT_MS = 10_000;
 const MANY_BROADCASTS = 256;
 
+/** One request and how the beginning of its answer is read. */
+interface Question<T> {
+  readonly type: number;
+  readonly message: Uint8Array;
+  readonly signal: AbortSignal;
+  readonly read: (reader: MessageReader) => Promise<T>;
+  readonly scratchBytes?: number | undefined;
+}
+
+interface Answer<T> {
+  readonly answer: T;
+  readonly reader: MessageReader;
+  readonly end: () => void;
+}
+
 /** Asks the peer. */
 export class Subscriber {
   /** What it shares with the other half. */
@@ -110,7 +125,7 @@ export class Subscriber {
     prefix: string,
     signal: AbortSignal,
   ): AsyncGenerator<AnnounceEvent, void> {
-    const { version, hop, limits, peer } = this.context;
+    const { version, hop, cost, limits, peer } = this.context;
     const setup = hasSetupStream(version) ? await peer : undefined;
     const stream = await this.request(
       BidiType.announce,
@@ -120,7 +135,7 @@ export class Subscriber {
       ),
       signal,
     );
-    const reader = new MessageReader(stream.receive);
+    const reader = new MessageReader(stream.receive, { version });
     const code = streamCodeOf(cancelled(), codeTable(version));
     const stop = () => {
       stream.send.close();
@@ -131,7 +146,7 @@ export class Subscriber {
       yield* new AnnounceReader(reader, {
         version,
         hop,
-        linkCost: setup?.cost,
+        linkCost: cost ?? setup?.cost,
         limit: limits.announcements,
       }).events();
     } catch (error) {
@@ -152,9 +167,9 @@ export class Subscriber {
       }
     } catch (error) {
       // A listing that breaks off says nothing that can be relied on.
-      const { code, message, remoteCode } = asMoqError(error);
+      const { code, message } = asMoqError(error);
       if (code === "transport") throw error;
-      throw new MoqError("protocol", message, { remoteCode, cause: error });
+      throw new MoqError("protocol", message, { cause: error });
     } finally {
       for (const claim of claims.values()) claim.close();
     }
@@ -194,33 +209,42 @@ export class Subscriber {
     const { version, signal } = this.context;
     if (!hasTrackInfo(version)) return DEFAULT_TRACK_INFO;
     const message = encodeTrackRequest({ broadcast, track: name });
-    const stream = await this.request(BidiType.track, message, signal);
-    const reader = new MessageReader(stream.receive);
-    const body = reader.expectMessage();
-    try {
-      return decodeTrackInfo(await this.#inTime(body, { reader }), version);
-    } finally {
-      stream.send.close();
-      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
-    }
+    const { answer, end } = await this.#ask({
+      type: BidiType.track,
+      message,
+      signal,
+      read: (reader) => reader.expectMessage(),
+    });
+    end();
+    return decodeTrackInfo(answer, version);
   }
 
-  /** `answer`, or `MoqError("timeout")` when it does not come, or `signal.reason`. */
-  async #inTime<T>(
-    answer: Promise<T>,
-    { reader, signal = this.context.signal }: {
-      readonly reader: MessageReader;
-      readonly signal?: AbortSignal | undefined;
-    },
-  ): Promise<T> {
+  /**
+   * Sends a request and waits for the beginning of its answer; throws
+   * `MoqError("timeout")` when that does not come, or `signal.reason`. Whoever
+   * gets the answer calls `end` when nothing more is wanted.
+   */
+  async #ask<T>(
+    { type, message, signal, read, scratchBytes }: Question<T>,
+  ): Promise<Answer<T>> {
     const { clock, version } = this.context;
     const patience = deadline(clock, ANSWER_TIMEOUT_MS, signal);
-    const stop = () =>
-      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
-    patience.signal.addEventListener("abort", stop, { once: true });
+    let end = () => {};
     try {
-      return await answer;
+      const stream = await this.request(type, message, patience.signal);
+      const reader = new MessageReader(stream.receive, {
+        version,
+        scratchBytes,
+      });
+      end = () => {
+        stream.send.close();
+        reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+      };
+      patience.signal.addEventListener("abort", end, { once: true });
+      if (patience.signal.aborted) end();
+      return { answer: await read(reader), reader, end };
     } catch (error) {
+      end();
       if (signal.aborted) throw signal.reason;
       if (!patience.signal.aborted) throw error;
       throw new MoqError(
@@ -228,6 +252,7 @@ export class Subscriber {
         `Expected an answer within ${ANSWER_TIMEOUT_MS} ms, got none`,
       );
     } finally {
+      patience.signal.removeEventListener("abort", end);
       patience.clear();
     }
   }
@@ -255,17 +280,20 @@ export class Subscriber {
       group: sequence,
       startFrame: 0,
     }, version);
-    const stream = await this.request(BidiType.fetch, message, signal);
-    const reader = new MessageReader(stream.receive, GROUP_SCRATCH_BYTES);
+    const { answer: first, reader, end } = await this.#ask({
+      type: BidiType.fetch,
+      message,
+      signal,
+      read: (reader) => reader.chunk(),
+      scratchBytes: GROUP_SCRATCH_BYTES,
+    });
     const group = new GroupProducer(sequence, {
       cache: this.#cache,
       maxAgeMs: this.#cache.maxAgeMs,
     });
-    const first = await this.#inTime(reader.chunk(), { reader, signal });
-    if (first) group.append(first);
     this.context.tasks.run(
       "fetch",
-      receiveGroup(reader, group, { version }).then(() => stream.send.close()),
+      receiveGroup(reader, group, { version, first }).then(end),
     );
     return group.consume();
   }

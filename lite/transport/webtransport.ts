@@ -42,7 +42,9 @@ export interface ConnectBrowserOptions extends WebTransportOptions {
   /** Subprotocols to offer, most wanted first. */
   readonly protocols: readonly string[];
   /** SHA-256 of certificates to trust in place of all others; browsers want ECDSA and at most 14 days of validity. */
-  readonly serverCertificateHashes?: readonly Bytes[] | undefined;
+  readonly serverCertificateHashes?:
+    | readonly Uint8Array<ArrayBuffer>[]
+    | undefined;
   /** Share a connection with other sessions. Default `false`. */
   readonly allowPooling?: boolean | undefined;
   /** Default `low-latency`. */

@@ -5,14 +5,12 @@
  * @module
  */
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
 /** A stream in both directions, as browsers have it. */
 export interface WebBidiStreamLike {
   /** The peer's half. */
-  readonly readable: ReadableStream<Bytes>;
+  readonly readable: ReadableStream<Uint8Array>;
   /** Our half. */
-  readonly writable: WritableStream<Bytes>;
+  readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** What is passed to a browser that opens a stream; it ignores what it does not know. */
@@ -30,9 +28,9 @@ export interface WebDatagramsLike {
   /** What comes. */
   readonly readable: ReadableStream<Uint8Array>;
   /** What goes, in older browsers. */
-  readonly writable?: WritableStream<Bytes> | undefined;
+  readonly writable?: WritableStream<Uint8Array<ArrayBuffer>> | undefined;
   /** What goes, in newer ones. */
-  createWritable?(): WritableStream<Bytes>;
+  createWritable?(): WritableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /** What of the standard's `WebTransport` is used. */
@@ -51,13 +49,15 @@ export interface WebTransportLike {
   /** Datagrams. */
   readonly datagrams?: WebDatagramsLike | undefined;
   /** Streams that the peer opens. */
-  readonly incomingUnidirectionalStreams: ReadableStream<ReadableStream<Bytes>>;
+  readonly incomingUnidirectionalStreams: ReadableStream<
+    ReadableStream<Uint8Array>
+  >;
   /** Streams that the peer opens. */
   readonly incomingBidirectionalStreams: ReadableStream<WebBidiStreamLike>;
   /** Opens a stream. */
   createUnidirectionalStream(
     options?: WebOpenOptions,
-  ): Promise<WritableStream<Bytes>>;
+  ): Promise<WritableStream<Uint8Array<ArrayBuffer>>>;
   /** Opens a stream. */
   createBidirectionalStream(
     options?: WebOpenOptions,

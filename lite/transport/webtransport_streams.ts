@@ -148,7 +148,11 @@ export class WebSendStream implements SendStream {
 }
 
 /** The receiving half of `stream`, which now belongs to it. */
-export function webReceiveStream(stream: ReadableStream<Bytes>): ReceiveStream {
+export function webReceiveStream(
+  from: ReadableStream<Uint8Array>,
+): ReceiveStream {
+  // No browser hands out shared memory here, whatever the types say.
+  const stream = from as ReadableStream<Bytes>;
   const reader = byobReader(stream);
   return reader
     ? new WebReceiveStream(reader, (into) => reader.read(into))

@@ -11,7 +11,7 @@ import { type Config, DEFAULT_PORT } from "../config.ts";
 import { formatAddress } from "../config_rules.ts";
 import type { Address } from "../config_values.ts";
 import type { HttpOptions } from "../http.ts";
-import { cannotListen } from "./cannot_listen.ts";
+import { cannotListen, isPortInUse } from "./cannot_listen.ts";
 import { Queue } from "./queue.ts";
 import { runQuic } from "./quic.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
@@ -34,6 +34,13 @@ const LOOPBACK: readonly Address[] = [
   { hostname: "127.0.0.1", port: DEFAULT_PORT },
   { hostname: "::1", port: DEFAULT_PORT },
 ];
+
+const MAX_TRIES = 5;
+
+interface Pair {
+  readonly quic: QuicListener;
+  readonly plain: TcpListener | undefined;
+}
 
 /** Binds every port that `config` asks for; throws `ConfigError` when one cannot be had. */
 export async function openListeners(
@@ -123,18 +130,32 @@ export class Listeners {
     }
   }
 
-  /** One UDP address, and the same in TCP unless HTTP has one of its own. */
   #bind(address: Address): void {
-    const quic = this.#bindQuic(address);
+    const { quic, plain } = this.#bindPair(address);
     this.#quic.push(quic);
+    if (plain) this.#plain.push(plain);
     void runQuic(quic, { // never rejects
       ...this.#options,
       queue: this.incoming,
       timeoutMs: this.#config["listen.timeout"],
     });
-    if (this.#config["web.http.listen"]) return;
-    const { hostname, port } = quic.addr;
-    this.#plain.push(this.#bindTcp({ hostname, port }, "--listen"));
+  }
+
+  /** One UDP port, and the same in TCP unless HTTP has one of its own. */
+  #bindPair(address: Address): Pair {
+    for (let tries = 1;; tries++) {
+      const quic = this.#bindQuic(address);
+      if (this.#config["web.http.listen"]) return { quic, plain: undefined };
+      const { hostname, port } = quic.addr;
+      try {
+        return { quic, plain: this.#bindTcp({ hostname, port }, "--listen") };
+      } catch (error) {
+        quic.close();
+        // The system chose a port that is free in UDP alone: let it choose again.
+        const mayRetry = address.port === 0 && tries < MAX_TRIES;
+        if (!mayRetry || !isPortInUse(error)) throw error;
+      }
+    }
   }
 
   #bindQuic({ hostname, port }: Address): QuicListener {

@@ -7,7 +7,7 @@
 import {
   codeTable,
   type Logger,
-  type MoqError,
+  MoqError,
   sessionCodeOf,
   versionOf,
 } from "@moq-deno/lite";
@@ -104,6 +104,11 @@ async function greet(
     const incoming = conn.protocol === "h3"
       ? await webTransportConnection(conn, options)
       : rawConnection(conn);
+    if (incoming.protocol === undefined) {
+      const names = options.protocols.join(", ");
+      const message = `Expected one of ${names} as subprotocol, got none`;
+      return incoming.refuse(new MoqError("version", message));
+    }
     options.queue.push(incoming);
   } catch (error) {
     options.log.debug?.("handshake failed", { error });

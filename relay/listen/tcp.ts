@@ -41,10 +41,28 @@ export interface TcpListener {
   close(): Promise<void>;
 }
 
+// Requests that wait for their answer; one for a group may wait half a minute.
+const MAX_REQUESTS = 1024;
+
 /** Binds a TCP port; throws `ConfigError` when it cannot be had. */
 export function listenTcp(options: ListenTcpOptions): TcpListener {
   const { queue, http, protocols } = options;
-  const answer = (
+  let answering = 0;
+  const answer = async (
+    request: Request,
+    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  ): Promise<Response> => {
+    if (answering >= MAX_REQUESTS) {
+      return new Response("Too many requests at once\n", { status: 503 });
+    }
+    answering++;
+    try {
+      return await respond(request, info);
+    } finally {
+      answering--;
+    }
+  };
+  const respond = (
     request: Request,
     { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>,
   ): Promise<Response> => {

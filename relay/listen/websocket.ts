@@ -22,7 +22,7 @@ export interface IncomingWebSocketOptions {
 
 /** A WebSocket at the door. */
 export interface IncomingWebSocket {
-  /** The peer; absent when none of the subprotocols it offers is known. */
+  /** The peer; absent when no subprotocol that it offers names a draft known here. */
   readonly incoming: IncomingConnection | undefined;
   /** The answer, once `incoming` was accepted or refused; never rejects. */
   readonly response: Promise<Response>;
@@ -44,11 +44,11 @@ export function incomingWebSocket(
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim()).filter((name) => name !== "");
   const subprotocol = selectWebSocketProtocol(offered, protocols);
-  if (offered.length > 0 && subprotocol === undefined) {
-    const known = new Response("Expected a subprotocol of MoQ\n", {
-      status: 400,
-    });
-    return { incoming: undefined, response: Promise.resolve(known) };
+  const { protocol } = parseWebSocketProtocol(subprotocol ?? "");
+  if (subprotocol === undefined || protocol === undefined) {
+    const text = `Expected a subprotocol such as qmux-01.${protocols[0]}\n`;
+    const refused = new Response(text, { status: 400 });
+    return { incoming: undefined, response: Promise.resolve(refused) };
   }
   const answer = Promise.withResolvers<Response>();
   const incoming: IncomingConnection = {
@@ -56,17 +56,17 @@ export function incomingWebSocket(
     url: new URL(request.url),
     origin: request.headers.get("origin") ?? undefined,
     remote,
-    protocol: parseWebSocketProtocol(subprotocol ?? "").protocol,
+    protocol,
     accept: () =>
       Promise.try(() => {
         const { socket, response } = Deno.upgradeWebSocket(request, {
           idleTimeout: IDLE_TIMEOUT_S,
-          ...(subprotocol === undefined ? {} : { protocol: subprotocol }),
+          protocol: subprotocol,
         });
         answer.resolve(response);
         return webSocketTransport(socket, {
           role: "server",
-          protocol: subprotocol ?? "",
+          protocol: subprotocol,
         });
       }),
     refuse(error) {

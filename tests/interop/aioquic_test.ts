@@ -9,7 +9,7 @@ import { MoqError } from "../../lite/error.ts";
 import { selfSignedCertificate } from "../../lite/deno/certificate.ts";
 import { toHttp3Code } from "../../lite/deno/codes.ts";
 import { acceptWebTransport } from "../../lite/deno/h3/accept.ts";
-import { listenQuic } from "../../lite/deno/listen.ts";
+import { listenQuic, type QuicListener } from "../../lite/deno/listen.ts";
 import type {
   BidiStream,
   ReceiveStream,
@@ -39,6 +39,8 @@ async function succeeds(command: string, args: string[]): Promise<boolean> {
     return false; // The command is not installed.
   }
 }
+
+type Closer = "client" | "server";
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -74,16 +76,30 @@ async function serve(transport: Transport): Promise<void> {
     }
   })();
   for await (const stream of transport.incomingUni) {
-    const asked = await readAll(stream).catch((error) => {
-      assert.ok(error instanceof MoqError);
-      return `${error.code} ${error.remoteCode}`;
-    });
+    const asked = await readAsked(transport, stream);
     if (asked === "flood") await flood(transport);
     else if (asked === "stop") stalled!.receive.stop(5);
     else if (asked === "close") transport.close(4321, "enough");
     else await say(transport, `got ${asked}`);
   }
   await Promise.all([echoes, datagrams]);
+}
+
+/** A stream's text or how it was reset, and a word in between that it has begun. */
+async function readAsked(
+  transport: Transport,
+  stream: ReceiveStream,
+): Promise<string> {
+  try {
+    const begun = new TextDecoder().decode(
+      await stream.read(new Uint8Array(64)),
+    );
+    if (begun === "partial") await say(transport, "begun");
+    return begun + await readAll(stream);
+  } catch (error) {
+    assert.ok(error instanceof MoqError);
+    return `${error.code} ${error.remoteCode}`;
+  }
 }
 
 async function flood(transport: Transport): Promise<void> {
@@ -94,7 +110,7 @@ async function flood(transport: Transport): Promise<void> {
 
 async function runScenario(
   python: string,
-  closer: "client" | "server",
+  closer: Closer,
 ): Promise<void> {
   const { certPem: cert, keyPem: key } = await selfSignedCertificate();
   const listener = listenQuic({
@@ -105,10 +121,24 @@ async function runScenario(
     alpn: ["h3"],
   });
   const script = new URL("client.py", FOLDER).pathname;
-  const running = new Deno.Command(python, {
-    args: [script, String(listener.addr.port), closer],
-    stderr: "inherit",
-  }).output();
+  try {
+    // Its end ends the client too, should the server fail.
+    await using child = new Deno.Command(python, {
+      args: [script, String(listener.addr.port), closer],
+      stdout: "piped",
+    }).spawn();
+    const output = child.output();
+    await serveOne(listener, closer);
+    const { success, stdout } = await output;
+    assert.ok(success, "Expected the client to run through, it failed");
+    checkSeen(JSON.parse(new TextDecoder().decode(stdout)), closer);
+  } finally {
+    listener.close();
+  }
+}
+
+/** The first session of `listener`, from its request to its end. */
+async function serveOne(listener: QuicListener, closer: Closer): Promise<void> {
   for await (const conn of listener.incoming) {
     const request = await acceptWebTransport(conn, {
       protocols: ["moq-lite-06", "moq-lite-05"],
@@ -123,12 +153,14 @@ async function runScenario(
         ? { code: 1234, reason: "bye" }
         : { code: 4321, reason: "enough" },
     );
-    break;
+    return;
   }
-  const { success, stdout } = await running;
-  listener.close();
-  assert.ok(success, "Expected the client to run through, it failed");
-  const { close, ...seen } = JSON.parse(new TextDecoder().decode(stdout));
+}
+
+function checkSeen(
+  { close, ...seen }: Record<string, unknown>,
+  closer: Closer,
+): void {
   assert.deepEqual(seen, {
     headers: {
       ":status": "200",
@@ -138,17 +170,15 @@ async function runScenario(
     bidi: "to and fro",
     uni: "got hello",
     datagram: "datagram",
+    "before reset": "begun",
     reset: "got remote 64",
     "after bare reset": "got still here",
     stop: "stopped 77",
     stopped: 0, // The runtime has no other code to send.
     ...(closer === "server" && { capsule: "68430a000010e1656e6f756768" }),
   });
-  // 4321, or H3_NO_ERROR in answer to the client's close.
-  assert.equal(
-    close,
-    closer === "server" ? toHttp3Code(4321) : 0x100,
-  );
+  // In answer to the client's close there is no error to report.
+  assert.equal(close, closer === "server" ? toHttp3Code(4321) : 0x100);
 }
 
 const python = await findPython();

@@ -47,7 +47,7 @@ export const LAYERS: readonly Layer[] = [
       "lite/transport/transport.ts",
     ],
   },
-  { files: ["lite/mod.ts"], may: ["lite/", "!lite/deno/"] },
+  { files: ["lite/mod.ts", "lite/connect.ts"], may: ["lite/", "!lite/deno/"] },
   {
     files: ["lite/deno/mod.ts", "lite/deno/client.ts"],
     may: ["lite/"],
@@ -118,7 +118,10 @@ export const LAYERS: readonly Layer[] = [
     ],
     deno: true,
   },
-  { files: ["examples/browser/"], may: ["@moq-deno/lite", "@moq-deno/hang"] },
+  {
+    files: ["examples/browser/"],
+    may: ["@moq-deno/lite", "@moq-deno/hang", "@moq-deno/hang/media"],
+  },
   {
     files: ["examples/"],
     may: ["@moq-deno/", "hang/cli/", "node:"],

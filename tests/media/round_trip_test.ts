@@ -219,22 +219,47 @@ Deno.test("writeMedia: what a late viewer records begins with a keyframe at 0 an
   media.close();
 });
 
-Deno.test("writeMedia: a signal abandons the file with its reason", async () => {
+Deno.test("writeMedia: a signal abandons the file with its reason, even while a write stands still", async () => {
+  const media = await openFile(CLIP);
+  const reason = new Error("disk wanted elsewhere");
+  for (const writesUntilStop of [1, 4]) {
+    const { publication, received } = await goLive(media, { loop: true });
+    const stop = new AbortController();
+    const aborted = Promise.withResolvers<unknown>();
+    const stuck = Promise.withResolvers<void>();
+    let writes = 0;
+    const file = new WritableStream<Uint8Array>({
+      write: () => {
+        if (++writes < writesUntilStop) return;
+        stop.abort(reason);
+        return stuck.promise;
+      },
+      abort: aborted.resolve,
+      close: () => aborted.reject(new Error("The file looks complete")),
+    });
+    const writing = writeMedia(received, file, { signal: stop.signal });
+    await assert.rejects(writing, reason);
+    stuck.resolve();
+    assert.equal(await aborted.promise, reason);
+    publication.close();
+    await publication.closed;
+    await received.close();
+  }
+  media.close();
+});
+
+Deno.test("writeMedia: a file that fails ends it with that failure", async () => {
   const media = await openFile(CLIP);
   const { publication, received } = await goLive(media, { loop: true });
-  const stop = new AbortController();
-  const aborted = Promise.withResolvers<unknown>();
-  let isFirst = true;
+  let writes = 0;
   const file = new WritableStream<Uint8Array>({
     write: () => {
-      if (isFirst) stop.abort(new Error("disk wanted elsewhere"));
-      isFirst = false;
+      if (++writes > 3) throw new Error("disk full");
     },
-    abort: aborted.resolve,
-    close: () => aborted.resolve(undefined),
   });
-  await assert.rejects(writeMedia(received, file, { signal: stop.signal }), {
-    message: "disk wanted elsewhere",
+  await assert.rejects(writeMedia(received, file), {
+    name: "MoqError",
+    message: "disk full",
   });
   publication.close();
   await publication.closed;

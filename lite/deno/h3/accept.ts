@@ -11,9 +11,10 @@ import {
   readRequest,
   writeResponse,
 } from "./connect_request.ts";
-import { Http3Connection, type RequestStream } from "./connection.ts";
+import { Http3Connection } from "./connection.ts";
 import { HTTP3_CODES } from "./error.ts";
 import { encodeFrame, FRAME } from "./frames.ts";
+import type { RequestStream } from "./peer_streams.ts";
 import { encodeFields } from "./qpack.ts";
 import { webTransportSession } from "./session.ts";
 import type { Settings } from "./settings.ts";
@@ -58,6 +59,14 @@ export interface WebTransportRequest {
 /**
  * Waits for a session's request on `quic`, whose ALPN must be h3 and which now
  * belongs to it. Throws `MoqError`, and has ended the connection then.
+ *
+ * ```ts ignore
+ * for await (const quic of listener.incoming) {
+ *   const request = await acceptWebTransport(quic, { protocols: PROTOCOLS });
+ *   if (request.url.pathname === "/demo") serve(request.accept());
+ *   else request.reject(6, "Nothing here for you");
+ * }
+ * ```
  */
 export async function acceptWebTransport(
   quic: Deno.QuicConn,
@@ -177,7 +186,7 @@ class Incoming implements WebTransportRequest {
     // The answer needs time to arrive before the connection ends under it.
     const stop = this.#clock.after(
       REFUSAL_TIMEOUT_MS,
-      () => connection.close(HTTP3_CODES.noError, "", { reason: "refused" }),
+      () => connection.close(HTTP3_CODES.noError, { reason: "refused" }),
     );
     void connection.closed.then(stop);
   }

@@ -7,6 +7,7 @@ import { MoqError } from "../../error.ts";
 import type { Logger } from "../../log.ts";
 import { type Clock, deadline, systemClock } from "../../time.ts";
 import type { SendStream, Transport } from "../../transport/transport.ts";
+import { quicError } from "../codes.ts";
 import { dialQuic } from "../connect.ts";
 import { quicSendStream } from "../streams.ts";
 import { ByteReader } from "./byte_reader.ts";
@@ -15,9 +16,9 @@ import {
   readResponse,
   writeRequest,
 } from "./connect_request.ts";
-import { Http3Connection, URGENT } from "./connection.ts";
+import { Http3Connection } from "./connection.ts";
 import { Http3Error } from "./error.ts";
-import { encodeFrame, FRAME, readHeaders } from "./frames.ts";
+import { encodeFrame, FRAME, readHeaders, URGENT } from "./frames.ts";
 import { encodeFields } from "./qpack.ts";
 import { webTransportSession } from "./session.ts";
 
@@ -110,7 +111,7 @@ export async function openWebTransport(
       clock,
     });
   } catch (error) {
-    const failure = connection.end ? connection.endError : error;
+    const failure = connection.end ? connection.endError : quicError(error);
     connection.fail(failure);
     options.signal?.throwIfAborted();
     throw failure;

@@ -31,6 +31,9 @@ export const STREAM = {
   webTransportUni: 0x54,
 } as const;
 
+/** Send order of control and CONNECT streams: above everything an application sends. */
+export const URGENT = 2 ** 31 - 1;
+
 /** Longest payload of a frame that is read or skipped. */
 export const MAX_FRAME_BYTES = 64 * 1024;
 const MAX_FRAMES_BEFORE_HEADERS = 16;

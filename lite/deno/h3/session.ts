@@ -17,12 +17,12 @@ import type {
   Transport,
   TransportClose,
 } from "../../transport/transport.ts";
-import { toHttp3Code } from "../codes.ts";
+import { quicError, toHttp3Code } from "../codes.ts";
 import { StreamPool } from "../stream_pool.ts";
 import { quicReceiveStream, quicSendStream } from "../streams.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { CapsuleReader, encodeClose } from "./capsules.ts";
-import type { Http3Connection, SessionStream } from "./connection.ts";
+import type { Http3Connection } from "./connection.ts";
 import { lost } from "./connection_end.ts";
 import { sessionDatagrams } from "./datagrams.ts";
 import { HTTP3_CODES, Http3Error } from "./error.ts";
@@ -34,6 +34,7 @@ import {
   rejectKnown,
   STREAM,
 } from "./frames.ts";
+import type { SessionStream } from "./peer_streams.ts";
 
 const FLUSH_TIMEOUT_MS = 1_000;
 // A receiver that is busy reads nothing more once the connection has ended.
@@ -74,6 +75,8 @@ class WebTransportSession implements Transport {
 
   readonly #connection: Http3Connection;
   readonly #id: number;
+  readonly #uniPrefix: Uint8Array;
+  readonly #bidiPrefix: Uint8Array;
   readonly #reader: ByteReader;
   readonly #send: SendStream;
   readonly #clock: Clock;
@@ -87,6 +90,8 @@ class WebTransportSession implements Transport {
   constructor(connection: Http3Connection, options: SessionOptions) {
     this.#connection = connection;
     this.#id = options.id;
+    this.#uniPrefix = encodePrefix(STREAM.webTransportUni, options.id);
+    this.#bidiPrefix = encodePrefix(STREAM.webTransportBidi, options.id);
     this.#reader = options.reader;
     this.#send = options.send;
     this.#clock = options.clock ?? systemClock;
@@ -112,28 +117,34 @@ class WebTransportSession implements Transport {
   async openUni(options: OpenOptions = {}): Promise<SendStream> {
     const sendOrder = checkSendOrder(options.sendOrder);
     const stream = await this.#uni.take(options.signal);
-    return this.#begin(stream, { sendOrder, type: STREAM.webTransportUni });
+    return this.#begin(stream, { sendOrder, prefix: this.#uniPrefix });
   }
 
   async openBidi(options: OpenOptions = {}): Promise<BidiStream> {
     const sendOrder = checkSendOrder(options.sendOrder);
     const { readable, writable } = await this.#bidi.take(options.signal);
-    const type = STREAM.webTransportBidi;
-    const send = this.#begin(writable, { sendOrder, type });
+    const send = this.#begin(writable, { sendOrder, prefix: this.#bidiPrefix });
     return { send, receive: quicReceiveStream(readable) };
   }
 
   #begin(
     stream: Deno.QuicSendStream,
-    { sendOrder, type }: { readonly sendOrder: number; readonly type: number },
+    { sendOrder, prefix }: {
+      readonly sendOrder: number;
+      readonly prefix: Uint8Array;
+    },
   ): SendStream {
-    // The runtime applies the order at the first write.
-    if (sendOrder !== 0) stream.sendOrder = sendOrder;
+    try {
+      // A stream that waited in the pool has sent nothing yet, so its order still counts.
+      if (sendOrder !== 0) stream.sendOrder = sendOrder;
+    } catch (error) {
+      throw quicError(error);
+    }
     const send = quicSendStream(
       stream as WritableStream<Uint8Array<ArrayBuffer>>,
       { onClosed: (flushed) => this.#remember(flushed) },
     );
-    send.write(encodePrefix(type, this.#id));
+    send.write(prefix);
     return send;
   }
 
@@ -164,7 +175,7 @@ class WebTransportSession implements Transport {
     this.#connection.incoming.uni.end();
     this.#connection.incoming.bidi.end();
     // It never rejects: everything in it is bounded and turned into an end.
-    void this.#runClose({ code, reason: boundReason(reason) });
+    void this.#runClose({ code: code >>> 0, reason: boundReason(reason) });
   }
 
   async #runClose(
@@ -176,7 +187,7 @@ class WebTransportSession implements Transport {
     this.#send.close();
     await this.#within(LINGER_MS, this.#connection.closed);
     await this.#within(PEER_TIMEOUT_MS, this.#peerDone.promise);
-    this.#connection.close(toHttp3Code(code), reason, end);
+    this.#connection.close(toHttp3Code(code), end);
     this.#finish(end);
   }
 
@@ -226,7 +237,7 @@ class WebTransportSession implements Transport {
     this.#finish(end);
     this.#send.close();
     await this.#within(PEER_TIMEOUT_MS, this.#connection.closed);
-    this.#connection.close(HTTP3_CODES.noError, "", end);
+    this.#connection.close(HTTP3_CODES.noError, end);
   }
 
   #stopOpening(failure: MoqError): void {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import {
   type TransportPair,
   transportSuite,
@@ -467,6 +468,37 @@ Deno.test("acceptWebTransport: a violation ends its connection with the right co
     await accepting;
     assert.equal(await raw.closeCode(), code, what);
   }
+  await assertHealthy(healthy);
+});
+
+Deno.test("acceptWebTransport: random bytes on any stream harm nobody else", async () => {
+  await using server = new Server();
+  const healthy = await server.pair();
+  const stream = fc.record({
+    kind: fc.constantFrom("uni", "bidi"),
+    prefix: fc.constantFrom("", "00", "4054", "4041", "01", REQUEST, CONTROL),
+    bytes: fc.uint8Array({ maxLength: 60 }),
+    fin: fc.boolean(),
+  });
+  const attack = fc.array(stream, { minLength: 1, maxLength: 4 });
+  await fc.assert(
+    fc.asyncProperty(attack, async (streams) => {
+      const accepting = server.accept().then(
+        (request) => request.accept(),
+        (error) => assert.ok(error instanceof MoqError, String(error)),
+      );
+      const raw = await server.raw(CONTROL);
+      for (const { kind, prefix, bytes, fin } of streams) {
+        const all = hex(prefix + bytes.toHex());
+        // A connection that has ended takes nothing more.
+        if (kind === "uni") await raw.uni(all, fin).catch(() => {});
+        else await raw.bidi(all, fin).catch(() => {});
+      }
+      raw.quic.close({ closeCode: 0x100, reason: "" });
+      await (await accepting)?.closed;
+    }),
+    { numRuns: 40 },
+  );
   await assertHealthy(healthy);
 });
 

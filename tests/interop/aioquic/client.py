@@ -114,6 +114,8 @@ async def run(port):
         seen["datagram"] = (await client.until(DatagramReceived)).data.decode()
 
         reset = client.open(b"partial", is_uni=True, fin=False)
+        # A reset discards what was not read yet, the stream's header included.
+        seen["before reset"] = await client.stream(lambda id: id % 4 == 3)
         client._quic.reset_stream(reset, to_http3(64))
         client.transmit()
         seen["reset"] = await client.stream(lambda id: id % 4 == 3)
@@ -136,6 +138,9 @@ async def run(port):
         )
 
         echo = client.open(b"x", is_uni=False, fin=False)
+        await client.until(
+            WebTransportStreamDataReceived, lambda e: e.stream_id == echo
+        )
         client.open(b"stop", is_uni=True)
         seen["stopped"] = (
             await client.until(StopSendingReceived)

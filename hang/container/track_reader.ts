@@ -12,7 +12,7 @@ import {
   type TrackSubscription,
 } from "@moq-deno/lite";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
-import type { Container } from "../container/sample.ts";
+import type { Container } from "./sample.ts";
 import {
   type OpenGroup,
   type OrderedSample,

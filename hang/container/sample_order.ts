@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Sample } from "../container/sample.ts";
+import type { Sample } from "./sample.ts";
 
 // What a reader that does not keep up may hold; then it loses the oldest groups.
 const MAX_GROUPS = 512;
@@ -42,6 +42,8 @@ class PendingGroup implements OpenGroup {
   readonly abandoned = this.controller.signal;
   taken = 0;
   hasEnded = false;
+  oldestUs = Infinity;
+  newestUs = -Infinity;
 
   constructor(sequence: number) {
     this.sequence = sequence;
@@ -54,7 +56,6 @@ export class SampleOrder {
   readonly #kind: "video" | "audio";
   readonly #groups: PendingGroup[] = [];
   #next: number | undefined;
-  #newestUs = 0;
   #reachedUs = 0;
   #bytes = 0;
   #skipped = 0;
@@ -96,7 +97,8 @@ export class SampleOrder {
     const isKeyframe = this.#kind === "audio" ||
       (sample.isKeyframe ?? pending.samples.length === 0);
     pending.samples.push({ ...sample, isKeyframe, group: pending.sequence });
-    this.#newestUs = Math.max(this.#newestUs, sample.timestampUs);
+    pending.oldestUs = Math.min(pending.oldestUs, sample.timestampUs);
+    pending.newestUs = Math.max(pending.newestUs, sample.timestampUs);
     this.#bytes += sample.data.byteLength;
     this.#keepBounds();
   }
@@ -146,7 +148,16 @@ export class SampleOrder {
   }
 
   #isLate(): boolean {
-    return this.#newestUs - this.#reachedUs > this.#latencyUs;
+    let oldestUs = Infinity;
+    let newestUs = -Infinity;
+    for (const group of this.#groups) {
+      if (group.taken === group.samples.length) continue;
+      oldestUs = Math.min(oldestUs, group.oldestUs);
+      newestUs = Math.max(newestUs, group.newestUs);
+    }
+    // A publisher that began anew may count from 0 again: then what waits is measured alone.
+    const fromUs = this.#reachedUs <= newestUs ? this.#reachedUs : oldestUs;
+    return newestUs - fromUs > this.#latencyUs;
   }
 
   #find(group: OpenGroup): PendingGroup | undefined {

@@ -75,6 +75,15 @@ Deno.test("SampleOrder gives up the rest of a group that stalls while newer ones
   assert.deepEqual(scenario.take(), []);
 });
 
+Deno.test("SampleOrder does not wait for ever behind a publisher that counts from 0 again", () => {
+  const scenario = new Scenario().push(1, 3_600_000).end(1);
+  assert.deepEqual(scenario.take(), ["1:3600000"]);
+  scenario.push(3, 0, 80);
+  assert.deepEqual(scenario.take(), []);
+  scenario.push(3, 120);
+  assert.deepEqual(scenario.take(), ["3:0", "3:80", "3:120"]);
+});
+
 Deno.test("SampleOrder never skips the only group, however long it stalls", () => {
   const scenario = new Scenario().push(1, 0, 5000);
   assert.deepEqual(scenario.take(), ["1:0", "1:5000"]);

@@ -1,0 +1,37 @@
+/**
+ * What a page imports: the whole public surface of lite and hang, type-checked
+ * against browser types alone, so that a module which needs Deno fails here.
+ *
+ * @module
+ */
+import type { Session } from "@moq-deno/lite";
+
+export * as hang from "@moq-deno/hang";
+export * as media from "@moq-deno/hang/media";
+export * as lite from "@moq-deno/lite";
+
+/** What to show, and where. */
+export interface ShowOptions {
+  /** A session with a relay; it stays the caller's. */
+  readonly session: Session;
+  /** The broadcast's path. */
+  readonly path: string;
+  /** The track's name. */
+  readonly track: string;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+/** Writes the text of a track into `element`, frame by frame; throws `signal.reason` when that aborts. */
+export async function showText(
+  element: HTMLElement,
+  { session, path, track, signal }: ShowOptions,
+): Promise<void> {
+  const text = session.consume(path).track(track);
+  for await (const group of text.subscribe({ signal })) {
+    element.textContent = "";
+    for await (const { payload } of group.frames(signal)) {
+      element.append(new TextDecoder().decode(payload));
+    }
+  }
+}

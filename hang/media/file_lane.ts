@@ -1,0 +1,114 @@
+/**
+ * One rendition on its way into one track of a file.
+ *
+ * @module
+ */
+import {
+  type EncodedAudioPacketSource,
+  EncodedPacket,
+  type EncodedVideoPacketSource,
+} from "mediabunny";
+import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
+import { abortable } from "./abortable.ts";
+import type { DecoderFacts } from "./decoder_facts.ts";
+import type { OrderedSample } from "../container/sample_order.ts";
+import type { TrackReader } from "../container/track_reader.ts";
+
+/** Where the file begins: at the first picture, or at the first sound when there is no video. */
+export class StartTime {
+  readonly #isVideo: boolean;
+  readonly #known = Promise.withResolvers<number | undefined>();
+
+  /** Set by the video when there is any, else by the audio. */
+  constructor(isVideo: boolean) {
+    this.#isVideo = isVideo;
+  }
+
+  /** A lane got its first sample, or ended without one. */
+  first(kind: "video" | "audio", timestampUs: number | undefined): void {
+    if ((kind === "video") === this.#isVideo) this.#known.resolve(timestampUs);
+  }
+
+  /** The time in microseconds; `undefined` when the video ended before it began. */
+  get us(): Promise<number | undefined> {
+    return this.#known.promise;
+  }
+}
+
+/** Options of {@linkcode FileLane}. */
+export interface FileLaneOptions {
+  /** What it carries. */
+  readonly kind: "video" | "audio";
+  /** The track in the file; closed at the end. */
+  readonly sink: EncodedVideoPacketSource | EncodedAudioPacketSource;
+  /** Where the samples come from. */
+  readonly reader: TrackReader<VideoConfig | AudioConfig>;
+  /** What the file has to know. */
+  readonly facts: DecoderFacts;
+}
+
+/** Moves the samples of one rendition into one track of a file. */
+export class FileLane {
+  /** What it carries. */
+  readonly kind: "video" | "audio";
+  readonly #options: FileLaneOptions;
+  #frames = 0;
+  #endUs = 0;
+  #stepUs: number;
+  #lastUs = 0;
+
+  /** Moves nothing before {@linkcode FileLane.run}. */
+  constructor(options: FileLaneOptions) {
+    this.kind = options.kind;
+    this.#options = options;
+    this.#stepUs = options.facts.stepUs;
+  }
+
+  /** Samples written. */
+  get frames(): number {
+    return this.#frames;
+  }
+
+  /** Where the track ends, in microseconds. */
+  get endUs(): number {
+    return this.#endUs;
+  }
+
+  /** Runs until the samples end; throws what they throw and `signal.reason`. */
+  async run(start: StartTime, signal: AbortSignal): Promise<void> {
+    let hasBegun = false;
+    try {
+      for await (const sample of this.#options.reader.samples(signal)) {
+        if (!hasBegun && !sample.isKeyframe) continue;
+        start.first(this.kind, sample.timestampUs);
+        const startUs = await start.us;
+        if (startUs === undefined || sample.timestampUs < startUs) continue;
+        hasBegun = true;
+        await abortable(
+          this.#write(sample, sample.timestampUs - startUs),
+          signal,
+        );
+      }
+    } finally {
+      start.first(this.kind, undefined);
+      this.#options.sink.close();
+    }
+  }
+
+  async #write(sample: OrderedSample, timestampUs: number): Promise<void> {
+    const stepUs = timestampUs - this.#lastUs;
+    if (stepUs > 0 && this.#frames > 0) this.#stepUs = stepUs;
+    this.#lastUs = timestampUs;
+    const durationUs = sample.durationUs ?? this.#stepUs;
+    const packet = new EncodedPacket(
+      sample.data,
+      sample.isKeyframe ? "key" : "delta",
+      timestampUs / 1_000_000,
+      durationUs / 1_000_000,
+    );
+    const { sink, facts } = this.#options;
+    await sink.add(packet, { decoderConfig: facts.decoderConfig });
+    this.#frames++;
+    this.#endUs = Math.max(this.#endUs, timestampUs + durationUs);
+  }
+}

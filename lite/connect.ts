@@ -1,0 +1,53 @@
+/**
+ * Connecting from a page or any runtime with WebTransport or WebSocket.
+ * Deno programs have `connect` of `@moq-deno/lite/deno`, which speaks raw QUIC
+ * as well.
+ *
+ * @module
+ */
+import { Connection, type ConnectionOptions } from "./session/reconnect.ts";
+import {
+  openSession,
+  type Session,
+  type SessionOptions,
+  type SessionScopes,
+} from "./session/session.ts";
+import { dialWeb, type DialWebOptions } from "./transport/dial.ts";
+import { PROTOCOLS } from "./wire/version.ts";
+
+/** Options of {@linkcode connect}. */
+export interface ConnectOptions
+  extends
+    Partial<DialWebOptions>,
+    Omit<SessionOptions, "setup">,
+    Partial<SessionScopes> {
+  /** What we will do, if not both: spares the relay the other half. */
+  readonly role?: "publisher" | "subscriber" | undefined;
+}
+
+/**
+ * Connects to a relay at an `https:` URL, or `http:` in development, over
+ * WebTransport or WebSocket. Path and credential are part of the URL. Failures
+ * as {@linkcode dialWeb}.
+ */
+export async function connect(
+  url: string | URL,
+  options: ConnectOptions = {},
+): Promise<Session> {
+  const transport = await dialWeb(new URL(url), {
+    protocols: PROTOCOLS,
+    ...options,
+  });
+  return openSession(transport, { ...options, setup: { role: options.role } });
+}
+
+/** A connection that is made again whenever it is lost; `close()` ends it. */
+export function reconnect(
+  url: string | URL,
+  options: ConnectOptions & ConnectionOptions = {},
+): Connection {
+  const dialer = {
+    dial: (more: ConnectOptions) => connect(url, { ...options, ...more }),
+  };
+  return new Connection(dialer, options);
+}

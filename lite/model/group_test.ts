@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { MoqError } from "../error.ts";
+import { writeVarint } from "../bytes/varint.ts";
+import { Cache } from "./cache.ts";
+import type { Frame } from "./frame.ts";
+import { GroupProducer } from "./group.ts";
+
+function open(cache = new Cache()): GroupProducer {
+  return new GroupProducer(7, { cache, maxAgeMs: 1000 });
+}
+
+const hasCode = (code: string) => (error: unknown) =>
+  error instanceof MoqError && error.code === code;
+
+const frames = fc.array(
+  fc.record({
+    timestamp: fc.integer({ min: -(2 ** 40), max: 2 ** 40 }),
+    payload: fc.uint8Array({ maxLength: 200 }),
+  }),
+  { maxLength: 12 },
+);
+
+function bytesOf(all: readonly Frame[]): Uint8Array {
+  const group = open();
+  for (const frame of all) group.writeFrame(frame);
+  return group.log.slice(0, group.log.length);
+}
+
+Deno.test("GroupProducer.append: any chunking gives the same frames", async () => {
+  await fc.assert(fc.asyncProperty(
+    frames,
+    fc.array(fc.integer({ min: 1, max: 64 }), { minLength: 1 }),
+    async (all, sizes) => {
+      const bytes = bytesOf(all);
+      const group = open();
+      for (let at = 0, turn = 0; at < bytes.byteLength; turn++) {
+        const end = at + sizes[turn % sizes.length]!;
+        group.append(bytes.subarray(at, end));
+        at = end;
+      }
+      group.close();
+      const read = await Array.fromAsync(group.consume().frames());
+      assert.deepEqual(
+        read.map(({ timestamp, payload }) => [timestamp, [...payload]]),
+        all.map(({ timestamp, payload }) => [timestamp, [...payload]]),
+      );
+    },
+  ));
+});
+
+Deno.test("GroupProducer.close: a group cut at any byte but a boundary fails, after its whole frames", async () => {
+  const all = [[3, 4], [260, 70], [-5, 0]].map(([timestamp, size]) => ({
+    timestamp: timestamp!,
+    payload: new Uint8Array(size!),
+  }));
+  const bytes = bytesOf(all);
+  const ends = [0, 1, 2, 3].map((n) => bytesOf(all.slice(0, n)).byteLength);
+  for (let cut = 0; cut <= bytes.byteLength; cut++) {
+    const group = open();
+    group.append(bytes.subarray(0, cut));
+    group.close();
+    const read: Frame[] = [];
+    const reading = (async () => {
+      for await (const frame of group.consume().frames()) read.push(frame);
+    })();
+    if (ends.includes(cut)) await reading;
+    else await assert.rejects(reading, hasCode("decode"), `cut at ${cut}`);
+    assert.equal(read.length, ends.filter((end) => end <= cut).length - 1);
+  }
+});
+
+Deno.test("GroupConsumer.frames fails with the group's error when a bound is broken behind whole frames in one chunk", async () => {
+  const good = bytesOf([{ timestamp: 1, payload: new Uint8Array(3) }]);
+  const chunk = new Uint8Array(good.byteLength + 9);
+  chunk.set(good);
+  writeVarint(chunk, good.byteLength + 1, 2 ** 40); // the size, after a delta of 0
+  const group = open();
+  assert.throws(() => group.append(chunk), hasCode("too-large"));
+  await assert.rejects(
+    Array.fromAsync(group.consume().frames()),
+    hasCode("too-large"),
+  );
+});
+
+Deno.test("GroupProducer.writeFrame refuses what a frame cannot say, and leaves the group open", () => {
+  const group = open();
+  const payload = new Uint8Array(1);
+  assert.throws(() => group.writeFrame({ timestamp: 0.5, payload }), TypeError);
+  assert.throws(
+    () => group.writeFrame({ timestamp: 2 ** 52, payload }),
+    RangeError,
+  );
+  group.writeFrame({ timestamp: 1, payload });
+  group.close();
+  assert.equal(group.frameCount, 1);
+  assert.throws(() => group.writeFrame({ timestamp: 2, payload }), TypeError);
+});
+
+Deno.test("GroupProducer.retire: who is still at it fails, frames handed out stay", async () => {
+  const group = open();
+  group.writeFrame({ timestamp: 1, payload: Uint8Array.of(9) });
+  group.close();
+  const reading = group.consume().frames();
+  const { value } = await reading.next();
+  group.retire(new MoqError("evicted", "Expected room, got none"));
+  assert.deepEqual(value?.payload, Uint8Array.of(9));
+  await assert.rejects(reading.next(), hasCode("evicted"));
+});
+
+Deno.test("GroupConsumer.frames: an abort ends the wait and leaves no listener", async () => {
+  const group = open();
+  const controller = new AbortController();
+  const next = group.consume().frames(controller.signal).next();
+  const why = new Error("enough");
+  controller.abort(why);
+  await assert.rejects(next, why);
+});

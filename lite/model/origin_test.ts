@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { MoqError } from "../error.ts";
+import { BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import { Origin } from "./origin.ts";
+import type { AnnounceSubscription } from "./origin_scope.ts";
+import type { Route, RouteSource } from "./route.ts";
+
+const isUnroutable = (error: unknown) =>
+  error instanceof MoqError && error.code === "unroutable";
+
+function route(hops: readonly bigint[], warm = 1, cold = 1): Route {
+  return { hops, warm, cold };
+}
+
+/** A source that remembers what it was asked for. */
+function source(coversSubtree = true): RouteSource & { asked: string[] } {
+  const asked: string[] = [];
+  const consume = (rest: string): BroadcastConsumer => {
+    asked.push(rest);
+    const broadcast = new BroadcastProducer();
+    broadcast.createTrack("video");
+    return broadcast.consume();
+  };
+  return { coversSubtree, consume, asked };
+}
+
+function drain(listing: AnnounceSubscription): string[] {
+  const events: string[] = [];
+  for (let event; (event = listing.tryNext());) {
+    events.push(`${event.kind} ${event.path} ${event.route.hops.join(">")}`);
+  }
+  return events;
+}
+
+function bestHops(origin: Origin): string | undefined {
+  return origin.best("a")?.route.hops.join(">");
+}
+
+Deno.test("Origin.best: named before anonymous, then warm, cold, fewer hops, newer", () => {
+  const origin = new Origin();
+  const order = [
+    route([0n, 1n], 0, 0),
+    route([2n, 3n], 9, 0),
+    route([4n, 5n], 5, 9),
+    route([6n, 7n], 5, 8),
+    route([8n], 5, 8),
+    route([9n], 5, 8),
+    route([], 0, 0),
+  ];
+  for (const one of order) {
+    origin.claim("a", source(), one);
+    assert.equal(bestHops(origin), one.hops.join(">") || "");
+  }
+});
+
+Deno.test("Origin.best: an infinite price is the last resort and no trap for the order", () => {
+  const origin = new Origin();
+  origin.claim("a", source(), route([1n], Infinity, Infinity));
+  assert.equal(bestHops(origin), "1");
+  origin.claim("a", source(), route([2n, 3n, 4n], 1000, Infinity));
+  assert.equal(bestHops(origin), "2>3>4");
+  origin.claim("a", source(), route([5n], Infinity, Infinity));
+  assert.equal(bestHops(origin), "2>3>4");
+});
+
+Deno.test("Origin.claim: update and close reorder, and both are harmless afterwards", () => {
+  const origin = new Origin();
+  const one = origin.claim("a", source(), route([1n], 1));
+  const two = origin.claim("a", source(), route([2n], 2));
+  two.update(route([2n], 0));
+  assert.equal(bestHops(origin), "2");
+  two.close();
+  two.close();
+  two.update(route([2n], 0));
+  assert.equal(bestHops(origin), "1");
+  one.close();
+  assert.deepEqual([...origin.paths()], []);
+});
+
+Deno.test("Origin.consume: the nearest claim that covers the path is asked for the rest", async () => {
+  const origin = new Origin();
+  const [wide, near] = [source(), source()];
+  origin.claim("room", wide, route([1n]));
+  origin.claim("room/alice", near, route([2n]));
+  await origin.consume("room/alice/screen").track("video").info();
+  await origin.consume("/room//bob/").track("video").info();
+  await origin.consume("room").track("video").info();
+  assert.deepEqual(near.asked, ["screen"]);
+  assert.deepEqual(wide.asked, ["bob", ""]);
+  assert.throws(() => origin.consume("roommate"), isUnroutable);
+});
+
+Deno.test("Origin.publish covers its path alone and leaves when the broadcast ends", async () => {
+  const origin = new Origin();
+  const broadcast = new BroadcastProducer();
+  origin.publish("room", broadcast);
+  assert.ok(origin.consume("room"));
+  assert.throws(() => origin.consume("room/alice"), isUnroutable);
+  broadcast.close();
+  await broadcast.closed;
+  await Promise.resolve();
+  assert.throws(() => origin.consume("room"), isUnroutable);
+});
+
+Deno.test("Origin.serve: all readers share one broadcast, those with another view of the routes have their own", () => {
+  const origin = new Origin();
+  origin.claim("a", source(), route([1n, 5n]));
+  origin.claim("a", source(), route([1n, 6n]));
+  const plain = origin.consume("a").broadcast;
+  assert.equal(origin.consume("a").broadcast, plain);
+  assert.equal(origin.scope({ exclude: 9n }).consume("a").broadcast, plain);
+  const split = origin.scope({ exclude: 5n }).consume("a").broadcast;
+  assert.notEqual(split, plain);
+  assert.equal(origin.scope({ exclude: 5n }).consume("a").broadcast, split);
+});
+
+Deno.test("Origin.serve: no path opens what another peer's view of one was served", () => {
+  const origin = new Origin();
+  origin.claim("a", source(), route([1n, 5n]));
+  origin.claim("a", source(), route([1n, 6n]));
+  const split = origin.scope({ exclude: 5n }).consume("a").broadcast;
+  for (const name of ["a\n5", "5/a", "/5/a"]) {
+    origin.claim(name, source(), route([7n]));
+    assert.notEqual(origin.consume(name).broadcast, split);
+  }
+});
+
+Deno.test("OriginScope: a view has its own root, sees through its filter alone and claims nothing outside", () => {
+  const origin = new Origin();
+  const scope = origin.scope({
+    root: "tenant",
+    filter: {
+      prefixes: ["pub"],
+      allows: (path) => path === "pub" || path.startsWith("pub/"),
+    },
+  });
+  for (const path of ["tenant/pub/a", "tenant/secret", "other"]) {
+    origin.claim(path, source(), route([1n]));
+  }
+  assert.deepEqual(drain(scope.announced()), ["start pub/a 1"]);
+  assert.ok(scope.consume("pub/a"));
+  assert.throws(() => scope.consume("secret"), isUnroutable);
+  assert.throws(() => scope.consume("other"), isUnroutable);
+  assert.throws(
+    () => scope.claim("secret", source(), route([2n])),
+    (error) => error instanceof MoqError && error.code === "unauthorized",
+  );
+});
+
+Deno.test("OriginScope.announced: changes fold while nobody reads; another publisher is an end and a start", () => {
+  const origin = new Origin();
+  const listing = origin.scope().announced();
+  const one = origin.claim("a", source(), route([1n, 5n]));
+  one.close();
+  assert.deepEqual(drain(listing), []);
+  const two = origin.claim("a", source(), route([1n, 5n]));
+  assert.deepEqual(drain(listing), ["start a 1>5"]);
+  two.update(route([1n, 6n]));
+  two.update(route([1n, 7n]));
+  assert.deepEqual(drain(listing), ["update a 1>7"]);
+  const other = origin.claim("a", source(), route([2n], 0));
+  assert.deepEqual(drain(listing), ["end a 1>7", "start a 2"]);
+  other.close();
+  two.close();
+  assert.deepEqual(drain(listing), ["end a 2"]);
+});
+
+Deno.test("OriginScope.announced: a peer sees the best route that does not lead through itself", () => {
+  const origin = new Origin();
+  const listing = origin.scope({ exclude: 5n }).announced();
+  origin.claim("a", source(), route([1n, 5n], 0));
+  assert.deepEqual(drain(listing), []);
+  const standby = origin.claim("a", source(), route([1n, 6n], 3));
+  assert.deepEqual(drain(listing), ["start a 1>6"]);
+  standby.close();
+  assert.deepEqual(drain(listing), ["end a 1>6"]);
+});
+
+Deno.test("OriginScope.announced: hidden names show only to who names them; a claim above the prefix is the prefix", () => {
+  const origin = new Origin();
+  for (const path of [".stats/node", "room/.meta/x", "room/alice"]) {
+    origin.claim(path, source(), route([1n]));
+  }
+  assert.deepEqual(drain(origin.scope().announced()), ["start room/alice 1"]);
+  assert.deepEqual(drain(origin.scope().announced(".stats")), ["start node 1"]);
+  const listing = origin.scope().announced("room/alice/x/y");
+  assert.deepEqual(drain(listing), ["start  1"]);
+  const nearer = origin.claim("room/alice/x", source(), route([2n]));
+  assert.deepEqual(drain(listing), ["end  1", "start  2"]);
+  nearer.close();
+  assert.deepEqual(drain(listing), ["end  2", "start  1"]);
+});
+
+Deno.test("OriginScope.announced: leaving the loop or aborting it stops listening", async () => {
+  const origin = new Origin();
+  origin.claim("a", source(), route([1n]));
+  for await (const { path } of origin.announced()) {
+    assert.equal(path, "a");
+    break;
+  }
+  const controller = new AbortController();
+  const waiting = origin.announced("b", controller.signal)[
+    Symbol.asyncIterator
+  ]().next();
+  controller.abort();
+  assert.equal((await waiting).done, true);
+});

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { MoqError } from "../error.ts";
+import { VirtualClock } from "../transport/virtual_clock.ts";
+import { type BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import { Origin, type Publication } from "./origin.ts";
+import type { TrackSubscription } from "./subscription.ts";
+import type { TrackProducer } from "./track.ts";
+
+/** One way to the track `video`: a broadcast of its own, as a session would have it. */
+class Way {
+  readonly track: TrackProducer;
+  readonly publication: Publication;
+  readonly #broadcast: BroadcastProducer;
+
+  constructor(origin: Origin, hops: readonly bigint[], cost: number) {
+    this.#broadcast = new BroadcastProducer({ cache: origin.cache });
+    this.track = this.#broadcast.createTrack("video");
+    const source = {
+      coversSubtree: true,
+      consume: (): BroadcastConsumer => this.#broadcast.consume(),
+    };
+    const route = { hops, warm: cost, cold: cost };
+    this.publication = origin.claim("live", source, route);
+  }
+
+  get subscribers(): number {
+    return this.track.demand.subscribers;
+  }
+
+  write(sequence: number): void {
+    const group = this.track.group(sequence);
+    group.writeFrame({ timestamp: sequence, payload: new Uint8Array(1) });
+    group.close();
+  }
+}
+
+function bench(): { readonly clock: VirtualClock; readonly origin: Origin } {
+  const clock = new VirtualClock();
+  return { clock, origin: new Origin({ clock }) };
+}
+
+async function turns(): Promise<void> {
+  for (let i = 0; i < 60; i++) await Promise.resolve();
+}
+
+async function read(subscription: TrackSubscription): Promise<number[]> {
+  await turns();
+  const sequences: number[] = [];
+  for (let group; (group = subscription.tryNext());) {
+    sequences.push(group.sequence);
+  }
+  return sequences;
+}
+
+Deno.test("Served: many readers are one reader of the way, and none when they have left", async () => {
+  const { origin } = bench();
+  const way = new Way(origin, [1n], 1);
+  const readers = [0, 1, 2].map((priority) =>
+    origin.consume("live").track("video").subscribe({ priority })
+  );
+  await turns();
+  assert.equal(way.subscribers, 1);
+  assert.equal(way.track.demand.wanted?.priority, 2);
+  readers[0]!.update({ priority: 200 });
+  await turns();
+  assert.equal(way.track.demand.wanted?.priority, 200);
+  way.write(0);
+  for (const reader of readers) assert.deepEqual(await read(reader), [0]);
+  for (const reader of readers) reader.close();
+  await turns();
+  assert.equal(way.subscribers, 0);
+});
+
+Deno.test("Served: a better way to the same publisher takes over between groups, unnoticed", async () => {
+  const { origin } = bench();
+  const far = new Way(origin, [1n, 7n], 5);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  far.write(0);
+  assert.deepEqual(await read(reader), [0]);
+  const near = new Way(origin, [1n, 8n], 2);
+  await turns();
+  assert.deepEqual([far.subscribers, near.subscribers], [0, 1]);
+  near.write(0);
+  near.write(1);
+  assert.deepEqual(await read(reader), [1]);
+  reader.close();
+});
+
+Deno.test("Served: when a way fails or goes, the next one to the same publisher continues", async () => {
+  const { origin } = bench();
+  const [first, second, third] = [1, 2, 3].map((cost) =>
+    new Way(origin, [1n, BigInt(10 + cost)], cost)
+  ) as [Way, Way, Way];
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  first.write(0);
+  assert.deepEqual(await read(reader), [0]);
+  first.track.close(new MoqError("transport", "Lost"));
+  await turns();
+  assert.equal(second.subscribers, 1);
+  second.write(1);
+  assert.deepEqual(await read(reader), [1]);
+  second.publication.close();
+  await turns();
+  third.write(2);
+  assert.deepEqual(await read(reader), [2]);
+  third.track.close();
+  assert.equal(await reader.next(), undefined);
+});
+
+Deno.test("Served: a cut group comes again from the next way", async () => {
+  const { origin } = bench();
+  const first = new Way(origin, [1n, 2n], 1);
+  const second = new Way(origin, [1n, 3n], 2);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  const cut = first.track.group(4);
+  assert.deepEqual(await read(reader), [4]);
+  second.write(4);
+  first.publication.close();
+  cut.close(new MoqError("transport", "Lost"));
+  await turns();
+  second.write(5);
+  const rest = await read(reader);
+  assert.equal(rest.at(-1), 5);
+  reader.close();
+});
+
+Deno.test("Served: another publisher is another broadcast; the readers are told and may begin again", async () => {
+  const { origin } = bench();
+  new Way(origin, [1n], 5);
+  const before = origin.consume("live");
+  const reader = before.track("video").subscribe();
+  await turns();
+  const other = new Way(origin, [2n], 1);
+  await assert.rejects(
+    reader.next(),
+    (error) => error instanceof MoqError && error.code === "unroutable",
+  );
+  assert.equal((await before.closed)?.code, "unroutable");
+  const again = origin.consume("live").track("video").subscribe();
+  await turns();
+  other.write(0);
+  assert.deepEqual(await read(again), [0]);
+  again.close();
+});
+
+Deno.test("Served: a way that refuses is passed over at once, and the refusal is the answer when it is the last", async () => {
+  const { origin } = bench();
+  const way = new Way(origin, [1n], 1);
+  const consumer = origin.consume("live");
+  const refused = consumer.track("nothing").subscribe();
+  await assert.rejects(
+    refused.next(),
+    (error) => error instanceof MoqError && error.code === "not-found",
+  );
+  await assert.rejects(consumer.track("nothing").info());
+  assert.equal(way.subscribers, 0);
+});
+
+Deno.test("Served: a track with one old group still has it after its readers have left and long time has passed", async () => {
+  const { clock, origin } = bench();
+  const way = new Way(origin, [1n], 1);
+  way.write(0);
+  const early = origin.consume("live").track("video").subscribe();
+  assert.deepEqual(await read(early), [0]);
+  early.close();
+  await turns();
+  await clock.advance(120_000);
+  origin.cache.sweep();
+  const late = origin.consume("live").track("video").subscribe();
+  assert.deepEqual(await read(late), [0]);
+  late.close();
+});
+
+Deno.test("Served: 10,000 readers come and go and nothing stays behind", async () => {
+  const { origin } = bench();
+  const way = new Way(origin, [1n], 1);
+  const { track } = origin.consume("live").track("video");
+  for (let i = 0; i < 10_000; i++) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const reader = origin.consume("live").track("video").subscribe({ signal });
+    const waiting = reader.next();
+    if (i % 100 === 0) await turns();
+    controller.abort(new MoqError("cancelled", "Left"));
+    await assert.rejects(waiting);
+  }
+  await turns();
+  assert.equal(track.subscriptions.size, 0);
+  assert.equal(way.track.track.subscriptions.size, 0);
+  assert.equal(track.arrivals.length, 0);
+});

@@ -1,0 +1,159 @@
+/**
+ * Drafts 01 and 02, for peers that negotiate no protocol name: the first
+ * bidirectional stream agrees on a draft and stays open as long as the session.
+ * moq-transport-14, "SETUP".
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import type {
+  BidiStream,
+  OpenOptions,
+  Transport,
+} from "../transport/transport.ts";
+import {
+  decodeClientSetup,
+  decodeServerSetup,
+  encodeClientSetup,
+  encodeServerSetup,
+  SESSION_CODES,
+} from "../wire/in_band.ts";
+import { BidiType } from "../wire/stream_type.ts";
+import { IN_BAND_ALPN, type Version } from "../wire/version.ts";
+import { CONTROL_ORDER } from "./priority.ts";
+import { MessageReader, withType } from "./streams.ts";
+
+/** What was agreed on in band. */
+export interface InBandAgreement {
+  /** The rest of the transport: the first stream has been taken out of it. */
+  readonly transport: Transport;
+  /** The draft. */
+  readonly version: Version;
+  /** What the client dialled, where the transport does not carry it. */
+  readonly path: string | undefined;
+  /** The stream that lives as long as the session. */
+  readonly stream: BidiStream;
+  /** The peer's half of it. */
+  readonly reader: MessageReader;
+}
+
+/** Whether the two ends of `transport` have yet to agree on a draft. */
+export function needsInBand({ protocol }: Transport): boolean {
+  return protocol === undefined || protocol === "" || protocol === IN_BAND_ALPN;
+}
+
+/** The server's side: waits for the client's offer and takes its first draft that is spoken here. Throws `MoqError("version")` or `("protocol")`, `signal.reason` on abort. */
+export async function acceptInBand(
+  transport: Transport,
+  signal: AbortSignal,
+): Promise<InBandAgreement> {
+  const incoming = transport.incomingBidi[Symbol.asyncIterator]();
+  const stream = await firstOf(incoming, signal);
+  const reader = new MessageReader(stream.receive, { version: "02" });
+  const body = await setupBody(reader, {
+    type: BidiType.clientSetup,
+    signal,
+  });
+  const { versions, path } = decodeClientSetup(body);
+  for (const code of versions) {
+    const version = draftOf(code);
+    if (!version) continue;
+    const reply = encodeServerSetup(code);
+    stream.send.write(withType(BidiType.serverSetup, reply));
+    const rest = withoutFirst(transport, incoming);
+    return { transport: rest, version, path, stream, reader };
+  }
+  throw new MoqError(
+    "version",
+    `Expected an offer of moq-lite-02 or -01, got ${
+      versions.map((code) => `0x${code.toString(16)}`).join(", ") || "nothing"
+    }`,
+  );
+}
+
+/** The client's side: offers drafts 02 and 01 and waits for the answer. */
+export async function offerInBand(
+  transport: Transport,
+  { path, signal }: {
+    readonly path?: string | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<InBandAgreement> {
+  const options: OpenOptions = { sendOrder: CONTROL_ORDER, signal };
+  const stream = await transport.openBidi(options);
+  const versions = [...SESSION_CODES.values()];
+  stream.send.write(
+    withType(BidiType.clientSetup, encodeClientSetup({ versions, path })),
+  );
+  const reader = new MessageReader(stream.receive, { version: "02" });
+  const body = await setupBody(reader, { type: BidiType.serverSetup, signal });
+  const version = draftOf(decodeServerSetup(body));
+  if (version) return { transport, version, path, stream, reader };
+  throw new MoqError("version", "Expected a draft that was offered");
+}
+
+function draftOf(code: number): Version | undefined {
+  for (const [version, known] of SESSION_CODES) {
+    if (known === code) return version;
+  }
+  return undefined;
+}
+
+async function firstOf(
+  incoming: AsyncIterator<BidiStream>,
+  signal: AbortSignal,
+): Promise<BidiStream> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    const { value } = await Promise.race([incoming.next(), aborted.promise]);
+    if (value) return value;
+    throw new MoqError("transport", "Expected a SETUP, the connection ended");
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+async function setupBody(
+  reader: MessageReader,
+  { type, signal }: { readonly type: number; readonly signal: AbortSignal },
+): Promise<Uint8Array> {
+  const stop = () => reader.stop(0);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const first = await reader.varint();
+    if (first !== type) {
+      throw new MoqError(
+        "protocol",
+        `Expected a SETUP with type ${type}, got ${first ?? "the end"}`,
+      );
+    }
+    const [high = 0, low = 0] = await reader.bytes(2);
+    return await reader.bytes(high * 256 + low);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** `transport` from its second incoming stream on. */
+function withoutFirst(
+  transport: Transport,
+  rest: AsyncIterator<BidiStream>,
+): Transport {
+  return {
+    protocol: transport.protocol,
+    reliableReset: transport.reliableReset,
+    openUni: (options) => transport.openUni(options),
+    openBidi: (options) => transport.openBidi(options),
+    incomingUni: transport.incomingUni,
+    incomingBidi: { [Symbol.asyncIterator]: () => rest },
+    datagrams: transport.datagrams,
+    close: (code, reason) => transport.close(code, reason),
+    closed: transport.closed,
+  };
+}

@@ -1,0 +1,185 @@
+/**
+ * A connection that is made again whenever it is lost, with capped exponential
+ * backoff and jitter. What is published and what is announced outlive the
+ * single session.
+ *
+ * @module
+ */
+import { asMoqError, MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
+import { type Logger, SILENT } from "../log.ts";
+import { Origin } from "../model/origin.ts";
+import type { OriginScope } from "../model/origin_scope.ts";
+import { type Clock, sleep, systemClock } from "../time.ts";
+import type { Session } from "./session.ts";
+
+/** What a dialer is told. */
+export interface DialSessionOptions {
+  /** What the peer may read. */
+  readonly publish: OriginScope;
+  /** Where what the peer announces goes. */
+  readonly subscribe: OriginScope;
+  /** Our hop id, the same for every session, so that a peer knows us again. */
+  readonly hop: bigint;
+  /** Gives up. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes one session. */
+export interface SessionDialer {
+  /** Connects once; throws when that fails. */
+  dial(options: DialSessionOptions): Promise<Session>;
+}
+
+/** Options of {@linkcode Connection}. */
+export interface ConnectionOptions {
+  /** First pause after a failure, in milliseconds. Default 500. */
+  readonly initialDelayMs?: number | undefined;
+  /** Longest pause. Default 10 s. */
+  readonly maxDelayMs?: number | undefined;
+  /** Time. */
+  readonly clock?: Clock | undefined;
+  /** Where messages go. Default nowhere. */
+  readonly log?: Logger | undefined;
+}
+
+/** How a connection is doing. */
+export type ConnectionStatus =
+  | { readonly state: "connecting"; readonly attempt: number }
+  | { readonly state: "connected"; readonly session: Session }
+  | {
+    readonly state: "waiting";
+    readonly retryMs: number;
+    readonly error: MoqError | undefined;
+  }
+  | { readonly state: "closed"; readonly error: MoqError | undefined };
+
+const INITIAL_DELAY_MS = 500;
+const MAX_DELAY_MS = 10_000;
+
+/** Keeps one session up. */
+export class Connection {
+  /** Broadcasts of our own: published on every session. */
+  readonly local: Origin;
+  /** What the peer announces, over whichever session is up. */
+  readonly remote: Origin;
+  /** Resolves when it was closed, or gave up because the peer will never let us in; never rejects. */
+  readonly closed: Promise<MoqError | undefined>;
+  readonly #dialer: SessionDialer;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #initialDelayMs: number;
+  readonly #maxDelayMs: number;
+  readonly #end = new AbortController();
+  readonly #latch = new Latch();
+  #status: ConnectionStatus = { state: "connecting", attempt: 1 };
+
+  /** Begins to connect at once. */
+  constructor(dialer: SessionDialer, options: ConnectionOptions = {}) {
+    this.#dialer = dialer;
+    this.#clock = options.clock ?? systemClock;
+    this.#log = options.log ?? SILENT;
+    this.#initialDelayMs = options.initialDelayMs ?? INITIAL_DELAY_MS;
+    this.#maxDelayMs = options.maxDelayMs ?? MAX_DELAY_MS;
+    this.local = new Origin({ clock: this.#clock });
+    this.remote = new Origin({ clock: this.#clock, hop: this.local.hop });
+    this.closed = this.#run();
+  }
+
+  /** How it is doing now. */
+  get status(): ConnectionStatus {
+    return this.#status;
+  }
+
+  /** The session that is up, if one is. */
+  get session(): Session | undefined {
+    return this.#status.state === "connected"
+      ? this.#status.session
+      : undefined;
+  }
+
+  /** How it is doing, now and whenever that changes; what nobody looked at in time is skipped. Ends with the connection. */
+  async *statuses(
+    signal?: AbortSignal,
+  ): AsyncGenerator<ConnectionStatus, void> {
+    const release = signal && this.#latch.wakeOn(signal);
+    let shown: ConnectionStatus | undefined;
+    try {
+      while (!signal?.aborted && shown?.state !== "closed") {
+        if (shown === this.#status) await this.#latch.changed();
+        else yield shown = this.#status;
+      }
+    } finally {
+      release?.();
+    }
+  }
+
+  /** Ends it for good. Idempotent. */
+  close(): void {
+    this.#end.abort(new MoqError("closed", "Connection was closed here"));
+  }
+
+  #show(status: ConnectionStatus): void {
+    this.#status = status;
+    this.#latch.wake();
+  }
+
+  async #run(): Promise<MoqError | undefined> {
+    const { signal } = this.#end;
+    let attempt = 0;
+    let error: MoqError | undefined;
+    while (!signal.aborted) {
+      this.#show({ state: "connecting", attempt: ++attempt });
+      const startMs = this.#clock.now();
+      error = await this.#connectOnce();
+      if (signal.aborted) break;
+      if (error?.code === "unauthorized") break;
+      // A session that held for a while was no failed attempt.
+      if (this.#clock.now() - startMs > this.#maxDelayMs) attempt = 1;
+      await this.#wait(attempt, error);
+    }
+    const final = signal.aborted ? undefined : error;
+    this.#show({ state: "closed", error: final });
+    return final;
+  }
+
+  /** One session from dialling to its end; why it ended. */
+  async #connectOnce(): Promise<MoqError | undefined> {
+    const { signal } = this.#end;
+    const { hop } = this.local;
+    try {
+      const session = await this.#dialer.dial({
+        publish: this.local.scope(),
+        subscribe: this.remote.scope(),
+        hop,
+        signal,
+      });
+      const close = () => session.close();
+      signal.addEventListener("abort", close, { once: true });
+      if (signal.aborted) close();
+      this.#show({ state: "connected", session });
+      // A peer that asks us to move keeps serving until we have: dial before it closes.
+      const moving = session.goingAway.then(() => undefined);
+      const error = await Promise.race([session.closed, moving]);
+      session.closed.then(() => signal.removeEventListener("abort", close));
+      return error;
+    } catch (error) {
+      return asMoqError(error, "transport");
+    }
+  }
+
+  async #wait(attempt: number, error: MoqError | undefined): Promise<void> {
+    const ceiling = Math.min(
+      this.#initialDelayMs * 2 ** (attempt - 1),
+      this.#maxDelayMs,
+    );
+    const retryMs = ceiling / 2 + Math.random() * ceiling / 2;
+    this.#log.info?.("reconnecting", { retryMs, reason: error?.message });
+    this.#show({ state: "waiting", retryMs, error });
+    try {
+      await sleep(this.#clock, retryMs, this.#end.signal);
+    } catch (reason) {
+      if (!this.#end.signal.aborted) throw reason;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Finding a way to a relay from a page: WebTransport first, WebSocket where
+ * UDP or WebTransport does not work.
+ *
+ * @module
+ */
+import { asMoqError, MoqError } from "../error.ts";
+import { type Clock, deadline, systemClock } from "../time.ts";
+import { fetchCertificateHash } from "./certificate_hash.ts";
+import type { Transport } from "./transport.ts";
+import { connectWebSocket } from "./websocket.ts";
+import { connectBrowserWebTransport } from "./webtransport.ts";
+
+/** Options of {@linkcode dialWeb}. */
+export interface DialWebOptions {
+  /** Application protocols to offer, most wanted first. */
+  readonly protocols: readonly string[];
+  /** SHA-256 of certificates to trust in place of all others, for WebTransport. */
+  readonly serverCertificateHashes?:
+    | readonly Uint8Array<ArrayBuffer>[]
+    | undefined;
+  /** Head start of WebTransport in milliseconds; `Infinity` for no WebSocket at all. Default 500. */
+  readonly webSocketDelayMs?: number | undefined;
+  /** Whether to try WebTransport. Default `true`. */
+  readonly webTransport?: boolean | undefined;
+  /** Gives up. */
+  readonly signal?: AbortSignal | undefined;
+  /** Time. */
+  readonly clock?: Clock | undefined;
+}
+
+const WEB_SOCKET_DELAY_MS = 500;
+const MANY_HOSTS = 64;
+
+// Hosts where WebSocket was faster last time: there WebTransport gets no head start.
+const webSocketHosts: Set<string> = new Set();
+
+/**
+ * Connects to an `https:` or `http:` URL by whichever of WebTransport and
+ * WebSocket answers first; the other is given up. `http:` is for development:
+ * it pins the certificate that the relay shows at `/certificate.sha256`, anew
+ * at every call. Throws `MoqError("transport")` when neither works and
+ * `signal.reason` on abort.
+ */
+export async function dialWeb(
+  url: URL,
+  options: DialWebOptions,
+): Promise<Transport> {
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new TypeError(`Expected an https: or http: URL, got ${url.protocol}`);
+  }
+  options.signal?.throwIfAborted();
+  return await new Race(url, options).run();
+}
+
+class Race {
+  readonly #url: URL;
+  readonly #options: DialWebOptions;
+  readonly #over = new AbortController();
+  readonly #failures: MoqError[] = [];
+  readonly #webTransportFailed = new AbortController();
+  #winner: Transport | undefined;
+
+  constructor(url: URL, options: DialWebOptions) {
+    this.#url = url;
+    this.#options = options;
+  }
+
+  async run(): Promise<Transport> {
+    const { signal } = this.#options;
+    const abort = () => this.#over.abort(signal?.reason);
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await Promise.all([
+        this.#enter("webtransport", this.#overWebTransport()),
+        this.#enter("websocket", this.#overWebSocket()),
+      ]);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    if (this.#winner) return this.#winner;
+    signal?.throwIfAborted();
+    const reasons = this.#failures.map(({ message }) => message).join("; ");
+    throw new MoqError(
+      "transport",
+      `Expected WebTransport or WebSocket to ${this.#url.host}, got: ${reasons}`,
+      { cause: this.#failures[0] },
+    );
+  }
+
+  /** The first to arrive wins and ends the race; whoever still arrives is closed. */
+  async #enter(
+    name: "webtransport" | "websocket",
+    attempt: Promise<Transport | undefined>,
+  ): Promise<void> {
+    try {
+      const transport = await attempt;
+      if (!transport) return;
+      if (this.#winner) return transport.close(0, "");
+      this.#winner = transport;
+      this.#over.abort();
+      remember(this.#url.host, name === "websocket");
+    } catch (error) {
+      this.#failures.push(asMoqError(error, "transport"));
+      if (name === "webtransport") this.#webTransportFailed.abort();
+    }
+  }
+
+  async #overWebTransport(): Promise<Transport | undefined> {
+    const { protocols, webTransport = true, clock } = this.#options;
+    const { signal } = this.#over;
+    if (!webTransport) throw new MoqError("unsupported", "WebTransport is off");
+    if (!("WebTransport" in globalThis)) {
+      throw new MoqError("unsupported", "No WebTransport here");
+    }
+    const target = new URL(this.#url);
+    target.protocol = "https:";
+    const transport = await connectBrowserWebTransport(target, {
+      protocols,
+      serverCertificateHashes: await this.#hashes(),
+      signal,
+      clock,
+    });
+    if (transport.protocol) return transport;
+    // Without a subprotocol both ends would have to guess; WebSocket has one.
+    transport.close(0, "");
+    throw new MoqError("version", "WebTransport agreed on no protocol");
+  }
+
+  async #hashes(): Promise<readonly Uint8Array<ArrayBuffer>[] | undefined> {
+    const { serverCertificateHashes } = this.#options;
+    if (serverCertificateHashes || this.#url.protocol === "https:") {
+      return serverCertificateHashes;
+    }
+    return [await fetchCertificateHash(this.#url, this.#over.signal)];
+  }
+
+  async #overWebSocket(): Promise<Transport | undefined> {
+    const { protocols, clock = systemClock } = this.#options;
+    const { webSocketDelayMs = WEB_SOCKET_DELAY_MS } = this.#options;
+    const { signal } = this.#over;
+    if (webSocketDelayMs === Infinity) return undefined;
+    const delayMs = webSocketHosts.has(this.#url.host) ? 0 : webSocketDelayMs;
+    const wait = deadline(clock, delayMs, this.#webTransportFailed.signal);
+    await eitherAborts(wait.signal, signal);
+    wait.clear();
+    if (signal.aborted) return undefined;
+    return await connectWebSocket(this.#url, { protocols, signal, clock });
+  }
+}
+
+function eitherAborts(a: AbortSignal, b: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const either = AbortSignal.any([a, b]);
+    if (either.aborted) resolve();
+    else either.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+function remember(host: string, isWebSocket: boolean): void {
+  webSocketHosts.delete(host);
+  if (!isWebSocket) return;
+  webSocketHosts.add(host);
+  const [oldest] = webSocketHosts;
+  if (webSocketHosts.size > MANY_HOSTS && oldest) webSocketHosts.delete(oldest);
+}

@@ -1,0 +1,71 @@
+/**
+ * What the benchmark can be told.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+
+/** What is sent, and for how long. */
+export interface Load {
+  /** Viewers, each with a connection and a socket of its own. */
+  readonly viewers: number;
+  /** Frames per second. */
+  readonly fps: number;
+  /** Bytes of a frame's payload. */
+  readonly bytes: number;
+  /** Frames of a group. */
+  readonly groupFrames: number;
+  /** Length of one measurement. */
+  readonly seconds: number;
+  /** Measurements of each server; they take turns. */
+  readonly rounds: number;
+}
+
+/** Shown by `--help`. */
+export const HELP =
+  `One publisher to N viewers in another process, through the relay and through
+a bare QUIC fan-out in turns. Prints a Markdown table.
+
+Usage: deno task bench [options]
+
+  --viewers N       viewers, a connection and a socket each; default 100
+  --fps N           frames per second; default 30
+  --bytes N         bytes of a frame; default 8192
+  --group-frames N  frames of a group; default 60
+  --seconds N       length of one measurement; default 10
+  --rounds N        measurements of each; default 3
+  --help            this text
+`;
+
+/** Reads the command line; `undefined` when help is asked for. Throws `RangeError` for what is no positive whole number. */
+export function readArguments(args: readonly string[]): Load | undefined {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      "viewers": { type: "string", default: "100" },
+      "fps": { type: "string", default: "30" },
+      "bytes": { type: "string", default: "8192" },
+      "group-frames": { type: "string", default: "60" },
+      "seconds": { type: "string", default: "10" },
+      "rounds": { type: "string", default: "3" },
+      "help": { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return undefined;
+  return {
+    viewers: count("viewers", values.viewers),
+    fps: count("fps", values.fps),
+    bytes: count("bytes", values.bytes),
+    groupFrames: count("group-frames", values["group-frames"]),
+    seconds: count("seconds", values.seconds),
+    rounds: count("rounds", values.rounds),
+  };
+}
+
+function count(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new RangeError(
+    `Expected --${name} to be a positive whole number, got ${text}`,
+  );
+}

@@ -1,0 +1,118 @@
+/**
+ * The publisher, as a process: groups of frames at a steady pace, over moq-lite
+ * to the relay, over plain streams to the bare fan-out.
+ *
+ * @module
+ */
+import {
+  BroadcastProducer,
+  sleep,
+  systemClock,
+  type Transport,
+} from "@moq-deno/lite";
+import { connect, connectQuic } from "@moq-deno/lite/deno";
+import { encodeFrameHeader } from "../../lite/model/frame.ts";
+import { withType } from "../../lite/session/streams.ts";
+import { encodeGroupHeader } from "../../lite/wire/group.ts";
+import { UniType } from "../../lite/wire/stream_type.ts";
+import type { Load } from "./arguments.ts";
+import { commands, say, settings } from "./process.ts";
+import {
+  BROADCAST,
+  DRAFT,
+  nowMicros,
+  PUBLISHER_ALPN,
+  type ServerAddress,
+  TRACK,
+} from "./stream_bytes.ts";
+
+/** Where groups of frames go, whatever the server. */
+interface Output {
+  /** Ends the group there is and begins the next. */
+  group(): Promise<void>;
+  /** Adds a frame to the group. */
+  frame(timestamp: number): void;
+}
+
+const { url, fingerprint, server, load } = settings<
+  ServerAddress & { readonly load: Load }
+>();
+const certificateHashes = [Uint8Array.fromHex(fingerprint)];
+const payload = crypto.getRandomValues(new Uint8Array(load.bytes));
+
+async function toRelay(): Promise<Output> {
+  const session = await connect(url, {
+    certificateHashes,
+    protocols: [`moq-lite-${DRAFT}`],
+    role: "publisher",
+  });
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack(TRACK, { timescale: 1_000_000 });
+  session.publish(BROADCAST, broadcast);
+  let group = track.group();
+  return {
+    group() {
+      group.close();
+      group = track.group();
+      return Promise.resolve();
+    },
+    frame: (timestamp) => group.writeFrame({ timestamp, payload }),
+  };
+}
+
+async function toBare(): Promise<Output> {
+  const { transport } = await connectQuic(new URL(url), {
+    certificateHashes,
+    alpn: [PUBLISHER_ALPN],
+  });
+  let sequence = 0;
+  let previous = 0;
+  let stream = await open(transport, sequence);
+  return {
+    async group() {
+      stream.close();
+      stream = await open(transport, ++sequence);
+      previous = 0;
+    },
+    frame(timestamp) {
+      stream.write(frameBytes(timestamp, previous));
+      previous = timestamp;
+    },
+  };
+}
+
+async function open(
+  transport: Transport,
+  sequence: number,
+): Promise<Awaited<ReturnType<Transport["openUni"]>>> {
+  const stream = await transport.openUni();
+  const header = { subscribeId: 0, sequence, frameStart: 0 };
+  stream.write(withType(UniType.group, encodeGroupHeader(header, DRAFT)));
+  return stream;
+}
+
+function frameBytes(timestamp: number, previous: number): Uint8Array {
+  const header = encodeFrameHeader(timestamp, previous, payload.byteLength);
+  const frame = new Uint8Array(header.byteLength + payload.byteLength);
+  frame.set(header);
+  frame.set(payload, header.byteLength);
+  return frame;
+}
+
+async function runFrames(output: Output): Promise<void> {
+  const start = performance.now();
+  for (let count = 1;; count++) {
+    const due = start + count * 1000 / load.fps;
+    await sleep(systemClock, Math.max(0, due - performance.now()));
+    if (count % load.groupFrames === 0) await output.group();
+    output.frame(nowMicros());
+  }
+}
+
+const output = server === "relay" ? await toRelay() : await toBare();
+void runFrames(output); // Ends with the process.
+say("publishing");
+for await (const _ of commands()) {
+  /* It takes none, and ends with its input. */
+}
+Deno.exit(0);

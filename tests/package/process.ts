@@ -1,0 +1,109 @@
+/**
+ * Programs as processes of their own, as somebody without a checkout runs them.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+
+/** Where and how a process runs. */
+export interface ProcessOptions {
+  /** Its working directory. */
+  readonly cwd: string | URL;
+  /** Variables besides those there are. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A file to run, and its arguments. */
+export type CommandLine = readonly [file: string, ...args: string[]];
+
+/** The root of the project. */
+export const ROOT: URL = new URL("../../", import.meta.url);
+
+/** This very deno, running something with what a relay needs. */
+export const DENO_RUN: CommandLine = [
+  Deno.execPath(),
+  "run",
+  "--unstable-net",
+  "--allow-net",
+  "--allow-read",
+  "--allow-env",
+];
+
+const MAX_OUTPUT_CHARACTERS = 100_000;
+
+/** Runs this very deno with `args`, which has to succeed; returns what it printed. */
+export async function runDeno(
+  args: readonly string[],
+  options: ProcessOptions,
+): Promise<string> {
+  const program: CommandLine = [Deno.execPath(), ...args];
+  const { code, stdout, stderr } = await command(program, options).output();
+  const said = new TextDecoder().decode(stderr);
+  assert.equal(code, 0, `deno ${args.join(" ")} failed:\n${said}`);
+  return new TextDecoder().decode(stdout);
+}
+
+/** A process that runs; disposing of it kills it, unless it has ended. */
+export class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #stdout: ReadableStreamDefaultReader<string>;
+  readonly #complaints: Promise<string>;
+  #output = "";
+  #hasEnded = false;
+
+  /** Starts it. */
+  constructor(program: CommandLine, options: ProcessOptions) {
+    this.#child = command(program, options).spawn();
+    this.#stdout = this.#child.stdout.pipeThrough(new TextDecoderStream())
+      .getReader();
+    this.#complaints = new Response(this.#child.stderr).text();
+    this.#child.status.then(() => this.#hasEnded = true);
+  }
+
+  /** Waits until what it has printed so far matches `pattern`; fails when it ends before. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.#output);
+      if (match) return match;
+      assert.ok(
+        this.#output.length < MAX_OUTPUT_CHARACTERS,
+        `Expected ${pattern}, got ${this.#output}`,
+      );
+      const { value, done } = await this.#stdout.read();
+      if (done) {
+        const complaints = await this.#complaints;
+        assert.fail(`Expected ${pattern}, got ${this.#output}${complaints}`);
+      }
+      this.#output += value;
+    }
+  }
+
+  /** Asks it to end; returns its exit code. */
+  async stop(signal: Deno.Signal): Promise<number> {
+    this.#child.kill(signal);
+    const { code } = await this.#child.status;
+    return code;
+  }
+
+  /** Kills it, unless it has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#hasEnded) this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await this.#stdout.cancel();
+    await this.#complaints;
+  }
+}
+
+function command(
+  [file, ...args]: CommandLine,
+  { cwd, env }: ProcessOptions,
+): Deno.Command {
+  return new Deno.Command(file, {
+    args,
+    cwd,
+    env: { NO_COLOR: "1", ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+}

@@ -1,0 +1,97 @@
+/**
+ * A relay as a process of its own, and the ways into it.
+ *
+ * @module
+ */
+import {
+  connectWebSocket,
+  openSession,
+  PROTOCOLS,
+  type Session,
+} from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { type CommandLine, type ProcessOptions, Program } from "./process.ts";
+
+/** A way in. */
+export type Way = "quic" | "webtransport" | "websocket";
+
+/** Options of {@linkcode RelayProcess.connect}. */
+export interface WayOptions {
+  /** Default raw QUIC. */
+  readonly way?: Way;
+  /** The drafts offered, by ALPN. Default all. */
+  readonly protocols?: readonly string[];
+}
+
+const PATIENCE_MS = 20_000;
+
+/** A relay that runs; disposing of it ends it, however it is. */
+export class RelayProcess implements AsyncDisposable {
+  readonly #program: Program;
+  #address = "";
+  #fingerprint = "";
+
+  private constructor(program: Program) {
+    this.#program = program;
+  }
+
+  /** Starts `program` on a free port of loopback and waits until it says where it listens. */
+  static async start(
+    program: CommandLine,
+    options: ProcessOptions,
+  ): Promise<RelayProcess> {
+    const [file, ...args] = program;
+    const flags = ["--listen", "127.0.0.1:0", "--auth-public", "**"];
+    const relay = new RelayProcess(
+      new Program([file, ...args, ...flags], options),
+    );
+    try {
+      await relay.#readGreeting();
+      return relay;
+    } catch (error) {
+      await relay[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** A session with it. */
+  async connect(options: WayOptions = {}): Promise<Session> {
+    const { way = "quic", protocols = PROTOCOLS } = options;
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const address = this.#address;
+    switch (way) {
+      case "quic": {
+        const certificateHashes = [Uint8Array.fromHex(this.#fingerprint)];
+        const trust = { certificateHashes, protocols, signal };
+        return await connect(`moqt://${address}`, trust);
+      }
+      case "webtransport":
+        return await connect(`http://${address}`, { protocols, signal });
+      case "websocket": {
+        const url = `ws://${address}`;
+        return openSession(await connectWebSocket(url, { protocols, signal }));
+      }
+    }
+  }
+
+  /** Asks it to end as a service manager does; returns its exit code. */
+  stop(): Promise<number> {
+    return this.#program.stop("SIGTERM");
+  }
+
+  /** Ends it at once, unless it has ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#program[Symbol.asyncDispose]();
+  }
+
+  async #readGreeting(): Promise<void> {
+    const [, address = ""] = await this.#program.prints(
+      /^ *listening +(127\.0\.0\.1:\d+)/m,
+    );
+    const [, fingerprint = ""] = await this.#program.prints(
+      /sha-256 ([0-9a-f]{64})\n/,
+    );
+    this.#address = address;
+    this.#fingerprint = fingerprint;
+  }
+}
