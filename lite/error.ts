@@ -43,6 +43,7 @@ export interface MoqErrorOptions {
 
 /** Everything that can be expected to go wrong; misuse is a `TypeError` or `RangeError`. */
 export class MoqError extends Error {
+  /** Always `MoqError`. */
   override readonly name = "MoqError";
   /** What went wrong. */
   readonly code: ErrorCode;

@@ -5,11 +5,12 @@
  *
  * @module
  */
-import type { SessionScopes } from "../session/session.ts";
+import { Connection, type ConnectionOptions } from "../session/reconnect.ts";
 import {
   openSession,
   type Session,
   type SessionOptions,
+  type SessionScopes,
 } from "../session/session.ts";
 import { fetchCertificateHash } from "../transport/certificate_hash.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -104,4 +105,15 @@ function isRawQuic(url: URL): boolean {
 function pathOf({ pathname, search }: URL): string | undefined {
   const path = pathname + search;
   return path === "" || path === "/" ? undefined : path;
+}
+
+/** A connection that is made again whenever it is lost; `close()` ends it. */
+export function reconnect(
+  url: string | URL,
+  options: DenoConnectOptions & ConnectionOptions = {},
+): Connection {
+  const dialer = {
+    dial: (more: DenoConnectOptions) => connect(url, { ...options, ...more }),
+  };
+  return new Connection(dialer, options);
 }

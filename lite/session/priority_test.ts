@@ -1,35 +1,35 @@
 import assert from "node:assert/strict";
-import { LAST_ORDER, SendOrders } from "./priority.ts";
+import { CONTROL_ORDER, SendOrders } from "./priority.ts";
 
-Deno.test("SendOrders: priority beats the older subscription, which beats the newer group", () => {
+Deno.test("SubscriptionOrder.next: priority, then the older subscription, then the newer group, all below control", () => {
   const orders = new SendOrders();
-  const [old, young] = [orders.open(), orders.open()];
-  const oldFirst = old.next(10);
-  const youngFirst = young.next(10);
-  const oldSecond = old.next(10);
-  const urgent = young.next(11);
-  const sorted = [oldFirst, youngFirst, oldSecond, urgent]
-    .toSorted((a, b) => b - a);
-  assert.deepEqual(sorted, [urgent, oldSecond, oldFirst, youngFirst]);
+  const [older, newer] = [orders.open(), orders.open()];
+  const low = older.next(0);
+  const ranks = [
+    low,
+    newer.next(1),
+    older.next(1),
+    older.next(1),
+    newer.next(255),
+    older.next(255),
+  ];
+  assert.deepEqual(ranks, ranks.toSorted((a, b) => a - b));
+  assert.equal(new Set(ranks).size, ranks.length);
+  assert.ok(ranks.every((rank) => rank === (rank | 0)));
+  assert.ok(ranks.at(-1)! <= CONTROL_ORDER);
 });
 
-Deno.test("SendOrders: every group is behind answers and before the last order, whatever the count", () => {
+Deno.test("SubscriptionOrder.next: 70,000 groups and 300 subscriptions never leave the priority", () => {
   const orders = new SendOrders();
-  const all = Array.from({ length: 200 }, () => orders.open());
-  for (const order of [all[0]!, all[127]!, all[199]!]) {
-    for (const priority of [0, 255]) {
-      for (let i = 0; i < 70_000; i++) {
-        const value = order.next(priority);
-        assert.ok(value > LAST_ORDER && value < 0 && (value | 0) === value);
-      }
+  const all = Array.from({ length: 300 }, () => orders.open());
+  const ceiling = orders.open().next(8);
+  for (const order of [all[0]!, all[299]!]) {
+    for (let i = 0; i < 70_000; i++) {
+      const rank = order.next(7);
+      if (rank >= ceiling || rank !== (rank | 0)) assert.fail(`got ${rank}`);
     }
   }
-});
-
-Deno.test("SendOrders: a place that was given back goes to the next subscription", () => {
-  const orders = new SendOrders();
-  const first = orders.open();
-  const second = orders.open();
-  first.close();
-  assert.ok(orders.open().next(0) > second.next(0));
+  all[0]!.close();
+  const reused = orders.open();
+  assert.ok(reused.next(7) > all[1]!.next(7));
 });

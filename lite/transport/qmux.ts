@@ -431,7 +431,8 @@ function closedByPeer(frame: CloseFrame): TransportClose {
 }
 
 function endedError(close: TransportClose): MoqError {
-  return new MoqError("transport", `The transport has ended: ${close.reason}`, {
+  const why = close.reason === "" ? "" : `: ${close.reason}`;
+  return new MoqError("transport", `The transport has ended${why}`, {
     cause: close.error,
   });
 }

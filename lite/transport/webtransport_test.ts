@@ -206,6 +206,20 @@ Deno.test("webTransportTransport: the stream limit is lagged, and passes", async
   transport.close(0, "");
 });
 
+Deno.test("webTransportTransport: the send order reaches the browser, which waits where it can", async () => {
+  const [session] = fakePair(false);
+  const create = session.createUnidirectionalStream.bind(session);
+  const asked: unknown[] = [];
+  session.createUnidirectionalStream = (...args: unknown[]) => {
+    asked.push(...args);
+    return create();
+  };
+  const transport = webTransportTransport(session);
+  await transport.openUni({ sendOrder: -7 });
+  assert.deepEqual(asked, [{ sendOrder: -7, waitUntilAvailable: true }]);
+  transport.close(0, "");
+});
+
 Deno.test("webTransportTransport: a stream that comes after the abort is reset", async () => {
   const [session, peer] = fakePair(false);
   const gate = Promise.withResolvers<void>();

@@ -46,11 +46,6 @@ export class CapsuleReader {
   readonly #kept = new Uint8Array(MAX_CLOSE_BYTES);
   #keptBytes = 0;
 
-  /** Whether the bytes so far end between two capsules. */
-  get isBetween(): boolean {
-    return this.#type === undefined && this.#keptBytes === 0;
-  }
-
   /** The known capsules that end within `chunk`; throws {@linkcode Http3Error} when one is broken or above its bound. */
   push(chunk: Uint8Array): Capsule[] {
     const capsules: Capsule[] = [];

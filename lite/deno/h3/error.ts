@@ -8,7 +8,6 @@ import { MoqError } from "../../error.ts";
 /** The HTTP/3 error codes used here; they go into CONNECTION_CLOSE as they are. */
 export const HTTP3_CODES = {
   noError: 0x100,
-  generalProtocolError: 0x101,
   streamCreationError: 0x103,
   closedCriticalStream: 0x104,
   frameUnexpected: 0x105,
@@ -17,7 +16,6 @@ export const HTTP3_CODES = {
   idError: 0x108,
   settingsError: 0x109,
   missingSettings: 0x10a,
-  requestIncomplete: 0x10d,
   messageError: 0x10e,
   qpackDecompressionFailed: 0x200,
   webTransportAlpnError: 0x0817b3dd,

@@ -34,8 +34,8 @@ export const STREAM = {
 /** Send order of control and CONNECT streams: above everything an application sends. */
 export const URGENT = 2 ** 31 - 1;
 
-/** Longest payload of a frame that is read or skipped. */
-export const MAX_FRAME_BYTES = 64 * 1024;
+// Longest payload of a frame that is read or skipped.
+const MAX_FRAME_BYTES = 64 * 1024;
 const MAX_FRAMES_BEFORE_HEADERS = 16;
 
 // RFC 9114 section 7.2.8: frame types of HTTP/2 that must not appear.
@@ -70,7 +70,7 @@ export async function readFrameHeader(
 }
 
 /** As {@linkcode readFrameHeader}, when the type has been read already. */
-export async function readFrameLength(
+async function readFrameLength(
   reader: ByteReader,
   type: number,
 ): Promise<FrameHeader> {

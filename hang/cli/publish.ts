@@ -1,0 +1,118 @@
+/**
+ * `publish`: a file or standard input to a relay, in real time.
+ *
+ * @module
+ */
+import {
+  BroadcastProducer,
+  type Connection,
+  type ConnectionStatus,
+  MoqError,
+} from "@moq-deno/lite";
+import { reconnect } from "@moq-deno/lite/deno";
+import type { Media } from "../media/media.ts";
+import { openMedia } from "../media/open.ts";
+import { type Publication, publishMedia } from "../media/publish.ts";
+import type { PublishArguments, RelayArguments } from "./arguments.ts";
+import { openFileSource } from "./file_source.ts";
+import {
+  duration,
+  endSignal,
+  type Progress,
+  say,
+  showProgress,
+} from "./terminal.ts";
+
+/** Publishes until the media ends, or for ever with `loop`; goes on after a lost connection. */
+export async function publish(args: PublishArguments): Promise<void> {
+  using end = endSignal(args.seconds);
+  using file = args.file === "-" ? undefined : await openFileSource(args.file);
+  const media = await openMedia(file ?? Deno.stdin.readable);
+  const connection = reconnect(args.url, trust(args));
+  try {
+    await publishOver(connection, { media, args, signal: end.signal });
+  } finally {
+    connection.close();
+    await connection.closed;
+    media.close();
+  }
+}
+
+/** What of the command line says whom to trust. */
+export function trust(
+  { fingerprint }: RelayArguments,
+): { certificateHashes?: Uint8Array<ArrayBuffer>[] } {
+  return fingerprint === undefined
+    ? {}
+    : { certificateHashes: [Uint8Array.fromHex(fingerprint)] };
+}
+
+async function publishOver(
+  connection: Connection,
+  { media, args, signal }: {
+    readonly media: Media;
+    readonly args: PublishArguments;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const broadcast = new BroadcastProducer();
+  const name = JSON.stringify(args.name);
+  for (const reason of media.skipped) say(`left out: ${reason}\n`);
+  await firstSession(connection, signal);
+  connection.local.publish(args.name, broadcast);
+  say(`publishing ${args.file} (${media.format}) as ${name}\n`);
+  const publication = publishMedia(broadcast, media, {
+    loop: args.loop,
+    signal,
+  });
+  const stop = showProgress(new PublishProgress(publication, connection));
+  const failure = await publication.closed;
+  stop();
+  broadcast.close(failure);
+  if (failure) throw failure;
+}
+
+/** Waits until the relay has let us in once; throws when it never will. */
+async function firstSession(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<void> {
+  let last: ConnectionStatus | undefined;
+  for await (const status of connection.statuses(signal)) {
+    last = status;
+    if (status.state === "connected") return;
+    if (status.state === "waiting") {
+      say(`no relay yet: ${status.error?.message ?? "connection ended"}\n`);
+    }
+  }
+  if (signal.aborted) return;
+  const error = last?.state === "closed" ? last.error : undefined;
+  throw error ?? new MoqError("closed", "Connection ended before it began");
+}
+
+class PublishProgress implements Progress {
+  readonly #publication: Publication;
+  readonly #connection: Connection;
+  #bytes = 0;
+  #atMs = performance.now();
+
+  constructor(publication: Publication, connection: Connection) {
+    this.#publication = publication;
+    this.#connection = connection;
+  }
+
+  line(): string {
+    const { bytes, mediaUs } = this.#publication.stats;
+    const now = performance.now();
+    const kbps = (bytes - this.#bytes) * 8 / (now - this.#atMs);
+    this.#bytes = bytes;
+    this.#atMs = now;
+    const { session } = this.#connection;
+    const state = session
+      ? `subscriptions ${session.stats.subscriptions}`
+      : `relay ${this.#connection.status.state}`;
+    return `time ${duration(mediaUs / 1e6)}  ${
+      kbps.toFixed(0)
+    } kbit/s  ${state}`;
+  }
+}

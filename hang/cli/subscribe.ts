@@ -1,0 +1,84 @@
+/**
+ * `subscribe`: a broadcast from a relay into a file or to standard output.
+ *
+ * @module
+ */
+import { MoqError, type Session } from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { type SubscribedMedia, subscribeMedia } from "../media/subscribe.ts";
+import { writeMedia } from "../media/write.ts";
+import type { SubscribeArguments } from "./arguments.ts";
+import { trust } from "./publish.ts";
+import { duration, endSignal, say, showProgress } from "./terminal.ts";
+
+/** Writes what comes until the broadcast ends, Ctrl-C, or the time is over. */
+export async function subscribe(args: SubscribeArguments): Promise<void> {
+  using end = endSignal(args.seconds);
+  const { signal } = end;
+  await using session = await connect(args.url, {
+    ...trust(args),
+    role: "subscriber",
+    signal,
+  });
+  await announced(session, args.name, signal);
+  if (signal.aborted) return;
+  const media = await subscribeMedia(session.consume(args.name), {
+    latencyMs: args.latencyMs,
+    signal,
+  });
+  const close = () => media.close();
+  signal.addEventListener("abort", close, { once: true });
+  if (signal.aborted) await close();
+  await write(media, args);
+}
+
+async function announced(
+  session: Session,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  say(`waiting for ${JSON.stringify(name)}\n`);
+  for await (const { kind, path } of session.announced(name, signal)) {
+    if (kind === "start" && path === "") return;
+  }
+  if (signal.aborted) return;
+  throw await session.closed ??
+    new MoqError("closed", "Relay ended the session");
+}
+
+async function write(
+  media: SubscribedMedia,
+  { file }: SubscribeArguments,
+): Promise<void> {
+  const isStandardOutput = file === "-";
+  const to = isStandardOutput ? Deno.stdout.writable : (await Deno.open(file, {
+    create: true,
+    truncate: true,
+    write: true,
+  })).writable;
+  const codecs = [media.video, media.audio]
+    .map((track) => track?.config.codec).filter(Boolean).join(" and ");
+  say(`receiving ${codecs}\n`);
+  const startMs = performance.now();
+  const stop = showProgress({
+    line: () =>
+      `time ${duration((performance.now() - startMs) / 1000)}  groups ${
+        (media.video?.groups ?? 0) + (media.audio?.groups ?? 0)
+      }`,
+  });
+  try {
+    const { videoFrames, audioFrames, durationUs } = await writeMedia(
+      media,
+      to,
+    );
+    say(
+      `${
+        isStandardOutput ? "written" : file
+      }: ${videoFrames} pictures, ${audioFrames} pieces of sound, ${
+        duration(durationUs / 1e6)
+      }\n`,
+    );
+  } finally {
+    stop();
+  }
+}

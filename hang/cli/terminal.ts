@@ -1,0 +1,66 @@
+/**
+ * What a command shows and how it is ended.
+ *
+ * @module
+ */
+
+const encoder = new TextEncoder();
+const PROGRESS_INTERVAL_MS = 1000;
+
+/** Writes to standard error: standard output may carry media. */
+export function say(text: string): void {
+  Deno.stderr.writeSync(encoder.encode(text));
+}
+
+/** Something to show while it runs. */
+export interface Progress {
+  /** One line, without its end. */
+  line(): string;
+}
+
+/** Shows a line each second until the function returned is called: overwritten on a terminal, one after the other elsewhere. */
+export function showProgress(progress: Progress): () => void {
+  const isTerminal = Deno.stderr.isTerminal();
+  const show = () =>
+    say(isTerminal ? `\r\x1b[K${progress.line()}` : `${progress.line()}\n`);
+  const timer = setInterval(show, PROGRESS_INTERVAL_MS);
+  return () => {
+    clearInterval(timer);
+    show();
+    if (isTerminal) say("\n");
+  };
+}
+
+/** A signal that aborts at Ctrl-C, SIGTERM, or after the time given; dispose of it to stop listening. */
+export function endSignal(
+  seconds: number | undefined,
+): { readonly signal: AbortSignal } & Disposable {
+  const end = new AbortController();
+  const stop = () => end.abort();
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT"]
+    : ["SIGINT", "SIGTERM"];
+  for (const name of signals) Deno.addSignalListener(name, stop);
+  const timer = seconds === undefined
+    ? undefined
+    : setTimeout(stop, seconds * 1000);
+  return {
+    signal: end.signal,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      for (const name of signals) Deno.removeSignalListener(name, stop);
+    },
+  };
+}
+
+/** `12.3 s` or `1:02:03`. */
+export function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.floor(seconds);
+  const parts = [
+    Math.floor(whole / 3600),
+    Math.floor(whole / 60) % 60,
+    whole % 60,
+  ];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
+}

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { BroadcastProducer, connect, dialWeb, PROTOCOLS } from "@moq-deno/lite";
+import { startRelay } from "@moq-deno/relay/server";
+
+async function withRelay(
+  test: (url: string) => Promise<void>,
+): Promise<void> {
+  const relay = await startRelay(["--listen", "127.0.0.1:0"]);
+  try {
+    const [address] = relay.httpAddresses;
+    await test(`http://${address?.hostname}:${address?.port}/`);
+  } finally {
+    await relay.close();
+  }
+}
+
+// Deno's own WebTransport names no protocol, as some browsers' does not: that one is passed over for WebSocket.
+Deno.test("connect: falls back to WebSocket and carries a group through the relay", async () => {
+  await withRelay(async (url) => {
+    const publisher = await connect(url, { webTransport: false });
+    const viewer = await connect(url, { webTransport: false });
+    assert.equal(publisher.version, "06");
+    const broadcast = new BroadcastProducer();
+    publisher.publish("room", broadcast);
+    const track = broadcast.createTrack("chat");
+    track.writeFrame({ timestamp: 7, payload: new Uint8Array([1, 2, 3]) });
+    for await (const { path } of viewer.announced()) {
+      if (path === "room") break;
+    }
+    const subscription = viewer.consume("room").track("chat").subscribe();
+    const group = await subscription.next();
+    const frames = await Array.fromAsync(group!.frames());
+    assert.deepEqual(frames, [{
+      timestamp: 7,
+      payload: new Uint8Array([1, 2, 3]),
+    }]);
+    subscription.close();
+    publisher.close();
+    viewer.close();
+    assert.deepEqual(
+      await Promise.all([publisher.closed, viewer.closed]),
+      [undefined, undefined],
+    );
+  });
+});
+
+Deno.test("dialWeb: names both ways when neither works", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  await assert.rejects(
+    dialWeb(new URL(`https://127.0.0.1:${port}/`), {
+      protocols: PROTOCOLS,
+      webTransport: false,
+    }),
+    {
+      name: "MoqError",
+      code: "transport",
+      message: /WebTransport is off; .*WebSocket/,
+    },
+  );
+});
+
+Deno.test("dialWeb: refuses a scheme that no page can dial", async () => {
+  await assert.rejects(
+    dialWeb(new URL("moqt://localhost/"), { protocols: PROTOCOLS }),
+    { name: "TypeError", message: /https: or http: URL, got moqt:/ },
+  );
+});

@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import {
+  BroadcastProducer,
+  Connection,
+  type ConnectionStatus,
+  type DialSessionOptions,
+  memoryPair,
+  MoqError,
+  openSession,
+  Origin,
+  type Session,
+  type SessionDialer,
+  VirtualClock,
+} from "@moq-deno/lite";
+
+/** A relay that can be switched off, and counts who dials. */
+class Relay implements SessionDialer {
+  readonly origin: Origin;
+  readonly dials: number[] = [];
+  refusal: MoqError | undefined;
+  readonly #clock: VirtualClock;
+  readonly #sessions: Session[] = [];
+  readonly #lines: AbortController[] = [];
+
+  constructor(clock: VirtualClock) {
+    this.#clock = clock;
+    this.origin = new Origin({ clock });
+  }
+
+  dial(options: DialSessionOptions): Promise<Session> {
+    this.dials.push(this.#clock.now());
+    if (this.refusal) return Promise.reject(this.refusal);
+    const line = new AbortController();
+    const [client, server] = memoryPair({
+      protocol: "moq-lite-06",
+      signal: line.signal,
+    });
+    const { origin } = this;
+    const clock = this.#clock;
+    const ours = openSession(server, {
+      hop: origin.hop,
+      clock,
+      publish: origin.scope(),
+      subscribe: origin.scope(),
+    });
+    const theirs = openSession(client, { ...options, clock });
+    this.#sessions.push(ours, theirs);
+    this.#lines.push(line);
+    return Promise.resolve(theirs);
+  }
+
+  cut(): void {
+    this.#lines.at(-1)?.abort();
+  }
+
+  get last(): Session {
+    return this.#sessions.at(-2)!;
+  }
+
+  async close(): Promise<void> {
+    for (const session of this.#sessions) session.close();
+    await Promise.all(this.#sessions.map((session) => session.closed));
+  }
+}
+
+async function reach(
+  connection: Connection,
+  state: ConnectionStatus["state"],
+): Promise<ConnectionStatus> {
+  for await (const status of connection.statuses()) {
+    if (status.state === state) return status;
+  }
+  throw new Error(`Expected the state ${state}, the connection ended`);
+}
+
+Deno.test("Connection: publishes again after the line was cut, and the peer's paths come and go with it", async () => {
+  const clock = new VirtualClock();
+  const relay = new Relay(clock);
+  const connection = new Connection(relay, { clock });
+  try {
+    await clock.run(reach(connection, "connected"));
+    connection.local.publish("room/me", new BroadcastProducer());
+    relay.origin.publish("room/other", new BroadcastProducer());
+    const theirs = relay.origin.announced("room/me")[Symbol.asyncIterator]();
+    const ours = connection.remote.announced("room/other")
+      [Symbol.asyncIterator]();
+    const kinds = async (): Promise<(string | undefined)[]> =>
+      (await Promise.all([theirs.next(), ours.next()])).map(({ value }) =>
+        value?.kind
+      );
+    assert.deepEqual(await clock.run(kinds()), ["start", "start"]);
+    relay.cut();
+    assert.deepEqual(await clock.run(kinds()), ["end", "end"]);
+    assert.deepEqual(await clock.run(kinds()), ["start", "start"]);
+    assert.equal(relay.dials.length, 2);
+    await theirs.return?.();
+    await ours.return?.();
+  } finally {
+    connection.close();
+    await clock.run(connection.closed);
+    await clock.run(relay.close());
+  }
+});
+
+Deno.test("Connection: backs off exponentially up to its ceiling while nobody answers", async () => {
+  const clock = new VirtualClock();
+  const relay = new Relay(clock);
+  relay.refusal = new MoqError("transport", "Nobody is there");
+  const options = { clock, initialDelayMs: 100, maxDelayMs: 800 };
+  const connection = new Connection(relay, options);
+  await clock.advance(10_000);
+  connection.close();
+  assert.equal(await clock.run(connection.closed), undefined);
+  const pauses = relay.dials.slice(1).map((at, i) => at - relay.dials[i]!);
+  const ceilings = [100, 200, 400, 800, 800, 800];
+  for (const [index, ceiling] of ceilings.entries()) {
+    const pause = pauses[index]!;
+    assert.ok(
+      pause >= ceiling / 2 && pause <= ceiling,
+      `Expected pause ${index} from ${
+        ceiling / 2
+      } to ${ceiling} ms, got ${pause}`,
+    );
+  }
+});
+
+Deno.test("Connection: gives up when the peer will never let it in", async () => {
+  const clock = new VirtualClock();
+  const relay = new Relay(clock);
+  relay.refusal = new MoqError("unauthorized", "Not you");
+  const connection = new Connection(relay, { clock });
+  const error = await clock.run(connection.closed);
+  assert.equal(error?.code, "unauthorized");
+  assert.equal(relay.dials.length, 1);
+  assert.deepEqual(connection.status, { state: "closed", error });
+});
+
+Deno.test("Connection: a GOAWAY brings a second session before the first one has ended", async () => {
+  const clock = new VirtualClock();
+  const relay = new Relay(clock);
+  const connection = new Connection(relay, { clock });
+  try {
+    await clock.run(reach(connection, "connected"));
+    const first = connection.session!;
+    let hasEnded = false;
+    first.closed.then(() => hasEnded = true);
+    const draining = relay.last.drain(60_000);
+    await clock.run(reach(connection, "waiting"));
+    await clock.run(reach(connection, "connected"));
+    assert.notEqual(connection.session, first);
+    assert.equal(hasEnded, false);
+    first.close();
+    await clock.run(draining);
+  } finally {
+    connection.close();
+    await clock.run(connection.closed);
+    await clock.run(relay.close());
+  }
+});
