@@ -1,7 +1,6 @@
 /**
  * What people read about the settings, all made from the one table: the help,
- * the table in docs/operating.md and relay.example.toml. Run this file to
- * write the last two again.
+ * the table in docs/operating.md and relay.example.toml, which write_docs.ts writes.
  *
  * @module
  */
@@ -94,31 +93,4 @@ export function exampleToml(): string {
     lines.push(`# ${setting.help}`, `# ${key.slice(dot + 1)} = ${value}`);
   }
   return lines.join("\n") + "\n";
-}
-
-const BEGIN = "<!-- settings: made from relay/config.ts -->";
-const END = "<!-- end of settings -->";
-
-/** `document` with the table between its two marks made anew. */
-export function withSettings(document: string): string {
-  const [before, rest] = document.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) {
-    throw new RangeError(`Expected the marks ${BEGIN} and ${END}, found none`);
-  }
-  return `${before}${BEGIN}\n\n${settingsMarkdown()}\n\n${END}${after}`;
-}
-
-/** The files this module keeps. */
-export const OPERATING_URL: URL = new URL(
-  "../docs/operating.md",
-  import.meta.url,
-);
-/** The sample configuration. */
-export const EXAMPLE_URL: URL = new URL("relay.example.toml", import.meta.url);
-
-if (import.meta.main) {
-  const document = await Deno.readTextFile(OPERATING_URL);
-  await Deno.writeTextFile(OPERATING_URL, withSettings(document));
-  await Deno.writeTextFile(EXAMPLE_URL, exampleToml());
 }

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
 import { type Config, type Key, SETTINGS } from "./config.ts";
-import {
-  EXAMPLE_URL,
-  exampleToml,
-  helpText,
-  OPERATING_URL,
-  withSettings,
-} from "./config_docs.ts";
+import { exampleToml, helpText } from "./config_docs.ts";
 import { loadConfig } from "./config_load.ts";
 import { readCommandLine, readToml, variableOf } from "./config_sources.ts";
+import { EXAMPLE_URL, OPERATING_URL, withSettings } from "./write_docs.ts";
 
 interface Given {
   readonly args?: readonly string[];
@@ -339,7 +334,7 @@ Deno.test("exampleToml: with every line uncommented every setting is known and g
 });
 
 Deno.test("exampleToml, settingsMarkdown: the files are as the table makes them", async () => {
-  const remedy = "run relay/config_docs.ts";
+  const remedy = "run relay/write_docs.ts";
   assert.equal(await Deno.readTextFile(EXAMPLE_URL), exampleToml(), remedy);
   const document = await Deno.readTextFile(OPERATING_URL);
   assert.equal(document, withSettings(document), remedy);

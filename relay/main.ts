@@ -79,13 +79,13 @@ function logOf(config: Config): Logger {
 
 // A bug in one session must not end the others.
 function guard(log: Logger): void {
-  addEventListener("unhandledrejection", (event) => {
+  const told = (event: Event, cause: unknown): void => {
     event.preventDefault();
-    log.error?.("unhandled rejection, please report it", {
-      error: event.reason,
-      stack: event.reason instanceof Error ? event.reason.stack : undefined,
-    });
-  });
+    const stack = cause instanceof Error ? cause.stack : undefined;
+    log.error?.("unexpected failure, please report it", { cause, stack });
+  };
+  addEventListener("unhandledrejection", (event) => told(event, event.reason));
+  addEventListener("error", (event) => told(event, event.error));
 }
 
 /** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */

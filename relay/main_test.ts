@@ -1,7 +1,7 @@
 /** The program as a process: what it prints, how it ends, and what it survives. */
 import assert from "node:assert/strict";
-import { EXAMPLE_URL } from "./config_docs.ts";
 import { RELAY_VERSION } from "./version.ts";
+import { EXAMPLE_URL } from "./write_docs.ts";
 
 const MAIN = new URL("main.ts", import.meta.url);
 const decoder = new TextDecoder();
@@ -164,6 +164,7 @@ Deno.test("moq-relay: survives garbage, a wrong ALPN and a bad WebSocket", async
     "moq-lite-06",
   );
   assert.equal(await handshake(port, "h3", fingerprint), "h3");
+  assert.equal(await handshake(port, "moql", fingerprint), "moql");
   assert.equal(await relay.fetch("/health"), "ok\n");
   assert.equal((await relay.stop("SIGINT")).code, 0);
 });

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type Clock, type Logger, PROTOCOLS } from "@moq-deno/lite";
+import {
+  type Clock,
+  IN_BAND_ALPN,
+  type Logger,
+  PROTOCOLS,
+} from "@moq-deno/lite";
 import { type Authorizer, PublicAuth } from "./auth.ts";
 import {
   type Certificate,
@@ -26,6 +31,8 @@ export interface ServerOptions {
   /** Time. */
   readonly clock: Clock;
 }
+
+const PROTOCOL_NAMES: readonly string[] = [...PROTOCOLS, IN_BAND_ALPN];
 
 /** Starts everything that `config` asks for; throws `ConfigError` when something cannot be had. */
 export async function startServer(
@@ -103,7 +110,7 @@ export class Server {
     const listeners = await openListeners(this.#config, {
       certificate,
       webCertificate: webCurrent,
-      protocols: PROTOCOLS,
+      protocols: PROTOCOL_NAMES,
       http: this.#httpOptions(),
       log: this.#log,
     });

@@ -7,7 +7,7 @@
 import {
   codeTable,
   type Logger,
-  MoqError,
+  type MoqError,
   sessionCodeOf,
   versionOf,
 } from "@moq-deno/lite";
@@ -17,6 +17,7 @@ import {
   quicTransport,
 } from "@moq-deno/lite/deno";
 import type { IncomingConnection } from "../auth.ts";
+import { formatAddress } from "../config_rules.ts";
 import type { Queue } from "./queue.ts";
 
 /** Options of {@linkcode runQuic}. */
@@ -41,18 +42,11 @@ export function refusal(
   return { code: sessionCodeOf(error, table), reason: error.message };
 }
 
-function remoteOf(conn: Deno.QuicConn): string {
-  const { hostname, port } = conn.remoteAddr;
-  return hostname.includes(":")
-    ? `[${hostname}]:${port}`
-    : `${hostname}:${port}`;
-}
-
 function rawConnection(conn: Deno.QuicConn): IncomingConnection {
   const protocol = conn.protocol;
   return {
     kind: "quic",
-    remote: remoteOf(conn),
+    remote: formatAddress(conn.remoteAddr),
     protocol,
     accept: () => Promise.try(() => quicTransport(conn)),
     refuse(error) {
@@ -71,7 +65,7 @@ async function webTransportConnection(
     kind: "webtransport",
     url: request.url,
     origin: request.origin,
-    remote: remoteOf(conn),
+    remote: formatAddress(conn.remoteAddr),
     protocol: request.protocol,
     accept: () => Promise.try(() => request.accept()),
     refuse(error) {
@@ -104,11 +98,6 @@ async function greet(
     const incoming = conn.protocol === "h3"
       ? await webTransportConnection(conn, options)
       : rawConnection(conn);
-    if (incoming.protocol === undefined) {
-      const names = options.protocols.join(", ");
-      const message = `Expected one of ${names} as subprotocol, got none`;
-      return incoming.refuse(new MoqError("version", message));
-    }
     options.queue.push(incoming);
   } catch (error) {
     options.log.debug?.("handshake failed", { error });

@@ -69,10 +69,9 @@ export function listenTcp(options: ListenTcpOptions): TcpListener {
     if (!protocols || !isWebSocketUpgrade(request)) {
       return handle(request, http);
     }
-    const remote = `${remoteAddr.hostname}:${remoteAddr.port}`;
     const { incoming, response } = incomingWebSocket(request, {
       protocols,
-      remote,
+      remote: formatAddress(remoteAddr),
     });
     if (incoming) queue.push(incoming);
     return response;

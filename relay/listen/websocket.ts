@@ -22,7 +22,7 @@ export interface IncomingWebSocketOptions {
 
 /** A WebSocket at the door. */
 export interface IncomingWebSocket {
-  /** The peer; absent when no subprotocol that it offers names a draft known here. */
+  /** The peer; absent when it offers subprotocols and none is known here. */
   readonly incoming: IncomingConnection | undefined;
   /** The answer, once `incoming` was accepted or refused; never rejects. */
   readonly response: Promise<Response>;
@@ -44,8 +44,7 @@ export function incomingWebSocket(
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim()).filter((name) => name !== "");
   const subprotocol = selectWebSocketProtocol(offered, protocols);
-  const { protocol } = parseWebSocketProtocol(subprotocol ?? "");
-  if (subprotocol === undefined || protocol === undefined) {
+  if (offered.length > 0 && subprotocol === undefined) {
     const text = `Expected a subprotocol such as qmux-01.${protocols[0]}\n`;
     const refused = new Response(text, { status: 400 });
     return { incoming: undefined, response: Promise.resolve(refused) };
@@ -56,17 +55,17 @@ export function incomingWebSocket(
     url: new URL(request.url),
     origin: request.headers.get("origin") ?? undefined,
     remote,
-    protocol,
+    protocol: parseWebSocketProtocol(subprotocol ?? "").protocol,
     accept: () =>
       Promise.try(() => {
         const { socket, response } = Deno.upgradeWebSocket(request, {
           idleTimeout: IDLE_TIMEOUT_S,
-          protocol: subprotocol,
+          ...(subprotocol === undefined ? {} : { protocol: subprotocol }),
         });
         answer.resolve(response);
         return webSocketTransport(socket, {
           role: "server",
-          protocol: subprotocol,
+          protocol: subprotocol ?? "",
         });
       }),
     refuse(error) {
