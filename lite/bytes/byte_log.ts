@@ -9,6 +9,8 @@ import { Latch } from "../latch.ts";
 
 const FIRST_SLAB_BYTES = 512;
 const MAX_SLAB_BYTES = 64 * 1024;
+/** A chunk that does not fit goes to a new slab whole where less than this share of the old one is lost by it. */
+const MOST_UNUSED = 1 / 4;
 
 /** How a log ended: with `error` when its bytes are not complete. */
 export interface LogEnd {
@@ -22,7 +24,11 @@ export class ByteLog {
   readonly #starts: number[] = [];
   readonly #latch = new Latch();
   #length = 0;
+  #used = 0;
   #room = 0;
+  // The run asked for last: readers that keep up all ask for the same one.
+  #run: Uint8Array<ArrayBuffer> | undefined;
+  #runStart = 0;
   #ended: LogEnd | undefined;
 
   /** Bytes appended so far. */
@@ -39,15 +45,25 @@ export class ByteLog {
   append(chunk: Uint8Array): void {
     if (this.#ended || chunk.byteLength === 0) return;
     for (let from = 0; from < chunk.byteLength;) {
-      if (this.#room === 0) this.#grow(chunk.byteLength - from);
+      const left = chunk.byteLength - from;
+      if (this.#isTooFull(left)) this.#grow(left);
       const slab = this.#slabs.at(-1)!;
-      const take = Math.min(this.#room, chunk.byteLength - from);
-      slab.set(chunk.subarray(from, from + take), slab.byteLength - this.#room);
+      const take = Math.min(this.#room, left);
+      slab.set(chunk.subarray(from, from + take), this.#used);
+      this.#used += take;
       this.#room -= take;
       this.#length += take;
       from += take;
     }
+    this.#run = undefined;
     this.#latch.wake();
+  }
+
+  // What is cut in two costs every reader a write more.
+  #isTooFull(wanted: number): boolean {
+    if (this.#room === 0) return true;
+    const size = this.#used + this.#room;
+    return wanted > this.#room && this.#room <= size * MOST_UNUSED;
   }
 
   #grow(wanted: number): void {
@@ -56,20 +72,21 @@ export class ByteLog {
     while (size < wanted && size < MAX_SLAB_BYTES) size *= 2;
     this.#slabs.push(new Uint8Array(size));
     this.#starts.push(this.#length);
+    this.#used = 0;
     this.#room = size;
   }
 
   /** Everything contiguous from `offset`, as a view, or `undefined` when nothing is there yet. */
   view(offset: number): Uint8Array<ArrayBuffer> | undefined {
     if (offset >= this.#length || this.#slabs.length === 0) return undefined;
+    if (this.#run && this.#runStart === offset) return this.#run;
     let index = this.#slabs.length - 1;
     while (this.#starts[index]! > offset) index--;
-    const slab = this.#slabs[index]!;
     const start = this.#starts[index]!;
-    return slab.subarray(
-      offset - start,
-      Math.min(slab.byteLength, this.#length - start),
-    );
+    const end = this.#starts[index + 1] ?? this.#length;
+    this.#runStart = offset;
+    this.#run = this.#slabs[index]!.subarray(offset - start, end - start);
+    return this.#run;
   }
 
   /** The bytes from `start` to `end`: a view where they are contiguous, else a copy; throws `RangeError` when they are not all there. */
@@ -104,6 +121,7 @@ export class ByteLog {
     this.#ended = { error };
     this.#slabs.length = 0;
     this.#starts.length = 0;
+    this.#run = undefined;
     this.#latch.wake();
   }
 

@@ -93,6 +93,16 @@ Deno.test("ByteLog takes slabs of at most 64 KiB and wastes little on small grou
   }
 });
 
+Deno.test("ByteLog.append cuts no chunk in two where a new slab wastes little of the old one", () => {
+  const log = new ByteLog();
+  fill(log, [60_000, 8_000, 57_000, 5_000]);
+  const ends: number[] = [];
+  for (let at = 0; at < log.length; ends.push(at)) {
+    at += log.view(at)!.byteLength;
+  }
+  assert.deepEqual(ends, [60_000, 125_000, 130_000]);
+});
+
 Deno.test("ByteLog.close keeps the first reason and ignores what is appended later", () => {
   const log = new ByteLog();
   const error = new MoqError(

@@ -5,6 +5,11 @@
  *
  * @module
  */
+import {
+  type InBandAgreement,
+  needsInBand,
+  offerInBand,
+} from "../session/in_band.ts";
 import { Connection, type ConnectionOptions } from "../session/reconnect.ts";
 import {
   openSession,
@@ -14,9 +19,13 @@ import {
 } from "../session/session.ts";
 import { fetchCertificateHash } from "../transport/certificate_hash.ts";
 import type { Transport } from "../transport/transport.ts";
-import { PROTOCOLS } from "../wire/version.ts";
+import { deadline, systemClock } from "../time.ts";
+import { IN_BAND_ALPN, PROTOCOLS } from "../wire/version.ts";
 import { connectQuic } from "./connect.ts";
 import { connectWebTransport } from "./h3/connect.ts";
+
+const SETUP_TIMEOUT_MS = 10_000;
+const EVERY_PROTOCOL = [...PROTOCOLS, IN_BAND_ALPN];
 
 /** Options of {@linkcode dial}. */
 export interface DenoDialOptions {
@@ -61,7 +70,30 @@ export async function connect(
   const { role } = options;
   // Where no request carries the path, SETUP does.
   const path = isRawQuic(target) ? pathOf(target) : undefined;
-  return openSession(transport, { ...options, setup: { role, path } });
+  if (!needsInBand(transport)) {
+    return openSession(transport, { ...options, setup: { role, path } });
+  }
+  const inBand = await agree(transport, { path, signal: options.signal });
+  return openSession(inBand.transport, { ...options, inBand });
+}
+
+/** Agrees on a draft with a server that knows no protocol names. */
+async function agree(
+  transport: Transport,
+  { path, signal }: {
+    readonly path: string | undefined;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<InBandAgreement> {
+  const patience = deadline(systemClock, SETUP_TIMEOUT_MS, signal);
+  try {
+    return await offerInBand(transport, { path, signal: patience.signal });
+  } catch (error) {
+    transport.close(0, "");
+    throw error;
+  } finally {
+    patience.clear();
+  }
 }
 
 /** The connection alone, as {@linkcode connect} makes it. */
@@ -69,7 +101,8 @@ export async function dial(
   url: URL,
   options: DenoDialOptions = {},
 ): Promise<Transport> {
-  const { certificateHashes, caCerts, signal, protocols = PROTOCOLS } = options;
+  const { certificateHashes, caCerts, signal, protocols = EVERY_PROTOCOL } =
+    options;
   if (isRawQuic(url)) {
     const { transport } = await connectQuic(url, {
       alpn: protocols,

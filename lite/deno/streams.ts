@@ -35,6 +35,9 @@ export function quicReceiveStream(
   return new QuicReceive(stream, leftover);
 }
 
+// Asked for before every write of every viewer, so one for all.
+const READY: Promise<boolean> = Promise.resolve(true);
+
 class QuicSend implements SendStream {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #onClosed: QuicSendStreamOptions["onClosed"];
@@ -58,7 +61,12 @@ class QuicSend implements SendStream {
     return this.#stopped.promise;
   }
 
-  async ready(signal?: AbortSignal): Promise<boolean> {
+  ready(signal?: AbortSignal): Promise<boolean> {
+    const isReady = this.#writing === 0 && !this.#ended && !signal?.aborted;
+    return isReady ? READY : this.#wait(signal);
+  }
+
+  async #wait(signal: AbortSignal | undefined): Promise<boolean> {
     const release = this.#writing > 0 && signal && this.#latch.wakeOn(signal);
     while (this.#writing > 0 && !this.#ended && !signal?.aborted) {
       await this.#latch.changed();

@@ -106,11 +106,11 @@ Deno.test("TrackSubscription.update: a reader that fell behind the arrivals gets
   const subscription = track.consume().subscribe({ endGroup: 1 });
   for (let i = 1; i < 10; i++) write(track, i);
   const gone = new MoqError("evicted", "No room");
-  for (const group of track.track.arrivals.slice(0, 6)) group.retire(gone);
+  for (const group of track.track.arrivals.slice(0, 3)) group.retire(gone);
   write(track, 10); // prunes
-  assert.equal(track.track.firstArrival, 6);
+  assert.equal(track.track.firstArrival, 3);
   subscription.update({ endGroup: undefined });
-  assert.deepEqual(drain(subscription), [6, 7, 8, 9, 10]);
+  assert.deepEqual(drain(subscription), [3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 Deno.test("TrackSubscription.skipTo passes over all but the newest", () => {
@@ -295,7 +295,10 @@ Deno.test("Track: readers that set aside its groups again and again leave no mor
     reader.close();
     await turns();
   }
-  assert.ok(cache.groups < 10, `${cache.groups} groups of 100 are left`);
+  const fetches = Array.from({ length: 100 }, (_, i) => track.fetch(i, {}));
+  const left = (await Promise.allSettled(fetches))
+    .filter(({ status }) => status === "fulfilled").length;
+  assert.ok(left > 0 && left < 10, `${left} groups of 100 are left`);
 });
 
 Deno.test("Track.fetch does not pass a cut group or a tail off as the whole", async () => {

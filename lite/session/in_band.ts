@@ -71,17 +71,24 @@ export async function acceptInBand(
   );
 }
 
-/** The client's side: offers drafts 02 and 01 and waits for the answer. */
+/** Options of {@linkcode offerInBand}. */
+export interface OfferInBandOptions {
+  /** Path and query of what is dialled, where the transport does not carry them. */
+  readonly path?: string | undefined;
+  /** The drafts to offer. Default 02, then 01. */
+  readonly drafts?: readonly Version[] | undefined;
+  /** Ends the wait for the answer. */
+  readonly signal: AbortSignal;
+}
+
+/** The client's side: offers drafts and waits for the answer. Failures as {@linkcode acceptInBand}. */
 export async function offerInBand(
   transport: Transport,
-  { path, signal }: {
-    readonly path?: string | undefined;
-    readonly signal: AbortSignal;
-  },
+  { path, signal, drafts = [...SESSION_CODES.keys()] }: OfferInBandOptions,
 ): Promise<InBandAgreement> {
   const options: OpenOptions = { sendOrder: CONTROL_ORDER, signal };
   const stream = await transport.openBidi(options);
-  const versions = [...SESSION_CODES.values()];
+  const versions = drafts.flatMap((draft) => SESSION_CODES.get(draft) ?? []);
   stream.send.write(
     withType(BidiType.clientSetup, encodeClientSetup({ versions, path })),
   );

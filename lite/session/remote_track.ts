@@ -201,8 +201,10 @@ export class RemoteTrack implements TrackSource {
 
   /** Groups may still be on their way when the stream has said its last word. */
   async #awaitTail(wanted: Wanted, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#subscriber.context;
-    const ms = Math.min(wanted.maxAgeMs || TAIL_MS, MAX_TAIL_MS);
+    const { clock, version } = this.#subscriber.context;
+    // Drafts that do not say which groups are owed get the short wait.
+    const ageMs = hasSubscribeOk(version) ? TAIL_MS : wanted.maxAgeMs;
+    const ms = Math.min(ageMs || TAIL_MS, MAX_TAIL_MS);
     const patience = deadline(clock, ms, signal);
     const releases = [patience.signal, signal].map((one) =>
       this.#latch.wakeOn(one)
@@ -221,6 +223,7 @@ export class RemoteTrack implements TrackSource {
   }
 
   #isOwed(): boolean {
+    if (hasSubscribeOk(this.#subscriber.context.version)) return true;
     if (this.#start === undefined || this.#end === undefined) return false;
     return this.#seen < this.#end - this.#start;
   }

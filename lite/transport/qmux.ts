@@ -14,6 +14,7 @@ import type { MessageChannelLike } from "./message_channel.ts";
 import { decodeMessage } from "./qmux_decode.ts";
 import type { CloseFrame, QmuxFrame, ResetFrame } from "./qmux_frame.ts";
 import { IdleState } from "./qmux_idle.ts";
+import { FrameOrder } from "./qmux_order.ts";
 import { maxDatagramPayload, QmuxOutgoing } from "./qmux_outgoing.ts";
 import type { QmuxParameters } from "./qmux_parameters.ts";
 import { QmuxStreams } from "./qmux_streams.ts";
@@ -100,6 +101,7 @@ class QmuxTransport implements Transport {
   readonly #outgoing: QmuxOutgoing;
   readonly #streams: QmuxStreams;
   readonly #idle: IdleState;
+  readonly #order: FrameOrder | undefined;
   readonly #work = new Latch();
   readonly #datagramsIn = new Inbox<Uint8Array>(MAX_WAITING_DATAGRAMS);
   readonly #closed = Promise.withResolvers<TransportClose>();
@@ -110,7 +112,6 @@ class QmuxTransport implements Transport {
   #cancelPoll: (() => void) | undefined;
   #cancelIdle: (() => void) | undefined;
   #pingsSent = 0n;
-  #lastPing = -1n;
 
   constructor(channel: MessageChannelLike, options: QmuxOptions) {
     const { wire, role, protocol, clock = systemClock } = options;
@@ -131,6 +132,7 @@ class QmuxTransport implements Transport {
     this.incomingUni = this.#streams.incomingUni;
     this.incomingBidi = this.#streams.incomingBidi;
     if (hasRecords(wire)) this.datagrams = this.#makeDatagrams();
+    if (isStrict(wire)) this.#order = new FrameOrder();
     const idleMs = hasRecords(wire) ? own.maxIdleMs : 0;
     this.#idle = new IdleState(idleMs, clock.now());
     // The loops never reject: what fails ends the session.
@@ -259,7 +261,9 @@ class QmuxTransport implements Transport {
       return;
     }
     if (action === "ping") {
-      this.#send({ type: "ping", sequence: this.#pingsSent++ });
+      const sequence = this.#pingsSent++;
+      this.#order?.pingSent(sequence);
+      this.#send({ type: "ping", sequence });
       // Counts as sent already: a channel without room must not collect pings.
       this.#idle.sent(now);
     }
@@ -293,7 +297,7 @@ class QmuxTransport implements Transport {
   }
 
   #handle(frame: QmuxFrame): void {
-    if (isStrict(this.#wire)) this.#checkOrder(frame);
+    this.#order?.check(frame);
     switch (frame.type) {
       case "parameters":
         return this.#handleParameters(frame.parameters);
@@ -321,31 +325,6 @@ class QmuxTransport implements Transport {
       case "stream-data-blocked":
       case "streams-blocked":
         return; // Nothing to do: that it came is what counts.
-    }
-  }
-
-  /** What draft-02 forbids and earlier ones bear. */
-  #checkOrder(frame: QmuxFrame): void {
-    if ((frame.type === "parameters") === (this.#peer !== undefined)) {
-      throw new MoqError(
-        "protocol",
-        `Expected transport parameters first and once, got ${frame.type}`,
-      );
-    }
-    if (frame.type === "ping") {
-      if (frame.sequence <= this.#lastPing) {
-        throw new MoqError(
-          "protocol",
-          `Expected a ping after ${this.#lastPing}, got ${frame.sequence}`,
-        );
-      }
-      this.#lastPing = frame.sequence;
-    }
-    if (frame.type === "pong" && frame.sequence >= this.#pingsSent) {
-      throw new MoqError(
-        "protocol",
-        `Expected an answer to one of ${this.#pingsSent} pings, got ${frame.sequence}`,
-      );
     }
   }
 

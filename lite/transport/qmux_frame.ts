@@ -9,28 +9,41 @@ import { varintSize, writeVarint } from "../bytes/varint.ts";
 import { encodeParameters, type QmuxParameters } from "./qmux_parameters.ts";
 import { type Direction, hasFlowControl, type QmuxWire } from "./qmux_wire.ts";
 
-/** Bytes of one stream; `offset` is absent where the wire leaves it out. */
+/** STREAM: bytes of one stream. */
 export interface StreamFrame {
+  /** Which frame this is. */
   readonly type: "stream";
+  /** The stream. */
   readonly id: number;
+  /** Where `data` belongs in it; absent where the wire leaves it out. */
   readonly offset?: number | undefined;
+  /** The bytes, possibly none. */
   readonly data: Uint8Array;
+  /** Whether the stream ends behind them. */
   readonly fin: boolean;
 }
 
-/** RESET_STREAM, or RESET_STREAM_AT when `reliableSize` is there; `finalSize` is 0 on the wire without flow control. */
+/** RESET_STREAM or RESET_STREAM_AT: the sender gives the stream up. */
 export interface ResetFrame {
+  /** Which frame this is. */
   readonly type: "reset";
+  /** The stream. */
   readonly id: number;
+  /** The application's reason. */
   readonly code: number;
+  /** Bytes the stream had until then; 0 without flow control, where it is not written. */
   readonly finalSize: number;
+  /** RESET_STREAM_AT only: bytes that are to be delivered nevertheless. */
   readonly reliableSize?: number | undefined;
 }
 
 /** Ends the session: `application-close` on purpose, `connection-close` because a rule was broken. */
 export interface CloseFrame {
+  /** Which frame this is. */
   readonly type: "application-close" | "connection-close";
+  /** The application's code, or the rule's. */
   readonly code: number;
+  /** Words for people. */
   readonly reason: string;
 }
 
@@ -82,7 +95,7 @@ export interface OpenStreamFrame {
 }
 
 /** The most that the header of a STREAM frame takes, in bytes. */
-export const MAX_STREAM_HEADER_BYTES = 1 + 8 + 8 + 4;
+export const MAX_STREAM_HEADER_BYTES: number = 1 + 8 + 8 + 4;
 
 /** A STREAM frame with room for `length` bytes, written once and in place. */
 export function openStreamFrame(

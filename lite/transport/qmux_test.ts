@@ -255,13 +255,13 @@ Deno.test("qmuxTransport: room for streams comes back when they are taken and ov
   const transport = qmuxTransport(channel, {
     wire: "qmux-02",
     role: "server",
-    parameters: { maxStreamsBidi: 2 },
+    parameters: { maxStreamsBidi: 2, maxStreamsUni: 2 },
   });
   const peer = new RawPeer(far, "qmux-02");
-  const fin = (
-    id: number,
-  ): QmuxFrame => ({ ...data(id, 0, 0), fin: true } as QmuxFrame);
-  peer.send(allow(), fin(BIDI), fin(BIDI + 4));
+  const fin = (id: number): QmuxFrame => {
+    return { type: "stream", id, offset: 0, data: new Uint8Array(), fin: true };
+  };
+  peer.send(allow(), fin(BIDI), fin(BIDI + 4), fin(UNI), fin(UNI + 4));
   await settle();
   const limits = (): QmuxFrame[] =>
     framesOf(channel, "qmux-02").filter(({ type }) => type === "max-streams");
@@ -273,6 +273,12 @@ Deno.test("qmuxTransport: room for streams comes back when they are taken and ov
   assert.deepEqual(await peer.next("max-streams"), {
     type: "max-streams",
     direction: "bidi",
+    max: 3,
+  });
+  await accept(transport.incomingUni);
+  assert.deepEqual(await peer.next("max-streams"), {
+    type: "max-streams",
+    direction: "uni",
     max: 3,
   });
   transport.close(0, "");

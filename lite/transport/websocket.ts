@@ -15,6 +15,10 @@ import {
   webSocketProtocols,
 } from "./websocket_protocol.ts";
 
+export type { QmuxTuning } from "./qmux.ts";
+export type { QmuxParameters } from "./qmux_parameters.ts";
+export type { QmuxRole, QmuxWire } from "./qmux_wire.ts";
+
 /** What is needed of a `WebSocket`, whoever made it. */
 export interface WebSocketLike {
   /** Set to `"arraybuffer"` by the transport. */

@@ -43,12 +43,16 @@ export function incomingWebSocket(
 ): IncomingWebSocket {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim()).filter((name) => name !== "");
-  const subprotocol = selectWebSocketProtocol(offered, protocols);
-  if (offered.length > 0 && subprotocol === undefined) {
+  // A client that offers nothing speaks the oldest form, and agrees on a draft in band.
+  const subprotocol = offered.length === 0
+    ? ""
+    : selectWebSocketProtocol(offered, protocols);
+  if (subprotocol === undefined) {
     const text = `Expected a subprotocol such as qmux-01.${protocols[0]}\n`;
     const refused = new Response(text, { status: 400 });
     return { incoming: undefined, response: Promise.resolve(refused) };
   }
+  const { protocol } = parseWebSocketProtocol(subprotocol);
   const answer = Promise.withResolvers<Response>();
   const incoming: IncomingConnection = {
     kind: "websocket",

@@ -1,11 +1,11 @@
 /**
- * A relay in memory: one origin, and a session of each side for every peer.
- * Scenarios run on it once per draft and transport.
+ * A relay in one process: one origin, and a session of each side for every
+ * peer, in a world where time is virtual. Scenarios run on it once per draft
+ * and kind of connection.
  *
  * @module
  */
 import {
-  type Clock,
   memoryPair,
   openSession,
   Origin,
@@ -16,51 +16,110 @@ import {
   type Transport,
   type Version,
 } from "@moq-deno/lite";
+import { simulatedPair } from "../../lite/transport/simulated.ts";
+import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 
-/** How the peers of a network are connected. */
-export interface NetworkOptions {
-  /** The draft both sides speak. */
+/** The conditions a scenario runs under. */
+export interface World {
+  /** For the name of the test. */
+  readonly name: string;
+  /** The draft spoken by peers that do not choose. */
   readonly version: Version;
-  /** Makes a connection. Default in memory. */
-  readonly pair?: ((protocol: string) => [Transport, Transport]) | undefined;
-  /** Time. */
-  readonly clock?: Clock | undefined;
+  /** Whether a reset is more than an early FIN. */
+  readonly reliableReset: boolean;
+  /** Whether the connections have delay and loss. */
+  readonly isSimulated: boolean;
+}
+
+const DRAFTS: readonly Version[] = ["06", "05", "04", "03"];
+
+/** Every draft over every kind of connection. */
+export const WORLDS: readonly World[] = DRAFTS.flatMap((version) =>
+  [
+    { kind: "resets", reliableReset: true, isSimulated: false },
+    { kind: "FIN for reset", reliableReset: false, isSimulated: false },
+    { kind: "lossy path", reliableReset: false, isSimulated: true },
+  ].map(({ kind, ...world }) => ({
+    name: `draft ${version}, ${kind}`,
+    version,
+    ...world,
+  }))
+);
+
+/** How a client connects: what it says and does as a session, and over what. */
+export interface ClientOptions extends SessionOptions, Partial<SessionScopes> {
+  /** The draft it speaks. Default the world's. */
+  readonly version?: Version | undefined;
+}
+
+/** A peer of the relay. */
+export interface Client {
+  /** Its own end. */
+  readonly session: Session;
+  /** The relay's end. */
+  readonly relay: Session;
+  /** Loses the connection, without a word to either side. */
+  lose(): void;
 }
 
 /** A relay and its peers. */
 export class Network {
+  /** Time. */
+  readonly clock: VirtualClock = new VirtualClock();
   /** The relay's origin. */
-  readonly origin: Origin;
+  readonly origin: Origin = new Origin({ clock: this.clock });
+  /** The conditions. */
+  readonly world: World;
   /** All sessions, both sides. */
   readonly sessions: Session[] = [];
-  readonly #options: NetworkOptions;
+  #connections = 0;
 
   /** A relay without peers. */
-  constructor(options: NetworkOptions) {
-    this.#options = options;
-    this.origin = new Origin({ clock: options.clock });
+  constructor(world: World) {
+    this.world = world;
   }
 
   /** A client of the relay. */
-  connect(
-    options: SessionOptions & Partial<SessionScopes> & {
-      readonly version?: Version;
-    } = {},
-  ): Session {
-    const { clock, pair = inMemory } = this.#options;
-    const protocol = protocolOf(options.version ?? this.#options.version);
-    const [client, server] = pair(protocol);
-    const { origin } = this;
-    this.sessions.push(openSession(server, {
+  connect(options: ClientOptions = {}): Client {
+    const losing = new AbortController();
+    const version = options.version ?? this.world.version;
+    const [near, far] = this.#pair(protocolOf(version), losing.signal);
+    const { clock, origin } = this;
+    const relay = openSession(far, {
       hop: origin.hop,
       cache: origin.cache,
       clock,
       publish: origin.scope(),
       subscribe: origin.scope(),
-    }));
-    const session = openSession(client, { clock, ...options });
-    this.sessions.push(session);
-    return session;
+    });
+    const session = openSession(near, { clock, ...options });
+    this.sessions.push(relay, session);
+    return { session, relay, lose: () => losing.abort() };
+  }
+
+  #pair(protocol: string, signal: AbortSignal): [Transport, Transport] {
+    const { reliableReset, isSimulated } = this.world;
+    const { clock } = this;
+    const seed = ++this.#connections;
+    const path = { clock, seed, loss: 0.03, bandwidthBps: 5_000_000 };
+    const options = { protocol, signal, reliableReset };
+    return isSimulated
+      ? simulatedPair({ ...options, ...path })
+      : memoryPair(options);
+  }
+
+  /** Resolves when the relay knows of `path`. */
+  async announced(path: string): Promise<void> {
+    for await (const event of this.origin.announced()) {
+      if (event.path === path && event.kind !== "end") return;
+    }
+  }
+
+  /** Resolves when the relay no longer knows of `path`. */
+  async retracted(path: string): Promise<void> {
+    for await (const event of this.origin.announced()) {
+      if (event.path === path && event.kind === "end") return;
+    }
   }
 
   /** Ends everything and waits until it has ended. */
@@ -70,6 +129,20 @@ export class Network {
   }
 }
 
-function inMemory(protocol: string): [Transport, Transport] {
-  return memoryPair({ protocol });
+/** A test of `run` in every world that `suits`. */
+export function scenario(
+  name: string,
+  run: (net: Network) => Promise<void>,
+  suits: (world: World) => boolean = () => true,
+): void {
+  for (const world of WORLDS.filter(suits)) {
+    Deno.test(`${name} (${world.name})`, async () => {
+      const net = new Network(world);
+      try {
+        await net.clock.run(run(net));
+      } finally {
+        await net.clock.run(net.close());
+      }
+    });
+  }
 }

@@ -141,7 +141,7 @@ function rustConnection(
     "--connect",
     `${scheme}://${relay.host}/`,
     "--connect-version",
-    protocolOf(version),
+    `moq-lite-${version}`,
     ...pin,
     "--broadcast",
     NAME,

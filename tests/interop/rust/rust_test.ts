@@ -29,7 +29,9 @@ const WAYS: readonly Pick<Cell, "scheme" | "version">[] = [
   { scheme: "moqt", version: "05" },
   { scheme: "moqt", version: "04" },
   { scheme: "moqt", version: "03" },
+  { scheme: "moqt", version: "02" },
   { scheme: "https", version: "06" },
+  { scheme: "https", version: "02" },
   { scheme: "http", version: "06" },
 ];
 

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { MoqError } from "../error.ts";
+import { Cache } from "../model/cache.ts";
+import { GroupProducer } from "../model/group.ts";
+import { memoryPair } from "../transport/memory.ts";
+import type { SendStream } from "../transport/transport.ts";
+import { receiveGroup } from "./group_receiver.ts";
+import { groupPreamble, sendFrames, sendGroup } from "./group_sender.ts";
+import { MessageReader } from "./streams.ts";
+
+const version = "06";
+
+function open(frameStart = 0): GroupProducer {
+  const cache = new Cache();
+  return new GroupProducer(0, { cache, maxAgeMs: 1000, frameStart });
+}
+
+function write(group: GroupProducer, size: number, timestamp: number): void {
+  group.writeFrame({ timestamp, payload: new Uint8Array(size) });
+}
+
+/** What the peer gets of a group that `send` sends into a window of `windowBytes`. */
+async function received(
+  { reliableReset, windowBytes = 1 << 20 }: {
+    readonly reliableReset: boolean;
+    readonly windowBytes?: number;
+  },
+  send: (
+    stream: SendStream,
+    context: Parameters<typeof sendGroup>[2]["context"],
+  ) => Promise<void>,
+): Promise<GroupProducer> {
+  const [near, far] = memoryPair({ reliableReset, windowBytes });
+  const stream = await near.openUni();
+  stream.write(Uint8Array.of(0));
+  await send(stream, { transport: near, version });
+  const { value } = await far.incomingUni[Symbol.asyncIterator]().next();
+  const reader = new MessageReader(value!, { version });
+  const got = open();
+  await reader.varint().then(
+    () => receiveGroup(reader, got, { version }),
+    (error) => got.close(error),
+  );
+  near.close(0, "");
+  await far.closed;
+  return got;
+}
+
+for (const reliableReset of [true, false]) {
+  const kind = reliableReset ? "resets" : "FIN for reset";
+
+  Deno.test(`sendGroup, sendFrames: who stops sending early never leaves a whole group (${kind})`, async () => {
+    for (const windowBytes of [1, 60, 103, 104, 150, 206]) {
+      for (const isRange of [true, false]) {
+        const group = open();
+        for (let i = 0; i < 4; i++) write(group, 100, i);
+        const leaving = new AbortController();
+        const { signal } = leaving;
+        const got = await received(
+          { reliableReset, windowBytes },
+          async (stream, context) => {
+            const count = { sentBytes: 0 };
+            const options = { context, signal, count, startFrame: 0 };
+            const sending = isRange
+              ? sendFrames(stream, group, options)
+              : sendGroup(stream, group, options);
+            await Promise.resolve();
+            leaving.abort(new MoqError("cancelled", "Left"));
+            await sending;
+          },
+        );
+        assert.ok(got.log.ended?.error, `window ${windowBytes}, ${isRange}`);
+      }
+    }
+  });
+
+  Deno.test(`sendGroup: a group that is retired under way fails at the peer (${kind})`, async () => {
+    const group = open();
+    write(group, 10, 0);
+    const got = await received({ reliableReset }, async (stream, context) => {
+      const { signal } = new AbortController();
+      const count = { sentBytes: 0 };
+      const sending = sendGroup(stream, group, { context, signal, count });
+      await Promise.resolve();
+      await Promise.resolve();
+      group.retire(new MoqError("expired", "Too old"));
+      await sending;
+    });
+    assert.ok(got.log.ended?.error);
+  });
+}
+
+Deno.test("sendFrames: frames are counted from the true beginning of a group whose head is missing", async () => {
+  const group = open(10);
+  for (let i = 0; i < 5; i++) write(group, i, 100 + i);
+  group.close();
+  const { signal } = new AbortController();
+  const got = await received(
+    { reliableReset: true },
+    (stream, context) =>
+      sendFrames(stream, group, {
+        context,
+        signal,
+        startFrame: 12,
+        endFrame: 13,
+      }),
+  );
+  const frames = await Array.fromAsync(got.consume().frames());
+  assert.deepEqual(
+    frames.map(({ timestamp, payload }) => [timestamp, payload.byteLength]),
+    [[102, 2], [103, 3]],
+  );
+  for (const [startFrame, said] of [[0, 10], [12, 12]]) {
+    const preamble = groupPreamble(group, {
+      version,
+      subscribeId: 0,
+      startFrame: startFrame!,
+    });
+    assert.equal(preamble.at(-1), said);
+  }
+});

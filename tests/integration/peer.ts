@@ -1,0 +1,104 @@
+/**
+ * A peer that writes what it likes: one end of a connection without a session,
+ * against a session at the other.
+ *
+ * @module
+ */
+import {
+  type BidiStream,
+  memoryPair,
+  openSession,
+  Origin,
+  protocolOf,
+  type Session,
+  type SessionOptions,
+  type Transport,
+  type Version,
+} from "@moq-deno/lite";
+import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
+
+/** Options of {@linkcode Peer}. */
+export interface PeerOptions extends SessionOptions {
+  /** The draft both claim to speak. */
+  readonly version: Version;
+  /** The connection. */
+  readonly pair?: Parameters<typeof memoryPair>[0];
+  /** What the session serves and fills. Default an empty origin. */
+  readonly origin?: Origin | undefined;
+}
+
+/** Bytes on the wire: numbers up to 63 are varints as they stand, texts and lists stand behind their length. */
+export type Wire = readonly (number | string | Wire)[];
+
+/** Flattens `wire`. */
+export function bytesOf(wire: Wire): number[] {
+  return wire.flatMap((part) => {
+    if (typeof part === "number") return [part];
+    const body = typeof part === "string"
+      ? [...new TextEncoder().encode(part)]
+      : bytesOf(part);
+    if (body.length > 63) throw new RangeError("Expected up to 63 bytes");
+    return [body.length, ...body];
+  });
+}
+
+/** The peer, and the session it talks to. */
+export class Peer {
+  /** The peer's end. */
+  readonly transport: Transport;
+  /** What it talks to. */
+  readonly session: Session;
+  /** Time. */
+  readonly clock: VirtualClock;
+
+  /** Connects them. */
+  constructor(options: PeerOptions) {
+    const { version, pair, origin, ...rest } = options;
+    const clock = new VirtualClock();
+    const [near, far] = memoryPair({ protocol: protocolOf(version), ...pair });
+    const served = origin ?? new Origin({ clock });
+    this.clock = clock;
+    this.transport = near;
+    this.session = openSession(far, {
+      clock,
+      publish: served.scope(),
+      subscribe: served.scope(),
+      ...rest,
+    });
+  }
+
+  /** Opens a unidirectional stream that says `wire` and ends. */
+  async uni(...wire: Wire): Promise<void> {
+    const stream = await this.transport.openUni();
+    stream.write(Uint8Array.from(bytesOf(wire)));
+    stream.close();
+  }
+
+  /** Opens a bidirectional stream that says `wire` and stays open. */
+  async bidi(...wire: Wire): Promise<BidiStream> {
+    const stream = await this.transport.openBidi();
+    stream.send.write(Uint8Array.from(bytesOf(wire)));
+    return stream;
+  }
+
+  /** The code and reason the session closed with. */
+  async closeCode(): Promise<number | undefined> {
+    return (await this.transport.closed).code;
+  }
+}
+
+/** The next `count` bytes of a stream, fewer when it ends. */
+export async function read(
+  stream: {
+    read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined>;
+  },
+  count: number,
+): Promise<number[]> {
+  const bytes: number[] = [];
+  while (bytes.length < count) {
+    const chunk = await stream.read(new Uint8Array(count - bytes.length));
+    if (!chunk) break;
+    bytes.push(...chunk);
+  }
+  return bytes;
+}
