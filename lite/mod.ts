@@ -2,12 +2,23 @@
  * moq-lite, runtime-free: bytes, messages, model and session. It runs in
  * browsers, workers and Deno unchanged, and depends on nothing.
  *
+ * A program begins with {@linkcode connect} (in Deno with the `connect` of
+ * `@moq-deno/lite/deno`), publishes a {@linkcode BroadcastProducer} and reads a
+ * {@linkcode BroadcastConsumer}.
+ *
  * @module
  */
+
+// What every part stands on.
 export * from "./error.ts";
+export * from "./latch.ts";
 export * from "./log.ts";
 export * from "./path.ts";
 export * from "./time.ts";
+export type { ByteLog, LogEnd } from "./bytes/byte_log.ts";
+export * from "./bytes/cursor.ts";
+
+// Broadcasts, tracks and groups.
 export * from "./model/broadcast.ts";
 export * from "./model/cache.ts";
 export {
@@ -19,16 +30,18 @@ export * from "./model/group.ts";
 export * from "./model/origin.ts";
 export * from "./model/origin_scope.ts";
 export * from "./model/route.ts";
+export type { Served } from "./model/served.ts";
 export * from "./model/subscription.ts";
 export * from "./model/track.ts";
-export type {
-  SessionContext,
-  SessionLimits,
-  SessionStats,
-} from "./session/context.ts";
+
+// Sessions.
+export * from "./connect.ts";
+export type { SessionLimits, SessionStats } from "./session/context.ts";
+export * from "./session/in_band.ts";
+export * from "./session/reconnect.ts";
 export * from "./session/session.ts";
-export * from "./transport/transport.ts";
-export * from "./transport/memory.ts";
+export type { MessageReader } from "./session/streams.ts";
+export type { Setup } from "./wire/setup.ts";
 export {
   codeTable,
   IN_BAND_ALPN,
@@ -38,17 +51,16 @@ export {
   versionOf,
   VERSIONS,
 } from "./wire/version.ts";
-export type { Setup } from "./wire/setup.ts";
-export * from "./latch.ts";
-export * from "./transport/message_port.ts";
-export * from "./transport/websocket.ts";
-export * from "./transport/websocket_protocol.ts";
-export * from "./bytes/cursor.ts";
-export * from "./connect.ts";
-export * from "./session/reconnect.ts";
+
+// Transports.
 export * from "./transport/certificate_hash.ts";
 export * from "./transport/dial.ts";
+export * from "./transport/memory.ts";
+export * from "./transport/message_port.ts";
 export * from "./transport/simulated.ts";
+export * from "./transport/transport.ts";
 export * from "./transport/virtual_clock.ts";
+export * from "./transport/websocket.ts";
+export * from "./transport/websocket_protocol.ts";
 export * from "./transport/webtransport.ts";
-export * from "./session/in_band.ts";
+export type * from "./transport/webtransport_like.ts";

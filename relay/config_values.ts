@@ -8,6 +8,7 @@ import { hasWildcard, parsePattern } from "./token/pattern.ts";
 
 /** A setting that cannot be used; the message is one line and names the remedy. */
 export class ConfigError extends Error {
+  /** Always `ConfigError`. */
   override readonly name = "ConfigError";
 }
 

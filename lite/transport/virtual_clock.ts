@@ -40,10 +40,12 @@ export class VirtualClock implements Clock {
   readonly #timers: Timer[] = [];
   #now = 0;
 
+  /** Virtual milliseconds since it was made. */
   now(): number {
     return this.#now;
   }
 
+  /** Runs `then` when that much virtual time has passed. */
   after(ms: number, then: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, ms), then };
     this.#timers.splice(this.#placeOf(timer.at), 0, timer);
