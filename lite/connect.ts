@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { agreeInBand, needsInBand } from "./session/in_band.ts";
 import { Connection, type ConnectionOptions } from "./session/reconnect.ts";
 import {
   openSession,
@@ -38,7 +39,12 @@ export async function connect(
     protocols: PROTOCOLS,
     ...options,
   });
-  return openSession(transport, { ...options, setup: { role: options.role } });
+  if (!needsInBand(transport)) {
+    const setup = { role: options.role };
+    return openSession(transport, { ...options, setup });
+  }
+  const inBand = await agreeInBand(transport, options);
+  return openSession(inBand.transport, { ...options, inBand });
 }
 
 /** A connection that is made again whenever it is lost; `close()` ends it. */

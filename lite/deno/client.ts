@@ -5,11 +5,7 @@
  *
  * @module
  */
-import {
-  type InBandAgreement,
-  needsInBand,
-  offerInBand,
-} from "../session/in_band.ts";
+import { agreeInBand, needsInBand } from "../session/in_band.ts";
 import { Connection, type ConnectionOptions } from "../session/reconnect.ts";
 import {
   openSession,
@@ -19,12 +15,10 @@ import {
 } from "../session/session.ts";
 import { fetchCertificateHash } from "../transport/certificate_hash.ts";
 import type { Transport } from "../transport/transport.ts";
-import { deadline, systemClock } from "../time.ts";
 import { IN_BAND_ALPN, PROTOCOLS } from "../wire/version.ts";
 import { connectQuic } from "./connect.ts";
 import { connectWebTransport } from "./h3/connect.ts";
 
-const SETUP_TIMEOUT_MS = 10_000;
 const EVERY_PROTOCOL = [...PROTOCOLS, IN_BAND_ALPN];
 
 /** Options of {@linkcode dial}. */
@@ -73,27 +67,8 @@ export async function connect(
   if (!needsInBand(transport)) {
     return openSession(transport, { ...options, setup: { role, path } });
   }
-  const inBand = await agree(transport, { path, signal: options.signal });
+  const inBand = await agreeInBand(transport, { path, signal: options.signal });
   return openSession(inBand.transport, { ...options, inBand });
-}
-
-/** Agrees on a draft with a server that knows no protocol names. */
-async function agree(
-  transport: Transport,
-  { path, signal }: {
-    readonly path: string | undefined;
-    readonly signal: AbortSignal | undefined;
-  },
-): Promise<InBandAgreement> {
-  const patience = deadline(systemClock, SETUP_TIMEOUT_MS, signal);
-  try {
-    return await offerInBand(transport, { path, signal: patience.signal });
-  } catch (error) {
-    transport.close(0, "");
-    throw error;
-  } finally {
-    patience.clear();
-  }
 }
 
 /** The connection alone, as {@linkcode connect} makes it. */

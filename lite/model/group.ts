@@ -40,6 +40,7 @@ export class GroupProducer {
   readonly #scanner = new FrameScanner();
   readonly #cache: Cache;
   #retired: MoqError | undefined;
+  #isWhole = false;
   readonly #maxAgeMs: number;
   #touchedMs: number;
 
@@ -77,6 +78,11 @@ export class GroupProducer {
   /** Why it is no longer served, once the cache or its track has let go of it. */
   get retired(): MoqError | undefined {
     return this.#retired;
+  }
+
+  /** Whether it has ended and was not cut, even if it has been let go of since. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
@@ -117,6 +123,11 @@ export class GroupProducer {
     this.#cache.grew(this, chunk.byteLength + frames * FRAME_OVERHEAD_BYTES);
   }
 
+  /** Counts bytes that are kept elsewhere for as long as the group is. */
+  account(bytes: number): void {
+    this.#cache.grew(this, bytes);
+  }
+
   /** Ends the group: complete, or with `error`. A group that ends inside a frame is never complete. Idempotent. */
   close(error?: MoqError): void {
     if (this.log.ended) return;
@@ -125,6 +136,7 @@ export class GroupProducer {
       "decode",
       `Expected group ${this.sequence} to end after a frame, it ends inside frame ${this.frameCount}`,
     );
+    this.#isWhole = !error && !cut;
     this.log.close(error ?? cut);
   }
 

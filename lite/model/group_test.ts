@@ -34,8 +34,9 @@ Deno.test("GroupProducer.append: any chunking gives the same frames", async () =
     async (all, sizes) => {
       const bytes = bytesOf(all);
       const group = open();
-      for (let at = 0, turn = 0; at < bytes.byteLength; turn++) {
-        const end = at + sizes[turn % sizes.length]!;
+      let turn = 0;
+      for (let at = 0; at < bytes.byteLength;) {
+        const end = at + sizes[turn++ % sizes.length]!;
         group.append(bytes.subarray(at, end));
         at = end;
       }

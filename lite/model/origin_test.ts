@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
-import { BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import { type BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
 import { Origin } from "./origin.ts";
 import type { AnnounceSubscription } from "./origin_scope.ts";
 import type { Route, RouteSource } from "./route.ts";

@@ -145,6 +145,47 @@ Deno.test("Served: another publisher is another broadcast; the readers are told 
   again.close();
 });
 
+Deno.test("Served: a way that fails is never replaced by one to another publisher", async () => {
+  const { origin } = bench();
+  const own = new Way(origin, [1n], 1);
+  const other = new Way(origin, [2n], 5);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  own.track.close(new MoqError("expired", "Spent"));
+  await assert.rejects(
+    reader.next(),
+    (error) => error instanceof MoqError && error.code === "expired",
+  );
+  assert.equal(other.subscribers, 0);
+});
+
+Deno.test("Served: a way that was left for better ones before it answered has not failed", async () => {
+  const { origin } = bench();
+  const broadcast = new BroadcastProducer({ cache: origin.cache });
+  const requests = broadcast.requests();
+  const asked = requests.next();
+  const source = {
+    coversSubtree: true,
+    consume: (): BroadcastConsumer => broadcast.consume(),
+  };
+  const route = { hops: [1n, 9n], warm: 5, cold: 5 };
+  origin.claim("live", source, route);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  for (let i = 0; i < 3; i++) {
+    const better = origin.claim("live", source, { ...route, warm: 1 });
+    await turns();
+    better.close();
+    await turns();
+  }
+  const request = await asked;
+  const track = request.value!.accept();
+  track.writeFrame({ timestamp: 0, payload: new Uint8Array(1) });
+  assert.deepEqual(await read(reader), [0]);
+  reader.close();
+  await requests.return();
+});
+
 Deno.test("Served: a way that refuses is passed over at once, and the refusal is the answer when it is the last", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);

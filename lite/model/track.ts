@@ -79,6 +79,7 @@ export interface TrackOptions {
 
 const MAX_ARRIVALS = 16_384;
 const MAX_DATAGRAMS = 64;
+const MAX_SERVED = 1024;
 
 /** What the producer and the consumers of one track share. */
 export class Track {
@@ -98,6 +99,8 @@ export class Track {
   readonly subscriptions: Set<TrackSubscription> = new Set();
   readonly #source: TrackSource | undefined;
   readonly #groups: Map<number, GroupProducer> = new Map();
+  // Groups that were whole and are gone: another route may offer them again.
+  readonly #served: Set<number> = new Set();
   // Groups from before the source was last stopped: for fetches only, since what comes next may be far ahead of them.
   readonly #past: Map<number, GroupProducer> = new Map();
   #highest = -1;
@@ -227,8 +230,9 @@ export class Track {
     const { sequence } = group;
     const present = this.#groups.get(sequence);
     if (this.#ended || sequence >= (this.#final ?? Infinity)) return false;
-    if (present && !present.log.ended?.error) return false;
+    if (present && (present.isWhole || !present.log.ended)) return false;
     this.#prune();
+    if (this.#served.has(sequence)) return false;
     this.#groups.set(sequence, group);
     this.arrivals.push(group);
     this.#highest = Math.max(this.#highest, sequence);
@@ -260,7 +264,15 @@ export class Track {
       if (this.#groups.get(gone.sequence) === gone) {
         this.#groups.delete(gone.sequence);
       }
+      if (gone.isWhole) this.#remember(gone.sequence);
     }
+  }
+
+  #remember(sequence: number): void {
+    this.#served.add(sequence);
+    if (this.#served.size <= MAX_SERVED) return;
+    const [oldest] = this.#served;
+    this.#served.delete(oldest!);
   }
 
   /** Adds a datagram; the oldest goes when there are too many. */
@@ -344,6 +356,7 @@ export class Track {
       this.#past.set(sequence, group);
     }
     this.#groups.clear();
+    this.#served.clear();
     this.#firstArrival += this.arrivals.length;
     this.arrivals.length = 0;
   }

@@ -141,6 +141,27 @@ Deno.test("Track.begin refuses a sequence that is there, takes one that was cut,
   assert.deepEqual(drain(subscription), [1, 1, 2]);
 });
 
+Deno.test("Track.begin refuses a whole group that has been let go of, until the readers have changed", async () => {
+  const source = new FakeSource();
+  const track = new Track("video", { cache: new Cache(), source });
+  const reader = new TrackConsumer(track).subscribe();
+  const gone = new MoqError("evicted", "No room");
+  const groups = [0, 1, 2].map((sequence) => track.begin(sequence)!);
+  for (const group of groups.slice(0, 2)) group.close();
+  groups[1]!.retire(gone); // behind one that is still there
+  assert.equal(track.begin(1), undefined);
+  groups[0]!.retire(gone); // at the front, and pruned
+  groups[2]!.retire(gone);
+  assert.ok(track.begin(3));
+  assert.equal(track.begin(0), undefined);
+  assert.ok(track.begin(2), "it was never whole");
+  reader.close();
+  await turns();
+  const next = new TrackConsumer(track).subscribe();
+  assert.ok(track.begin(0));
+  next.close();
+});
+
 Deno.test("Track.close: groups stay readable, then the end or the error shows", async () => {
   const complete = written([0]);
   const reading = complete.consume().subscribe();

@@ -104,8 +104,12 @@ class TranslatedGroup implements GroupBytes {
     for (let run; (run = this.#group.log.view(this.#at));) {
       this.#at += run.byteLength;
       this.#scanner.push(run);
+      this.#group.account(run.byteLength);
     }
-    if (this.#group.retired) return undefined;
+    if (this.#group.retired) {
+      this.#log.discard(this.#group.retired);
+      return undefined;
+    }
     return this.#log.view(offset);
   }
 

@@ -37,8 +37,9 @@ Deno.test("groupSink then groupBytes: what an old peer sent is what an old peer 
     const sink = groupSink(group, "04", new VirtualClock());
     const out = groupBytes(group, "03");
     const seen: number[] = [];
-    for (let at = 0, turn = 0; at < bytes.byteLength; turn++) {
-      const end = at + sizes[turn % sizes.length]!;
+    let turn = 0;
+    for (let at = 0; at < bytes.byteLength;) {
+      const end = at + sizes[turn++ % sizes.length]!;
       sink.append(bytes.subarray(at, end));
       at = end;
       for (let run; (run = out.view(seen.length));) seen.push(...run);
@@ -107,6 +108,20 @@ Deno.test("GroupBytes.looksCompleteAt: wherever a group is cut, both forms know 
     const looks = [0, 1, 2, 4, 76, 77, 80].includes(cut);
     assert.equal(stored.looksCompleteAt(cut), looks, `${cut} bytes`);
   }
+});
+
+Deno.test("groupBytes: a translation is accounted for, and goes with its group", () => {
+  const cache = new Cache({ capacityBytes: 15_000 });
+  const group = new GroupProducer(0, { cache, maxAgeMs: 1000 });
+  group.writeFrame({ timestamp: 0, payload: new Uint8Array(5000) });
+  const before = cache.bytes;
+  const old = groupBytes(group, "04");
+  assert.ok(all((offset) => old.view(offset)).length > 5000);
+  assert.ok(cache.bytes >= before + 5000);
+  group.writeFrame({ timestamp: 0, payload: new Uint8Array(5000) });
+  assert.equal(old.view(0), undefined);
+  assert.equal(group.retired?.code, "evicted");
+  assert.equal(cache.bytes, 0);
 });
 
 Deno.test("groupBytes translates a group once for all old readers", () => {

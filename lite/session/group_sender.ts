@@ -14,12 +14,22 @@ import { type AbortContext, abortGroup } from "./abort.ts";
 import { groupBytes } from "./compat.ts";
 import { withType } from "./streams.ts";
 
+const MAX_COPIED_BYTES = 1024;
+
 /** Options of {@linkcode sendGroup} and {@linkcode sendFrames}. */
 export interface SendGroupOptions {
   /** The connection. */
   readonly context: AbortContext;
   /** Ends the group early: unsubscribed, or not worth sending any more. */
   readonly signal: AbortSignal;
+}
+
+/** Options of {@linkcode sendGroup}. */
+export interface SendWholeGroupOptions extends SendGroupOptions {
+  /** Where the bytes sent are counted. */
+  readonly count: SendCount;
+  /** What goes before the frames, unless it was written already. */
+  readonly preamble?: Uint8Array | undefined;
 }
 
 /** Bytes sent for one group; for counters that are summed when somebody asks. */
@@ -49,11 +59,12 @@ export function groupPreamble(
 export async function sendGroup(
   stream: SendStream,
   group: GroupProducer,
-  { context, signal, count }: SendGroupOptions & { readonly count: SendCount },
+  { context, signal, count, preamble }: SendWholeGroupOptions,
 ): Promise<void> {
   const bytes = groupBytes(group, context.version);
   const release = bytes.wakeOn(signal);
-  let at = 0;
+  let at = preamble ? writeStart(stream, { preamble, run: bytes.view(0) }) : 0;
+  count.sentBytes += at;
   try {
     while (!signal.aborted && !group.retired) {
       const run = bytes.view(at);
@@ -74,6 +85,25 @@ export async function sendGroup(
   } finally {
     release();
   }
+}
+
+/** Writes `preamble`, in one with the `run` behind it where a copy is cheaper than a second write; returns how much of `run` is written. */
+function writeStart(
+  stream: SendStream,
+  { preamble, run }: {
+    readonly preamble: Uint8Array;
+    readonly run: Uint8Array | undefined;
+  },
+): number {
+  if (!run || run.byteLength > MAX_COPIED_BYTES) {
+    stream.write(preamble);
+    return 0;
+  }
+  const start = new Uint8Array(preamble.byteLength + run.byteLength);
+  start.set(preamble);
+  start.set(run, preamble.byteLength);
+  stream.write(start);
+  return run.byteLength;
 }
 
 function reasonOf(group: GroupProducer, signal: AbortSignal): MoqError {

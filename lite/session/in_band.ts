@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { asMoqError, MoqError } from "../error.ts";
+import { type Clock, deadline, systemClock } from "../time.ts";
 import type {
   BidiStream,
   OpenOptions,
@@ -22,6 +23,8 @@ import { BidiType } from "../wire/stream_type.ts";
 import { IN_BAND_ALPN, type Version } from "../wire/version.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { MessageReader, withType } from "./streams.ts";
+
+const OFFER_TIMEOUT_MS = 10_000;
 
 /** What was agreed on in band. */
 export interface InBandAgreement {
@@ -99,6 +102,32 @@ export async function offerInBand(
   throw new MoqError("version", "Expected a draft that was offered");
 }
 
+/** Options of {@linkcode agreeInBand}. */
+export interface AgreeInBandOptions {
+  /** Path and query of the URL, where the transport does not carry them. */
+  readonly path?: string | undefined;
+  /** Gives up. */
+  readonly signal?: AbortSignal | undefined;
+  /** Time. Default the system's. */
+  readonly clock?: Clock | undefined;
+}
+
+/** As {@linkcode offerInBand} by whoever has dialled: within ten seconds, and what fails closes `transport`. */
+export async function agreeInBand(
+  transport: Transport,
+  { path, signal, clock = systemClock }: AgreeInBandOptions,
+): Promise<InBandAgreement> {
+  const patience = deadline(clock, OFFER_TIMEOUT_MS, signal);
+  try {
+    return await offerInBand(transport, { path, signal: patience.signal });
+  } catch (error) {
+    transport.close(0, "");
+    throw error;
+  } finally {
+    patience.clear();
+  }
+}
+
 function draftOf(code: number): Version | undefined {
   for (const [version, known] of SESSION_CODES) {
     if (known === code) return version;
@@ -139,9 +168,15 @@ async function setupBody(
     }
     const [high = 0, low = 0] = await reader.bytes(2);
     return await reader.bytes(high * 256 + low);
-  } catch (error) {
+  } catch (cause) {
     signal.throwIfAborted();
-    throw error;
+    const error = asMoqError(cause);
+    if (error.code === "protocol" || error.code === "transport") throw error;
+    throw new MoqError(
+      "protocol",
+      "Expected a SETUP, the peer ended its stream before or inside it",
+      { cause },
+    );
   } finally {
     signal.removeEventListener("abort", stop);
   }

@@ -240,16 +240,18 @@ export class OutgoingSubscription {
     const { signal } = this.#controller;
     const { startGroup, endGroup, startFrame, endFrame } = this.#message;
     const first = group.sequence === startGroup ? startFrame : 0;
-    stream.write(groupPreamble(group, {
+    const preamble = groupPreamble(group, {
       version: context.version,
       subscribeId: this.#message.id,
       startFrame: first,
-    }));
+    });
     const last = group.sequence === endGroup ? endFrame : undefined;
     if (first <= group.frameStart && last === undefined) {
       const count = this.#count;
-      return await sendGroup(stream, group, { context, signal, count });
+      const options = { context, signal, count, preamble };
+      return await sendGroup(stream, group, options);
     }
+    stream.write(preamble);
     await sendFrames(stream, group, {
       context,
       signal,

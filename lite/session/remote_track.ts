@@ -188,14 +188,19 @@ export class RemoteTrack implements TrackSource {
     },
   ): Promise<void> {
     const { version } = this.#subscriber.context;
+    if (!hasSubscribeUpdate(version)) return;
     let last = asked;
-    while (!over.signal.aborted) {
+    // Wishes that change while the peer does not read are folded into one.
+    for (;;) {
+      const isReady = await send.ready(over.signal);
+      if (!isReady || over.signal.aborted) return;
       const { wanted } = track.demand;
-      if (wanted && hasSubscribeUpdate(version) && !isSame(wanted, last)) {
+      if (!wanted || isSame(wanted, last)) {
+        await track.demand.changed();
+      } else {
         send.write(encodeSubscribeUpdate(wire(wanted), version));
         last = wanted;
       }
-      await track.demand.changed();
     }
   }
 

@@ -32,22 +32,20 @@ export class Flow {
     return this.#marked + this.#unmarked;
   }
 
-  /** How many of `wanted` bytes may be written now at `sendOrder`; they count as written. 0: wait with {@linkcode Flow.room}. */
+  /** How many of `wanted` bytes may be written now at `sendOrder`; they count as written. 0: {@linkcode Flow.wait}. */
   grant(wanted: number, sendOrder: number): number {
-    const granted = this.#window.admit(this, { wanted, sendOrder });
-    this.#unmarked += granted;
-    return granted;
+    return this.#window.admit(this, { wanted, sendOrder });
   }
 
-  /** Counts bytes that did not ask. */
+  /** As {@linkcode Flow.grant} as soon as there is room; 0 when `signal` aborts before. */
+  wait(demand: Demand, signal: AbortSignal): Promise<number> {
+    return this.#window.wait(this, { ...demand, signal });
+  }
+
+  /** Counts bytes as written, granted or not. */
   count(bytes: number): void {
     this.#unmarked += bytes;
     this.#window.count(bytes);
-  }
-
-  /** Waits until something may be written at `sendOrder`, or `signal` aborts. */
-  room(sendOrder: number, signal: AbortSignal): Promise<void> {
-    return this.#window.wait(this, { sendOrder, signal });
   }
 
   /** A barrier was written behind everything so far. */
@@ -148,13 +146,12 @@ export class SendWindow {
 
   /** How much of a demand fits; counts as written. */
   admit(flow: Flow, { wanted, sendOrder }: Demand): number {
-    const room = this.#roomFor(flow, sendOrder);
-    const granted = Math.min(wanted, room);
-    if (granted > 0) this.count(granted);
+    const granted = Math.min(wanted, this.#roomFor(flow, sendOrder));
+    if (granted > 0) flow.count(granted);
     return granted;
   }
 
-  /** Counts bytes as written. */
+  /** Counts bytes of a flow as written; call {@linkcode Flow.count}. */
   count(bytes: number): void {
     const before = this.#unmarked;
     const half = this.#size / 2;
@@ -165,22 +162,22 @@ export class SendWindow {
     }
   }
 
-  /** Waits until `flow` may write at `sendOrder`, or `signal` aborts. */
+  /** Grants as soon as there is room and nobody more important waits; 0 when `signal` aborts before. */
   async wait(
     flow: Flow,
-    { sendOrder, signal }: {
-      readonly sendOrder: number;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<void> {
+    { wanted, sendOrder, signal }: Demand & { readonly signal: AbortSignal },
+  ): Promise<number> {
     const release = this.#latch.wakeOn(signal);
     const waiter = { sendOrder };
     this.#waiting.add(waiter);
     if (this.#waiting.size === 1) this.activity.wake();
     try {
-      while (!signal.aborted && this.#roomFor(flow, sendOrder) === 0) {
+      while (!signal.aborted) {
+        const granted = this.admit(flow, { wanted, sendOrder });
+        if (granted > 0) return granted;
         await this.#latch.changed();
       }
+      return 0;
     } finally {
       release();
       this.#waiting.delete(waiter);

@@ -23,6 +23,14 @@ export interface TransportClose {
   readonly error?: Error | undefined;
 }
 
+/** What a runtime tells of its own path. */
+export interface PathReport {
+  /** The round trip in milliseconds, as the runtime smooths it. */
+  readonly rttMs?: number | undefined;
+  /** What the path is believed to carry, in bits per second. */
+  readonly bitrateBps?: number | undefined;
+}
+
 /** One QUIC, WebTransport or qmux connection. */
 export interface Transport {
   /** The ALPN or subprotocol agreed on, `undefined` when none was. */
@@ -39,6 +47,12 @@ export interface Transport {
   readonly incomingBidi: AsyncIterable<BidiStream>;
   /** Datagrams, where the transport has them. */
   readonly datagrams?: Datagrams | undefined;
+  /**
+   * Tells what the runtime measures of the path; never rejects. Only where it
+   * measures, and where `ready` waits for the path and not for a large buffer;
+   * elsewhere the session measures for itself.
+   */
+  readonly report?: (() => Promise<PathReport>) | undefined;
   /** Ends it with an application code and a reason of at most 1024 bytes; idempotent, never throws. */
   close(code: number, reason: string): void;
   /** Resolves once it has ended, whoever ended it; never rejects. */

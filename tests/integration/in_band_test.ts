@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   acceptInBand,
   BroadcastProducer,
+  connect as connectFromPage,
   memoryPair,
   offerInBand,
   openSession,
@@ -81,7 +82,7 @@ Deno.test("in band: an offer without a known draft, garbage and silence are refu
       const { send } = await peer.openBidi();
       send.write(Uint8Array.fromHex("01020000"));
     }],
-    ["remote", async (peer) => {
+    ["protocol", async (peer) => {
       const { send } = await peer.openBidi();
       send.write(Uint8Array.fromHex("2000"));
       send.close();
@@ -123,4 +124,17 @@ Deno.test("connect: agrees in band with our relay over raw QUIC", async () => {
     viewer.close();
     await relay.close();
   }
+});
+
+Deno.test("connect: a page agrees in band where its WebSocket names no draft", async () => {
+  const relay = await startRelay(["--listen", "127.0.0.1:0"]);
+  const [{ port } = { port: 0 }] = relay.httpAddresses;
+  const session = await connectFromPage(`http://127.0.0.1:${port}/`, {
+    webTransport: false,
+    protocols: [],
+  });
+  assert.equal(session.version, "02");
+  session.close();
+  assert.equal(await session.closed, undefined);
+  await relay.close();
 });

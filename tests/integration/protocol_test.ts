@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  type MoqError,
+  memoryPair,
+  MoqError,
+  openSession,
   Origin,
+  protocolOf,
   type ReceiveStream,
   sleep,
   type Version,
+  VirtualClock,
 } from "@moq-deno/lite";
 import { writeGroup } from "./groups.ts";
 import { bytesOf, Peer, type PeerOptions, read, type Wire } from "./peer.ts";
@@ -338,6 +342,107 @@ Deno.test("a peer that gives no streams gets what waited for one, then the newes
     await peer.session.closed;
   })());
 });
+
+Deno.test("wishes that change faster than a publisher listens are folded into the last one", async () => {
+  const peer = new Peer({ version: "06", pair: { windowBytes: 64 } });
+  await peer.clock.run((async () => {
+    await peer.uni(...EMPTY_SETUP);
+    const { clock, session } = peer;
+    const reader = session.consume("live").track("video").subscribe();
+    const requests = peer.transport.incomingBidi[Symbol.asyncIterator]();
+    const next = async (type: number) => {
+      for (;;) {
+        const { send, receive } = (await requests.next()).value!;
+        if ((await read(receive, 1))[0] === type) return { send, receive };
+      }
+    };
+    const info = await next(6);
+    info.send.write(Uint8Array.from(bytesOf([[127, 10, 10]])));
+    const { receive } = await next(2);
+    for (let i = 0; i < 1000; i++) {
+      reader.update({ priority: i % 200, maxAgeMs: i % 50 });
+      await Promise.resolve();
+      if (i % 10 === 0) await sleep(clock, 1);
+    }
+    const { length: asked } = await readMessage(receive);
+    assert.ok(asked > 0);
+    let updates = 0;
+    for (let body: number[] = []; body[0] !== 199; updates++) {
+      body = await readMessage(receive);
+    }
+    assert.ok(updates < 50, `${updates} updates`);
+    reader.close();
+    session.close();
+    await session.closed;
+  })());
+});
+
+against("a request that is refused ends its own half too", {}, async (peer) => {
+  await peer.uni(...EMPTY_SETUP);
+  const track = peer.session.consume("live").track("video");
+  const requests = peer.transport.incomingBidi[Symbol.asyncIterator]();
+  for (
+    const [type, ask] of [[6, () => track.info()], [
+      3,
+      () => track.fetch(1),
+    ]] as const
+  ) {
+    const refused = assert.rejects(
+      ask(),
+      (error: MoqError) => error.code === "not-found",
+    );
+    for (;;) {
+      const { send, receive } = (await requests.next()).value!;
+      if ((await read(receive, 1))[0] !== type) continue;
+      send.reset(0x33);
+      await refused;
+      assert.ok((await read(receive, 100)).length < 100);
+      break;
+    }
+  }
+});
+
+Deno.test("a viewer that leaves in the moment its stream opens leaves nothing behind, and the next one is served", async () => {
+  const clock = new VirtualClock();
+  const origin = new Origin({ clock });
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack("video");
+  origin.publish("live", broadcast);
+  const [near, far] = memoryPair({ protocol: protocolOf("04") });
+  const relay = openSession(far, { clock, publish: origin.scope() });
+  const leaving = new AbortController();
+  const viewer = openSession({
+    ...near,
+    protocol: near.protocol,
+    reliableReset: near.reliableReset,
+    closed: near.closed,
+    openUni: (options) => near.openUni(options),
+    openBidi: async (options) => {
+      const stream = await near.openBidi(options);
+      leaving.abort(new MoqError("cancelled", "Left"));
+      return stream;
+    },
+    close: (code, reason) => near.close(code, reason),
+  }, { clock });
+  await clock.run((async () => {
+    const { signal } = leaving;
+    const consumer = viewer.consume("live").track("video");
+    await assert.rejects(consumer.subscribe({ signal }).next());
+    const second = consumer.subscribe();
+    writeGroup(track, "for the second");
+    assert.equal((await second.next())?.sequence, 0);
+    second.close();
+    await sleep(clock, 1000);
+    assert.equal(relay.stats.subscriptions, 0);
+    viewer.close();
+    await Promise.all([viewer.closed, relay.closed]);
+  })());
+});
+
+async function readMessage(stream: ReceiveStream): Promise<number[]> {
+  const [length] = await read(stream, 1);
+  return await read(stream, length!);
+}
 
 Deno.test("a datagram that does not parse closes the session, one for nobody is ignored", async () => {
   const peer = new Peer({ version: "06" });

@@ -120,7 +120,12 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     files: ["examples/browser/"],
-    may: ["@moq-deno/lite", "@moq-deno/hang", "@moq-deno/hang/media"],
+    may: [
+      "@moq-deno/lite",
+      "@moq-deno/hang",
+      "@moq-deno/hang/media",
+      "@moq-deno/hang/signals",
+    ],
   },
   {
     files: ["examples/"],

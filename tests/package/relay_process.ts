@@ -8,8 +8,9 @@ import {
   openSession,
   PROTOCOLS,
   type Session,
+  type Transport,
 } from "@moq-deno/lite";
-import { connect } from "@moq-deno/lite/deno";
+import { dial } from "@moq-deno/lite/deno";
 import { type CommandLine, type ProcessOptions, Program } from "./process.ts";
 
 /** A way in. */
@@ -58,19 +59,24 @@ export class RelayProcess implements AsyncDisposable {
   async connect(options: WayOptions = {}): Promise<Session> {
     const { way = "quic", protocols = PROTOCOLS } = options;
     const signal = AbortSignal.timeout(PATIENCE_MS);
+    return openSession(await this.#dial(way, { protocols, signal }));
+  }
+
+  #dial(
+    way: Way,
+    options: { readonly protocols: readonly string[]; signal: AbortSignal },
+  ): Promise<Transport> {
     const address = this.#address;
     switch (way) {
       case "quic": {
         const certificateHashes = [Uint8Array.fromHex(this.#fingerprint)];
-        const trust = { certificateHashes, protocols, signal };
-        return await connect(`moqt://${address}`, trust);
+        const url = new URL(`moqt://${address}`);
+        return dial(url, { ...options, certificateHashes });
       }
       case "webtransport":
-        return await connect(`http://${address}`, { protocols, signal });
-      case "websocket": {
-        const url = `ws://${address}`;
-        return openSession(await connectWebSocket(url, { protocols, signal }));
-      }
+        return dial(new URL(`http://${address}`), options);
+      case "websocket":
+        return connectWebSocket(`ws://${address}`, options);
     }
   }
 

@@ -1,0 +1,67 @@
+/**
+ * JSON merge patch, RFC 7396: made from two values, and applied without
+ * changing either.
+ *
+ * @module
+ */
+
+/** A JSON object, nothing known about its fields. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `target` with `patch` applied: null removes, objects merge, everything else replaces. RFC 7396, section 2. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (!isObject(patch)) return patch;
+  const fields = new Map(isObject(target) ? Object.entries(target) : []);
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) fields.delete(name);
+    else fields.set(name, mergePatch(fields.get(name), value));
+  }
+  // Through fromEntries a name like __proto__ is a field as any other.
+  return Object.fromEntries(fields);
+}
+
+/** Whether two JSON values are the same. */
+export function equalJson(one: unknown, other: unknown): boolean {
+  if (Array.isArray(one) && Array.isArray(other)) {
+    return one.length === other.length &&
+      one.every((value, index) => equalJson(value, other[index]));
+  }
+  if (!isObject(one) || !isObject(other)) return one === other;
+  const names = Object.keys(one);
+  return names.length === Object.keys(other).length &&
+    names.every((name) =>
+      Object.hasOwn(other, name) && equalJson(one[name], other[name])
+    );
+}
+
+function hasNull(value: unknown): boolean {
+  if (!isObject(value)) return value === null;
+  return Object.values(value).some(hasNull);
+}
+
+/**
+ * The patch that makes `to` of `from`; `undefined` where none can: either is no object, or a field becomes null, which a
+ * patch would remove.
+ */
+export function diffJson(from: unknown, to: unknown): JsonObject | undefined {
+  if (!isObject(from) || !isObject(to)) return undefined;
+  const patch: [string, unknown][] = [];
+  for (const name of Object.keys(from)) {
+    if (!Object.hasOwn(to, name)) patch.push([name, null]);
+  }
+  for (const [name, value] of Object.entries(to)) {
+    const before = Object.hasOwn(from, name) ? from[name] : undefined;
+    if (equalJson(before, value)) continue;
+    if (isObject(before) && isObject(value)) {
+      const inner = diffJson(before, value);
+      if (!inner) return undefined;
+      patch.push([name, inner]);
+    } else if (hasNull(value)) return undefined;
+    else patch.push([name, value]);
+  }
+  return Object.fromEntries(patch);
+}

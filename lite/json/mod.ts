@@ -1,0 +1,39 @@
+/**
+ * JSON over tracks in three modes. **Snapshot**: what is the value now; each
+ * group begins with all of it and goes on with merge patches. **Stream**: every
+ * record of a log, in one group. **Window**: a bounded run of records, new ones
+ * at the back, old ones dropped at the front, which a reader can join at any
+ * time. Each plain or compressed; the compression is handed in.
+ *
+ * ```ts ignore
+ * import { consumeSnapshots, SnapshotProducer } from "@moq-deno/lite/json";
+ * import { BroadcastProducer } from "@moq-deno/lite";
+ * import assert from "node:assert/strict";
+ *
+ * const broadcast = new BroadcastProducer();
+ * const score = new SnapshotProducer(broadcast.createTrack("score.json"));
+ * score.update({ home: 0, away: 0 });
+ * score.update({ home: 1, away: 0 }); // goes out as {"home":1}
+ *
+ * for await (
+ *   const value of consumeSnapshots(broadcast.consume().track("score.json"))
+ * ) {
+ *   assert.deepEqual(value, { home: 1, away: 0 });
+ *   break;
+ * }
+ * ```
+ *
+ * @module
+ */
+export type { Compression, FrameCoder } from "./compression.ts";
+export {
+  type ConsumeJsonOptions,
+  MAX_JSON_BYTES,
+  MAX_JSON_DEPTH,
+  type ProduceJsonOptions,
+} from "./frame.ts";
+export { diffJson, type JsonObject, mergePatch } from "./merge_patch.ts";
+export { consumeSnapshots, SnapshotProducer } from "./snapshot.ts";
+export { consumeStream, StreamProducer } from "./stream.ts";
+export { consumeWindow, type Span, type WindowEvent } from "./window_reader.ts";
+export { WindowProducer } from "./window.ts";

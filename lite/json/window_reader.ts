@@ -1,0 +1,130 @@
+/**
+ * Window mode, read: groups begin again and again with everything, a reader
+ * hears of each record once.
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import type { TrackConsumer } from "../model/track.ts";
+import type { ConsumeJsonOptions } from "./frame.ts";
+import {
+  followNewest,
+  type FrameReader,
+  type JsonFrame,
+} from "./newest_group.ts";
+
+/** Numbers of records that follow each other. */
+export interface Span {
+  /** The first. */
+  readonly start: number;
+  /** One after the last. */
+  readonly end: number;
+}
+
+/** What happened to the window. */
+export type WindowEvent =
+  /** A record is new. */
+  | { readonly kind: "push"; readonly index: number; readonly value: unknown }
+  /** Records that were pushed have left. */
+  | ({ readonly kind: "pop" } & Span)
+  /** Records have left before this reader saw them. */
+  | ({ readonly kind: "skip" } & Span);
+
+/** The changes of the window, first its records as they are; a group that cannot be read is logged and passed over. */
+export function consumeWindow(
+  track: TrackConsumer,
+  options: ConsumeJsonOptions = {},
+): AsyncGenerator<WindowEvent, void> {
+  return followNewest(track, new WindowReader(), options);
+}
+
+function field(frame: object, name: string): unknown {
+  return Object.hasOwn(frame, name)
+    ? (frame as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+}
+
+function refuse(expected: string, value: unknown): MoqError {
+  const text = JSON.stringify(value)?.slice(0, 60);
+  return new MoqError("decode", `Expected ${expected}, got ${text}`);
+}
+
+function countOf(value: unknown, what: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0) {
+    return value as number;
+  }
+  throw refuse(`${what} to be an integer from 0`, value);
+}
+
+/** Knows which numbers the window has and which the reader has heard of, not the records. */
+class WindowReader implements FrameReader<WindowEvent> {
+  #front = 0;
+  #end = 0;
+  #heard: number | undefined;
+
+  *read({ index, value }: JsonFrame): Iterable<WindowEvent> {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw refuse("a frame of a window to be an object", value);
+    }
+    if (index === 0) yield* this.#restate(value);
+    else if (Object.hasOwn(value, "push")) {
+      yield* this.#push(field(value, "push"));
+    } else if (Object.hasOwn(value, "pop")) {
+      yield* this.#pop(countOf(field(value, "pop"), "pop"));
+    } else throw refuse("push or pop", value);
+  }
+
+  *#restate(frame: object): Iterable<WindowEvent> {
+    const records = field(frame, "records");
+    if (!Array.isArray(records)) {
+      throw refuse("records to be an array", records);
+    }
+    const offset = countOf(field(frame, "offset"), "offset");
+    // Older records may still be in the window without being told again.
+    const start = countOf(field(frame, "start") ?? offset, "start");
+    const end = start + records.length;
+    const heard = this.#heard ?? start;
+    const isBackwards = offset < this.#front || start < offset || end < heard;
+    if (!Number.isSafeInteger(end) || isBackwards) {
+      throw refuse(
+        `a window from ${this.#front} on that reaches to ${heard}`,
+        { offset, start, end },
+      );
+    }
+    yield* this.#left(offset, heard);
+    if (start > Math.max(heard, offset)) {
+      yield { kind: "skip", start: Math.max(heard, offset), end: start };
+    }
+    this.#front = offset;
+    this.#end = end;
+    for (let at = Math.max(heard, start); at < end; at++) {
+      this.#heard = at + 1;
+      yield { kind: "push", index: at, value: records[at - start] };
+    }
+    this.#heard = Math.max(heard, end);
+  }
+
+  *#push(value: unknown): Iterable<WindowEvent> {
+    const index = this.#end++;
+    this.#heard = index + 1;
+    yield { kind: "push", index, value };
+  }
+
+  *#pop(count: number): Iterable<WindowEvent> {
+    const front = this.#front + count;
+    if (front > this.#end) {
+      throw refuse(`at most ${this.#end - this.#front} records to pop`, count);
+    }
+    yield* this.#left(front, this.#heard ?? front);
+    this.#front = front;
+  }
+
+  /** The window now begins at `front`; the reader has heard of everything before `heard`. */
+  *#left(front: number, heard: number): Iterable<WindowEvent> {
+    const popped = Math.min(front, heard);
+    if (popped > this.#front && this.#heard !== undefined) {
+      yield { kind: "pop", start: this.#front, end: popped };
+    }
+    if (front > heard) yield { kind: "skip", start: heard, end: front };
+  }
+}

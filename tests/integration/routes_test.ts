@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import {
+  type AnnounceEvent,
+  BroadcastProducer,
+  Origin,
+  sleep,
+} from "@moq-deno/lite";
+import { readGroup, writeGroup } from "./groups.ts";
+import { type ClientOptions, type Network, scenario } from "./network.ts";
+
+/** A second relay, joined to the first by one session that goes both ways. */
+function secondRelay(net: Network, options: ClientOptions = {}): Origin {
+  const origin = new Origin({ clock: net.clock });
+  net.connect({
+    hop: origin.hop,
+    cache: origin.cache,
+    publish: origin.scope(),
+    subscribe: origin.scope(),
+    ...options,
+  });
+  return origin;
+}
+
+async function firstOf(
+  events: AsyncIterable<AnnounceEvent>,
+): Promise<AnnounceEvent> {
+  for await (const event of events) return event;
+  throw new Error("Expected an announcement");
+}
+
+scenario(
+  "two relays tell each other of a broadcast once, carry it, and forget it together",
+  async (net) => {
+    const second = secondRelay(net);
+    const { session } = net.connect();
+    const broadcast = new BroadcastProducer();
+    const track = broadcast.createTrack("video");
+    session.publish("live", broadcast);
+    const { route } = await firstOf(second.announced());
+    await sleep(net.clock, 5000);
+    for (const origin of [net.origin, second]) {
+      assert.deepEqual([...origin.paths()], ["live"]);
+    }
+    if (net.world.version !== "03") {
+      assert.equal(route.hops.length, 2);
+      assert.equal(route.hops.at(-1), net.origin.hop);
+    }
+    const reader = second.consume("live").track("video").subscribe();
+    writeGroup(track, "over two");
+    assert.deepEqual((await readGroup(await reader.next())).texts, [
+      "over two",
+    ]);
+    reader.close();
+
+    broadcast.close();
+    await net.retracted("live");
+    await sleep(net.clock, 5000);
+    for (const origin of [net.origin, second]) {
+      assert.deepEqual([...origin.paths()], []);
+    }
+  },
+);
+
+scenario("a price grows by what each link charges", async (net) => {
+  const { session } = net.connect({ setup: { cost: 5 } });
+  session.publish("live", new BroadcastProducer());
+  const { route: first } = await firstOf(net.origin.announced());
+  assert.deepEqual([first.warm, first.cold], [5, 5]);
+  const plain = await firstOf(net.connect().session.announced());
+  assert.deepEqual([plain.route.warm, plain.route.cold], [6, 6]);
+  // Who dials says what the link costs, and reckons with it too.
+  const dear = net.connect({ setup: { cost: 100 } }).session;
+  assert.equal((await firstOf(dear.announced())).route.warm, 105);
+}, ({ version }) => version === "06");
+
+scenario(
+  "a changed route is an update to who listens, and the cheaper one carries",
+  async (net) => {
+    const hop = 42n;
+    const tracks = [];
+    for (const cost of [50, 10]) {
+      const { session } = net.connect({ hop, setup: { cost } });
+      const broadcast = new BroadcastProducer();
+      tracks.push(broadcast.createTrack("video"));
+      session.publish("live", broadcast);
+      if (cost === 50) await net.announced("live");
+      else await sleep(net.clock, 1000);
+    }
+    const viewer = net.connect().session;
+    const { kind, route } = await firstOf(viewer.announced());
+    assert.deepEqual([kind, route.warm], ["start", 11]);
+    const reader = viewer.consume("live").track("video").subscribe();
+    const [dear, cheap] = tracks as [typeof tracks[0], typeof tracks[0]];
+    while (cheap!.demand.subscribers === 0) await cheap!.demand.changed();
+    assert.equal(dear!.demand.subscribers, 0);
+    reader.close();
+  },
+  ({ version }) => version === "06",
+);
+
+scenario("what comes from a peer is not shown to it again", async (net) => {
+  const { session } = net.connect({ hop: 42n });
+  const events = session.announced();
+  session.publish("mine", new BroadcastProducer());
+  await net.announced("mine");
+  const other = net.connect({ hop: 43n }).session;
+  other.publish("theirs", new BroadcastProducer());
+  const { value } = await events.next();
+  assert.equal(value?.path, "theirs");
+  await events.return();
+}, ({ version }) => version !== "03");
