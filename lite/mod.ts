@@ -36,6 +36,7 @@ export * from "./model/track.ts";
 
 // Sessions.
 export * from "./connect.ts";
+export type { PathState } from "./session/congestion.ts";
 export type { SessionLimits, SessionStats } from "./session/context.ts";
 export * from "./session/in_band.ts";
 export * from "./session/reconnect.ts";

@@ -23,6 +23,8 @@ import { hasTimestamps, type Version } from "../wire/version.ts";
 
 /** The bytes of a group as a draft has them, and where they may be cut. */
 export interface GroupBytes {
+  /** Bytes there are so far. */
+  readonly length: number;
   /** Everything contiguous from `offset`, `undefined` while nothing is there. */
   view(offset: number): Uint8Array | undefined;
   /** Set once nothing more will come. */
@@ -55,6 +57,10 @@ class StoredGroup implements GroupBytes {
 
   constructor(group: GroupProducer) {
     this.#group = group;
+  }
+
+  get length(): number {
+    return this.#group.log.length;
   }
 
   view(offset: number): Uint8Array | undefined {
@@ -100,17 +106,23 @@ class TranslatedGroup implements GroupBytes {
     });
   }
 
+  get length(): number {
+    this.#translate();
+    return this.#log.length;
+  }
+
   view(offset: number): Uint8Array | undefined {
+    this.#translate();
+    return this.#group.retired ? undefined : this.#log.view(offset);
+  }
+
+  #translate(): void {
     for (let run; (run = this.#group.log.view(this.#at));) {
       this.#at += run.byteLength;
       this.#scanner.push(run);
       this.#group.account(run.byteLength);
     }
-    if (this.#group.retired) {
-      this.#log.discard(this.#group.retired);
-      return undefined;
-    }
-    return this.#log.view(offset);
+    if (this.#group.retired) this.#log.discard(this.#group.retired);
   }
 
   get ended(): LogEnd | undefined {

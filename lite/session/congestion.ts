@@ -26,6 +26,18 @@ export interface CongestionContext extends BarrierContext {
   fail(error: MoqError): void;
 }
 
+/** What is known of the path to a peer. */
+export interface PathState {
+  /** The last round trip in milliseconds, `undefined` before the first. */
+  readonly rttMs: number | undefined;
+  /** Bits per second that arrived while more was there to be sent; 0 when that has not been so lately. */
+  readonly bitrateBps: number;
+  /** Bytes written that the peer has not confirmed; 0 where the transport reports for itself. */
+  readonly unconfirmedBytes: number;
+  /** Whether what is written takes notably longer than a round trip to arrive. */
+  readonly isCongested: boolean;
+}
+
 /** Barriers of both kinds together, within one second. */
 const MAX_BARRIERS_PER_SECOND = 4;
 /** What may be on its way to a peer of which nothing is known yet. */
@@ -62,7 +74,7 @@ interface Saturation {
 }
 
 /** The path to one peer. Costs nothing until something is sent or asked. */
-export class Congestion {
+export class Congestion implements PathState {
   /** Wakes when {@linkcode Congestion.rttMs} or {@linkcode Congestion.bitrateBps} may have changed. */
   readonly changed: Latch = new Latch();
   readonly #context: CongestionContext;
@@ -91,18 +103,15 @@ export class Congestion {
     );
   }
 
-  /** The last round trip, `undefined` before the first. */
   get rttMs(): number | undefined {
     return this.#rttMs;
   }
 
-  /** Bits per second that arrived while more was there to be sent; 0 when that has not been so lately. */
   get bitrateBps(): number {
     const age = this.#context.clock.now() - this.#rateAt;
     return age <= RATE_VALID_MS ? this.#rateBps : 0;
   }
 
-  /** Bytes written that the peer has not confirmed; 0 where the transport reports for itself. */
   get unconfirmedBytes(): number {
     return this.#context.transport.report ? 0 : this.#window.bytes;
   }
@@ -112,9 +121,7 @@ export class Congestion {
     return this.#window.size;
   }
 
-  /** Whether what is written takes notably longer than a round trip. On a transport with statistics of its own a writer that waits is reason enough. */
   get isCongested(): boolean {
-    if (this.#context.transport.report) return true;
     return this.#isCongested || this.#lowDelayMs() > CONGESTED_MS;
   }
 
@@ -305,11 +312,12 @@ export class Congestion {
     const { size } = window;
     // A round trip passes before an answer lets the next bytes go: the window has to cover it.
     const targetMs = TARGET_MS + (this.#minRttMs ?? 0);
+    const fitting = Math.round(bytes * targetMs / Math.max(1, drainMs));
     if (drainMs > targetMs) {
-      const fitting = Math.round(bytes * targetMs / drainMs);
       window.resize(Math.max(MIN_WINDOW_BYTES, Math.min(size, fitting)));
-    } else if (!this.#isCongested && (isFull || isBusy)) {
-      window.resize(Math.min(MAX_WINDOW_BYTES, size * 2));
+    } else if (isFull || isBusy) {
+      const wider = Math.max(size, Math.min(fitting, size * 2));
+      window.resize(Math.min(MAX_WINDOW_BYTES, wider));
     }
   }
 

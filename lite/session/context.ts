@@ -9,6 +9,7 @@ import type { Clock } from "../time.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Setup } from "../wire/setup.ts";
 import type { Version } from "../wire/version.ts";
+import type { Congestion } from "./congestion.ts";
 import type { Tasks } from "./tasks.ts";
 
 /** Bounds on what a peer may ask of one session. */
@@ -51,6 +52,8 @@ export interface SessionContext {
   readonly limits: Required<SessionLimits>;
   /** Counters. */
   readonly stats: SessionStats;
+  /** What the path to the peer carries. */
+  readonly path: Congestion;
   /** The session's tasks. */
   readonly tasks: Tasks;
   /** Aborts when the session ends. */

@@ -11,10 +11,25 @@ import { encodeGroupHeader } from "../wire/group.ts";
 import type { Version } from "../wire/version.ts";
 import { UniType } from "../wire/stream_type.ts";
 import { type AbortContext, abortGroup } from "./abort.ts";
-import { groupBytes } from "./compat.ts";
+import { type GroupBytes, groupBytes } from "./compat.ts";
 import { withType } from "./streams.ts";
 
+/** Bytes in front of which a header is copied rather than written on its own. */
 const MAX_COPIED_BYTES = 1024;
+/** Bytes written at once at most, whatever there is. */
+const MAX_BURST_BYTES = 256 * 1024;
+
+/** Lets the bytes of one stream through as the path takes them. */
+export interface Pace {
+  /** How many of `wanted` bytes may be written now; they count as written. 0: {@linkcode Pace.wait}. */
+  grant(wanted: number): number;
+  /** As {@linkcode Pace.grant} as soon as there is room; 0 when the stream is to end instead. */
+  wait(wanted: number): Promise<number>;
+  /** The stream itself takes no more for the moment. */
+  beginWait(): void;
+  /** It takes more. */
+  endWait(): void;
+}
 
 /** Options of {@linkcode sendGroup} and {@linkcode sendFrames}. */
 export interface SendGroupOptions {
@@ -22,6 +37,8 @@ export interface SendGroupOptions {
   readonly context: AbortContext;
   /** Ends the group early: unsubscribed, or not worth sending any more. */
   readonly signal: AbortSignal;
+  /** Default as fast as the stream takes them. */
+  readonly pace?: Pace | undefined;
 }
 
 /** Options of {@linkcode sendGroup}. */
@@ -59,20 +76,27 @@ export function groupPreamble(
 export async function sendGroup(
   stream: SendStream,
   group: GroupProducer,
-  { context, signal, count, preamble }: SendWholeGroupOptions,
+  { context, signal, pace, count, preamble }: SendWholeGroupOptions,
 ): Promise<void> {
   const bytes = groupBytes(group, context.version);
   const release = bytes.wakeOn(signal);
-  let at = preamble ? writeStart(stream, { preamble, run: bytes.view(0) }) : 0;
+  let at = preamble
+    ? writeStart(stream, { preamble, run: startOf(bytes, pace) })
+    : 0;
   count.sentBytes += at;
   try {
     while (!signal.aborted && !group.retired) {
-      const run = bytes.view(at);
-      if (run) {
+      if (at < bytes.length) {
+        pace?.beginWait();
         if (!await stream.ready(signal)) break;
-        stream.write(run);
-        at += run.byteLength;
-        count.sentBytes += run.byteLength;
+        pace?.endWait();
+        const wanted = Math.min(bytes.length - at, MAX_BURST_BYTES);
+        const granted = pace
+          ? pace.grant(wanted) || await pace.wait(wanted)
+          : wanted;
+        const written = writeRuns(stream, bytes, { at, bytes: granted });
+        at += written;
+        count.sentBytes += written;
       } else if (bytes.ended) {
         if (bytes.ended.error) break;
         return stream.close();
@@ -87,7 +111,18 @@ export async function sendGroup(
   }
 }
 
-/** Writes `preamble`, in one with the `run` behind it where a copy is cheaper than a second write; returns how much of `run` is written. */
+/** The first bytes of a group, where copying them is cheaper than a second write and they may be written. */
+function startOf(
+  bytes: GroupBytes,
+  pace: Pace | undefined,
+): Uint8Array | undefined {
+  const run = bytes.view(0);
+  if (!run || run.byteLength > MAX_COPIED_BYTES) return undefined;
+  const granted = pace ? pace.grant(run.byteLength) : run.byteLength;
+  return granted === 0 ? undefined : run.subarray(0, granted);
+}
+
+/** Writes `preamble`, in one with the `run` behind it; returns how much of `run` is written. */
 function writeStart(
   stream: SendStream,
   { preamble, run }: {
@@ -95,7 +130,7 @@ function writeStart(
     readonly run: Uint8Array | undefined;
   },
 ): number {
-  if (!run || run.byteLength > MAX_COPIED_BYTES) {
+  if (!run) {
     stream.write(preamble);
     return 0;
   }
@@ -104,6 +139,32 @@ function writeStart(
   start.set(run, preamble.byteLength);
   stream.write(start);
   return run.byteLength;
+}
+
+/** Writes `bytes` from `at` on, or what is left of them; says how many. */
+function writeRuns(
+  stream: SendStream,
+  from: GroupBytes,
+  { at, bytes }: { readonly at: number; readonly bytes: number },
+): number {
+  let written = 0;
+  while (written < bytes) {
+    const run = from.view(at + written)?.subarray(0, bytes - written);
+    if (!run) break;
+    stream.write(run);
+    written += run.byteLength;
+  }
+  return written;
+}
+
+/** Waits until all of `bytes` may be written; `false` when the stream is to end instead. */
+async function admit(pace: Pace, bytes: number): Promise<boolean> {
+  for (let left = bytes; left > 0;) {
+    const granted = pace.grant(left) || await pace.wait(left);
+    if (granted === 0) return false;
+    left -= granted;
+  }
+  return true;
 }
 
 function reasonOf(group: GroupProducer, signal: AbortSignal): MoqError {
@@ -124,7 +185,9 @@ export interface FrameRange {
 export async function sendFrames(
   stream: SendStream,
   group: GroupProducer,
-  { context, signal, startFrame, endFrame }: SendGroupOptions & FrameRange,
+  { context, signal, pace, startFrame, endFrame }:
+    & SendGroupOptions
+    & FrameRange,
 ): Promise<void> {
   let index = group.frameStart;
   let previous = 0;
@@ -133,9 +196,14 @@ export async function sendFrames(
       if (index >= startFrame) {
         if (!await stream.ready(signal)) throw reasonOf(group, signal);
         const { timestamp, payload } = frame;
-        stream.write(
-          encodeFrameHeader(timestamp, previous, payload.byteLength),
+        const header = encodeFrameHeader(
+          timestamp,
+          previous,
+          payload.byteLength,
         );
+        const size = header.byteLength + payload.byteLength;
+        if (pace && !await admit(pace, size)) throw reasonOf(group, signal);
+        stream.write(header);
         if (payload.byteLength > 0) stream.write(payload);
         previous = timestamp;
       }

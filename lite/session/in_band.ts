@@ -195,6 +195,7 @@ function withoutFirst(
     incomingUni: transport.incomingUni,
     incomingBidi: { [Symbol.asyncIterator]: () => rest },
     datagrams: transport.datagrams,
+    report: transport.report?.bind(transport),
     close: (code, reason) => transport.close(code, reason),
     closed: transport.closed,
   };

@@ -8,8 +8,13 @@
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import type { GroupProducer } from "../model/group.ts";
-import type { Datagram, TrackConsumer } from "../model/track.ts";
-import type { TrackSubscription } from "../model/subscription.ts";
+import {
+  type Datagram,
+  DEFAULT_TRACK_INFO,
+  type Track,
+  type TrackConsumer,
+} from "../model/track.ts";
+import type { TrackSubscription, Wanted } from "../model/subscription.ts";
 import { encodeDatagram } from "../wire/datagram.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { decodeSubscribeUpdate, type Subscribe } from "../wire/subscribe.ts";
@@ -33,6 +38,8 @@ import {
 } from "./group_sender.ts";
 import type { SubscriptionOrder } from "./priority.ts";
 import type { Request } from "./publisher.ts";
+import type { Flow } from "./send_window.ts";
+import { type Sending, SendingGroups } from "./sending_groups.ts";
 
 /** Groups of one subscription that may wait for a stream. */
 const MAX_WAITING_GROUPS = 2;
@@ -53,8 +60,11 @@ export class OutgoingSubscription {
   readonly #controller: AbortController;
   readonly #done: () => void;
   readonly #sending: Set<Promise<void>> = new Set();
+  readonly #groups: SendingGroups;
+  readonly #flow: Flow;
   readonly #count: SendCount;
   readonly #opened = new Latch();
+  #track: Track | undefined;
   #opening = 0;
   #request: Request | undefined;
   #hasStarted = false;
@@ -69,6 +79,11 @@ export class OutgoingSubscription {
     this.#controller = controller;
     this.#done = done;
     this.#count = context.stats;
+    this.#groups = new SendingGroups(context.clock, context.path);
+    this.#flow = context.path.open(message.priority);
+    controller.signal.addEventListener("abort", () => {
+      this.#groups.close(asMoqError(controller.signal.reason, "cancelled"));
+    }, { once: true });
   }
 
   /** Serves the subscription to its end; throws the `MoqError` it failed with. */
@@ -76,6 +91,7 @@ export class OutgoingSubscription {
     const { version, tasks } = this.#context;
     const { signal } = this.#controller;
     this.#request = request;
+    this.#track = track.track;
     try {
       const subscription = this.#subscribe(track);
       tasks.run("subscribe updates", this.#runUpdates(subscription));
@@ -95,6 +111,7 @@ export class OutgoingSubscription {
         new MoqError("cancelled", "Subscription has ended"),
       );
       await Promise.all(this.#sending);
+      this.#flow.close();
     }
   }
 
@@ -147,7 +164,7 @@ export class OutgoingSubscription {
       while (!signal.aborted) {
         const group = subscription.tryNext()?.group;
         if (group && this.#canSay(group)) {
-          this.#start(group, subscription.wanted.priority);
+          this.#start(group, subscription.wanted);
         }
         if (subscription.final !== undefined) this.#end(subscription.final);
         if (group) {
@@ -188,14 +205,23 @@ export class OutgoingSubscription {
     }
   }
 
-  #start(group: GroupProducer, priority: number): void {
+  #start(group: GroupProducer, { priority, maxAgeMs }: Wanted): void {
     if (!this.#hasStarted && !hasSubscribeOk(this.#context.version)) {
       this.#hasStarted = true;
       this.#respond({ kind: "start", group: group.sequence });
     }
     this.#context.stats.sentGroups++;
-    const sending = this.#send(group, this.#order.next(priority))
-      .finally(() => this.#sending.delete(sending));
+    this.#flow.priority = priority;
+    this.#groups.freshness = {
+      // Earlier drafts say 0 where they mean nothing by it.
+      maxAgeMs: startsAtFreshest(this.#context.version) ? maxAgeMs : undefined,
+      timescale: this.#track?.knownInfo?.timescale ??
+        DEFAULT_TRACK_INFO.timescale,
+    };
+    const sendOrder = this.#order.next(priority);
+    const sending = this.#send(
+      this.#groups.begin({ group, flow: this.#flow, sendOrder }),
+    ).finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
   }
 
@@ -206,23 +232,25 @@ export class OutgoingSubscription {
   }
 
   /** One group on a stream of its own. One that finds no stream is lost for this viewer alone. */
-  async #send(group: GroupProducer, sendOrder: number): Promise<void> {
+  async #send(sending: Sending): Promise<void> {
     try {
-      const stream = await this.#open(sendOrder);
-      await this.#sendTo(stream, group);
+      const stream = await this.#open(sending);
+      stream.stopped.then(() => sending.cut(stoppedByPeer()));
+      await this.#sendTo(stream, sending);
     } catch (error) {
       const { code, message } = asMoqError(error);
-      const { sequence } = group;
+      const { sequence } = sending.group;
       this.#context.log.debug?.("group dropped", {
         sequence,
         code,
         reason: message,
       });
+    } finally {
+      this.#groups.end(sending);
     }
   }
 
-  async #open(sendOrder: number): Promise<SendStream> {
-    const { signal } = this.#controller;
+  async #open({ sendOrder, signal }: Sending): Promise<SendStream> {
     this.#opening++;
     try {
       return await this.#context.transport.openUni({ sendOrder, signal });
@@ -232,12 +260,9 @@ export class OutgoingSubscription {
     }
   }
 
-  async #sendTo(
-    stream: SendStream,
-    group: GroupProducer,
-  ): Promise<void> {
+  async #sendTo(stream: SendStream, sending: Sending): Promise<void> {
     const context = this.#context;
-    const { signal } = this.#controller;
+    const { group, signal } = sending;
     const { startGroup, endGroup, startFrame, endFrame } = this.#message;
     const first = group.sequence === startGroup ? startFrame : 0;
     const preamble = groupPreamble(group, {
@@ -246,18 +271,14 @@ export class OutgoingSubscription {
       startFrame: first,
     });
     const last = group.sequence === endGroup ? endFrame : undefined;
+    const options = { context, signal, pace: sending };
     if (first <= group.frameStart && last === undefined) {
       const count = this.#count;
-      const options = { context, signal, count, preamble };
-      return await sendGroup(stream, group, options);
+      return await sendGroup(stream, group, { ...options, count, preamble });
     }
     stream.write(preamble);
-    await sendFrames(stream, group, {
-      context,
-      signal,
-      startFrame: first,
-      endFrame: last,
-    });
+    const range = { startFrame: first, endFrame: last };
+    await sendFrames(stream, group, { ...options, ...range });
   }
 
   #sendDatagram({ sequence, timestamp, payload }: Datagram): void {
@@ -267,4 +288,8 @@ export class OutgoingSubscription {
       encodeDatagram({ subscribeId, sequence, timestamp, payload }),
     );
   }
+}
+
+function stoppedByPeer(): MoqError {
+  return new MoqError("cancelled", "Peer stopped the group");
 }

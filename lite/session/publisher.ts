@@ -10,7 +10,6 @@ import type { TrackConsumer } from "../model/track.ts";
 import type { BidiStream } from "../transport/transport.ts";
 import { decodeAnnounceRequest } from "../wire/announce.ts";
 import { decodeFetch } from "../wire/fetch.ts";
-import { encodeProbe } from "../wire/probe.ts";
 import { decodeSubscribe } from "../wire/subscribe.ts";
 import { decodeTrackRequest, encodeTrackInfo } from "../wire/track.ts";
 import { hasSetupStream } from "../wire/version.ts";
@@ -19,6 +18,8 @@ import { Announcer } from "./announcer.ts";
 import { linked, type SessionContext } from "./context.ts";
 import { sendFrames } from "./group_sender.ts";
 import { SendOrders } from "./priority.ts";
+import { ProbeReports } from "./probe_reports.ts";
+import { ANSWER_PRIORITY, AnswerPace } from "./send_window.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
 
@@ -35,6 +36,7 @@ export class Publisher {
   readonly #context: SessionContext;
   readonly #scope: Promise<OriginScope>;
   readonly #orders = new SendOrders();
+  readonly #reports: ProbeReports;
   readonly #ids: Set<number> = new Set();
   #announceStreams = 0;
 
@@ -42,6 +44,7 @@ export class Publisher {
   constructor(context: SessionContext, scope: Promise<OriginScope>) {
     this.#context = context;
     this.#scope = scope;
+    this.#reports = new ProbeReports(context);
   }
 
   /** What this peer may see: without what it told us itself. */
@@ -106,8 +109,9 @@ export class Publisher {
 
   /** FETCH. */
   async fetch({ stream, reader }: Request): Promise<void> {
-    const { version, signal } = this.#context;
+    const { version, signal, path } = this.#context;
     const { controller, done } = linked(signal);
+    const flow = path.open(ANSWER_PRIORITY);
     try {
       const request = decodeFetch(await reader.expectMessage(), version);
       this.#context.tasks.run("fetch end", endOnStop(stream, controller));
@@ -119,12 +123,14 @@ export class Publisher {
       await sendFrames(stream.send, group.group, {
         context: this.#context,
         signal: controller.signal,
+        pace: new AnswerPace(flow, controller.signal),
         startFrame: request.startFrame,
         endFrame: request.endFrame,
       });
     } catch (error) {
       this.#refuse(stream, error);
     }
+    flow.close();
     done();
     controller.abort();
   }
@@ -161,12 +167,17 @@ export class Publisher {
     }
   }
 
-  /** PROBE: we measure nothing yet at this layer, and say so once. */
+  /** PROBE: reports what the path carries, at first and when that changes, until the peer has heard enough. */
   async probe({ stream, reader }: Request): Promise<void> {
-    const { version } = this.#context;
-    stream.send.write(encodeProbe({ bitrateBps: 0, rttMs: 0 }, version));
-    await reader.drain();
-    stream.send.close();
+    const { signal, tasks } = this.#context;
+    const { controller, done } = linked(signal);
+    tasks.run("probe end", endWith(reader, controller, stream));
+    try {
+      await this.#reports.run(stream.send, controller.signal);
+    } finally {
+      done();
+      controller.abort();
+    }
   }
 
   #refuse(stream: BidiStream, cause: unknown): void {

@@ -10,6 +10,8 @@ import { Latch } from "../latch.ts";
 /** Above the priority of every track: answers on the peer's own streams, which go before all groups. */
 export const ANSWER_PRIORITY = 256;
 
+// Streams that the peer opened have this one, above all groups.
+const ANSWER_ORDER = 0;
 // Important bytes overtake the others, so they have a window of their own up to this many times the size.
 const MAX_WINDOWS = 3;
 
@@ -62,6 +64,35 @@ export class Flow {
   /** Nothing more will be written; what is on its way still counts. */
   close(): void {
     this.#window.close(this);
+  }
+}
+
+/** Lets the bytes of one answer through: as important as its flow, and never too old. */
+export class AnswerPace {
+  readonly #flow: Flow;
+  readonly #signal: AbortSignal;
+
+  /** Until `signal` aborts. */
+  constructor(flow: Flow, signal: AbortSignal) {
+    this.#flow = flow;
+    this.#signal = signal;
+  }
+
+  grant(wanted: number): number {
+    return this.#flow.grant(wanted, ANSWER_ORDER);
+  }
+
+  wait(wanted: number): Promise<number> {
+    const demand = { wanted, sendOrder: ANSWER_ORDER };
+    return this.#flow.wait(demand, this.#signal);
+  }
+
+  beginWait(): void {
+    // How long it waits matters to nobody.
+  }
+
+  endWait(): void {
+    // As above.
   }
 }
 

@@ -43,6 +43,7 @@ import {
   versionOf,
 } from "../wire/version.ts";
 import { abortMessages } from "./abort.ts";
+import { Congestion, type PathState } from "./congestion.ts";
 import {
   isViolation,
   linked,
@@ -89,6 +90,8 @@ export interface SessionScopes {
 const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;
 const MAX_REASON_BYTES = 1024;
+// We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
+const PROBE_REPORTS = 1;
 
 /** moq-lite over one transport. */
 export class Session {
@@ -154,22 +157,26 @@ export class Session {
 
   #makeContext(): SessionContext {
     const { hop, limits, setup } = this.#options;
-    return {
+    const link = {
       transport: this.transport,
       version: this.version,
+      clock: this.#clock,
+      tasks: this.#tasks,
+      signal: this.#ending.signal,
+      fail: (error: MoqError) => this.close(error),
+    };
+    return {
+      ...link,
+      path: new Congestion(link),
       hop: hop ?? randomHop(),
       cost: setup?.cost,
       peer: this.#peer.promise,
-      clock: this.#clock,
       log: this.#log,
       limits: {
         subscriptions: limits?.subscriptions ?? DEFAULT_LIMIT,
         announcements: limits?.announcements ?? DEFAULT_LIMIT,
       },
       stats: this.stats,
-      tasks: this.#tasks,
-      signal: this.#ending.signal,
-      fail: (error) => this.close(error),
     };
   }
 
@@ -188,6 +195,11 @@ export class Session {
     this.#tasks.run("incoming bidi", this.#runBidi());
     this.#tasks.run("incoming uni", this.#runUni());
     this.#tasks.run("datagrams", this.#runDatagrams());
+  }
+
+  /** What the path to the peer carries, as far as it is known. */
+  get path(): PathState {
+    return this.#context.path;
   }
 
   /** The peer's SETUP; empty on drafts without. Throws the `MoqError` the session ended with. */
@@ -317,13 +329,14 @@ export class Session {
 
   async #sendSetup(): Promise<void> {
     const { setup } = this.#options;
+    const { hop } = this.#context;
     const sendOrder = CONTROL_ORDER;
     const { signal } = this.#ending;
     const stream = await this.transport.openUni({ sendOrder, signal });
     stream.write(
       withType(
         UniType.setup,
-        encodeSetup({ ...setup, hop: this.#context.hop }),
+        encodeSetup({ probe: PROBE_REPORTS, ...setup, hop }),
       ),
     );
     stream.close();

@@ -8,9 +8,6 @@ import { MoqError } from "../error.ts";
 import type { Reader, Writer } from "../bytes/cursor.ts";
 import { MAX_VARINT } from "../bytes/varint.ts";
 
-/** Largest body of a message on a stream; check the length before reading it. */
-export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-
 /** Most hops a route may have. */
 export const MAX_HOPS = 32;
 

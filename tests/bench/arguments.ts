@@ -32,8 +32,8 @@ Usage: deno task bench [options]
   --fps N           frames per second; default 30
   --bytes N         bytes of a frame; default 8192
   --group-frames N  frames of a group; default 60
-  --seconds N       length of one measurement; default 10
-  --rounds N        measurements of each; default 3
+  --seconds N       length of one measurement; default 5
+  --rounds N        measurements of each; default 7
   --help            this text
 `;
 
@@ -46,8 +46,8 @@ export function readArguments(args: readonly string[]): Load | undefined {
       "fps": { type: "string", default: "30" },
       "bytes": { type: "string", default: "8192" },
       "group-frames": { type: "string", default: "60" },
-      "seconds": { type: "string", default: "10" },
-      "rounds": { type: "string", default: "3" },
+      "seconds": { type: "string", default: "5" },
+      "rounds": { type: "string", default: "7" },
       "help": { type: "boolean", default: false },
     },
   });

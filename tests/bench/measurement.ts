@@ -1,5 +1,5 @@
 /**
- * One measurement of one server, with processes of its own.
+ * One server under test, with a publisher and viewers in processes of their own.
  *
  * @module
  */
@@ -27,37 +27,80 @@ export interface Result {
   readonly viewerBytes: number;
 }
 
-const WARM_UP_MS = 3000;
+const SETTLE_MS = 1000;
 
-/** Runs everything there is to one measurement and ends it again. */
-export async function measure(name: ServerName, load: Load): Promise<Result> {
-  await using server = new Child(`./${name}_process.ts`, undefined);
-  const address = await server.next<ServerAddress>();
-  const settings = { ...address, load };
-  await using publisher = new Child("./publisher_process.ts", settings);
-  await publisher.next();
-  await using viewers = new Child("./viewers_process.ts", settings);
-  const alone = await server.usage();
-  await viewers.ask("join");
-  await pause(WARM_UP_MS);
+/** A server with its publisher and its viewers, each a process. Disposing of it ends them. */
+export class Bench implements AsyncDisposable {
+  readonly #load: Load;
+  readonly #processes = new AsyncDisposableStack();
+  #server!: Child;
+  #publisher!: Child;
+  #viewers!: Child;
+  #aloneBytes = 0;
 
-  await viewers.ask("begin");
-  const before = await server.usage();
-  const start = performance.now();
-  await pause(load.seconds * 1000);
-  const seen = await viewers.ask<Measured>("end");
-  const after = await server.usage();
-  const seconds = (performance.now() - start) / 1000;
+  private constructor(load: Load) {
+    this.#load = load;
+  }
 
-  const cpuMs = after.cpuMs - before.cpuMs;
-  return {
-    frameMicros: cpuMs * 1000 / seen.frames,
-    cores: cpuMs / 1000 / seconds,
-    delivered: seen.frames / (load.viewers * load.fps * seconds),
-    p50Ms: seen.p50Ms,
-    p99Ms: seen.p99Ms,
-    viewerBytes: (after.residentBytes - alone.residentBytes) / load.viewers,
-  };
+  /** Starts the processes; every viewer has had a frame when it returns. */
+  static async start(name: ServerName, load: Load): Promise<Bench> {
+    const bench = new Bench(load);
+    try {
+      await bench.#start(name);
+      return bench;
+    } catch (error) {
+      await bench[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async #start(name: ServerName): Promise<void> {
+    this.#server = this.#run(`./${name}_process.ts`, undefined);
+    const address = await this.#server.next<ServerAddress>();
+    const settings = { ...address, load: this.#load };
+    this.#publisher = this.#run("./publisher_process.ts", settings);
+    await this.#publisher.next();
+    this.#viewers = this.#run("./viewers_process.ts", settings);
+    await this.#publisher.ask("start");
+    this.#aloneBytes = (await this.#server.usage()).residentBytes;
+    await this.#viewers.ask("join");
+    await pause(SETTLE_MS);
+    await this.#publisher.ask("stop");
+  }
+
+  #run(file: string, settings: unknown): Child {
+    return this.#processes.use(new Child(file, settings));
+  }
+
+  /** Lets the publisher publish for a while, and looks at what that takes. */
+  async turn(): Promise<Result> {
+    await this.#publisher.ask("start");
+    await pause(SETTLE_MS);
+    await this.#viewers.ask("begin");
+    const before = await this.#server.usage();
+    const start = performance.now();
+    await pause(this.#load.seconds * 1000);
+    const seen = await this.#viewers.ask<Measured>("end");
+    const after = await this.#server.usage();
+    const seconds = (performance.now() - start) / 1000;
+    await this.#publisher.ask("stop");
+    await pause(SETTLE_MS / 2);
+
+    const { viewers, fps } = this.#load;
+    const cpuMs = after.cpuMs - before.cpuMs;
+    return {
+      frameMicros: cpuMs * 1000 / seen.frames,
+      cores: cpuMs / 1000 / seconds,
+      delivered: seen.frames / (viewers * fps * seconds),
+      p50Ms: seen.p50Ms,
+      p99Ms: seen.p99Ms,
+      viewerBytes: (after.residentBytes - this.#aloneBytes) / viewers,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#processes.disposeAsync();
+  }
 }
 
 function pause(ms: number): Promise<void> {

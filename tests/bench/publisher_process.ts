@@ -2,6 +2,8 @@
  * The publisher, as a process: groups of frames at a steady pace, over moq-lite
  * to the relay, over plain streams to the bare fan-out.
  *
+ * Commands: `start` and `stop`.
+ *
  * @module
  */
 import {
@@ -99,20 +101,26 @@ function frameBytes(timestamp: number, previous: number): Uint8Array {
   return frame;
 }
 
-async function runFrames(output: Output): Promise<void> {
+async function runFrames(output: Output, signal: AbortSignal): Promise<void> {
   const start = performance.now();
-  for (let count = 1;; count++) {
-    const due = start + count * 1000 / load.fps;
-    await sleep(systemClock, Math.max(0, due - performance.now()));
+  for (let count = 0; !signal.aborted; count++) {
     if (count % load.groupFrames === 0) await output.group();
     output.frame(nowMicros());
+    const due = start + (count + 1) * 1000 / load.fps;
+    await sleep(systemClock, Math.max(0, due - performance.now()));
   }
 }
 
 const output = server === "relay" ? await toRelay() : await toBare();
-void runFrames(output); // Ends with the process.
-say("publishing");
-for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+let stop = new AbortController();
+say("ready");
+for await (const command of commands()) {
+  if (command === "start") {
+    stop = new AbortController();
+    void runFrames(output, stop.signal); // What fails in it ends the process.
+  } else if (command === "stop") {
+    stop.abort();
+  }
+  say("done");
 }
 Deno.exit(0);

@@ -1,0 +1,72 @@
+/**
+ * What a peer hears that asked with PROBE: the round trip always, the rate only
+ * when there was more to send than the path could carry. moq-lite, "PROBE".
+ *
+ * @module
+ */
+import type { SendStream } from "../transport/transport.ts";
+import { encodeProbe, type Probe } from "../wire/probe.ts";
+import type { Version } from "../wire/version.ts";
+import type { Congestion } from "./congestion.ts";
+
+/** What changes by less than this share is not worth a report. */
+const NOTABLE_SHARE = 0.25;
+
+/** What is needed of a session. */
+export interface ProbeContext {
+  /** The draft spoken. */
+  readonly version: Version;
+  /** What is measured. */
+  readonly path: Congestion;
+}
+
+/** Reports of one session, to any number of streams. */
+export class ProbeReports {
+  readonly #context: ProbeContext;
+
+  /** Of what `context.path` measures. */
+  constructor(context: ProbeContext) {
+    this.#context = context;
+  }
+
+  /** Writes reports to `stream` until `signal` aborts, and ends it. */
+  async run(stream: SendStream, signal: AbortSignal): Promise<void> {
+    const { path, version } = this.#context;
+    const release = path.changed.wakeOn(signal);
+    let last: Probe | undefined;
+    try {
+      path.ask();
+      while (!signal.aborted) {
+        const next = this.#report();
+        if (next && (!last || isNotable(last, next))) {
+          if (!await stream.ready(signal)) break;
+          stream.write(encodeProbe(next, version));
+          last = next;
+        } else {
+          await path.changed.changed();
+        }
+      }
+    } finally {
+      release();
+      stream.close();
+    }
+  }
+
+  /** `undefined` until a round trip is known. */
+  #report(): Probe | undefined {
+    const { rttMs, bitrateBps } = this.#context.path;
+    if (rttMs === undefined) return undefined;
+    // 0 says unknown, so a shorter round trip is one of a millisecond.
+    return { bitrateBps, rttMs: Math.max(1, Math.round(rttMs)) };
+  }
+}
+
+function isNotable(before: Probe, now: Probe): boolean {
+  return differs(before.bitrateBps, now.bitrateBps) ||
+    differs(before.rttMs, now.rttMs);
+}
+
+function differs(before: number, now: number): boolean {
+  if (before === 0 || now === 0) return before !== now;
+  return Math.abs(now - before) > before * NOTABLE_SHARE;
+}

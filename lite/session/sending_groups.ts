@@ -1,0 +1,176 @@
+/**
+ * The groups of one subscription that are being sent, and which of them are no
+ * longer worth it when the path cannot carry all. moq-lite-06, "SUBSCRIBE",
+ * maximum age.
+ *
+ * @module
+ */
+import { MoqError } from "../error.ts";
+import type { GroupProducer } from "../model/group.ts";
+import type { Clock } from "../time.ts";
+import type { Pace } from "./group_sender.ts";
+import type { Flow } from "./send_window.ts";
+
+/** Groups of one subscription that may wait for room, the newest included. */
+const MAX_PENDING_GROUPS = 2;
+/** Waiting longer than this, a group is held up even where nobody measures the path. */
+const HELD_UP_MS = 500;
+
+/** Up to which age groups behind the newest are wanted. */
+export interface Freshness {
+  /** Milliseconds of media time; `undefined` where the draft gives it no meaning. */
+  readonly maxAgeMs: number | undefined;
+  /** Ticks per second of the track. */
+  readonly timescale: number;
+}
+
+/** What tells whether the path carries less than it is given. */
+export interface PathLike {
+  /** Whether it does. */
+  readonly isCongested: boolean;
+}
+
+/** One group on its way to the peer. */
+export class Sending implements Pace {
+  /** The group. */
+  readonly group: GroupProducer;
+  /** Lets the bytes through. */
+  readonly flow: Flow;
+  /** Its stream's. */
+  readonly sendOrder: number;
+  /** Aborts when the group is cut or the subscription ends. */
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #owner: SendingGroups;
+  #waitingSince: number | undefined;
+  #waitsForRoom = false;
+
+  /** Use {@linkcode SendingGroups.begin}. */
+  constructor(
+    owner: SendingGroups,
+    { group, flow, sendOrder }: SendingOptions,
+  ) {
+    this.#owner = owner;
+    this.group = group;
+    this.flow = flow;
+    this.sendOrder = sendOrder;
+    this.signal = this.#controller.signal;
+  }
+
+  /** Since when it waits, for its stream or for room; `undefined` while it does not. */
+  get waitingSince(): number | undefined {
+    return this.#waitingSince;
+  }
+
+  /** Whether it waits because too much is on its way already. */
+  get waitsForRoom(): boolean {
+    return this.#waitsForRoom;
+  }
+
+  grant(wanted: number): number {
+    return this.flow.grant(wanted, this.sendOrder);
+  }
+
+  async wait(wanted: number): Promise<number> {
+    const { signal, sendOrder } = this;
+    this.beginWait();
+    this.#waitsForRoom = true;
+    this.#owner.cutStale();
+    const granted = signal.aborted
+      ? 0
+      : await this.flow.wait({ wanted, sendOrder }, signal);
+    // What became too old while it waited does not go out any more.
+    this.#owner.cutStale();
+    this.#waitsForRoom = false;
+    this.endWait();
+    return signal.aborted ? 0 : granted;
+  }
+
+  beginWait(): void {
+    this.#waitingSince = this.#owner.clock.now();
+  }
+
+  endWait(): void {
+    this.#waitingSince = undefined;
+  }
+
+  /** Ends it early. */
+  cut(error: MoqError): void {
+    this.#controller.abort(error);
+  }
+}
+
+/** What makes a {@linkcode Sending}. */
+export interface SendingOptions {
+  /** The group. */
+  readonly group: GroupProducer;
+  /** Its subscription's. */
+  readonly flow: Flow;
+  /** Its stream's. */
+  readonly sendOrder: number;
+}
+
+/** All groups of one subscription on their way. */
+export class SendingGroups {
+  /** Time. */
+  readonly clock: Clock;
+  /** What is too old. */
+  freshness: Freshness = { maxAgeMs: undefined, timescale: 1000 };
+  readonly #path: PathLike;
+  readonly #active: Set<Sending> = new Set();
+  // Those with the highest sequences so far, ascending, sent or not.
+  #newest: readonly GroupProducer[] = [];
+
+  /** None yet, on `path`. */
+  constructor(clock: Clock, path: PathLike) {
+    this.clock = clock;
+    this.#path = path;
+  }
+
+  /** A group begins; older ones that wait may have to go. */
+  begin(options: SendingOptions): Sending {
+    const sending = new Sending(this, options);
+    this.#active.add(sending);
+    this.#newest = [...this.#newest, options.group]
+      .sort((a, b) => a.sequence - b.sequence)
+      .slice(-MAX_PENDING_GROUPS);
+    if (this.#active.size > 1) this.cutStale();
+    return sending;
+  }
+
+  /** A group has been sent, or cut. */
+  end(sending: Sending): void {
+    this.#active.delete(sending);
+  }
+
+  /** Cuts all. */
+  close(error: MoqError): void {
+    for (const sending of this.#active) sending.cut(error);
+  }
+
+  /** Cuts the groups that are held up and that newer ones have made worthless. */
+  cutStale(): void {
+    const now = this.clock.now();
+    for (const sending of this.#active) {
+      const { waitingSince, group, signal } = sending;
+      if (waitingSince === undefined || signal.aborted) continue;
+      const isHeldUp = now - waitingSince > HELD_UP_MS ||
+        sending.waitsForRoom && this.#path.isCongested;
+      if (!isHeldUp || !this.#isStale(group)) continue;
+      sending.cut(
+        new MoqError("expired", `Group ${group.sequence} has become too old`),
+      );
+    }
+  }
+
+  #isStale({ sequence }: GroupProducer): boolean {
+    const newer = this.#newest.filter((group) => group.sequence > sequence);
+    if (newer.length >= MAX_PENDING_GROUPS) return true;
+    const { maxAgeMs, timescale } = this.freshness;
+    // Until the next group had a frame, this one was the live edge.
+    const since = newer[0]?.firstTimestamp;
+    const edge = newer.at(-1)?.lastTimestamp;
+    if (maxAgeMs === undefined || since === undefined) return false;
+    return ((edge ?? since) - since) * 1000 >= maxAgeMs * timescale;
+  }
+}
