@@ -8,6 +8,7 @@ import type { Session } from "@moq-deno/lite";
 
 export * as hang from "@moq-deno/hang";
 export * as media from "@moq-deno/hang/media";
+export * as signals from "@moq-deno/hang/signals";
 export * as lite from "@moq-deno/lite";
 
 /** What to show, and where. */

@@ -33,6 +33,7 @@ export class Served {
   readonly #exclude: bigint | undefined;
   readonly #publisher: unknown;
   readonly #latch = new Latch();
+  #isWithdrawn = false;
 
   private constructor(
     origin: Origin,
@@ -61,14 +62,20 @@ export class Served {
 
   /** Whether the broadcast is still the one at its path. */
   get isCurrent(): boolean {
-    return !this.broadcast.ended;
+    return !this.#isWithdrawn && !this.broadcast.ended;
   }
 
-  /** Notes that the routes to an absolute path changed. */
+  /**
+   * Notes that the routes to an absolute path changed. Another publisher in
+   * its place ends the broadcast; one that only withdrew it may still be
+   * saying how its tracks end, so those who read go on until they do.
+   */
   pathChanged(path: string): void {
     if (!this.isCurrent || !hasPrefix(path, this.#path)) return;
     const best = this.#origin.covering(this.#path, this.#exclude).next().value;
-    if (!best || publisherOf(best) !== this.#publisher) {
+    if (!best) {
+      this.#isWithdrawn = true;
+    } else if (publisherOf(best) !== this.#publisher) {
       this.broadcast.close(
         new MoqError("unroutable", `Publisher of ${this.#path} is gone`),
       );
@@ -162,7 +169,7 @@ class ServedTrack implements TrackSource {
     }
   }
 
-  /** Ends the attempt when a better route comes or this one goes. */
+  /** Ends the attempt when there is a better route. */
   async #watch(
     claim: Claim,
     { attempt, failures }: {
@@ -171,9 +178,9 @@ class ServedTrack implements TrackSource {
     },
   ): Promise<void> {
     const release = this.#served.wakeOn(attempt.signal);
-    while (
-      !attempt.signal.aborted && this.#served.route(failures) === claim
-    ) {
+    while (!attempt.signal.aborted) {
+      const best = this.#served.route(failures);
+      if (best && best !== claim) break;
       await this.#served.changed();
     }
     release();

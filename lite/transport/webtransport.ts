@@ -11,6 +11,7 @@ import type {
   BidiStream,
   Datagrams,
   OpenOptions,
+  PathReport,
   ReceiveStream,
   SendStream,
   Transport,
@@ -135,6 +136,7 @@ class WebTransportTransport implements Transport {
   readonly incomingUni: AsyncIterable<ReceiveStream>;
   readonly incomingBidi: AsyncIterable<BidiStream>;
   readonly datagrams?: Datagrams;
+  readonly report?: () => Promise<PathReport>;
   readonly closed: Promise<TransportClose>;
   readonly #session: WebTransportLike;
   readonly #clock: Clock;
@@ -150,6 +152,7 @@ class WebTransportTransport implements Transport {
     const bidi = session.incomingBidirectionalStreams;
     this.incomingBidi = mapEach(bidi, (stream) => this.#bidi(stream));
     if (session.datagrams) this.datagrams = new WebDatagrams(session.datagrams);
+    if (session.getStats) this.report = () => this.#report();
     this.closed = this.#runClosed();
     session.ready.catch(() => {
       // `closed` rejects with the same.
@@ -159,6 +162,19 @@ class WebTransportTransport implements Transport {
   // Known only once the session is ready.
   get protocol(): string | undefined {
     return this.#session.protocol || undefined;
+  }
+
+  async #report(): Promise<PathReport> {
+    try {
+      const { smoothedRtt, estimatedSendRate } = await this.#session
+        .getStats!();
+      return {
+        rttMs: smoothedRtt || undefined,
+        bitrateBps: estimatedSendRate || undefined,
+      };
+    } catch {
+      return {}; // The session has ended, and `closed` says how.
+    }
   }
 
   async openUni(options: OpenOptions = {}): Promise<SendStream> {

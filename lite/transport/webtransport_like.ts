@@ -33,6 +33,14 @@ export interface WebDatagramsLike {
   createWritable?(): WritableStream<Uint8Array<ArrayBuffer>>;
 }
 
+/** What the browser measures of the connection; 0, `null` or nothing where it does not. */
+export interface WebStatsLike {
+  /** The round trip in milliseconds. */
+  readonly smoothedRtt?: number | undefined;
+  /** Bits per second. */
+  readonly estimatedSendRate?: number | null | undefined;
+}
+
 /** What of the standard's `WebTransport` is used. */
 export interface WebTransportLike {
   /** Resolves once the session is established. */
@@ -62,6 +70,8 @@ export interface WebTransportLike {
   createBidirectionalStream(
     options?: WebOpenOptions,
   ): Promise<WebBidiStreamLike>;
+  /** What is measured; missing in older browsers. */
+  getStats?(): Promise<WebStatsLike>;
   /** Ends the session. */
   close(info?: { closeCode: number; reason: string }): void;
 }

@@ -257,6 +257,23 @@ Deno.test("webTransportTransport: a lost connection is an end with an error", as
   await assert.rejects(transport.openUni(), isCode("transport"));
 });
 
+Deno.test("webTransportTransport: reports what the browser measures, where it does", async () => {
+  const [session] = fakePair(false);
+  assert.equal(webTransportTransport(session).report, undefined);
+  const measured = { smoothedRtt: 12.5, estimatedSendRate: null };
+  const measuring = Object.assign(session, {
+    getStats: () => Promise.resolve(measured),
+  });
+  const transport = webTransportTransport(measuring);
+  assert.deepEqual(await transport.report?.(), {
+    rttMs: 12.5,
+    bitrateBps: undefined,
+  });
+  measuring.getStats = () => Promise.reject(new Error("Gone"));
+  assert.deepEqual(await transport.report?.(), {});
+  session.close();
+});
+
 Deno.test("webTransportTransport: no subprotocol is undefined", () => {
   const [session] = fakePair(false);
   const transport = webTransportTransport(session);

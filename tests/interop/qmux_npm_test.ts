@@ -309,6 +309,11 @@ for (const protocol of [...PROTOCOLS, "qmux-02", "webtransport"]) {
   }
 }
 
+// `@moq/net` composes send orders of 53 bits.
+function i32(sendOrder = 0): number {
+  return Math.min(Math.max(sendOrder, -(2 ** 31)), 2 ** 31 - 1);
+}
+
 /** Our transport in the shape `@moq/net` expects: what it uses of the browser's `WebTransport`. */
 function asWebTransport(transport: Transport): WebTransport {
   const readable = (from: ReceiveStream): ReadableStream<Uint8Array> =>
@@ -370,9 +375,9 @@ function asWebTransport(transport: Transport): WebTransport {
     incomingBidirectionalStreams: stream(transport.incomingBidi, bidi),
     incomingUnidirectionalStreams: stream(transport.incomingUni, readable),
     createBidirectionalStream: async (o: { sendOrder?: number } = {}) =>
-      bidi(await transport.openBidi({ sendOrder: o.sendOrder ?? 0 })),
+      bidi(await transport.openBidi({ sendOrder: i32(o.sendOrder) })),
     createUnidirectionalStream: async (o: { sendOrder?: number } = {}) =>
-      writable(await transport.openUni({ sendOrder: o.sendOrder ?? 0 })),
+      writable(await transport.openUni({ sendOrder: i32(o.sendOrder) })),
     close: ({ closeCode = 0, reason = "" } = {}) =>
       transport.close(closeCode, reason),
   } as unknown as WebTransport;
@@ -404,14 +409,14 @@ for (const protocol of [...PROTOCOLS, "webtransport"]) {
         const announced = await client.announced().next();
         assert.equal(announced?.path, "room/alice");
         const chat = broadcast.createTrack("chat");
-      let isRead = false;
-      const serving = (async () => {
-        while (!isRead) {
-          chat.writeString("hello");
-          await new Promise((resolve) => setTimeout(resolve, 1));
-        }
-      })();
-      const track = client.consume(Net.Path.from("room/alice")).track("chat")
+        let isRead = false;
+        const serving = (async () => {
+          while (!isRead) {
+            chat.writeString("hello");
+            await new Promise((resolve) => setTimeout(resolve, 1));
+          }
+        })();
+        const track = client.consume(Net.Path.from("room/alice")).track("chat")
           .subscribe();
         for (let i = 0; i < 5; i++) {
           assert.equal(await track.readString(), "hello");

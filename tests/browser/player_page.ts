@@ -1,0 +1,36 @@
+/**
+ * What tests ask of a page with a `<hang-watch>`.
+ *
+ * @module
+ */
+import type { Page } from "./chromium.ts";
+
+/** The element, as an expression for the page. */
+export const PLAYER = `document.querySelector("hang-watch")`;
+
+/** Waits until so many pictures have been shown; returns their number. */
+export function shown(page: Page, more = 1): Promise<number> {
+  return page.until<number>(
+    `${PLAYER}?.stats?.shownFrames >= ${more} && ${PLAYER}.stats.shownFrames`,
+    20_000,
+  );
+}
+
+/** The loudest frequency in hertz, and how loud it is in decibels. */
+export function tone(page: Page): Promise<{ hertz: number; decibels: number }> {
+  return page.evaluate(`new Promise((resolve) => {
+    const node = ${PLAYER}.player.audioNode;
+    const analyser = new AnalyserNode(node.context, {
+      fftSize: 16384,
+      smoothingTimeConstant: 0,
+    });
+    node.connect(analyser);
+    setTimeout(() => {
+      const bins = new Float32Array(analyser.frequencyBinCount);
+      analyser.getFloatFrequencyData(bins);
+      node.disconnect(analyser);
+      const top = bins.indexOf(Math.max(...bins));
+      resolve({ hertz: top * node.context.sampleRate / 16384, decibels: bins[top] });
+    }, 1000);
+  })`);
+}

@@ -1,0 +1,96 @@
+/**
+ * The demo's page where something is missing or in the way: no WebTransport,
+ * no WebCodecs, no relay, a tab that nobody looks at, attributes without sense.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Chromium, findChromium } from "./chromium.ts";
+import { PLAYER, shown, tone } from "./player_page.ts";
+import { NAME, Stage } from "./stage.ts";
+
+const path = findChromium();
+const NOTICE = `document.querySelector("#notice").textContent`;
+
+Deno.test({
+  name:
+    "hang-watch: says in plain words what is missing, and does without where it can",
+  ignore: path === undefined,
+  async fn(t) {
+    await using stage = await Stage.open();
+    await using chromium = await Chromium.launch(path!);
+
+    await t.step("no WebTransport: over WebSocket", async () => {
+      const before = "delete globalThis.WebTransport";
+      const page = await stage.page(chromium, { before });
+      await shown(page, 30);
+      assert.equal(
+        await page.evaluate(`${PLAYER}.stats.transport`),
+        "WebSocket",
+      );
+      assert.match(await page.evaluate(NOTICE), /no WebTransport/);
+      await page.close();
+    });
+
+    await t.step("no WebCodecs: nothing can be played", async () => {
+      const before =
+        "delete globalThis.VideoDecoder; delete globalThis.AudioDecoder";
+      const page = await stage.page(chromium, { before });
+      await page.until(`${PLAYER}?.state.kind === "unsupported"`);
+      assert.match(await page.evaluate(NOTICE), /no WebCodecs/);
+      await page.close();
+    });
+
+    await t.step("no shared memory: sound by messages", async () => {
+      const before =
+        `Object.defineProperty(globalThis, "crossOriginIsolated", { value: false })`;
+      const page = await stage.page(chromium, { before });
+      await shown(page, 10);
+      await page.click("h1");
+      await page.until(`${PLAYER}.stats.decodedSounds > 50`);
+      const { hertz } = await tone(page);
+      assert.ok(Math.abs(hertz - 440) < 6, `${hertz} Hz`);
+      await page.close();
+    });
+
+    await t.step("a hidden tab downloads no picture", async () => {
+      const page = await stage.page(chromium);
+      await page.evaluate(`${PLAYER}.muted = true`);
+      await shown(page, 10);
+      const show = (state: string) =>
+        page.evaluate(`(() => {
+          Object.defineProperty(document, "visibilityState",
+            { value: ${JSON.stringify(state)}, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        })()`);
+      await show("hidden");
+      await page.until(`${PLAYER}.stats.bitrateBps === 0`);
+      assert.equal(await page.evaluate(`${PLAYER}.state.kind`), "playing");
+      const before = await page.evaluate<number>(`${PLAYER}.stats.shownFrames`);
+      await show("visible");
+      await shown(page, before + 10);
+      await page.close();
+    });
+
+    await t.step("attributes without sense do no harm", async () => {
+      const page = await stage.page(chromium);
+      await shown(page, 10);
+      await page.evaluate(`(() => {
+        const one = document.createElement("hang-watch");
+        for (const name of ["url", "name", "latency", "volume", "muted", "paused", "controls"]) {
+          for (const text of ["", "?", "javascript:alert(1)", "-1e9", "NaN", "false", "\\ud800"]) {
+            one.setAttribute(name, text);
+          }
+        }
+        document.body.append(one);
+        one.remove();
+        document.body.append(one);
+        one.remove();
+      })()`);
+      assert.equal(await page.evaluate(`${PLAYER}.name`), NAME);
+      const thrown = page.console.filter((line) => line.startsWith("uncaught"));
+      assert.deepEqual(thrown, []);
+      await page.close();
+    });
+  },
+});

@@ -1,0 +1,104 @@
+/**
+ * A publisher here and a viewer there, through a relay, and the other way
+ * round.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { BroadcastProducer, type TrackSubscription } from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { type RunningRelay, startRelay } from "@moq-deno/relay/server";
+import type { Peer } from "./peer.ts";
+
+const TRACK = "chat";
+
+/** A relay on a port of its own. */
+export function freshRelay(): Promise<RunningRelay> {
+  return startRelay(["--listen", "127.0.0.1:0"]);
+}
+
+/** Where `relay` is for browsers, and for those who read its certificate's hash over HTTP. */
+export function urlOf(relay: RunningRelay): string {
+  const [address] = relay.httpAddresses;
+  return `http://${address!.hostname}:${address!.port}/`;
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** The texts of all frames, group by group. */
+async function* texts(
+  track: TrackSubscription,
+): AsyncGenerator<string, void> {
+  for await (const group of track) {
+    for await (const { payload } of group.frames()) {
+      yield new TextDecoder().decode(payload);
+    }
+  }
+}
+
+/** The peer publishes: we see the announcement, each frame as it comes, the end of the track and of the broadcast. */
+export async function theyPublish(
+  peer: Peer,
+  relay: RunningRelay,
+): Promise<void> {
+  await using viewer = await connect(urlOf(relay));
+  const announced = viewer.announced();
+  await peer.publish("npm/alice", TRACK);
+  await peer.group();
+  await peer.write("one");
+  const { value: start } = await announced.next();
+  assert.deepEqual(
+    [start?.kind, start?.path],
+    ["start", "npm/alice"],
+  );
+  const read = texts(viewer.consume("npm/alice").track(TRACK).subscribe());
+  assert.equal((await read.next()).value, "one");
+  await peer.write("two");
+  assert.equal((await read.next()).value, "two");
+  await peer.group();
+  const long = "three ".repeat(20_000);
+  await peer.write(long);
+  assert.equal((await read.next()).value, long);
+  await peer.finish();
+  assert.equal((await read.next()).done, true);
+  await peer.unpublish();
+  assert.equal((await announced.next()).value?.kind, "end");
+  await announced.return();
+}
+
+/** Options of {@linkcode wePublish}. */
+export interface WePublishOptions {
+  /** Whether the peer notices that a track has ended. */
+  readonly seesEnd: boolean;
+}
+
+/** We publish: the peer sees the announcement, each frame as it comes, the end of the track and of the broadcast. */
+export async function wePublish(
+  peer: Peer,
+  relay: RunningRelay,
+  { seesEnd }: WePublishOptions = { seesEnd: true },
+): Promise<void> {
+  await using publisher = await connect(urlOf(relay));
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack(TRACK);
+  publisher.publish("deno/bob", broadcast);
+  const first = track.group();
+  first.writeFrame({ timestamp: 0, payload: encode("one") });
+  assert.deepEqual(await peer.announced(), { path: "deno/bob", active: true });
+  await peer.watch("deno/bob", TRACK);
+  assert.equal(await peer.read(), "one");
+  first.writeFrame({ timestamp: 1, payload: encode("two") });
+  assert.equal(await peer.read(), "two");
+  first.close();
+  const long = "three ".repeat(20_000);
+  const second = track.group();
+  second.writeFrame({ timestamp: 2, payload: encode(long) });
+  assert.equal(await peer.read(), long);
+  second.close();
+  track.close();
+  if (seesEnd) assert.equal(await peer.read(), undefined);
+  broadcast.close();
+  assert.deepEqual(await peer.announced(), { path: "deno/bob", active: false });
+}

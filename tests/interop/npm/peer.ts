@@ -1,0 +1,193 @@
+/**
+ * A client made of the npm package `@moq/net`, which does what a test says, in
+ * Deno or in a page. Every argument and every result is JSON.
+ *
+ * @module
+ */
+
+/** What of `@moq/net` is used. */
+export interface Net {
+  /** Broadcasts. */
+  readonly Broadcast: { readonly Producer: new () => NetBroadcast };
+  /** Connections. */
+  readonly Connection: {
+    connect(url: URL, options: object): Promise<NetConnection>;
+  };
+  /** Paths, which only it can make. */
+  readonly Path: { from(path: string): unknown };
+}
+
+interface NetConnection {
+  readonly version: string;
+  readonly closed: Promise<void>;
+  announced(): NetAnnounced;
+  publish(path: unknown, broadcast: NetBroadcast): void;
+  consume(path: unknown): { track(name: string): { subscribe(): NetReader } };
+  close(): void;
+}
+
+interface NetAnnounced {
+  next(): Promise<Announced | undefined>;
+}
+
+interface NetBroadcast {
+  createTrack(name: string): NetTrack;
+  close(): void;
+}
+
+interface NetTrack {
+  appendGroup(): NetGroup;
+  close(): void;
+}
+
+interface NetGroup {
+  writeString(text: string): void;
+  close(): void;
+}
+
+interface NetReader {
+  readString(): Promise<string | undefined>;
+}
+
+/** How a peer connects. */
+export interface ConnectHow {
+  /** Subprotocols that its WebTransport offers; `undefined` for its own list, `false` for no WebTransport at all. */
+  readonly webTransport?: readonly string[] | false;
+  /** Subprotocols that its WebSocket offers; `undefined` for its own list, `false` for no WebSocket at all. */
+  readonly webSocket?: readonly string[] | false;
+}
+
+/** A broadcast came or went. */
+export interface Announced {
+  /** Its path. */
+  readonly path: string;
+  /** Whether it came. */
+  readonly active: boolean;
+}
+
+/** What a test has a peer do. */
+export interface Peer {
+  /** Connects; answers with the name of the version agreed on. */
+  connect(url: string, how?: ConnectHow): Promise<string>;
+  /** Publishes a broadcast with one track. */
+  publish(path: string, track: string): Promise<void>;
+  /** Begins a group, and ends the one before. */
+  group(): Promise<void>;
+  /** Writes a frame into the group. */
+  write(text: string): Promise<void>;
+  /** Ends the group and the track. */
+  finish(): Promise<void>;
+  /** Ends the broadcast. */
+  unpublish(): Promise<void>;
+  /** Waits for the next announcement. */
+  announced(): Promise<Announced | undefined>;
+  /** Subscribes. */
+  watch(path: string, track: string): Promise<void>;
+  /** Waits for the next frame of whatever group; `undefined` at the end of the track. */
+  read(): Promise<string | undefined>;
+  /** Ends the connection. */
+  close(): Promise<void>;
+}
+
+/** The peer. */
+export class NpmPeer implements Peer {
+  readonly #net: Net;
+  #connection: NetConnection | undefined;
+  #announced: NetAnnounced | undefined;
+  #broadcast: NetBroadcast | undefined;
+  #track: NetTrack | undefined;
+  #group: NetGroup | undefined;
+  #watched: NetReader | undefined;
+
+  /** Of the package given. */
+  constructor(net: Net) {
+    this.#net = net;
+  }
+
+  async connect(
+    url: string,
+    { webTransport, webSocket }: ConnectHow = {},
+  ): Promise<string> {
+    const restore = [
+      webTransport === false ? replace("WebTransport", undefined) : () => {},
+      // They prefer the newer of the two ways to a WebSocket where there are both.
+      webSocket ? replace("WebSocketStream", undefined) : () => {},
+      webSocket ? replace("WebSocket", offering(webSocket)) : () => {},
+    ];
+    try {
+      this.#connection = await this.#net.Connection.connect(new URL(url), {
+        websocket: { enabled: webSocket !== false },
+        webtransport: webTransport ? { protocols: [...webTransport] } : {},
+      });
+    } finally {
+      for (const undo of restore) undo();
+    }
+    return this.#connection.version;
+  }
+
+  publish(path: string, track: string): Promise<void> {
+    this.#broadcast = new this.#net.Broadcast.Producer();
+    this.#track = this.#broadcast.createTrack(track);
+    this.#connection!.publish(this.#net.Path.from(path), this.#broadcast);
+    return Promise.resolve();
+  }
+
+  group(): Promise<void> {
+    this.#group?.close();
+    this.#group = this.#track!.appendGroup();
+    return Promise.resolve();
+  }
+
+  write(text: string): Promise<void> {
+    this.#group!.writeString(text);
+    return Promise.resolve();
+  }
+
+  finish(): Promise<void> {
+    this.#group?.close();
+    this.#track!.close();
+    return Promise.resolve();
+  }
+
+  unpublish(): Promise<void> {
+    this.#broadcast!.close();
+    return Promise.resolve();
+  }
+
+  async announced(): Promise<Announced | undefined> {
+    this.#announced ??= this.#connection!.announced();
+    return await this.#announced.next();
+  }
+
+  watch(path: string, track: string): Promise<void> {
+    const broadcast = this.#connection!.consume(this.#net.Path.from(path));
+    this.#watched = broadcast.track(track).subscribe();
+    return Promise.resolve();
+  }
+
+  async read(): Promise<string | undefined> {
+    return await this.#watched!.readString();
+  }
+
+  async close(): Promise<void> {
+    this.#connection!.close();
+    await this.#connection!.closed;
+  }
+}
+
+/** Puts `value` in the place of a global; returns the function that undoes it. */
+function replace(name: string, value: unknown): () => void {
+  const before = Object.getOwnPropertyDescriptor(globalThis, name);
+  if (!before) return () => {};
+  Object.defineProperty(globalThis, name, { value, configurable: true });
+  return () => Object.defineProperty(globalThis, name, before);
+}
+
+/** A `WebSocket` that offers `subprotocols`, whatever it is asked to offer. */
+function offering(subprotocols: readonly string[]): typeof WebSocket {
+  return class extends WebSocket {
+    constructor(url: string | URL) {
+      super(url, [...subprotocols]);
+    }
+  };
+}
