@@ -8,7 +8,9 @@ import type { Session } from "@moq-deno/lite";
 
 export * as hang from "@moq-deno/hang";
 export * as media from "@moq-deno/hang/media";
+export * as element from "@moq-deno/hang/ui/hang-watch";
 export * as signals from "@moq-deno/hang/signals";
+export * as watch from "@moq-deno/hang/watch";
 export * as lite from "@moq-deno/lite";
 
 /** What to show, and where. */

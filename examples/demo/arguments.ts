@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 
 /** The demo's settings. */
 export interface DemoArguments {
-  /** Media to publish; absent: the clip beside this file. */
+  /** Media to publish, `-` for standard input; absent: the clip beside this file. */
   readonly file: string | undefined;
   /** End after so many seconds; absent: at Ctrl-C. */
   readonly seconds: number | undefined;
@@ -15,26 +15,34 @@ export interface DemoArguments {
   readonly out: string | undefined;
   /** The relay's first choice of port. */
   readonly port: number;
+  /** The page's first choice of port; absent: no page. */
+  readonly webPort: number | undefined;
+  /** Whether to open the page in a browser, where there is a display. */
+  readonly open: boolean;
   /** Show the help text and do nothing. */
   readonly help: boolean;
 }
 
 /** Shown by `--help`. */
 export const HELP =
-  `Starts a relay, publishes a clip to it in real time and watches it come back.
+  `Starts a relay, publishes a clip to it in real time and shows it in a web page.
 
-Usage: deno task demo [FILE] [--seconds N] [--out FILE] [--port PORT]
+Usage: deno task demo [FILE | -] [--no-open] [--port PORT] [--web-port PORT]
+       deno task demo [FILE | -] [--seconds N] [--out FILE]
 
-  FILE         MP4, WebM, MKV or MPEG-TS to publish; default a clip of its own
-  --seconds N  end after N seconds; default: at Ctrl-C
-  --out FILE   write what was received as an MP4 file
-  --port PORT  the relay's port; default 4443, or the next one that is free
-  --help       this text
+  FILE             MP4, WebM, MKV or MPEG-TS to publish; - for fragmented MP4 on
+                   standard input; default a clip of its own
+  --no-open        do not open the page in a browser
+  --port PORT      the relay's port; default 4443, or the next one that is free
+  --web-port PORT  the page's port; default 8080, or the next one that is free
+  --seconds N      no page; end after N seconds
+  --out FILE       no page; write what was received as an MP4 file
+  --help           this text
 
 Examples:
   deno task demo
-  deno task demo --seconds 10 --out received.mp4
   deno task demo holiday.mkv
+  deno task demo --seconds 10 --out received.mp4
 `;
 
 /** Reads the command line; throws `TypeError` or `RangeError` with what was expected. */
@@ -46,6 +54,8 @@ export function readArguments(args: readonly string[]): DemoArguments {
       seconds: { type: "string" },
       out: { type: "string" },
       port: { type: "string", default: "4443" },
+      "web-port": { type: "string", default: "8080" },
+      "no-open": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -54,15 +64,23 @@ export function readArguments(args: readonly string[]): DemoArguments {
       `Expected one file to publish, got ${positionals.join(" ")}`,
     );
   }
+  const isHeadless = values.seconds !== undefined || values.out !== undefined;
+  const webPort = port("--web-port", values["web-port"]);
   return {
     file: positionals[0],
     seconds: values.seconds === undefined
       ? undefined
       : between("--seconds", values.seconds, { from: 1, to: 86_400 }),
     out: values.out,
-    port: between("--port", values.port, { from: 1, to: 65_535 }),
+    port: port("--port", values.port),
+    webPort: isHeadless ? undefined : webPort,
+    open: !values["no-open"],
     help: values.help,
   };
+}
+
+function port(name: string, text: string): number {
+  return between(name, text, { from: 1, to: 65_535 });
 }
 
 function between(

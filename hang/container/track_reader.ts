@@ -19,6 +19,12 @@ import {
   SampleOrder,
 } from "./sample_order.ts";
 
+/** Hears of samples the moment they arrive, long before a slow reader takes them. */
+export interface ArrivalSink {
+  /** A sample with this presentation time in microseconds has arrived just now. */
+  received(timestampUs: number): void;
+}
+
 /** Options of {@linkcode TrackReader}. */
 export interface TrackReaderOptions<Config> {
   /** The track's name. */
@@ -31,6 +37,8 @@ export interface TrackReaderOptions<Config> {
   readonly latencyMs: number;
   /** Hears of groups that could not be read. */
   readonly log: Logger;
+  /** Hears of samples as they arrive. */
+  readonly arrivals?: ArrivalSink | undefined;
 }
 
 /** Reads the groups of a subscription side by side; it owns the subscription from here on. */
@@ -41,6 +49,7 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
   readonly config: Config;
   readonly #container: Container;
   readonly #log: Logger;
+  readonly #arrivals: ArrivalSink | undefined;
   readonly #subscription: TrackSubscription;
   readonly #order: SampleOrder;
   readonly #latch = new Latch();
@@ -48,6 +57,7 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
   #error: MoqError | undefined;
   #hasEnded = false;
   #groups = 0;
+  #newest = -1;
 
   /** Starts reading at once, so that nothing of what was asked for is missed. */
   constructor(
@@ -58,6 +68,7 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
     this.config = options.config;
     this.#container = options.container;
     this.#log = options.log;
+    this.#arrivals = options.arrivals;
     this.#subscription = subscription;
     this.#order = new SampleOrder({
       latencyMs: options.latencyMs,
@@ -69,6 +80,11 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
   /** Groups that began to arrive. */
   get groups(): number {
     return this.#groups;
+  }
+
+  /** The highest sequence of a group that began to arrive, -1 before the first. */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** Groups given up because they came too late. */
@@ -112,6 +128,7 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
         const open = this.#order.open(group.sequence);
         if (!open) continue;
         this.#groups++;
+        this.#newest = Math.max(this.#newest, group.sequence);
         const task: Promise<void> = this.#runGroup(group, open)
           .finally(() => running.delete(task));
         running.add(task);
@@ -129,6 +146,7 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
       for await (const { payload } of group.frames(open.abandoned)) {
         for (const sample of this.#container.decode(payload)) {
           this.#order.push(open, sample);
+          this.#arrivals?.received(sample.timestampUs);
         }
         this.#latch.wake();
       }

@@ -125,6 +125,8 @@ export const LAYERS: readonly Layer[] = [
       "@moq-deno/hang",
       "@moq-deno/hang/media",
       "@moq-deno/hang/signals",
+      "@moq-deno/hang/ui/",
+      "@moq-deno/hang/watch",
     ],
   },
   {

@@ -1,0 +1,77 @@
+/**
+ * The demo's web page: its own files, and the modules of lite and hang with
+ * their types taken out, so that nothing has to be built.
+ *
+ * @module
+ */
+import { stripTypeScriptTypes } from "node:module";
+
+const ROOT = new URL("../../", import.meta.url);
+const WEB = new URL("web/", import.meta.url);
+
+const TYPES: Readonly<Record<string, string>> = {
+  css: "text/css; charset=utf-8",
+  html: "text/html; charset=utf-8",
+  ts: "text/javascript; charset=utf-8",
+};
+
+// What runs in a page; the rest of the modules is for Deno.
+const MODULES =
+  /^\/(?:lite|hang)\/(?!deno\/|cli\/|media\/)[a-z0-9_/]+(?<!_test|_bench)\.ts$/;
+const PAGE_FILE = /^\/web\/[a-z0-9_]+\.(?:css|html|ts)$/;
+
+/** What the page is told. */
+export interface DemoFacts {
+  /** The relay's URL, as a page uses it. */
+  readonly relay: string;
+}
+
+/** Answers the requests of the page. */
+export async function answerPage(
+  request: Request,
+  facts: DemoFacts,
+): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    return text(405, `Expected GET, got ${request.method}`);
+  }
+  if (pathname === "/demo.json") return Response.json(facts);
+  const file = fileOf(pathname);
+  if (!file) return text(404, `Nothing at ${pathname}`);
+  try {
+    return await serve(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      return text(404, `Nothing at ${pathname}`);
+    }
+    throw error;
+  }
+}
+
+function fileOf(pathname: string): URL | undefined {
+  if (pathname === "/") return new URL("index.html", WEB);
+  if (PAGE_FILE.test(pathname)) return new URL(pathname.slice(5), WEB);
+  if (MODULES.test(pathname)) return new URL(pathname.slice(1), ROOT);
+  return undefined;
+}
+
+async function serve(file: URL): Promise<Response> {
+  const source = await Deno.readTextFile(file);
+  const ending = file.pathname.slice(file.pathname.lastIndexOf(".") + 1);
+  return new Response(ending === "ts" ? stripTypeScriptTypes(source) : source, {
+    headers: {
+      "content-type": TYPES[ending]!,
+      "cache-control": "no-cache",
+      // Isolated, so that sound may pass through shared memory.
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-embedder-policy": "credentialless",
+    },
+  });
+}
+
+function text(status: number, message: string): Response {
+  return new Response(`${message}\n`, {
+    status,
+    headers: { "content-type": "text/plain; charset=utf-8" },
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * What a CMAF init segment tells the decoder: avcC, hvcC or av1C of a picture,
+ * the AudioSpecificConfig of AAC, the header of Opus and FLAC. ISO/IEC
+ * 14496-12 section 8.5.2, 14496-14 section 5.6, 14496-15 section 5.4.
+ *
+ * @module
+ */
+import { boxAt, BoxReader, splitBoxes } from "./boxes.ts";
+
+const VIDEO_ENTRY_BYTES = 78;
+const AUDIO_ENTRY_BYTES = 28;
+const VIDEO_CONFIGS = ["avcC", "hvcC", "av1C"];
+
+const DECODER_CONFIG_TAG = 0x04;
+const DECODER_SPECIFIC_TAG = 0x05;
+const DECODER_CONFIG_BYTES = 13;
+const ES_TAG = 0x03;
+const ES_BYTES = 3;
+
+/** The decoder's extra data, `undefined` where the codec needs none; throws `MoqError("decode")` that names the box. */
+export function cmafDescription(
+  init: Uint8Array,
+): Uint8Array<ArrayBuffer> | undefined {
+  const stsd = boxAt(splitBoxes(init), [
+    "moov",
+    "trak",
+    "mdia",
+    "minf",
+    "stbl",
+    "stsd",
+  ]);
+  const reader = new BoxReader(stsd, "stsd");
+  const entries = splitBoxes(stsd.subarray(reader.skip(8) + 8));
+  for (const { type, body } of entries) {
+    const found = isAudioEntry(type)
+      ? audioDescription(body)
+      : videoDescription(body);
+    if (found) return new Uint8Array(found);
+  }
+  return undefined;
+}
+
+function isAudioEntry(type: string): boolean {
+  return ["mp4a", "Opus", "fLaC"].includes(type);
+}
+
+function videoDescription(entry: Uint8Array): Uint8Array | undefined {
+  const boxes = splitBoxes(entry.subarray(VIDEO_ENTRY_BYTES));
+  return boxes.find(({ type }) => VIDEO_CONFIGS.includes(type))?.body;
+}
+
+function audioDescription(entry: Uint8Array): Uint8Array | undefined {
+  for (
+    const { type, body } of splitBoxes(entry.subarray(AUDIO_ENTRY_BYTES))
+  ) {
+    if (type === "esds") return specificConfig(body);
+    if (type === "dOps") return opusHead(body);
+    if (type === "dfLa") return flacHeader(body);
+  }
+  return undefined;
+}
+
+/** Descends from ES_Descriptor over DecoderConfigDescriptor to the bytes of DecoderSpecificInfo. */
+function specificConfig(esds: Uint8Array): Uint8Array | undefined {
+  let at = 4; // version and flags
+  while (at + 2 <= esds.byteLength) {
+    const tag = esds[at++];
+    let size = 0;
+    // Seven bits per byte, at most four of them.
+    for (let count = 0; count < 4; count++) {
+      const byte = esds[at++] ?? 0;
+      size = (size << 7) | (byte & 0x7f);
+      if (byte < 0x80) break;
+    }
+    if (tag === DECODER_SPECIFIC_TAG) return esds.subarray(at, at + size);
+    if (tag === ES_TAG) at += ES_BYTES;
+    else if (tag === DECODER_CONFIG_TAG) at += DECODER_CONFIG_BYTES;
+    else at += size;
+  }
+  return undefined;
+}
+
+/** RFC 7845 section 5.1: the same fields as dOps, but little-endian behind a magic word. */
+function opusHead(dOps: Uint8Array): Uint8Array {
+  const head = new Uint8Array(8 + dOps.byteLength);
+  head.set(new TextEncoder().encode("OpusHead"));
+  head.set(dOps, 8);
+  head[8] = 1;
+  const from = new DataView(dOps.buffer, dOps.byteOffset, dOps.byteLength);
+  const to = new DataView(head.buffer);
+  if (dOps.byteLength < 11) return head;
+  to.setUint16(10, from.getUint16(2), true);
+  to.setUint32(12, from.getUint32(4), true);
+  to.setInt16(16, from.getInt16(8), true);
+  return head;
+}
+
+function flacHeader(dfLa: Uint8Array): Uint8Array {
+  const blocks = dfLa.subarray(4);
+  const header = new Uint8Array(4 + blocks.byteLength);
+  header.set(new TextEncoder().encode("fLaC"));
+  header.set(blocks, 4);
+  return header;
+}

@@ -1,0 +1,120 @@
+/**
+ * From an audio track to the loudspeaker, by the shared clock.
+ *
+ * @module
+ */
+import { asMoqError, MoqError } from "@moq-deno/lite";
+import { TRACK_PRIORITY } from "../catalog/catalog.ts";
+import type { OrderedSample } from "../container/sample_order.ts";
+import type { AudioOutput } from "./audio_output.ts";
+import { type LaneOptions, readChoice } from "./lane.ts";
+import type { AudioChoice } from "./select.ts";
+
+// How often the loudspeaker is told what is due; in between it keeps time by itself.
+const FOLLOW_MS = 200;
+const MAX_FAILURES = 3;
+// A decoder so far behind would only fall further back.
+const MAX_QUEUED = 64;
+
+/** Options of {@linkcode AudioLane}. */
+export interface AudioLaneOptions extends LaneOptions {
+  /** What to play. */
+  readonly choice: AudioChoice;
+  /** Where to; it stays the caller's. */
+  readonly output: AudioOutput;
+}
+
+/** Plays one rendition until it is closed. */
+export class AudioLane {
+  /** Resolves when it has ended, with the error unless it was closed or the track is complete; never rejects. */
+  readonly closed: Promise<MoqError | undefined>;
+  readonly #options: AudioLaneOptions;
+  readonly #end = new AbortController();
+  #decoder: AudioDecoder | undefined;
+  #failures = 0;
+
+  /** Subscribes at once. */
+  constructor(options: AudioLaneOptions) {
+    this.#options = options;
+    this.closed = this.#run();
+  }
+
+  /** Ends the subscription and the decoder. Idempotent. */
+  close(): void {
+    this.#end.abort(new MoqError("closed", "Audio was closed"));
+  }
+
+  async #run(): Promise<MoqError | undefined> {
+    const { signal } = this.#end;
+    const { choice, sync, output } = this.#options;
+    const priority = TRACK_PRIORITY.audio;
+    const reader = readChoice(choice, { ...this.#options, priority });
+    const follow = () => output.follow(sync.playheadUs());
+    const timer = setInterval(follow, FOLLOW_MS);
+    let error: MoqError | undefined;
+    try {
+      for await (const sample of reader.samples(signal)) {
+        this.#options.counters.bytes += sample.data.byteLength;
+        this.#decode(sample);
+      }
+      if (this.#decoder?.state === "configured") await this.#decoder.flush();
+    } catch (reason) {
+      error = asMoqError(signal.aborted ? signal.reason : reason);
+      if (error.code === "closed") error = undefined;
+    }
+    clearInterval(timer);
+    output.follow(undefined);
+    this.#closeDecoder();
+    await reader.close();
+    return error;
+  }
+
+  #decode({ timestampUs, data }: OrderedSample): void {
+    this.#decoder ??= this.#openDecoder();
+    if (this.#decoder.decodeQueueSize > MAX_QUEUED) return;
+    this.#decoder.decode(
+      new EncodedAudioChunk({
+        type: "key",
+        timestamp: timestampUs,
+        data: data as Uint8Array<ArrayBuffer>,
+      }),
+    );
+  }
+
+  #openDecoder(): AudioDecoder {
+    const decoder = new AudioDecoder({
+      output: (data) => {
+        try {
+          // Sound of a decoder that was given up may still come.
+          if (decoder !== this.#decoder) return;
+          this.#options.counters.decodedSounds++;
+          this.#options.output.write(data);
+        } finally {
+          data.close();
+        }
+      },
+      error: (error) => {
+        if (decoder === this.#decoder) this.#failed(error);
+      },
+    });
+    decoder.configure(this.#options.choice.decoderConfig);
+    return decoder;
+  }
+
+  #failed(error: DOMException): void {
+    this.#options.log.warn?.("audio decoder failed", { error: error.message });
+    this.#decoder = undefined;
+    if (++this.#failures < MAX_FAILURES) return;
+    this.#end.abort(
+      new MoqError("decode", `Audio decoder failed: ${error.message}`, {
+        cause: error,
+      }),
+    );
+  }
+
+  #closeDecoder(): void {
+    const decoder = this.#decoder;
+    this.#decoder = undefined;
+    if (decoder && decoder.state !== "closed") decoder.close();
+  }
+}

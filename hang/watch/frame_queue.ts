@@ -1,0 +1,63 @@
+/**
+ * Decoded pictures that wait for their time. It owns them: whatever is not
+ * taken is closed here.
+ *
+ * @module
+ */
+
+/** What is needed of a `VideoFrame`. */
+export interface Closable {
+  /** Presentation time in microseconds. */
+  readonly timestamp: number;
+  /** Gives its memory back. */
+  close(): void;
+}
+
+/** Pictures by presentation time. */
+export class FrameQueue<Frame extends Closable> {
+  readonly #frames: Frame[] = [];
+  #dropped = 0;
+
+  /** Pictures that wait. */
+  get length(): number {
+    return this.#frames.length;
+  }
+
+  /** Pictures that were closed because a newer one was due as well. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Takes ownership of a picture. */
+  push(frame: Frame): void {
+    const at = this.#frames.findLastIndex((one) =>
+      one.timestamp <= frame.timestamp
+    );
+    this.#frames.splice(at + 1, 0, frame);
+  }
+
+  /** Drops pictures in whose place a newer one is due at `playheadUs` already. */
+  trim(playheadUs: number): void {
+    while (this.#frames[1] && this.#frames[1].timestamp <= playheadUs) {
+      this.#frames.shift()!.close();
+      this.#dropped++;
+    }
+  }
+
+  /** The newest picture that is due at `playheadUs`, which is the caller's to close; older ones are dropped. */
+  take(playheadUs: number): Frame | undefined {
+    this.trim(playheadUs);
+    const isDue = this.#frames[0] && this.#frames[0].timestamp <= playheadUs;
+    return isDue ? this.#frames.shift() : undefined;
+  }
+
+  /** The oldest picture whether it is due or not, which is the caller's to close. */
+  takeFirst(): Frame | undefined {
+    return this.#frames.shift();
+  }
+
+  /** Closes everything. */
+  clear(): void {
+    for (const frame of this.#frames.splice(0)) frame.close();
+  }
+}

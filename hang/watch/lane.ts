@@ -1,0 +1,75 @@
+/**
+ * What the video and the audio of a player have in common: where they come
+ * from, what they count, and how they begin.
+ *
+ * @module
+ */
+import type { BroadcastConsumer, Logger } from "@moq-deno/lite";
+import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
+import { TrackReader } from "../container/track_reader.ts";
+import type { Choice } from "./select.ts";
+import type { Sync } from "./sync.ts";
+
+/** What a lane is given. */
+export interface LaneOptions {
+  /** Has the track. */
+  readonly broadcast: BroadcastConsumer;
+  /** The clock. */
+  readonly sync: Sync;
+  /** What to count. */
+  readonly counters: Counters;
+  /** Hears of what went wrong and was got over. */
+  readonly log: Logger;
+}
+
+/** Plain counters of a player, all lanes together, since it was made. */
+export interface Counters {
+  /** Bytes of samples received. */
+  bytes: number;
+  /** Pictures decoded. */
+  decodedFrames: number;
+  /** Pictures shown. */
+  shownFrames: number;
+  /** Pictures decoded and not shown, because they were late or a newer one was due as well. */
+  droppedFrames: number;
+  /** Groups given up because they came too late. */
+  skippedGroups: number;
+  /** Pieces of sound decoded. */
+  decodedSounds: number;
+}
+
+/** Counters at nought. */
+export function newCounters(): Counters {
+  return {
+    bytes: 0,
+    decodedFrames: 0,
+    shownFrames: 0,
+    droppedFrames: 0,
+    skippedGroups: 0,
+    decodedSounds: 0,
+  };
+}
+
+/** Subscribes to a choice from its newest group on; the caller closes the reader. */
+export function readChoice<Config extends VideoConfig | AudioConfig>(
+  { name, config, container }: Choice<Config, unknown>,
+  { broadcast, sync, log, priority }: LaneOptions & {
+    readonly priority: number;
+  },
+): TrackReader<Config> {
+  const { latencyMs } = sync;
+  sync.joined();
+  const subscription = broadcast.track(name).subscribe({
+    priority,
+    from: "latest",
+    maxAgeMs: latencyMs,
+  });
+  return new TrackReader(subscription, {
+    name,
+    config,
+    container,
+    latencyMs,
+    log,
+    arrivals: sync,
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * How a player is doing, in one word and in one sentence.
+ *
+ * @module
+ */
+import type { ConnectionStatus, MoqError } from "@moq-deno/lite";
+
+/** How a player is doing. */
+export interface PlayerState {
+  /** For programs. */
+  readonly kind:
+    | "connecting"
+    | "relay-gone"
+    | "refused"
+    | "offline"
+    | "loading"
+    | "playing"
+    | "buffering"
+    | "paused"
+    | "unsupported"
+    | "failed";
+  /** For people: one sentence without a full stop. */
+  readonly text: string;
+}
+
+/** What is known of a player. */
+export interface PlayerFacts {
+  /** The connection. */
+  readonly connection: ConnectionStatus;
+  /** Whether the broadcast is there. */
+  readonly isAnnounced: boolean;
+  /** Whether its catalog has come. */
+  readonly hasCatalog: boolean;
+  /** Whether anything in it can be played. */
+  readonly hasChoice: boolean;
+  /** Whether a picture is shown, if there is to be one. */
+  readonly hasPicture: boolean;
+  /** Whether the picture stands still. */
+  readonly isStill: boolean;
+  /** Whether the user has paused it. */
+  readonly isPaused: boolean;
+  /** Why it was given up. */
+  readonly failure: MoqError | undefined;
+}
+
+/** The state that the facts make. */
+export function stateOf(facts: PlayerFacts): PlayerState {
+  const { connection, failure } = facts;
+  if (failure) {
+    return {
+      kind: "failed",
+      text: `This media cannot be decoded: ${failure.message}`,
+    };
+  }
+  switch (connection.state) {
+    case "closed":
+      return {
+        kind: "refused",
+        text: `The relay does not let us in: ${
+          connection.error?.message ?? "the connection was closed"
+        }`,
+      };
+    case "waiting":
+      return {
+        kind: "relay-gone",
+        text: "The relay does not answer, trying again",
+      };
+    case "connecting":
+      return connection.attempt > 1
+        ? { kind: "relay-gone", text: "The relay has gone, reconnecting" }
+        : { kind: "connecting", text: "Connecting to the relay" };
+    case "connected":
+      return connectedState(facts);
+  }
+}
+
+function connectedState(facts: PlayerFacts): PlayerState {
+  if (!facts.isAnnounced) {
+    return { kind: "offline", text: "Not live now, waiting for it to begin" };
+  }
+  if (facts.isPaused) return { kind: "paused", text: "Paused" };
+  if (!facts.hasCatalog) {
+    return { kind: "loading", text: "Asking what there is to play" };
+  }
+  if (!facts.hasChoice) {
+    return { kind: "unsupported", text: unsupportedText() };
+  }
+  if (!facts.hasPicture) {
+    return { kind: "loading", text: "Waiting for the first picture" };
+  }
+  return facts.isStill
+    ? { kind: "buffering", text: "Waiting for more, the network is slow" }
+    : { kind: "playing", text: "Live" };
+}
+
+function unsupportedText(): string {
+  return "VideoDecoder" in globalThis
+    ? "This browser has no decoder for this broadcast"
+    : "This browser cannot decode video by itself (it has no WebCodecs, or the page is not secure)";
+}

@@ -1,0 +1,90 @@
+/**
+ * Draws pictures on a canvas, once per refresh of the screen.
+ *
+ * @module
+ */
+import type { VideoLane } from "./video_lane.ts";
+
+/** What to draw from, asked for at each refresh. */
+export interface PictureSource {
+  /** The video that plays now. */
+  readonly lane: VideoLane | undefined;
+}
+
+/** Draws until it is closed; the last picture stays. */
+export class Renderer {
+  readonly #context: CanvasRenderingContext2D;
+  readonly #source: PictureSource;
+  #request = 0;
+  #shownUs: number | undefined;
+  #shownAtMs = 0;
+
+  /** Begins at once; throws `TypeError` for a canvas that is in use otherwise. */
+  constructor(canvas: HTMLCanvasElement, source: PictureSource) {
+    const context = canvas.getContext("2d", {
+      alpha: false,
+      desynchronized: true,
+    });
+    if (!context) {
+      throw new TypeError("Expected a canvas for 2D drawing, got another");
+    }
+    this.#context = context;
+    this.#source = source;
+    this.#next();
+  }
+
+  /** Presentation time in microseconds of the picture shown last. */
+  get shownUs(): number | undefined {
+    return this.#shownUs;
+  }
+
+  /** `performance.now()` when that was. */
+  get shownAtMs(): number {
+    return this.#shownAtMs;
+  }
+
+  /** Draws no more. Idempotent. */
+  close(): void {
+    cancelAnimationFrame(this.#request);
+  }
+
+  #next(): void {
+    this.#request = requestAnimationFrame(() => {
+      this.#next();
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    const { lane } = this.#source;
+    const frame = lane?.take();
+    if (!lane || !frame) return;
+    try {
+      const { rotation = 0, flip = false } = lane.section;
+      this.#shownUs = frame.timestamp;
+      this.#shownAtMs = performance.now();
+      drawTurned(this.#context, frame, { rotation, flip });
+    } finally {
+      frame.close();
+    }
+  }
+}
+
+/** Draws a picture turned clockwise, then mirrored, on a canvas that takes its size. */
+function drawTurned(
+  context: CanvasRenderingContext2D,
+  frame: VideoFrame,
+  { rotation, flip }: { readonly rotation: number; readonly flip: boolean },
+): void {
+  const { displayWidth, displayHeight } = frame;
+  const isUpright = rotation % 180 === 0;
+  const width = isUpright ? displayWidth : displayHeight;
+  const height = isUpright ? displayHeight : displayWidth;
+  const { canvas } = context;
+  // Setting a size clears the canvas, even to the same one.
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  context.setTransform(flip ? -1 : 1, 0, 0, 1, width / 2, height / 2);
+  context.rotate(rotation * Math.PI / 180);
+  context.drawImage(frame, -displayWidth / 2, -displayHeight / 2);
+}
