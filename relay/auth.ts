@@ -6,6 +6,7 @@
  * @module
  */
 import {
+  type Clock,
   hasPrefix,
   MAX_PATH_SEGMENTS,
   MoqError,
@@ -33,8 +34,12 @@ export interface IncomingConnection {
   readonly origin?: string | undefined;
   /** The peer's address, `host:port`. */
   readonly remote?: string | undefined;
-  /** The ALPN or subprotocol agreed on. */
+  /** The draft's name agreed on. */
   readonly protocol?: string | undefined;
+  /** The name agreed on as it stands on the wire, where that says more than the draft. */
+  readonly alpn?: string | undefined;
+  /** The host that was dialled, where no URL says it. */
+  readonly serverName?: string | undefined;
   /** Lets it in. Throws `MoqError` when it is gone meanwhile. */
   accept(): Promise<Transport>;
   /** Turns it away so that the peer learns `error`'s code and message; never throws. */
@@ -55,6 +60,10 @@ export interface AuthRequest {
   readonly origin?: string | undefined;
   /** The ALPN or subprotocol agreed on. */
   readonly protocol?: string | undefined;
+  /** The host that was dialled, where it is known. */
+  readonly serverName?: string | undefined;
+  /** The half that the peer says it is, where SETUP came before the decision. */
+  readonly role?: "publisher" | "subscriber" | undefined;
   /** Ends the wait for a decision. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,6 +78,50 @@ export interface Grant {
   readonly subscribe: readonly string[];
   /** When the session must end, in seconds since 1970; absent: never. */
   readonly expires?: number | undefined;
+  /** How it can be taken back; absent: it cannot. Whoever has the grant must release it. */
+  readonly lease?: Lease | undefined;
+}
+
+/** The life of a grant that can be taken back. */
+export interface Lease {
+  /** Resolves with the reason when the grant is taken back; never rejects. */
+  readonly revoked: Promise<MoqError>;
+  /** Says that nobody uses the grant any more; only the first call counts. */
+  release(end: GrantEnd): void;
+}
+
+/** How it went with a grant. */
+export interface GrantEnd {
+  /** Why it is over: `closed`, `done` for an HTTP request, else what went wrong. */
+  readonly reason: string;
+  /** How long it was used, in milliseconds. */
+  readonly durationMs: number;
+  /** Bytes of groups sent. */
+  readonly sentBytes: number;
+}
+
+// Timers hold at most 2^31-1 ms; a time further away is looked at again then.
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** What to do when. */
+export interface Appointment {
+  /** Seconds since 1970. */
+  readonly time: number;
+  /** Called once. */
+  readonly then: () => void;
+}
+
+/** Keeps an appointment however far away it is, at once when it has passed; the function returned cancels it. */
+export function atTime(clock: Clock, { time, then }: Appointment): () => void {
+  let cancel = (): void => {};
+  const wait = (): void => {
+    const leftMs = time * 1000 - Date.now();
+    cancel = leftMs > LONGEST_TIMER_MS
+      ? clock.after(LONGEST_TIMER_MS, wait)
+      : clock.after(Math.max(leftMs, 0), then);
+  };
+  wait();
+  return () => cancel();
 }
 
 /** Decides about requests. */
@@ -91,6 +144,30 @@ export function patternFilter(patterns: readonly string[]): PathFilter {
     ),
     allows: (path) => covers(patterns, path),
   };
+}
+
+/** Pages of some sites alone; peers that are no pages have no origin, and pass. */
+export class OriginAuth implements Authorizer {
+  readonly #origins: readonly string[];
+  readonly #next: Authorizer;
+
+  /** `next` decides about whoever passes. */
+  constructor(origins: readonly string[], next: Authorizer) {
+    this.#origins = origins;
+    this.#next = next;
+  }
+
+  /** What the next one says; throws `MoqError("unauthorized")` for other pages. */
+  async grant(request: AuthRequest): Promise<Grant> {
+    const { origin } = request;
+    if (origin === undefined || this.#origins.includes(origin)) {
+      return await this.#next.grant(request);
+    }
+    throw new MoqError(
+      "unauthorized",
+      `Expected a page of a site on the list, got one of ${origin}`,
+    );
+  }
 }
 
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -120,6 +197,23 @@ export function requestPath(path: string): string {
     );
   }
   return segments.join("/");
+}
+
+/** What `incoming` asks for with `dialled`, the path and the query of its URL or SETUP. */
+export function requestOf(
+  incoming: IncomingConnection,
+  dialled: string,
+): AuthRequest {
+  const at = dialled.indexOf("?");
+  return {
+    transport: incoming.kind,
+    path: at < 0 ? dialled : dialled.slice(0, at),
+    query: at < 0 ? "" : dialled.slice(at + 1),
+    remote: incoming.remote,
+    origin: incoming.origin,
+    protocol: incoming.alpn ?? incoming.protocol,
+    serverName: incoming.url?.hostname ?? incoming.serverName,
+  };
 }
 
 /** The last non-empty `jwt` of a raw query, `undefined` when there is none. */

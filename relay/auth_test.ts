@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import type { MoqError } from "@moq-deno/lite";
+import { type MoqError, VirtualClock } from "@moq-deno/lite";
 import {
+  atTime,
   type AuthRequest,
   covers,
   patternFilter,
@@ -116,4 +117,26 @@ Deno.test("covers: any of the patterns", () => {
   assert.equal(covers(["a/**", "b"], "b"), true);
   assert.equal(covers(["a/**", "b"], "b/c"), false);
   assert.equal(covers([], ""), false);
+});
+
+Deno.test("atTime: however far away, and at once when it has passed", async () => {
+  const clock = new VirtualClock();
+  const kept: string[] = [];
+  const at = (seconds: number, name: string): () => void =>
+    atTime(clock, {
+      time: Date.now() / 1000 + seconds,
+      then: () => kept.push(name),
+    });
+  at(-5, "past");
+  at(10, "soon");
+  const cancel = at(10, "cancelled");
+  at(60 * 86_400, "far away");
+  cancel();
+  await clock.advance(9_000);
+  assert.deepEqual(kept, ["past"]);
+  await clock.advance(2_000);
+  assert.deepEqual(kept, ["past", "soon"]);
+  // A timer of 32 bits would have fired at once, or after 24 days.
+  await clock.advance(25 * 86_400_000);
+  assert.deepEqual(kept, ["past", "soon"]);
 });

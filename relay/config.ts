@@ -11,10 +11,13 @@ import {
   ConfigError,
   duration,
   file,
+  fileOrUrl,
   id,
   integer,
   type Kind,
+  origin,
   pattern,
+  safeUrl,
   size,
   text,
   word,
@@ -103,6 +106,51 @@ const TABLE = {
     flag: "auth-public-publish",
     help: "What anybody may publish",
     example: "upload/**",
+  }),
+  "auth.read_only": sure(boolean, "false", {
+    flag: "auth-read-only",
+    help: "Whether it is meant that nobody may publish",
+    example: "true",
+  }),
+  "auth.key": optional(file, {
+    flag: "auth-key",
+    help:
+      "Key that tokens are verified with, or a set of keys; read again when it changes",
+    example: "/etc/moq/public.jwk",
+  }),
+  "auth.key_dir": optional(file, {
+    flag: "auth-key-dir",
+    help: "Folder with KID.jwk for each key that a token may name",
+    example: "/etc/moq/keys",
+  }),
+  "auth.jwks": optional(safeUrl, {
+    flag: "auth-jwks",
+    help:
+      "Where a web server publishes a set of keys; kept as long as its Cache-Control says, 5 minutes without",
+    example: "https://auth.example/keys.jwks",
+  }),
+  "auth.revoked": optional(fileOrUrl, {
+    flag: "auth-revoked",
+    help:
+      'Tokens that are good no more: "jti NAME", "sub NAME" or "kid NAME" per line; a file counts within a second',
+    example: "/etc/moq/revoked.txt",
+  }),
+  "auth.revoked_poll": sure(duration, "10s", {
+    flag: "auth-revoked-poll",
+    help: "How often --auth-revoked is asked where it is a URL",
+    example: "1m",
+  }),
+  "auth.url": optional(safeUrl, {
+    flag: "auth-url",
+    help:
+      "Server that decides instead: asked with JSON for every session, again while it lasts, and told of its end",
+    example: "https://auth.example/",
+  }),
+  "auth.origin": list(origin, {
+    flag: "auth-origin",
+    help:
+      "Sites whose pages may connect; none: all. Programs that are no pages may always",
+    example: "https://app.example",
   }),
   "quic.idle_timeout": sure(duration, "10s", {
     flag: "quic-idle-timeout",

@@ -29,6 +29,8 @@ Examples:
       This machine only, self-signed certificate, everybody may do everything
   moq-relay --listen :4443 --auth-public "anon/**" --listen-tls-generate relay.example
       The network, with a self-signed certificate and one public subtree
+  moq-relay --listen :4443 --auth-key public.jwk
+      The network, for holders of tokens; "moq-relay token --help" makes them
   moq-relay relay.toml --log-level debug
       A file, and one setting over it
 

@@ -21,23 +21,30 @@ export function formatAddress({ hostname, port }: Address): string {
     : `${hostname}:${port}`;
 }
 
+/** Whether tokens are looked at. */
+export function verifiesTokens(config: Config): boolean {
+  return config["auth.key"] !== undefined ||
+    config["auth.key_dir"] !== undefined || config["auth.jwks"] !== undefined;
+}
+
 /** Whether nobody said who may do what. */
 export function lacksAccessRules(config: Config): boolean {
-  return config["auth.public"].length === 0 &&
+  return !verifiesTokens(config) && config["auth.url"] === undefined &&
+    config["auth.public"].length === 0 &&
     config["auth.public_subscribe"].length === 0 &&
     config["auth.public_publish"].length === 0;
 }
 
 /** What anybody may do, as canonical patterns. */
-export interface Access {
+export interface PublicRules {
   /** What may be published. */
   readonly publish: readonly string[];
   /** What may be subscribed to. */
   readonly subscribe: readonly string[];
 }
 
-/** The access rules; without any everybody may do everything. */
-export function accessOf(config: Config): Access {
+/** What anybody may do without a token; where no rule is given, everything. */
+export function accessOf(config: Config): PublicRules {
   const both = lacksAccessRules(config) ? ["**"] : config["auth.public"];
   return {
     publish: [...both, ...config["auth.public_publish"]],
@@ -75,7 +82,50 @@ function checkCertificates(config: Config): void {
   );
 }
 
+function checkPublishers(config: Config): void {
+  const isOpen = verifiesTokens(config) || config["auth.read_only"] ||
+    config["auth.url"] !== undefined;
+  if (isOpen || accessOf(config).publish.length > 0) return;
+  throw new ConfigError(
+    "Nobody may publish: give --auth-public-publish or --auth-key, or say that it is meant with --auth-read-only true",
+  );
+}
+
+const OWN_RULES: readonly Key[] = [
+  "auth.public",
+  "auth.public_publish",
+  "auth.public_subscribe",
+  "auth.key",
+  "auth.key_dir",
+  "auth.jwks",
+  "auth.revoked",
+];
+
+function checkAuthServer(config: Config): void {
+  if (config["auth.url"] === undefined) return;
+  const rule = OWN_RULES.find((key) => {
+    const value = config[key];
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  });
+  if (rule === undefined) return;
+  throw new ConfigError(
+    `--auth-url and ${
+      flagOf(rule)
+    } exclude each other: the server decides alone, give it that rule`,
+  );
+}
+
+function checkTokens(config: Config): void {
+  if (config["auth.revoked"] === undefined || verifiesTokens(config)) return;
+  throw new ConfigError(
+    "--auth-revoked is of no use without tokens: give --auth-key, --auth-key-dir or --auth-jwks too",
+  );
+}
+
 function checkAccess(config: Config): void {
+  checkAuthServer(config);
+  checkPublishers(config);
+  checkTokens(config);
   if (!lacksAccessRules(config)) return;
   const open = [
     ...config["listen.bind"],
@@ -85,7 +135,7 @@ function checkAccess(config: Config): void {
   if (!open) return;
   throw new ConfigError(
     `Listening on ${formatAddress(open)} needs access rules: ` +
-      'give --auth-public "anon/**" (or "**" for everything), or listen on 127.0.0.1',
+      'give --auth-public "anon/**" (or "**" for everything), --auth-key, or listen on 127.0.0.1',
   );
 }
 

@@ -19,6 +19,8 @@ function load({ args = [], environment = {}, toml = "" }: Given): Config {
 
 /** What a setting cannot be given without. */
 const COMPANIONS: Partial<Record<Key, readonly Key[]>> = {
+  "auth.public_subscribe": ["auth.public_publish"],
+  "auth.revoked": ["auth.key"],
   "listen.bind": ["auth.public"],
   "listen.tls.cert": ["listen.tls.key"],
   "listen.tls.key": ["listen.tls.cert"],

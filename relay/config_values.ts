@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isLocalUrl } from "./auth.ts";
 import { hasWildcard, parsePattern } from "./token/pattern.ts";
 
 /** A setting that cannot be used; the message is one line and names the remedy. */
@@ -103,6 +104,16 @@ const UNIT_MS: ReadonlyMap<string, number> = new Map([
 // Timers count milliseconds in 31 bits.
 const MAX_DURATION_MS = 2 ** 31 - 1;
 
+/** The milliseconds of a text such as `1m30s`, however many; `undefined` when it is none. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(\d{1,9}(ms|s|m|h|d))+$/.test(text)) return undefined;
+  let ms = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) {
+    ms += Number(count) * (UNIT_MS.get(unit ?? "") ?? NaN);
+  }
+  return ms;
+}
+
 /** A time span, in milliseconds. */
 export const duration: Kind<number> = {
   name: "DURATION",
@@ -110,12 +121,8 @@ export const duration: Kind<number> = {
     'a duration up to 24d with its unit, such as "500ms", "5s" or "1m30s"',
   literals: [],
   parse(text) {
-    if (!/^(\d+(ms|s|m|h|d))+$/.test(text)) return undefined;
-    let ms = 0;
-    for (const [, count, unit] of text.matchAll(/(\d+)(ms|s|m|h|d)/g)) {
-      ms += Number(count) * (UNIT_MS.get(unit ?? "") ?? NaN);
-    }
-    return ms <= MAX_DURATION_MS ? ms : undefined;
+    const ms = parseDuration(text);
+    return ms !== undefined && ms <= MAX_DURATION_MS ? ms : undefined;
   },
 };
 
@@ -180,5 +187,44 @@ export const pattern: Kind<string> = {
     throw new RangeError(
       `without a wildcard it covers one path alone, write "${advice}"`,
     );
+  },
+};
+
+/** An `https://` URL, or an `http://` one of this machine. */
+export const safeUrl: Kind<URL> = {
+  name: "URL",
+  expects: 'a URL such as "https://auth.example/", or "http://localhost:4440/"',
+  literals: [],
+  parse(text) {
+    const url = URL.parse(text);
+    if (url?.protocol === "https:") return url;
+    if (url?.protocol !== "http:") return undefined;
+    if (isLocalUrl(text)) return url;
+    throw new RangeError("http:// is safe to this machine alone");
+  },
+};
+
+/** A path to a file, or a URL as of {@linkcode safeUrl}. */
+export const fileOrUrl: Kind<string> = {
+  name: "FILE|URL",
+  expects: "the path of a file, or a URL that begins with https://",
+  literals: [],
+  parse(text) {
+    if (/^https?:/i.test(text)) return safeUrl.parse(text)?.href;
+    return text.trim() === "" ? undefined : text;
+  },
+};
+
+/** The origin of a page, as browsers name it. */
+export const origin: Kind<string> = {
+  name: "ORIGIN",
+  expects: 'the origin of a page, such as "https://app.example"',
+  literals: [],
+  parse(text) {
+    const url = URL.parse(text.replace(/\/$/, ""));
+    if (!url || !/^https?:$/.test(url.protocol)) return undefined;
+    return url.pathname === "/" && url.search + url.hash === ""
+      ? url.origin
+      : undefined;
   },
 };

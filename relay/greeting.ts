@@ -4,7 +4,12 @@
  * @module
  */
 import type { Config } from "./config.ts";
-import { accessOf, formatAddress, lacksAccessRules } from "./config_rules.ts";
+import {
+  accessOf,
+  formatAddress,
+  lacksAccessRules,
+  verifiesTokens,
+} from "./config_rules.ts";
 import type { Address } from "./config_values.ts";
 import { patternPrefix } from "./token/pattern.ts";
 import { RELAY_VERSION } from "./version.ts";
@@ -34,8 +39,8 @@ export function greeting(server: Greeted, config: Config): string {
     ["https", formatAll(httpsAddress ? [httpsAddress] : [])],
     ["access", describeAccess(config)],
     ["certificate", `${maker}, sha-256 ${fingerprint}`],
-    ["publish", hint("publish", { server, patterns: publish })],
-    ["watch", hint("subscribe", { server, patterns: subscribe })],
+    ["publish", hint("publish", { server, config, patterns: publish })],
+    ["watch", hint("subscribe", { server, config, patterns: subscribe })],
   ];
   const lines = rows.filter(([, text]) => text !== "")
     .map(([title, text]) => `  ${title.padEnd(12)}${text}\n`);
@@ -50,8 +55,13 @@ function describeAccess(config: Config): string {
   if (lacksAccessRules(config)) {
     return "everybody on this machine may publish and subscribe to everything";
   }
+  const server = config["auth.url"];
+  if (server) return `as ${server.origin} decides`;
   const { publish, subscribe } = accessOf(config);
-  return `everybody may publish ${list(publish)} and subscribe to ${
+  const tokens = verifiesTokens(config)
+    ? "holders of tokens what these say; "
+    : "";
+  return `${tokens}everybody may publish ${list(publish)} and subscribe to ${
     list(subscribe)
   }`;
 }
@@ -64,21 +74,26 @@ const EVERY_OR_LOCAL: readonly string[] = ["::", "0.0.0.0", "127.0.0.1", "::1"];
 
 interface HintOptions {
   readonly server: Greeted;
+  readonly config: Config;
   readonly patterns: readonly string[];
 }
 
 /** A command that does `what` here and now; `""` where nobody may, or without HTTP, which shows the fingerprint. */
 function hint(
   what: "publish" | "subscribe",
-  { server, patterns }: HintOptions,
+  { server, config, patterns }: HintOptions,
 ): string {
   const [address] = server.httpAddresses;
   const [pattern] = patterns;
-  if (!address || pattern === undefined) return "";
+  const needsToken = pattern === undefined &&
+    (verifiesTokens(config) || config["auth.url"] !== undefined);
+  if (!address || (pattern === undefined && !needsToken)) return "";
   const hostname = EVERY_OR_LOCAL.includes(address.hostname)
     ? "localhost"
     : address.hostname;
-  const path = patternPrefix(pattern);
-  const url = `http://${formatAddress({ ...address, hostname })}/${path}`;
+  const root = `http://${formatAddress({ ...address, hostname })}/`;
+  const url = needsToken
+    ? `"${root}?jwt=TOKEN"`
+    : root + patternPrefix(pattern ?? "");
   return `deno run --allow-net examples/clock.ts ${what} ${url}`;
 }

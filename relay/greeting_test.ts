@@ -31,8 +31,27 @@ Deno.test("greeting: without configuration", () => {
 });
 
 Deno.test("greeting: hints go where access is, and only where it is", () => {
-  const lines = greet("192.0.2.1", "--auth-public-subscribe", "live/**");
+  const lines = greet(
+    "192.0.2.1",
+    "--auth-public-subscribe",
+    "live/**",
+    "--auth-read-only=true",
+  );
   assert.match(lines, /may publish nothing and subscribe to live\/\*\*$/m);
   assert.match(lines, /subscribe http:\/\/192\.0\.2\.1:4443\/live$/m);
   assert.doesNotMatch(lines, /^ {2}publish/m);
+});
+
+Deno.test("greeting: where tokens or another server decide, the hints have a place for one", () => {
+  const byToken = greet("192.0.2.1", "--auth-key=/key.jwk");
+  assert.match(
+    byToken,
+    /holders of tokens what these say; everybody may publish nothing/,
+  );
+  assert.match(byToken, /publish "http:\/\/192\.0\.2\.1:4443\/\?jwt=TOKEN"$/m);
+  const byServer = greet(
+    "192.0.2.1",
+    "--auth-url=https://u:p@auth.example/x?y",
+  );
+  assert.match(byServer, /access +as https:\/\/auth\.example decides$/m);
 });

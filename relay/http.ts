@@ -15,7 +15,6 @@ import {
 } from "@moq-deno/lite";
 import {
   type Authorizer,
-  type Grant,
   isLocalUrl,
   patternFilter,
   requestPath,
@@ -31,6 +30,10 @@ export interface HttpOptions {
   readonly fingerprint: string;
   /** Whether only this machine's pages may ask. */
   readonly localPagesOnly: boolean;
+  /** The sites whose pages may read the answers. Default all. */
+  readonly origins?: readonly string[] | undefined;
+  /** The asker's address, `host:port`. */
+  readonly remote?: string | undefined;
   /** Time. */
   readonly clock: Clock;
 }
@@ -69,13 +72,17 @@ export async function handle(
   const url = new URL(request.url);
   const response = await answer(request, { url, options });
   const origin = request.headers.get("origin");
-  if (!options.localPagesOnly) {
+  if (!options.localPagesOnly && !options.origins) {
     response.headers.set("access-control-allow-origin", "*");
-  } else if (origin !== null && isLocalUrl(origin)) {
+  } else if (origin !== null && mayRead(origin, options)) {
     response.headers.set("access-control-allow-origin", origin);
     response.headers.set("vary", "origin");
   }
   return response;
+}
+
+function mayRead(origin: string, options: HttpOptions): boolean {
+  return options.origins?.includes(origin) ?? isLocalUrl(origin);
 }
 
 /** The HTTP status that says what `error` says. */
@@ -149,34 +156,50 @@ function certificate({ options }: Ask): Response {
   return new Response(options.fingerprint);
 }
 
-async function subscribeScope(
+interface OpenScope {
+  readonly scope: OriginScope;
+  /** Gives the grant back. */
+  readonly close: () => void;
+}
+
+/** What the asker may subscribe to, seen from `path`; whoever opens it closes it. */
+async function openScope(
   { request, url, options }: Ask,
   path: string,
-): Promise<OriginScope> {
-  const grant: Grant = await options.authorizer.grant({
+): Promise<OpenScope> {
+  const started = options.clock.now();
+  const { root, subscribe, lease } = await options.authorizer.grant({
     transport: "http",
     path,
     query: url.search.slice(1),
+    remote: options.remote,
+    serverName: url.hostname,
     origin: request.headers.get("origin") ?? undefined,
   });
-  if (grant.subscribe.length === 0) {
+  const close = (): void => {
+    const durationMs = options.clock.now() - started;
+    lease?.release({ reason: "done", durationMs, sentBytes: 0 });
+  };
+  if (subscribe.length === 0) {
+    close();
     throw new MoqError(
       "unauthorized",
       `Expected a path that may be subscribed to, got "${path}"`,
     );
   }
-  const filter = patternFilter(grant.subscribe);
-  return options.origin.scope({ root: grant.root, filter });
+  const filter = patternFilter(subscribe);
+  return { scope: options.origin.scope({ root, filter }), close };
 }
 
 async function announced(ask: Ask): Promise<Response> {
-  const scope = await subscribeScope(ask, ask.rest);
+  const { scope, close } = await openScope(ask, ask.rest);
   const listing = scope.announced();
   const lines: string[] = [];
   try {
     for (let event; (event = listing.tryNext());) lines.push(`${event.path}\n`);
   } finally {
     listing.close();
+    close();
   }
   return new Response(lines.sort().join(""));
 }
@@ -194,7 +217,7 @@ async function fetchGroup(ask: Ask): Promise<Response> {
       "Expected /fetch/<broadcast>/<track>?group=<number or latest>",
     );
   }
-  const scope = await subscribeScope(ask, path.slice(0, slash));
+  const { scope, close } = await openScope(ask, path.slice(0, slash));
   const track = scope.consume("").track(name);
   const limit = deadline(ask.options.clock, FETCH_TIMEOUT_MS);
   try {
@@ -213,6 +236,7 @@ async function fetchGroup(ask: Ask): Promise<Response> {
     );
   } finally {
     limit.clear();
+    close();
   }
 }
 

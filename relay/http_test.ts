@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { BroadcastProducer, type Clock, Origin } from "@moq-deno/lite";
-import { PublicAuth } from "./auth.ts";
+import { type GrantEnd, PublicAuth } from "./auth.ts";
 import { FETCH_TIMEOUT_MS, handle, type HttpOptions } from "./http.ts";
 
 const encoder = new TextEncoder();
@@ -158,4 +158,55 @@ Deno.test("handle: without configuration only this machine's pages and names", a
   assert.equal(far.headers.get("access-control-allow-origin"), null);
   const rebound = new Request("http://example.com:4443/health");
   assert.equal((await handle(rebound, options)).status, 403);
+});
+
+Deno.test("handle: a grant is given back when the answer is there, whatever it is", async () => {
+  const ends: GrantEnd[] = [];
+  const options: Setup = {
+    ...setup(),
+    authorizer: {
+      grant: ({ path, remote }) =>
+        Promise.resolve({
+          root: path.replace(/^\//, ""),
+          publish: [],
+          subscribe: path.endsWith("deaf") || remote === undefined
+            ? []
+            : ["**"],
+          lease: {
+            revoked: new Promise(() => {}),
+            release: (end) => ends.push(end),
+          },
+        }),
+    },
+    remote: "127.0.0.1:5",
+  };
+  const close = publish(options);
+  for (
+    const [path, status] of [
+      ["/announced/demo", 200],
+      ["/announced/deaf", 401],
+      ["/fetch/demo/a/text", 200],
+      ["/fetch/demo/a/nothing", 404],
+    ] as const
+  ) {
+    assert.equal((await get(options, path)).status, status, path);
+  }
+  const end = { reason: "done", durationMs: 0, sentBytes: 0 };
+  assert.deepEqual(ends, [end, end, end, end]);
+  close();
+});
+
+Deno.test("handle: only pages on the list may read the answers", async () => {
+  const options = { ...setup(), origins: ["https://app.example"] };
+  for (
+    const [origin, allowed] of [
+      ["https://app.example", "https://app.example"],
+      ["https://evil.example", null],
+      ["http://localhost:8000", null],
+    ] as const
+  ) {
+    const { headers } = await get(options, "/health", { headers: { origin } });
+    assert.equal(headers.get("access-control-allow-origin"), allowed);
+    assert.equal(headers.get("vary"), allowed && "origin");
+  }
 });

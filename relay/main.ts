@@ -1,5 +1,6 @@
 /**
- * The program: `moq-relay [CONFIG.toml] [FLAGS]`. The only place that exits.
+ * The program: `moq-relay [CONFIG.toml] [FLAGS]`. Behind `moq-relay token` are
+ * the commands for keys and tokens, behind `moq-relay auth` the auth server.
  *
  * @module
  */
@@ -8,37 +9,15 @@ import type { Config } from "./config.ts";
 import { helpText } from "./config_docs.ts";
 import { loadConfig } from "./config_load.ts";
 import { formatAddress } from "./config_rules.ts";
+import { runAuthCommand } from "./auth/serve_command.ts";
 import { type CommandLine, readCommandLine } from "./config_sources.ts";
 import { ConfigError } from "./config_values.ts";
 import { greeting } from "./greeting.ts";
 import { openLog } from "./logging.ts";
+import { endWith, print, printError, stopSignal } from "./process.ts";
 import { startServer } from "./server.ts";
+import { runTokenCommand } from "./token_cli/commands.ts";
 import { RELAY_VERSION } from "./version.ts";
-
-const encoder = new TextEncoder();
-
-interface Output {
-  writeSync(bytes: Uint8Array): number;
-}
-
-function write(output: Output, text: string): void {
-  try {
-    const bytes = encoder.encode(text);
-    for (let at = 0; at < bytes.length;) {
-      at += output.writeSync(bytes.subarray(at));
-    }
-  } catch {
-    // Whoever read it is gone; the relay goes on without.
-  }
-}
-
-function print(text: string): void {
-  write(Deno.stdout, text);
-}
-
-function printError(text: string): void {
-  write(Deno.stderr, text);
-}
 
 async function readConfig(commandLine: CommandLine): Promise<Config> {
   return loadConfig({
@@ -88,23 +67,6 @@ function guard(log: Logger): void {
   addEventListener("error", (event) => told(event, event.error));
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
-function stopSignal(): Promise<Deno.Signal> {
-  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
-  const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
-    ? ["SIGINT", "SIGBREAK"]
-    : ["SIGINT", "SIGTERM"];
-  let isSecond = false;
-  for (const signal of signals) {
-    Deno.addSignalListener(signal, () => {
-      if (isSecond) Deno.exit(0);
-      isSecond = true;
-      resolve(signal);
-    });
-  }
-  return promise;
-}
-
 async function run(config: Config): Promise<void> {
   const log = logOf(config);
   guard(log);
@@ -122,6 +84,8 @@ async function run(config: Config): Promise<void> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === "token") return await runTokenCommand(args.slice(1));
+  if (args[0] === "auth") return await runAuthCommand(args.slice(1));
   const commandLine = readCommandLine(args);
   switch (commandLine.action) {
     case "help":
@@ -136,13 +100,4 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-if (import.meta.main) {
-  try {
-    await main(Deno.args);
-    Deno.exit(0);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    printError(`${error.message}\n`);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await endWith(main(Deno.args));

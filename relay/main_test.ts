@@ -242,3 +242,12 @@ Deno.test("moq-relay: --help, --version and --check-config end with 0", async ()
   ]);
   assert.equal((await end(["--check-config", "--web-ws", "maybe"])).code, 1);
 });
+
+Deno.test("moq-relay: token and auth are programs of their own", async () => {
+  const token = await end(["token", "inspect", "x"]);
+  assert.match(token.err, /^Expected three parts of base64url[^\n]*\n$/);
+  assert.deepEqual([token.code, token.out], [1, ""]);
+  const auth = await end(["auth", "serve", "--listen", "0.0.0.0:0"]);
+  assert.match(auth.err, /^--listen: [^\n]* --listen-public [^\n]*\n$/);
+  assert.equal(auth.code, 1);
+});

@@ -38,11 +38,13 @@ import {
   type Transport,
 } from "@moq-deno/lite";
 import {
+  atTime,
   type Authorizer,
   type AuthRequest,
   type Grant,
   type IncomingConnection,
   patternFilter,
+  requestOf,
 } from "./auth.ts";
 
 /** Bounds of a {@linkcode Relay}. */
@@ -71,8 +73,6 @@ export interface RelayOptions {
 
 const DEFAULT_SESSIONS = 10_000;
 const DEFAULT_SETUP_MS = 10_000;
-// Timers hold at most 2^31-1 ms; a credential that lasts longer is checked again then.
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Publishers on one side, viewers on the other; it knows nothing about media. */
 export class Relay {
@@ -107,7 +107,6 @@ export class Relay {
     this.#entering++;
     try {
       const session = await this.#enter(incoming, log);
-      if (!session) return;
       log.info?.("session opened", { kind, remote, protocol });
       const error = await session.closed;
       log.info?.("session closed", {
@@ -122,11 +121,11 @@ export class Relay {
     }
   }
 
-  /** A session of a peer that may be here; `undefined` when it was turned away at the door. */
+  /** A session of a peer that may be here; throws why it may not, which the peer was told. */
   async #enter(
     incoming: IncomingConnection,
     log: Logger,
-  ): Promise<Session | undefined> {
+  ): Promise<Session> {
     const refusal = this.#refusal();
     if (refusal) {
       incoming.refuse(refusal);
@@ -159,10 +158,14 @@ export class Relay {
       incoming.refuse(asMoqError(error));
       throw error;
     });
-    const session = await this.#start(await incoming.accept(), log);
-    session.serve(await this.#scopes(session, grant));
-    this.#closeAt(session, grant.expires);
-    return session;
+    try {
+      const session = await this.#start(await incoming.accept(), log);
+      return await this.#serve(session, grant);
+    } catch (error) {
+      const reason = asMoqError(error).message;
+      grant.lease?.release({ reason, durationMs: 0, sentBytes: 0 });
+      throw error;
+    }
   }
 
   async #enterBySetup(
@@ -171,15 +174,44 @@ export class Relay {
   ): Promise<Session> {
     const session = await this.#start(await incoming.accept(), log);
     try {
-      const { path = "" } = await session.peer;
-      const grant = await this.#grant(requestOf(incoming, path));
+      const { path = "", role } = await session.peer;
+      const request = { ...requestOf(incoming, path), role };
+      return await this.#serve(session, await this.#grant(request));
+    } catch (error) {
+      session.close(asMoqError(error));
+      throw error;
+    }
+  }
+
+  /** Lets `session` do what the grant says, until that ends. */
+  async #serve(session: Session, grant: Grant): Promise<Session> {
+    this.#follow(session, grant);
+    try {
       session.serve(await this.#scopes(session, grant));
-      this.#closeAt(session, grant.expires);
       return session;
     } catch (error) {
       session.close(asMoqError(error));
       throw error;
     }
+  }
+
+  /** Ends `session` when its grant ends, and the other way round. */
+  #follow(session: Session, { lease, expires }: Grant): void {
+    const started = this.#clock.now();
+    const expired = new MoqError("unauthorized", "Credential has expired");
+    const cancel = expires === undefined ? undefined : atTime(this.#clock, {
+      time: expires,
+      then: () => session.close(expired),
+    });
+    lease?.revoked.then((error) => session.close(error));
+    session.closed.then((error) => {
+      cancel?.();
+      lease?.release({
+        reason: this.#isDraining ? "shutdown" : error?.message ?? "closed",
+        durationMs: this.#clock.now() - started,
+        sentBytes: session.stats.sentBytes,
+      });
+    });
   }
 
   #session(log: Logger): SessionOptions {
@@ -241,19 +273,6 @@ export class Relay {
     };
   }
 
-  #closeAt(session: Session, expires: number | undefined): void {
-    if (expires === undefined) return;
-    const leftMs = expires * 1000 - Date.now();
-    const cancel = this.#clock.after(
-      Math.min(Math.max(leftMs, 0), LONGEST_TIMER_MS),
-      () => {
-        if (leftMs > LONGEST_TIMER_MS) return this.#closeAt(session, expires);
-        session.close(new MoqError("unauthorized", "Credential has expired"));
-      },
-    );
-    session.closed.then(cancel);
-  }
-
   /** Takes nobody in any more, asks all peers to move and closes what is left after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
@@ -265,18 +284,6 @@ export class Relay {
       }),
     );
   }
-}
-
-function requestOf(incoming: IncomingConnection, dialled: string): AuthRequest {
-  const at = dialled.indexOf("?");
-  return {
-    transport: incoming.kind,
-    path: at < 0 ? dialled : dialled.slice(0, at),
-    query: at < 0 ? "" : dialled.slice(at + 1),
-    remote: incoming.remote,
-    origin: incoming.origin,
-    protocol: incoming.protocol,
-  };
 }
 
 /** The half of a grant that `role` uses: none when its role is the other one. */

@@ -9,7 +9,7 @@ import {
   type Logger,
   PROTOCOLS,
 } from "@moq-deno/lite";
-import { type Authorizer, PublicAuth } from "./auth.ts";
+import { type Access, openAccess } from "./auth/access.ts";
 import {
   type Certificate,
   CertificateFiles,
@@ -18,7 +18,7 @@ import {
   renewals,
 } from "./certs.ts";
 import type { Config } from "./config.ts";
-import { accessOf, lacksAccessRules } from "./config_rules.ts";
+import { lacksAccessRules } from "./config_rules.ts";
 import type { Address } from "./config_values.ts";
 import type { HttpOptions } from "./http.ts";
 import { type Listeners, openListeners } from "./listen/listeners.ts";
@@ -39,7 +39,8 @@ export async function startServer(
   config: Config,
   options: ServerOptions,
 ): Promise<Server> {
-  const server = new Server(config, options);
+  const access = await openAccess(config, options);
+  const server = new Server(config, { ...options, access });
   await server.start();
   return server;
 }
@@ -49,7 +50,7 @@ export class Server {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #authorizer: Authorizer;
+  readonly #access: Access;
   readonly #relay: Relay;
   readonly #stopped = new AbortController();
   readonly #tasks: Promise<void>[] = [];
@@ -57,13 +58,16 @@ export class Server {
   #listeners: Listeners | undefined;
 
   /** Nothing is bound yet. */
-  constructor(config: Config, { log, clock }: ServerOptions) {
+  constructor(
+    config: Config,
+    { log, clock, access }: ServerOptions & { readonly access: Access },
+  ) {
     this.#config = config;
     this.#log = log;
     this.#clock = clock;
-    this.#authorizer = publicAuth(config);
+    this.#access = access;
     this.#relay = new Relay({
-      authorizer: this.#authorizer,
+      authorizer: access.authorizer,
       hop: config["cluster.id"],
       cache: {
         capacityBytes: config["cache.capacity"],
@@ -117,6 +121,7 @@ export class Server {
     this.#listeners = listeners;
     this.#tasks.push(
       this.#runAccept(listeners),
+      this.#access.run(this.#stopped.signal),
       this.#runRenewals(listeners, { source, first: certificate }),
     );
     if (web && webCurrent) {
@@ -129,19 +134,22 @@ export class Server {
   async close(): Promise<void> {
     this.#stopped.abort();
     await this.#relay.drain(0);
+    await this.#access.flush();
     await this.#listeners?.close();
     await Promise.all(this.#tasks);
   }
 
   #httpOptions(): HttpOptions {
     const fingerprint = (): string => this.fingerprint;
+    const origins = this.#config["auth.origin"];
     return {
       origin: this.#relay.origin,
-      authorizer: this.#authorizer,
+      authorizer: this.#access.authorizer,
       get fingerprint() {
         return fingerprint();
       },
       localPagesOnly: lacksAccessRules(this.#config),
+      origins: origins.length > 0 ? origins : undefined,
       clock: this.#clock,
     };
   }
@@ -191,13 +199,6 @@ export class Server {
 interface Renewal {
   readonly source: CertificateSource;
   readonly first: Certificate;
-}
-
-function publicAuth(config: Config): PublicAuth {
-  return new PublicAuth({
-    ...accessOf(config),
-    localPagesOnly: lacksAccessRules(config),
-  });
 }
 
 const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];

@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { isPortInUse, type RunningRelay, startRelay } from "@moq-deno/relay/server";
+import {
+  isPortInUse,
+  type RunningRelay,
+  startRelay,
+} from "@moq-deno/relay/server";
 import { print } from "./terminal.ts";
 import { answerPage } from "./web_server.ts";
 

@@ -21,7 +21,9 @@ Deno.test("answerPage: whatever the page imports is there, without types and wit
     const { status, text } = await get(path);
     assert.equal(status, 200, path);
     assert.doesNotMatch(text, /\bDeno\./, path);
-    for (const [, name] of text.matchAll(/^(?:im|ex)port\b[^;]*?from "(.+?)";/gm)) {
+    for (
+      const [, name] of text.matchAll(/^(?:im|ex)port\b[^;]*?from "(.+?)";/gm)
+    ) {
       const target = imports[name!] ?? name!;
       seen.add(new URL(target, HOST + path).pathname);
     }

@@ -309,7 +309,6 @@ export class Session {
       : errorOf(close, this.version);
     this.#end(error ?? new MoqError("closed", "Peer closed the session"));
     await this.#tasks.settled();
-    this.#log.debug?.("session closed", { code: error?.code });
     return error;
   }
 

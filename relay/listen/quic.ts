@@ -48,6 +48,7 @@ function rawConnection(conn: Deno.QuicConn): IncomingConnection {
     kind: "quic",
     remote: formatAddress(conn.remoteAddr),
     protocol,
+    serverName: conn.serverName,
     accept: () => Promise.try(() => quicTransport(conn)),
     refuse(error) {
       const { code, reason } = refusal(error, protocol);

@@ -67,7 +67,7 @@ export function listenTcp(options: ListenTcpOptions): TcpListener {
     { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>,
   ): Promise<Response> => {
     if (!protocols || !isWebSocketUpgrade(request)) {
-      return handle(request, http);
+      return handle(request, { ...http, remote: formatAddress(remoteAddr) });
     }
     const { incoming, response } = incomingWebSocket(request, {
       protocols,

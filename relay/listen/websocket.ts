@@ -59,17 +59,18 @@ export function incomingWebSocket(
     url: new URL(request.url),
     origin: request.headers.get("origin") ?? undefined,
     remote,
-    protocol: parseWebSocketProtocol(subprotocol ?? "").protocol,
+    protocol,
+    alpn: subprotocol === "" ? undefined : subprotocol,
     accept: () =>
       Promise.try(() => {
         const { socket, response } = Deno.upgradeWebSocket(request, {
           idleTimeout: IDLE_TIMEOUT_S,
-          ...(subprotocol === undefined ? {} : { protocol: subprotocol }),
+          ...(subprotocol === "" ? {} : { protocol: subprotocol }),
         });
         answer.resolve(response);
         return webSocketTransport(socket, {
           role: "server",
-          protocol: subprotocol ?? "",
+          protocol: subprotocol,
         });
       }),
     refuse(error) {

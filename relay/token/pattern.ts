@@ -125,3 +125,49 @@ export function overlapsPrefix(pattern: string, prefix: string): boolean {
 export function coversPrefix(pattern: string, prefix: string): boolean {
   return rebasePatterns([pattern], prefix).includes(REST);
 }
+
+/** Whether every segment that `narrow` stands for is one that `wide` stands for; neither is `**`. */
+function containsSegment(wide: string, narrow: string): boolean {
+  const star = narrow.indexOf("*");
+  if (star < 0) return matchSegment(wide, narrow);
+  const wideStar = wide.indexOf("*");
+  if (wideStar < 0) return false;
+  return narrow.slice(0, star).startsWith(wide.slice(0, wideStar)) &&
+    narrow.slice(star + 1).endsWith(wide.slice(wideStar + 1));
+}
+
+interface Halves {
+  readonly head: readonly string[];
+  /** Last segment first. */
+  readonly tail: readonly string[];
+  readonly hasRest: boolean;
+}
+
+function halvesOf(pattern: string): Halves {
+  const segments = segmentsOf(pattern);
+  const rest = segments.indexOf(REST);
+  return rest < 0 ? { head: segments, tail: [], hasRest: false } : {
+    head: segments.slice(0, rest),
+    tail: segments.slice(rest + 1).reverse(),
+    hasRest: true,
+  };
+}
+
+/** Whether the canonical pattern `wide` covers every path that the canonical pattern `narrow` covers. */
+export function containsPattern(wide: string, narrow: string): boolean {
+  const outer = halvesOf(wide);
+  const inner = halvesOf(narrow);
+  const fixed = inner.head.length + inner.tail.length;
+  const needed = outer.head.length + outer.tail.length;
+  if (!outer.hasRest) {
+    return !inner.hasRest && fixed === needed &&
+      outer.head.every((it, i) => containsSegment(it, inner.head[i] ?? ""));
+  }
+  if (fixed < needed) return false;
+  // Where `narrow` has its own rest, anything may stand behind its head and before its tail.
+  const [front, back] = inner.hasRest
+    ? [inner.head, inner.tail]
+    : [inner.head, inner.head.toReversed()];
+  return outer.head.every((it, i) => containsSegment(it, front[i] ?? "*")) &&
+    outer.tail.every((it, i) => containsSegment(it, back[i] ?? "*"));
+}

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
+  containsPattern,
   coversPrefix,
   matchPattern,
   overlapsPrefix,
@@ -144,3 +145,65 @@ Deno.test("patternPrefix: everything covered lies under it", () => {
     return `${path}/`.startsWith(patternPrefix(pattern));
   }));
 });
+
+// Enough to tell any two of the segments below apart.
+const WORDS = ["a", "b", "ab", "c", "ac", "cb", "acb"];
+const PATHS: readonly string[] = ["", ...pathsOf(WORDS)];
+
+/** Every path of one to four of `words`. */
+function pathsOf(words: readonly string[]): string[] {
+  let level = [...words];
+  const all = [...level];
+  for (let depth = 1; depth < 4; depth++) {
+    level = level.flatMap((path) => words.map((word) => `${path}/${word}`));
+    all.push(...level);
+  }
+  return all;
+}
+
+Deno.test("containsPattern: exactly when every path covered by one is covered by the other", () => {
+  const segment = fc.constantFrom("a", "b", "ab", "*", "a*", "*b", "a*b");
+  const anyPattern = fc.tuple(
+    fc.array(segment, { maxLength: 2 }),
+    fc.boolean(),
+    fc.array(segment, { maxLength: 1 }),
+  ).map(([head, hasRest, tail]) =>
+    parsePattern([...head, ...(hasRest ? ["**"] : []), ...tail].join("/"))
+  );
+  fc.assert(fc.property(anyPattern, anyPattern, (wide, narrow) => {
+    const expected = PATHS.every((path) =>
+      !matchPattern(narrow, path) || matchPattern(wide, path)
+    );
+    assert.equal(containsPattern(wide, narrow), expected);
+  }));
+});
+
+for (
+  const [wide, narrow, expected] of [
+    ["**", "**", true],
+    ["**", "", true],
+    ["a/**", "a", true],
+    ["a/**", "a/*/b/**", true],
+    ["a", "a/**", false],
+    ["a/**", "ab/**", false],
+    ["a/**", "*/**", false],
+    ["a*", "ab*c", true],
+    ["a*", "*", false],
+    ["*", "a*", true],
+    ["*/*", "a/b", true],
+    ["*/*", "a/**", false],
+    ["**/c", "a/**/b/c", true],
+    ["**/c", "a/**", false],
+    ["a/**/c", "a/c", true],
+    ["a/**/a", "a", false],
+    ["**/*/a", "**/a", false],
+    ["**/*/a", "b/**/a", true],
+    ["", "", true],
+    ["", "a", false],
+  ] as const
+) {
+  Deno.test(`containsPattern: "${wide}" ${expected ? "contains" : "does not contain"} "${narrow}"`, () => {
+    const [outer, inner] = [parsePattern(wide), parsePattern(narrow)];
+    assert.equal(containsPattern(outer, inner), expected);
+  });
+}

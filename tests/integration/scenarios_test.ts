@@ -57,19 +57,22 @@ scenario("announcements come, go and come again", async (net) => {
   await events.return();
 });
 
-scenario("a broadcast that ends in one go ends for its viewers as it should", async (net) => {
-  const publisher = await publish(net);
-  const viewer = net.connect();
-  const subscription = video(viewer).track("video").subscribe();
-  writeGroup(publisher.track, "first");
-  const first = await readGroup(await subscription.next());
-  writeGroup(publisher.track, "last");
-  publisher.track.close();
-  publisher.broadcast.close();
-  const last = await readGroup(await subscription.next());
-  assert.deepEqual([first.texts, last.texts], [["first"], ["last"]]);
-  assert.equal(await subscription.next(), undefined);
-});
+scenario(
+  "a broadcast that ends in one go ends for its viewers as it should",
+  async (net) => {
+    const publisher = await publish(net);
+    const viewer = net.connect();
+    const subscription = video(viewer).track("video").subscribe();
+    writeGroup(publisher.track, "first");
+    const first = await readGroup(await subscription.next());
+    writeGroup(publisher.track, "last");
+    publisher.track.close();
+    publisher.broadcast.close();
+    const last = await readGroup(await subscription.next());
+    assert.deepEqual([first.texts, last.texts], [["first"], ["last"]]);
+    assert.equal(await subscription.next(), undefined);
+  },
+);
 
 scenario("an announcement covers everything under it", async (net) => {
   const origin = new Origin({ clock: net.clock });

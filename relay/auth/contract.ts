@@ -1,0 +1,95 @@
+/**
+ * What a relay and an auth server say to each other: one JSON object per event
+ * of a session, and a grant or a refusal for an answer. It is the contract of
+ * moq-relay 0.17's `--auth-url`, so that any server for that works here.
+ *
+ * @module
+ */
+import { type AuthRequest, requestPath } from "../auth.ts";
+import { isJsonObject, type JsonObject } from "../token/json.ts";
+import { parsePattern } from "../token/mod.ts";
+
+/** The facts about a session that stay the same; in JSON in this order. */
+export function describeRequest(request: AuthRequest): JsonObject {
+  const { transport, remote, serverName, protocol, path, query, role } =
+    request;
+  return {
+    node: "",
+    transport: transport === "webtransport" ? "quic" : transport,
+    ...(remote !== undefined && { remote }),
+    ...(serverName !== undefined && { server_name: serverName }),
+    ...(protocol !== undefined && { alpn: protocol }),
+    path: path.startsWith("/") ? path : `/${path}`,
+    ...(query !== "" && { query }),
+    ...(role !== undefined && { role }),
+  };
+}
+
+/** What an auth server grants. */
+export interface RemoteGrant {
+  /** Canonical patterns, relative to the root. */
+  readonly publish: readonly string[];
+  /** Canonical patterns, relative to the root. */
+  readonly subscribe: readonly string[];
+  /** The session's empty path; absent: what it dialled. */
+  readonly root: string | undefined;
+  /** When it ends, in seconds since 1970. */
+  readonly expires: number | undefined;
+  /** After how many seconds to ask again. */
+  readonly revalidate: number | undefined;
+  /** Whether it grants what this relay does not have: then that is missing. */
+  readonly hasMounts: boolean;
+}
+
+function patternsOf(answer: JsonObject, name: string): readonly string[] {
+  const value = answer[name] ?? [];
+  if (Array.isArray(value) && value.every((it) => typeof it === "string")) {
+    return value.map(parsePattern);
+  }
+  throw new RangeError(`Expected "${name}" to be a list of patterns`);
+}
+
+function secondsOf(answer: JsonObject, name: string): number | undefined {
+  const value = answer[name] ?? undefined;
+  if (value === undefined) return undefined;
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  throw new RangeError(
+    `Expected "${name}" to be whole seconds, got ${JSON.stringify(value)}`,
+  );
+}
+
+/** Reads an answer. Throws `RangeError` or `SyntaxError` on one that cannot be read, `MoqError` on such a root. */
+export function parseGrant(text: string): RemoteGrant {
+  const answer: unknown = JSON.parse(text);
+  if (!isJsonObject(answer)) throw new RangeError("Expected a JSON object");
+  const { root, mounts } = answer;
+  if (root !== undefined && root !== null && typeof root !== "string") {
+    throw new RangeError('Expected "root" to be a path');
+  }
+  return {
+    publish: patternsOf(answer, "publish"),
+    subscribe: patternsOf(answer, "subscribe"),
+    root: typeof root === "string" ? requestPath(root) : undefined,
+    expires: secondsOf(answer, "expires"),
+    revalidate: secondsOf(answer, "revalidate"),
+    hasMounts: isJsonObject(mounts) && Object.keys(mounts).length > 0,
+  };
+}
+
+/** An answer that a relay can read and not follow. */
+export class InvalidGrant extends Error {
+  override readonly name = "InvalidGrant";
+}
+
+/** Throws {@linkcode InvalidGrant} when the grant's times contradict each other, or the clock. */
+export function checkGrantTimes({ expires, revalidate }: RemoteGrant): void {
+  if (revalidate === 0) {
+    throw new InvalidGrant('Expected "revalidate" above 0, got 0');
+  }
+  if (revalidate !== undefined && expires === undefined) {
+    throw new InvalidGrant('Expected "expires" beside "revalidate", got none');
+  }
+  if (expires !== undefined && expires * 1000 <= Date.now()) {
+    throw new InvalidGrant(`Expected "expires" to lie ahead, got ${expires}`);
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Other servers that are asked about access: by HTTPS, or by HTTP on this
+ * machine, within a time and up to a size.
+ *
+ * @module
+ */
+import { type Clock, deadline, MoqError } from "@moq-deno/lite";
+import { isLocalUrl } from "../auth.ts";
+
+/** Longest wait for an answer, in milliseconds. */
+export const REMOTE_TIMEOUT_MS = 10_000;
+
+/** The close code that stands for "ask again later", HTTP's 502 among application codes. */
+const UNAVAILABLE = 64 + 502;
+
+/** The error for a peer when it cannot be known whether it may come in: it may not. */
+export function unavailable(why: string, cause?: unknown): MoqError {
+  return new MoqError("transport", `Access cannot be checked: ${why}`, {
+    cause,
+    remoteCode: UNAVAILABLE,
+  });
+}
+
+/** Why access must not be asked for at `url`, `undefined` when it may be. */
+export function insecureUrl(url: URL): string | undefined {
+  if (url.protocol === "https:") return undefined;
+  if (url.protocol === "http:" && isLocalUrl(url.href)) return undefined;
+  return "only https:// is safe, or http:// to this machine";
+}
+
+/** What {@linkcode fetchText} got. */
+export interface RemoteText {
+  /** The answer's status. */
+  readonly status: number;
+  /** Its headers. */
+  readonly headers: Headers;
+  /** Its body. */
+  readonly text: string;
+}
+
+/** Options of {@linkcode fetchText}. */
+export interface FetchTextOptions {
+  /** Most bytes of an answer. */
+  readonly maxBytes: number;
+  /** Times the wait. */
+  readonly clock: Clock;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
+  /** A JSON text to post; absent: GET. */
+  readonly json?: string | undefined;
+}
+
+/** Asks `url` and reads the whole answer, whatever its status. Throws when none comes in time or it is too long. */
+export async function fetchText(
+  url: URL,
+  { maxBytes, clock, signal, json }: FetchTextOptions,
+): Promise<RemoteText> {
+  const limit = deadline(clock, REMOTE_TIMEOUT_MS, signal);
+  try {
+    const response = await fetch(url, {
+      signal: limit.signal,
+      // A server elsewhere must not send us, and what peers present, to another.
+      redirect: "manual",
+      ...(json !== undefined && {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: json,
+      }),
+    });
+    const { status, headers } = response;
+    return { status, headers, text: await readBody(response, maxBytes) };
+  } finally {
+    limit.clear();
+  }
+}
+
+async function readBody(
+  { body }: Response,
+  maxBytes: number,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > maxBytes) {
+      throw new RangeError(`Expected at most ${maxBytes} bytes, got more`);
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}

@@ -1,0 +1,117 @@
+/**
+ * Another server decides: it is asked when a session comes, again and again
+ * while it lasts, and told when it ends. No answer is a refusal.
+ *
+ * @module
+ */
+import { type Clock, type Logger, MoqError } from "@moq-deno/lite";
+import {
+  type Authorizer,
+  type AuthRequest,
+  type Grant,
+  requestPath,
+} from "../auth.ts";
+import type { JsonObject } from "../token/mod.ts";
+import {
+  checkGrantTimes,
+  describeRequest,
+  parseGrant,
+  type RemoteGrant,
+} from "./contract.ts";
+import { fetchText, unavailable } from "./remote.ts";
+import { type AuthServer, UrlLease } from "./url_lease.ts";
+
+/** Options of {@linkcode UrlAuth}. */
+export interface UrlAuthOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** Hears of servers that fail. */
+  readonly log: Logger;
+}
+
+const MAX_ANSWER_BYTES = 262_144;
+
+/** Decides by asking a server for each session. */
+export class UrlAuth implements Authorizer, AuthServer {
+  readonly #url: URL;
+  readonly #options: UrlAuthOptions;
+  readonly #reports: Set<Promise<void>> = new Set();
+
+  /** Nothing is asked yet. */
+  constructor(url: URL, options: UrlAuthOptions) {
+    this.#url = url;
+    this.#options = options;
+  }
+
+  /** What the server grants; throws `MoqError("unauthorized")` when it refuses, and close code 566 when it gives no answer to rely on. */
+  async grant(request: AuthRequest): Promise<Grant> {
+    const dialled = requestPath(request.path);
+    const facts = describeRequest(request);
+    const id = crypto.randomUUID().replaceAll("-", "");
+    const granted = await this.#connect({ id, event: "connect", ...facts });
+    if (granted.hasMounts) {
+      this.#options.log.warn?.("mounts are not known here, and left out");
+    }
+    const { publish, subscribe, root = dialled } = granted;
+    const lease = new UrlLease(granted, {
+      ...this.#options,
+      server: this,
+      id,
+      facts,
+    });
+    return { root, publish, subscribe, lease };
+  }
+
+  async #connect(facts: JsonObject): Promise<RemoteGrant> {
+    try {
+      return await this.ask(facts);
+    } catch (error) {
+      if (error instanceof MoqError && error.code === "unauthorized") {
+        throw error;
+      }
+      // What is wrong may name machines of ours, which is nothing for peers.
+      this.#options.log.error?.("auth server gives no answer to rely on", {
+        error,
+      });
+      throw unavailable("the auth server gives no answer to rely on", error);
+    }
+  }
+
+  /** One question: a grant, `MoqError("unauthorized")`, or an error that says nothing about the session. */
+  async ask(facts: JsonObject): Promise<RemoteGrant> {
+    const { status, text } = await this.#post(facts);
+    if (status === 401 || status === 403) throw refused();
+    if (status < 200 || status > 299) {
+      throw new TypeError(`Expected status 200, 401 or 403, got ${status}`);
+    }
+    const grant = parseGrant(text);
+    if (grant.publish.length + grant.subscribe.length === 0) throw refused();
+    checkGrantTimes(grant);
+    return grant;
+  }
+
+  /** Tells the server of an end, whatever it answers. */
+  report(facts: JsonObject): void {
+    const report = this.#post(facts).then(() => {}, (error) => {
+      this.#options.log.warn?.("end of a session not reported", { error });
+    }).finally(() => this.#reports.delete(report));
+    this.#reports.add(report);
+  }
+
+  /** Resolves when every end has been reported; never rejects. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#reports);
+  }
+
+  #post(facts: JsonObject): Promise<{ status: number; text: string }> {
+    return fetchText(this.#url, {
+      maxBytes: MAX_ANSWER_BYTES,
+      clock: this.#options.clock,
+      json: JSON.stringify(facts),
+    });
+  }
+}
+
+function refused(): MoqError {
+  return new MoqError("unauthorized", "The auth server refuses this session");
+}

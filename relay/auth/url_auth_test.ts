@@ -1,0 +1,191 @@
+import assert from "node:assert/strict";
+import { type Clock, MoqError, SILENT, systemClock } from "@moq-deno/lite";
+import type { AuthRequest } from "../auth.ts";
+import type { JsonObject } from "../token/mod.ts";
+import { REMOTE_TIMEOUT_MS } from "./remote.ts";
+import { UrlAuth } from "./url_auth.ts";
+
+interface Fake extends AsyncDisposable {
+  readonly auth: UrlAuth;
+  readonly asked: string[];
+  answer: () => Response | Promise<Response>;
+}
+
+function fake(clock: Clock = systemClock): Fake {
+  const asked: string[] = [];
+  const server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: () => {},
+  }, async (request) => {
+    asked.push(await request.text());
+    return await self.answer();
+  });
+  const url = new URL(`http://127.0.0.1:${server.addr.port}/`);
+  const self: Fake = {
+    auth: new UrlAuth(url, { clock, log: SILENT }),
+    asked,
+    answer: () => Response.json({ publish: ["**"] }),
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+  return self;
+}
+
+const REQUEST: AuthRequest = {
+  transport: "websocket",
+  path: "/demo/room",
+  query: "jwt=abc&x=%20y",
+  remote: "127.0.0.1:34090",
+  serverName: "127.0.0.1",
+  protocol: "qmux-01.moq-lite-06",
+};
+
+const END = { reason: "closed", durationMs: 1500, sentBytes: 10 };
+
+function without(text: string | undefined, ...names: string[]): string {
+  const facts: JsonObject = JSON.parse(text ?? "{}");
+  return JSON.stringify(
+    Object.fromEntries(
+      Object.entries(facts).filter(([name]) => !names.includes(name)),
+    ),
+  );
+}
+
+Deno.test("UrlAuth: tells what it knows, in the contract's words, and of the end with the same id", async () => {
+  await using server = fake();
+  const { lease, ...grant } = await server.auth.grant(REQUEST);
+  assert.deepEqual(grant, {
+    root: "demo/room",
+    publish: ["**"],
+    subscribe: [],
+  });
+  assert.equal(
+    without(server.asked[0], "id"),
+    '{"event":"connect","node":"","transport":"websocket","remote":"127.0.0.1:34090","server_name":"127.0.0.1","alpn":"qmux-01.moq-lite-06","path":"/demo/room","query":"jwt=abc&x=%20y"}',
+  );
+  lease?.release(END);
+  await server.auth.flush();
+  assert.equal(
+    without(server.asked[1], "id"),
+    '{"event":"end","reason":"closed","duration":1.5,"bytes":{"sent":10,"received":0},"node":"","transport":"websocket","remote":"127.0.0.1:34090","server_name":"127.0.0.1","alpn":"qmux-01.moq-lite-06","path":"/demo/room","query":"jwt=abc&x=%20y"}',
+  );
+  const [first, second] = server.asked.map((text) => JSON.parse(text).id);
+  assert.match(first, /^[0-9a-f]{32}$/);
+  assert.equal(first, second);
+});
+
+Deno.test("UrlAuth: WebTransport counts as QUIC, absent facts are absent, and the role is told", async () => {
+  await using server = fake();
+  const { lease } = await server.auth.grant({
+    transport: "webtransport",
+    path: "",
+    query: "",
+    role: "publisher",
+  });
+  lease?.release(END);
+  await server.auth.flush();
+  assert.equal(
+    without(server.asked[0], "id"),
+    '{"event":"connect","node":"","transport":"quic","path":"/","role":"publisher"}',
+  );
+});
+
+Deno.test("UrlAuth: the server may name another root", async () => {
+  await using server = fake();
+  const root = "/pid//room/";
+  server.answer = () => Response.json({ subscribe: ["*/**"], root });
+  const { lease, ...grant } = await server.auth.grant(REQUEST);
+  assert.deepEqual(grant, {
+    root: "pid/room",
+    publish: [],
+    subscribe: ["**/*"],
+  });
+  lease?.release(END);
+  await server.auth.flush();
+});
+
+const REFUSALS: readonly [what: string, answer: () => Response][] = [
+  ["401", () => new Response("why", { status: 401 })],
+  ["403", () => new Response("why", { status: 403 })],
+  ["an empty grant", () => Response.json({ publish: [] })],
+];
+
+for (const [what, answer] of REFUSALS) {
+  Deno.test(`UrlAuth: ${what} is a refusal`, async () => {
+    await using server = fake();
+    server.answer = answer;
+    const refused = server.auth.grant(REQUEST);
+    await assert.rejects(refused, { code: "unauthorized" });
+  });
+}
+
+const past = Math.floor(Date.now() / 1000) - 1;
+
+const OUTAGES: readonly [what: string, answer: () => Response][] = [
+  ["500", () => new Response("", { status: 500 })],
+  ["404", () => new Response("", { status: 404 })],
+  ["a redirect", () => Response.redirect("http://127.0.0.1:1/")],
+  ["text that is no JSON", () => new Response("yes")],
+  ["a list", () => Response.json(["**"])],
+  ["a pattern that is none", () => Response.json({ publish: ["a//b"] })],
+  ["patterns in a text", () => Response.json({ publish: "**" })],
+  [
+    "a grant of the past",
+    () => Response.json({ publish: ["**"], expires: past }),
+  ],
+  [
+    "a cadence without an end",
+    () => Response.json({ publish: ["**"], revalidate: 5 }),
+  ],
+  ["too much", () => new Response(`{"publish":["${"a".repeat(300_000)}"]}`)],
+];
+
+for (const [what, answer] of OUTAGES) {
+  Deno.test(`UrlAuth: ${what} lets nobody in`, async () => {
+    await using server = fake();
+    server.answer = answer;
+    const error = await server.auth.grant(REQUEST).catch((error) => error);
+    assert.ok(error instanceof MoqError);
+    assert.deepEqual([error.code, error.remoteCode], ["transport", 566]);
+  });
+}
+
+Deno.test("UrlAuth: a server that does not answer in time lets nobody in", async () => {
+  const due = Promise.withResolvers<() => void>();
+  const clock: Clock = {
+    now: () => 0,
+    after(ms, then) {
+      assert.equal(ms, REMOTE_TIMEOUT_MS);
+      due.resolve(then);
+      return () => {};
+    },
+  };
+  await using server = fake(clock);
+  const never = Promise.withResolvers<Response>();
+  const arrived = Promise.withResolvers<void>();
+  server.answer = () => {
+    arrived.resolve();
+    return never.promise;
+  };
+  const granted = server.auth.grant(REQUEST);
+  const refused = assert.rejects(granted, { remoteCode: 566 });
+  await arrived.promise;
+  (await due.promise)();
+  await refused;
+  never.resolve(new Response());
+});
+
+Deno.test("UrlAuth: nobody at the URL lets nobody in, and a star in the path is not asked about", async () => {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  const auth = new UrlAuth(new URL(`http://127.0.0.1:${port}/`), {
+    clock: systemClock,
+    log: SILENT,
+  });
+  await assert.rejects(auth.grant(REQUEST), { remoteCode: 566 });
+  await using server = fake();
+  const starred = server.auth.grant({ ...REQUEST, path: "/a/*" });
+  await assert.rejects(starred, { code: "unauthorized" });
+  assert.equal(server.asked.length, 0);
+});

@@ -1,0 +1,66 @@
+/**
+ * What programs here share: text goes out whole, and what somebody can mend is
+ * one line on standard error and 1.
+ *
+ * @module
+ */
+import { ConfigError } from "./config_values.ts";
+import { TokenError } from "./token/mod.ts";
+
+const encoder = new TextEncoder();
+
+interface Output {
+  writeSync(bytes: Uint8Array): number;
+}
+
+function write(output: Output, text: string): void {
+  try {
+    const bytes = encoder.encode(text);
+    for (let at = 0; at < bytes.length;) {
+      at += output.writeSync(bytes.subarray(at));
+    }
+  } catch {
+    // Whoever read it is gone; the program goes on without.
+  }
+}
+
+/** Writes to standard output. */
+export function print(text: string): void {
+  write(Deno.stdout, text);
+}
+
+/** Writes to standard error. */
+export function printError(text: string): void {
+  write(Deno.stderr, text);
+}
+
+/** Ends the process when `work` has ended: with 0, with a line and 1, or with a bug's stack. */
+export async function endWith(work: Promise<void>): Promise<never> {
+  try {
+    await work;
+    Deno.exit(0);
+  } catch (error) {
+    const isExpected = error instanceof ConfigError ||
+      error instanceof TokenError;
+    if (!isExpected) throw error;
+    printError(`${error.message}\n`);
+    Deno.exit(1);
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+export function stopSignal(): Promise<Deno.Signal> {
+  const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
+  const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
+    ? ["SIGINT", "SIGBREAK"]
+    : ["SIGINT", "SIGTERM"];
+  let isSecond = false;
+  for (const signal of signals) {
+    Deno.addSignalListener(signal, () => {
+      if (isSecond) Deno.exit(0);
+      isSecond = true;
+      resolve(signal);
+    });
+  }
+  return promise;
+}

@@ -1,0 +1,109 @@
+/** The relay over transports in memory: how grants begin and end with sessions. */
+import assert from "node:assert/strict";
+import {
+  memoryPair,
+  MoqError,
+  openSession,
+  type Session,
+} from "@moq-deno/lite";
+import type { Grant, GrantEnd, IncomingConnection } from "./auth.ts";
+import { Relay } from "./relay.ts";
+
+interface Guest {
+  /** The peer's end. */
+  readonly session: Session;
+  /** Resolves when the relay has no more to do with it. */
+  readonly left: Promise<void>;
+  /** The ends that its lease heard of. */
+  readonly ends: readonly GrantEnd[];
+  /** Takes the grant back. */
+  readonly revoke: (error: MoqError) => void;
+}
+
+interface Given extends Partial<Grant> {
+  readonly role?: "publisher" | "subscriber";
+  /** Whether the peer dials a URL; otherwise SETUP says where it wants to go. */
+  readonly hasUrl: boolean;
+  /** Whether the peer is gone when it is let in. */
+  readonly isGone?: boolean;
+}
+
+function visit({ role, hasUrl, isGone, ...grant }: Given): Guest {
+  const ends: GrantEnd[] = [];
+  const { promise: revoked, resolve: revoke } = Promise.withResolvers<
+    MoqError
+  >();
+  const relay = new Relay({
+    authorizer: {
+      grant: () =>
+        Promise.resolve({
+          root: "",
+          publish: ["**"],
+          subscribe: [],
+          ...grant,
+          lease: { revoked, release: (end) => ends.push(end) },
+        }),
+    },
+  });
+  const [client, server] = memoryPair({ protocol: "moq-lite-06" });
+  const path = hasUrl ? undefined : "/x";
+  const session = openSession(client, { setup: { role, path } });
+  const incoming: IncomingConnection = {
+    kind: hasUrl ? "webtransport" : "quic",
+    url: hasUrl ? new URL("https://relay/x") : undefined,
+    protocol: "moq-lite-06",
+    accept: () =>
+      isGone
+        ? Promise.reject(new MoqError("transport", "Peer is gone"))
+        : Promise.resolve(server),
+    refuse: (error) => server.close(0, error.message),
+  };
+  return { session, left: relay.accept(incoming), ends, revoke };
+}
+
+for (const hasUrl of [true, false]) {
+  const way = hasUrl ? "a URL" : "SETUP";
+
+  Deno.test(`Relay: a grant by ${way} that is taken back ends its session, and is released once`, async () => {
+    const guest = visit({ hasUrl });
+    await guest.session.peer;
+    guest.revoke(new MoqError("unauthorized", "Taken back"));
+    const error = await guest.session.closed;
+    assert.equal(error?.code, "unauthorized");
+    assert.match(error?.message ?? "", /Taken back$/);
+    await guest.left;
+    assert.deepEqual(guest.ends.map(({ reason }) => reason), ["Taken back"]);
+  });
+
+  Deno.test(`Relay: a peer by ${way} that leaves gives its grant back`, async () => {
+    const guest = visit({ hasUrl });
+    await guest.session.peer;
+    guest.session.close();
+    await guest.left;
+    assert.deepEqual(guest.ends.map(({ reason }) => reason), ["closed"]);
+  });
+
+  Deno.test(`Relay: a peer by ${way} whose role the grant does not have is sent away, and its grant given back`, async () => {
+    const guest = visit({ hasUrl, role: "subscriber" });
+    assert.equal((await guest.session.closed)?.code, "unauthorized");
+    await guest.left;
+    assert.ok(guest.ends.length > 0);
+  });
+
+  Deno.test(`Relay: a grant by ${way} that has expired ends its session`, async () => {
+    const guest = visit({ hasUrl, expires: Math.floor(Date.now() / 1000) });
+    const error = await guest.session.closed;
+    assert.match(error?.message ?? "", /expired$/);
+    await guest.left;
+  });
+}
+
+Deno.test("Relay: a peer that is gone before it is let in leaves its grant", async () => {
+  const guest = visit({ hasUrl: true, isGone: true });
+  await guest.left;
+  assert.deepEqual(guest.ends, [
+    { reason: "Peer is gone", durationMs: 0, sentBytes: 0 },
+  ]);
+  guest.session.close();
+  await guest.session.closed;
+});

@@ -1,0 +1,128 @@
+/**
+ * The claims of a token: grants, times, and names to revoke it by. A claim that
+ * is not known here is refused, since it may be meant to narrow the grants.
+ *
+ * @module
+ */
+import { TokenError } from "./error.ts";
+import {
+  GRANT_NAMES,
+  type Grants,
+  normalizeGrants,
+  readGrants,
+  writeGrants,
+} from "./grants.ts";
+import type { JsonObject } from "./json.ts";
+
+/** What a token says. Times are whole seconds since 1970. */
+export interface Claims extends Grants {
+  /** `exp`: from this second on it is refused. */
+  readonly expires?: number | undefined;
+  /** `nbf`: before this second it is refused. */
+  readonly notBefore?: number | undefined;
+  /** `iat`: when it was made; nothing looks at it. */
+  readonly issued?: number | undefined;
+  /** `iss`: who made it; nothing looks at it. */
+  readonly issuer?: string | undefined;
+  /** `sub`: whom it was made for, to revoke it by. */
+  readonly subject?: string | undefined;
+  /** `jti`: its own name, to revoke it by. */
+  readonly id?: string | undefined;
+}
+
+const TIMES = [["exp", "expires"], ["nbf", "notBefore"], [
+  "iat",
+  "issued",
+]] as const;
+const TEXTS = [["iss", "issuer"], ["sub", "subject"], ["jti", "id"]] as const;
+
+const NAMES: ReadonlySet<string> = new Set([
+  ...GRANT_NAMES,
+  ...TIMES.map(([name]) => name),
+  ...TEXTS.map(([name]) => name),
+]);
+
+const MAX_TEXT_LENGTH = 256;
+
+function checkTime(value: unknown, name: string): number {
+  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  throw new TokenError(
+    "claim",
+    `Expected "${name}" to be whole seconds since 1970, got ${
+      JSON.stringify(value)
+    }`,
+  );
+}
+
+function checkText(value: unknown, name: string): string {
+  if (
+    typeof value === "string" && value !== "" && value.length <= MAX_TEXT_LENGTH
+  ) return value;
+  throw new TokenError(
+    "claim",
+    `Expected "${name}" to be a text of 1 to ${MAX_TEXT_LENGTH} characters`,
+  );
+}
+
+/** Reads a token's payload. Throws `TokenError("claim")` that names the claim. */
+export function readClaims(payload: JsonObject): Claims {
+  const unknown = Object.keys(payload).find((name) => !NAMES.has(name));
+  if (unknown !== undefined) {
+    throw new TokenError(
+      "claim",
+      `Expected known claims, got "${unknown}", which might narrow the rest`,
+    );
+  }
+  const claims: Record<string, unknown> = { ...readGrants(payload) };
+  for (const [name, key] of TIMES) {
+    if (name in payload) claims[key] = checkTime(payload[name], name);
+  }
+  for (const [name, key] of TEXTS) {
+    if (name in payload) claims[key] = checkText(payload[name], name);
+  }
+  // Every field of the type was read above.
+  return claims as unknown as Claims;
+}
+
+/** A token's payload. Throws `TokenError("claim")` on claims that no verifier would take. */
+export function writeClaims(claims: Partial<Claims>): JsonObject {
+  const payload: Record<string, unknown> = {
+    ...writeGrants(normalizeGrants(claims)),
+  };
+  for (const [name, key] of TIMES) {
+    if (claims[key] !== undefined) payload[name] = checkTime(claims[key], name);
+  }
+  for (const [name, key] of TEXTS) {
+    if (claims[key] !== undefined) payload[name] = checkText(claims[key], name);
+  }
+  return payload;
+}
+
+/** Throws `TokenError` when `now`, in seconds, is not between the claims' times: there is no leeway. */
+export function checkTimes(
+  { expires, notBefore }: Pick<Claims, "expires" | "notBefore">,
+  now: number,
+): void {
+  if (expires !== undefined && expires <= now) {
+    throw new TokenError(
+      "expired",
+      `Expected "exp" to lie ahead, it was ${formatTime(expires)}`,
+    );
+  }
+  if (notBefore !== undefined && notBefore > now) {
+    throw new TokenError(
+      "not-yet-valid",
+      `Expected "nbf" to have come, it is ${formatTime(notBefore)}`,
+    );
+  }
+}
+
+// Dates end 8.64e15 ms after 1970; tokens may last longer.
+const LAST_DATE = 8.64e12;
+
+/** Seconds since 1970 as a date for people. */
+export function formatTime(seconds: number): string {
+  return seconds <= LAST_DATE
+    ? new Date(seconds * 1000).toISOString().replace(".000Z", "Z")
+    : `second ${seconds}`;
+}

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { TokenError } from "./error.ts";
+import { generateKey, type Key } from "./key.ts";
+import { KeySet, parseKeySet } from "./key_set.ts";
+
+const CLAIMS = { publish: ["**"] };
+
+function textOf(...keys: readonly (Key | object)[]): string {
+  const jwks = keys.map((key) => "toJson" in key ? key.toJson() : key);
+  return JSON.stringify({ keys: jwks });
+}
+
+Deno.test("parseKeySet: a token finds its key by name, and without one when there is one key", async () => {
+  const [one, two] = [await generateKey("HS256"), await generateKey("ES384")];
+  const set = parseKeySet(textOf(one, two.publicKey()));
+  assert.equal(set.find(two.id)?.algorithm, "ES384");
+  assert.equal(set.find(undefined), undefined);
+  assert.equal((await set.verify(await two.sign(CLAIMS))).root, "");
+  const alone = parseKeySet(one.toText());
+  assert.equal(alone.find(undefined)?.id, one.id);
+  assert.equal(alone.find("other"), undefined);
+});
+
+Deno.test("parseKeySet: keys for something else are left out", async () => {
+  const key = await generateKey("EdDSA");
+  const others = [{ kty: "EC", crv: "P-521", alg: "ES512" }, {
+    kty: "RSA",
+    use: "enc",
+  }];
+  assert.equal(parseKeySet(textOf(...others, key)).keys.length, 1);
+  assert.throws(() => parseKeySet(textOf(...others)), TokenError);
+  assert.throws(() => parseKeySet('{"keys":{}}'), TokenError);
+});
+
+Deno.test("KeySet: no two keys of one name", async () => {
+  const key = await generateKey("HS256", { id: "a" });
+  const other = await generateKey("HS256", { id: "a" });
+  assert.throws(() => parseKeySet(textOf(key, other)), /"a" twice/);
+});
+
+Deno.test("KeySet: shows public parts alone, and never a shared secret", async () => {
+  const key = await generateKey("PS256");
+  const shown = JSON.stringify(new KeySet([key]).toPublicJson());
+  assert.equal(parseKeySet(shown).keys[0]?.isPrivate, false);
+  const secret = await generateKey("HS256");
+  assert.throws(() => new KeySet([key, secret]).toPublicJson(), TokenError);
+});

@@ -1,0 +1,65 @@
+/**
+ * The commands by their names.
+ *
+ * @module
+ */
+import { type CommandArgs, readArgs } from "../command_args.ts";
+import { ConfigError } from "../config_values.ts";
+import { print } from "../process.ts";
+import { generate, rotate } from "./key_commands.ts";
+import { inspect, sign, verify } from "./token_commands.ts";
+
+/** One command. */
+export interface Command {
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** How to call it, with examples. */
+  readonly help: string;
+  /** Flags that take a value. */
+  readonly flags: readonly string[];
+  /** Flags that may stand there several times. */
+  readonly lists: readonly string[];
+  /** Runs it; throws `ConfigError` or `TokenError`. */
+  readonly run: (args: CommandArgs) => Promise<void>;
+}
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ["generate", generate],
+  ["sign", sign],
+  ["verify", verify],
+  ["inspect", inspect],
+  ["rotate", rotate],
+]);
+
+function helpText(): string {
+  const lines = [...COMMANDS].map(([name, { summary }]) =>
+    `  ${name.padEnd(10)}${summary}\n`
+  );
+  return `Keys and tokens for moq-relay
+
+Usage: moq-relay token COMMAND [FLAGS]
+
+${lines.join("")}
+  COMMAND --help shows its flags and examples.
+`;
+}
+
+/** Runs `args`, a command and its flags. Throws `ConfigError` or `TokenError` with one line to show. */
+export async function runTokenCommand(args: readonly string[]): Promise<void> {
+  const [name = "--help", ...rest] = args;
+  if (name === "--help" || name === "-h" || name === "help") {
+    return print(helpText());
+  }
+  const command = COMMANDS.get(name);
+  if (!command) {
+    throw new ConfigError(
+      `Unknown command ${name}: expected one of ${
+        [...COMMANDS.keys()].join(", ")
+      }`,
+    );
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    return print(`${command.summary}\n\n${command.help}`);
+  }
+  await command.run(readArgs(command, rest));
+}
