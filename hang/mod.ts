@@ -7,6 +7,16 @@
  */
 export * from "./catalog/catalog.ts";
 export * from "./catalog/consumer.ts";
+export type {
+  BinaryTrackConfig,
+  DataSection,
+  DataTrackConfig,
+  JsonTrackConfig,
+  RecordTrackConfig,
+  TextConfig,
+  TextSection,
+} from "./catalog/data_tracks.ts";
+export { catalogOfMsf, MSF_CATALOG_TRACK, msfOf } from "./catalog/msf.ts";
 export {
   checkCatalog,
   MAX_CATALOG_BYTES,
@@ -14,6 +24,26 @@ export {
   type ParsedCatalog,
 } from "./catalog/parse.ts";
 export * from "./catalog/producer.ts";
+export {
+  type Capabilities,
+  type Chat,
+  type CodecSupport,
+  type Location,
+  parsePosition,
+  type Position,
+  SIDE_TRACK_PRIORITY,
+  type SideTrack,
+  type TrackReference,
+  type User,
+} from "./catalog/room.ts";
+export * from "./catalog/room_frames.ts";
+export {
+  type ArchiveConfig,
+  CLOCK_EPOCH_MS,
+  clockAt,
+  type ClockConfig,
+  wallOf,
+} from "./catalog/timing.ts";
 export * from "./container/container.ts";
 export { legacyContainer } from "./container/legacy.ts";
 export { locContainer } from "./container/loc.ts";

@@ -5,13 +5,34 @@
  * @module
  */
 
+import type {
+  BinaryTrackConfig,
+  DataSection,
+  JsonTrackConfig,
+  TextSection,
+} from "./data_tracks.ts";
+import type {
+  Capabilities,
+  Chat,
+  Location,
+  SideTrack,
+  TrackReference,
+  User,
+} from "./room.ts";
+import type { ArchiveConfig, ClockConfig } from "./timing.ts";
+
 /** Name of the track that carries the catalog. */
 export const CATALOG_TRACK = "catalog.json";
 
 /** Priorities of a broadcast's tracks, higher first; what all known publishers use. */
-export const TRACK_PRIORITY = { catalog: 100, audio: 80, video: 60 } as const;
+export const TRACK_PRIORITY = {
+  catalog: 100,
+  text: 90,
+  audio: 80,
+  video: 60,
+} as const;
 
-/** Most renditions a catalog may have in all its sections together. */
+/** Most renditions a catalog may have in video, audio and text together. */
 export const MAX_RENDITIONS = 64;
 
 /** Payload is a varint timestamp in microseconds, then the codec's bytes. The default. */
@@ -115,12 +136,18 @@ export interface VideoSection {
   readonly rotation?: number;
   /** Mirror horizontally. */
   readonly flip?: boolean;
+  /** 2025: what is seen in the picture. */
+  readonly detection?: SideTrack;
 }
 
 /** All encodings of the one audio of a broadcast. */
 export interface AudioSection {
   /** By track name. */
   readonly renditions: Readonly<Record<string, AudioConfig>>;
+  /** 2025: what is said, as text. */
+  readonly captions?: SideTrack;
+  /** 2025: whether anybody speaks. */
+  readonly speaking?: SideTrack;
 }
 
 /** What a broadcast offers. Sections unknown here are kept as they came and republished. */
@@ -129,6 +156,26 @@ export interface Catalog {
   readonly video?: VideoSection;
   /** Absent when there is no audio. */
   readonly audio?: AudioSection;
+  /** Subtitles and captions. */
+  readonly text?: TextSection;
+  /** Tracks of JSON records. */
+  readonly json?: DataSection<JsonTrackConfig>;
+  /** Tracks of bytes. */
+  readonly binary?: DataSection<BinaryTrackConfig>;
+  /** Which moment timestamp 0 is. */
+  readonly clock?: ClockConfig;
+  /** Where the past is. */
+  readonly archive?: ArchiveConfig;
+  /** 2025: who publishes. */
+  readonly user?: User;
+  /** 2025: where the person writes. */
+  readonly chat?: Chat;
+  /** 2025: where the person is in the room. */
+  readonly location?: Location;
+  /** 2025: a summary for lists. */
+  readonly preview?: TrackReference;
+  /** 2025: what the person's device decodes. */
+  readonly capabilities?: Capabilities;
   /** Sections of applications and of newer drafts. */
   readonly [section: string]: unknown;
 }

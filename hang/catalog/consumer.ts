@@ -14,7 +14,8 @@ import {
   type TrackSubscription,
 } from "@moq-deno/lite";
 import { type Catalog, CATALOG_TRACK, TRACK_PRIORITY } from "./catalog.ts";
-import { mergePatch } from "./merge_patch.ts";
+import { mergePatch } from "@moq-deno/lite/json";
+import { catalogOfMsf, MSF_CATALOG_TRACK } from "./msf.ts";
 import {
   checkCatalog,
   MAX_CATALOG_BYTES,
@@ -24,6 +25,8 @@ import {
 
 /** Options of {@linkcode consumeCatalog}. */
 export interface ConsumeCatalogOptions {
+  /** Which catalog of the broadcast is read: `msf` where its name ends in `.msf`, say. Default hang. */
+  readonly format?: "hang" | "msf" | undefined;
   /** Ends the iteration by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Hears of renditions that were left out and of updates that were not readable. */
@@ -55,12 +58,14 @@ export async function* consumeCatalog(
   broadcast: BroadcastConsumer,
   options: ConsumeCatalogOptions = {},
 ): AsyncGenerator<Catalog> {
+  const { format = "hang", log = SILENT } = options;
+  const name = format === "msf" ? MSF_CATALOG_TRACK : CATALOG_TRACK;
   const reader = new CatalogReader(
-    broadcast.track(CATALOG_TRACK).subscribe({
+    broadcast.track(name).subscribe({
       priority: TRACK_PRIORITY.catalog,
       signal: options.signal,
     }),
-    options.log ?? SILENT,
+    { format, log },
   );
   const release = options.signal && reader.changed.wakeOn(options.signal);
   try {
@@ -86,14 +91,19 @@ class CatalogReader {
   error: MoqError | undefined;
   readonly #subscription: TrackSubscription;
   readonly #log: Logger;
+  readonly #isMsf: boolean;
   readonly #running: Promise<void>;
   #fresh: Catalog | undefined;
   #newest = -1;
   #group: AbortController | undefined;
 
-  constructor(subscription: TrackSubscription, log: Logger) {
+  constructor(
+    subscription: TrackSubscription,
+    { format, log }: { readonly format: "hang" | "msf"; readonly log: Logger },
+  ) {
     this.#subscription = subscription;
     this.#log = log;
+    this.#isMsf = format === "msf";
     this.#running = this.#runGroups();
   }
 
@@ -134,6 +144,10 @@ class CatalogReader {
       let isFirst = true;
       for await (const frame of group.frames(signal)) {
         const value = parseJson(frame.payload);
+        if (this.#isMsf) {
+          this.#publish(catalogOfMsf(value), group.sequence);
+          continue;
+        }
         json = isFirst ? value : mergePatch(json, value);
         if (!isFirst) checkSize(json);
         isFirst = false;

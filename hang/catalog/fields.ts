@@ -24,6 +24,15 @@ function show(value: unknown): string {
     : text;
 }
 
+/** `value` without the fields that are `undefined`, as exact optional properties want it. */
+export function present<T extends object>(
+  value: { [K in keyof T]: T[K] | undefined },
+): T {
+  return Object.fromEntries(
+    Object.entries(value).filter(([, field]) => field !== undefined),
+  ) as T;
+}
+
 /** The error for a value that is not what it should be. */
 export function misfit(
   path: string,
@@ -73,6 +82,35 @@ export class Fields {
     if (value === undefined) return undefined;
     if (typeof value !== "string" || value === "") {
       throw this.misfit(name, "a string that is not empty");
+    }
+    return value;
+  }
+
+  /** A string that must be there and not be empty. */
+  requiredString(name: string): string {
+    const value = this.string(name);
+    if (value === undefined) throw this.misfit(name, "a string");
+    return value;
+  }
+
+  /** Strings, or `undefined` when absent. */
+  strings(name: string): readonly string[] | undefined {
+    const value = this.value(name);
+    if (value === undefined) return undefined;
+    if (
+      !Array.isArray(value) || value.some((one) => typeof one !== "string")
+    ) {
+      throw this.misfit(name, "an array of strings");
+    }
+    return value;
+  }
+
+  /** A finite number, or `undefined` when absent. */
+  number(name: string): number | undefined {
+    const value = this.value(name);
+    if (value === undefined) return undefined;
+    if (typeof value !== "number" || !Number.isFinite(value)) {
+      throw this.misfit(name, "a number");
     }
     return value;
   }

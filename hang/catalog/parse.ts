@@ -11,10 +11,26 @@ import {
   type Size,
   type VideoSection,
 } from "./catalog.ts";
-import { Fields } from "./fields.ts";
+import { Collector } from "./collector.ts";
+import {
+  parseBinaryTracks,
+  parseJsonTracks,
+  parseText,
+} from "./data_tracks.ts";
+import { Fields, isObject } from "./fields.ts";
 import { upgradeAudio, upgradeVideo } from "./legacy_2025.ts";
-import { checkDepth } from "./merge_patch.ts";
+import { checkDepth } from "@moq-deno/lite/json";
 import { parseAudioConfig, parseVideoConfig } from "./rendition.ts";
+import {
+  parseCapabilities,
+  parseChat,
+  parseLocation,
+  parsePreview,
+  parseSideTrack,
+  parseUser,
+  type SideTrack,
+} from "./room.ts";
+import { parseArchive, parseClock } from "./timing.ts";
 
 /** Most bytes of one catalog, or of one delta. */
 export const MAX_CATALOG_BYTES = 1 << 20;
@@ -53,42 +69,6 @@ export function parseJson(payload: Uint8Array): unknown {
   return value;
 }
 
-class Collector {
-  readonly problems: MoqError[] = [];
-  renditions = 0;
-
-  /** What `read` gives, or nothing and a problem noted. */
-  attempt<T>(read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      this.problems.push(asMoqError(error, "decode"));
-      return undefined;
-    }
-  }
-}
-
-function parseRenditions<T>(
-  section: Fields,
-  path: string,
-  { parse, collector }: {
-    readonly parse: (value: unknown, path: string) => T;
-    readonly collector: Collector;
-  },
-): Record<string, T> {
-  const all = section.value("renditions") ?? {};
-  new Fields(all, `${path}.renditions`);
-  const kept: [string, T][] = [];
-  for (const [name, value] of Object.entries(all)) {
-    collector.renditions++;
-    const config = collector.attempt(() =>
-      parse(value, `${path}.renditions.${name}`)
-    );
-    if (config !== undefined) kept.push([name, config]);
-  }
-  return Object.fromEntries(kept);
-}
-
 function parseDisplay(section: Fields): Size | undefined {
   const value = section.value("display");
   if (value === undefined) return undefined;
@@ -111,31 +91,84 @@ function parseRotation(section: Fields): number | undefined {
   return quarters * 90;
 }
 
+const VIDEO_FIELDS = ["renditions", "display", "rotation", "flip", "detection"];
+
+function sideTrack(section: Fields, path: string, { name, collector }: {
+  readonly name: string;
+  readonly collector: Collector;
+}): SideTrack | undefined {
+  const value = section.value(name);
+  if (value === undefined) return undefined;
+  return collector.attempt(() => parseSideTrack(value, `${path}.${name}`));
+}
+
 function parseVideo(value: unknown, collector: Collector): VideoSection {
   const section = new Fields(upgradeVideo(value), "video");
-  const renditions = parseRenditions(section, "video", {
+  const renditions = collector.entries(section, "video", {
+    field: "renditions",
     parse: parseVideoConfig,
+  });
+  const detection = sideTrack(section, "video", {
+    name: "detection",
     collector,
   });
   const display = collector.attempt(() => parseDisplay(section));
   const rotation = collector.attempt(() => parseRotation(section));
   const flip = collector.attempt(() => section.boolean("flip"));
   return {
-    ...section.except(["renditions", "display", "rotation", "flip"]),
+    ...section.except(VIDEO_FIELDS),
     renditions,
     ...(display && { display }),
     ...(rotation !== undefined && { rotation }),
     ...(flip !== undefined && { flip }),
+    ...(detection && { detection }),
   };
 }
 
 function parseAudio(value: unknown, collector: Collector): AudioSection {
   const section = new Fields(upgradeAudio(value), "audio");
-  const renditions = parseRenditions(section, "audio", {
+  const renditions = collector.entries(section, "audio", {
+    field: "renditions",
     parse: parseAudioConfig,
-    collector,
   });
-  return { ...section.except(["renditions"]), renditions };
+  const captions = sideTrack(section, "audio", { name: "captions", collector });
+  const speaking = sideTrack(section, "audio", { name: "speaking", collector });
+  return {
+    ...section.except(["renditions", "captions", "speaking"]),
+    renditions,
+    ...(captions && { captions }),
+    ...(speaking && { speaking }),
+  };
+}
+
+type SectionParser = (value: unknown, collector: Collector) => unknown;
+
+const SECTIONS: Readonly<Record<string, SectionParser>> = {
+  video: parseVideo,
+  audio: parseAudio,
+  text: parseText,
+  json: parseJsonTracks,
+  binary: parseBinaryTracks,
+  clock: parseClock,
+  archive: parseArchive,
+  user: parseUser,
+  chat: parseChat,
+  location: parseLocation,
+  preview: parsePreview,
+  capabilities: parseCapabilities,
+};
+
+// Counted before they are checked: bad ones cost work as well.
+function countRenditions(root: Fields): number {
+  let count = 0;
+  for (const name of ["video", "audio", "text"]) {
+    const section = root.value(name);
+    if (Array.isArray(section)) count += section.length;
+    else if (isObject(section) && isObject(section.renditions)) {
+      count += Object.keys(section.renditions).length;
+    }
+  }
+  return count;
 }
 
 /**
@@ -144,24 +177,23 @@ function parseAudio(value: unknown, collector: Collector): AudioSection {
  */
 export function checkCatalog(value: unknown): ParsedCatalog {
   const root = new Fields(value, "catalog");
-  const collector = new Collector();
-  const videoValue = root.value("video");
-  const audioValue = root.value("audio");
-  const video = videoValue !== undefined &&
-    collector.attempt(() => parseVideo(videoValue, collector));
-  const audio = audioValue !== undefined &&
-    collector.attempt(() => parseAudio(audioValue, collector));
-  if (collector.renditions > MAX_RENDITIONS) {
+  const renditions = countRenditions(root);
+  if (renditions > MAX_RENDITIONS) {
     throw new MoqError(
       "decode",
-      `Expected at most ${MAX_RENDITIONS} renditions, got ${collector.renditions}`,
+      `Expected at most ${MAX_RENDITIONS} renditions, got ${renditions}`,
     );
   }
-  const catalog: Catalog = {
-    ...root.except(["video", "audio"]),
-    ...(video && { video }),
-    ...(audio && { audio }),
+  const collector = new Collector();
+  const catalog: Record<string, unknown> = {
+    ...root.except(Object.keys(SECTIONS)),
   };
+  for (const [name, parse] of Object.entries(SECTIONS)) {
+    const section = root.value(name);
+    if (section === undefined) continue;
+    const parsed = collector.attempt(() => parse(section, collector));
+    if (parsed !== undefined) catalog[name] = parsed;
+  }
   return { catalog, problems: collector.problems };
 }
 

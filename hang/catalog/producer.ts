@@ -1,6 +1,7 @@
 /**
  * The publishing side of a catalog: one group per update, its only frame the
- * whole catalog, so that a late joiner needs nothing else.
+ * whole catalog, so that a late joiner needs nothing else. Beside it goes the
+ * same in MSF, for players that know only that.
  *
  * @module
  */
@@ -10,20 +11,22 @@ import type {
   TrackProducer,
 } from "@moq-deno/lite";
 import { type Catalog, CATALOG_TRACK, TRACK_PRIORITY } from "./catalog.ts";
+import { MSF_CATALOG_TRACK, msfOf } from "./msf.ts";
 import { checkCatalog, MAX_CATALOG_BYTES } from "./parse.ts";
 
 const encoder = new TextEncoder();
 
-/** Publishes the catalog of one broadcast on its track `catalog.json`. */
+/** Publishes the catalog of one broadcast on its tracks `catalog.json` and, in MSF, `catalog`. */
 export class CatalogProducer {
   readonly #track: TrackProducer;
+  readonly #msf: TrackProducer;
   #current: Catalog | undefined;
 
-  /** Creates the track in `broadcast`; nothing is published before the first update. */
+  /** Creates the tracks in `broadcast`; nothing is published before the first update. */
   constructor(broadcast: BroadcastProducer) {
-    this.#track = broadcast.createTrack(CATALOG_TRACK, {
-      priority: TRACK_PRIORITY.catalog,
-    });
+    const info = { priority: TRACK_PRIORITY.catalog };
+    this.#track = broadcast.createTrack(CATALOG_TRACK, info);
+    this.#msf = broadcast.createTrack(MSF_CATALOG_TRACK, info);
   }
 
   /** What was published last. */
@@ -42,11 +45,14 @@ export class CatalogProducer {
       );
     }
     this.#track.writeFrame({ timestamp: 0, payload });
+    const msf = encoder.encode(JSON.stringify(msfOf(checked)));
+    this.#msf.writeFrame({ timestamp: 0, payload: msf });
     this.#current = checked;
   }
 
-  /** Ends the track; with `error` when the broadcast ended early. */
+  /** Ends the tracks; with `error` when the broadcast ended early. */
   close(error?: MoqError): void {
     this.#track.close(error);
+    this.#msf.close(error);
   }
 }

@@ -9,23 +9,15 @@ import type {
   RenditionConfig,
   VideoConfig,
 } from "./catalog.ts";
-import { Fields } from "./fields.ts";
+import { Fields, present } from "./fields.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const HEX = /^(?:[0-9a-f]{2})+$/i;
 const BASE64 = /^(?:[a-z0-9+/]{4})*(?:[a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?$/i;
 
-/** `value` without the fields that are `undefined`, as exact optional properties want it. */
-function present<T extends object>(
-  value: { [K in keyof T]: T[K] | undefined },
-): T {
-  return Object.fromEntries(
-    Object.entries(value).filter(([, field]) => field !== undefined),
-  ) as T;
-}
-
-function parseContainer(
+/** The field `container` of the rendition called `path`, its own fields checked when its kind is known. */
+export function parseContainer(
   fields: Fields,
   path: string,
 ): ContainerConfig | undefined {

@@ -1,11 +1,16 @@
 /**
- * The native media tool: `hang publish` and `hang subscribe`. The only place in
- * this package that exits.
+ * The native media tool: one command for each thing one does with a broadcast.
+ * The only place in this package that exits.
  *
  * @module
  */
-import { HELP, readArguments } from "./arguments.ts";
+import { announced } from "./announced.ts";
+import { readArguments } from "./arguments.ts";
+import { HELP } from "./help.ts";
+import { printCatalog } from "./catalog.ts";
+import { chat } from "./chat.ts";
 import { publish } from "./publish.ts";
+import { exportFile, record, replay } from "./recordings.ts";
 import { subscribe } from "./subscribe.ts";
 import { say } from "./terminal.ts";
 import config from "../deno.json" with { type: "json" };
@@ -22,6 +27,18 @@ async function run(args: readonly string[]): Promise<void> {
       return await publish(command);
     case "subscribe":
       return await subscribe(command);
+    case "announced":
+      return await announced(command);
+    case "catalog":
+      return await printCatalog(command);
+    case "chat":
+      return await chat(command);
+    case "record":
+      return await record(command);
+    case "replay":
+      return await replay(command);
+    case "export":
+      return await exportFile(command);
   }
 }
 

@@ -10,7 +10,10 @@ import {
   MoqError,
 } from "@moq-deno/lite";
 import { reconnect } from "@moq-deno/lite/deno";
+import { openFragments } from "../media/fragments.ts";
+import { joinMedia } from "../media/join.ts";
 import type { Media } from "../media/media.ts";
+import { openH264 } from "../media/open_h264.ts";
 import { openMedia } from "../media/open.ts";
 import { type Publication, publishMedia } from "../media/publish.ts";
 import type { PublishArguments, RelayArguments } from "./arguments.ts";
@@ -26,8 +29,8 @@ import {
 /** Publishes until the media ends, or for ever with `loop`; goes on after a lost connection. */
 export async function publish(args: PublishArguments): Promise<void> {
   using end = endSignal(args.seconds);
-  using file = args.file === "-" ? undefined : await openFileSource(args.file);
-  const media = await openMedia(file ?? Deno.stdin.readable);
+  using inputs = new DisposableStack();
+  const media = await openInputs(args, inputs);
   const connection = reconnect(args.url, trust(args));
   try {
     await publishOver(connection, { media, args, signal: end.signal });
@@ -36,6 +39,39 @@ export async function publish(args: PublishArguments): Promise<void> {
     await connection.closed;
     media.close();
   }
+}
+
+async function openInputs(
+  { files, container, h264 }: PublishArguments,
+  inputs: DisposableStack,
+): Promise<Media> {
+  if (h264 !== undefined) {
+    return await openH264(await openStream(files), { framerate: h264 });
+  }
+  if (container === "cmaf") return await openFragments(await openStream(files));
+  const parts: Media[] = [];
+  try {
+    for (const file of files) {
+      const source = file === "-"
+        ? Deno.stdin.readable
+        : inputs.use(await openFileSource(file));
+      parts.push(await openMedia(source));
+    }
+    return joinMedia(parts);
+  } catch (error) {
+    for (const part of parts) part.close();
+    throw error;
+  }
+}
+
+async function openStream(
+  files: readonly string[],
+): Promise<ReadableStream<Uint8Array>> {
+  const [file, extra] = files;
+  if (file === undefined || extra !== undefined) {
+    throw new TypeError(`Expected one stream, got ${files.join(", ")}`);
+  }
+  return file === "-" ? Deno.stdin.readable : (await Deno.open(file)).readable;
 }
 
 /** What of the command line says whom to trust. */
@@ -60,9 +96,11 @@ async function publishOver(
   for (const reason of media.skipped) say(`left out: ${reason}\n`);
   await firstSession(connection, signal);
   connection.local.publish(args.name, broadcast);
-  say(`publishing ${args.file} (${media.format}) as ${name}\n`);
+  const files = args.files.join(", ");
+  say(`publishing ${files} (${media.format}) as ${name}\n`);
   const publication = publishMedia(broadcast, media, {
     loop: args.loop,
+    container: args.container === "cmaf" ? undefined : args.container,
     signal,
   });
   const stop = showProgress(new PublishProgress(publication, connection));
@@ -73,7 +111,7 @@ async function publishOver(
 }
 
 /** Waits until the relay has let us in once; throws when it never will. */
-async function firstSession(
+export async function firstSession(
   connection: Connection,
   signal: AbortSignal,
 ): Promise<void> {

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { MoqError, type Session } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { type SubscribedMedia, subscribeMedia } from "../media/subscribe.ts";
 import { writeMedia } from "../media/write.ts";
+import { writeRaw } from "../media/write_raw.ts";
+import { untilAnnounced } from "./announced.ts";
 import type { SubscribeArguments } from "./arguments.ts";
 import { trust } from "./publish.ts";
 import { duration, endSignal, say, showProgress } from "./terminal.ts";
@@ -20,10 +21,13 @@ export async function subscribe(args: SubscribeArguments): Promise<void> {
     role: "subscriber",
     signal,
   });
-  await announced(session, args.name, signal);
+  await untilAnnounced(session, args.name, signal);
   if (signal.aborted) return;
   const media = await subscribeMedia(session.consume(args.name), {
     latencyMs: args.latencyMs,
+    catalog: args.catalog,
+    video: args.video,
+    audio: args.format === "raw" ? false : args.audio,
     signal,
   });
   const close = () => media.close();
@@ -32,23 +36,9 @@ export async function subscribe(args: SubscribeArguments): Promise<void> {
   await write(media, args);
 }
 
-async function announced(
-  session: Session,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  say(`waiting for ${JSON.stringify(name)}\n`);
-  for await (const { kind, path } of session.announced(name, signal)) {
-    if (kind === "start" && path === "") return;
-  }
-  if (signal.aborted) return;
-  throw await session.closed ??
-    new MoqError("closed", "Relay ended the session");
-}
-
 async function write(
   media: SubscribedMedia,
-  { file }: SubscribeArguments,
+  { file, format }: SubscribeArguments,
 ): Promise<void> {
   const isStandardOutput = file === "-";
   const to = isStandardOutput ? Deno.stdout.writable : (await Deno.open(file, {
@@ -67,10 +57,9 @@ async function write(
       }`,
   });
   try {
-    const { videoFrames, audioFrames, durationUs } = await writeMedia(
-      media,
-      to,
-    );
+    const { videoFrames, audioFrames, durationUs } = format === "raw"
+      ? await writeRaw(media, to)
+      : await writeMedia(media, to, { format });
     say(
       `${
         isStandardOutput ? "written" : file

@@ -12,6 +12,19 @@ export function say(text: string): void {
   Deno.stderr.writeSync(encoder.encode(text));
 }
 
+/** Writes to standard output, all of it. */
+export function print(text: string): void {
+  let bytes = encoder.encode(text);
+  while (bytes.byteLength > 0) {
+    bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
+  }
+}
+
+/** Somebody else's text without what could steer a terminal. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ");
+}
+
 /** Something to show while it runs. */
 export interface Progress {
   /** One line, without its end. */

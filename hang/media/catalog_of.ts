@@ -23,7 +23,7 @@ export function nameTracks(tracks: readonly MediaTrack[]): NamedTrack[] {
   });
 }
 
-/** Each track as a rendition in a container of `kind`. */
+/** Each track as a rendition in a container of `kind`, unless it is in one already. */
 export function catalogOf(
   tracks: readonly NamedTrack[],
   kind: "legacy" | "loc",
@@ -32,7 +32,7 @@ export function catalogOf(
   const audio: [string, AudioConfig][] = [];
   let rotation = 0;
   for (const { name, track } of tracks) {
-    const container = { kind };
+    const container = track.config.container ?? { kind };
     if (track.kind === "audio") {
       audio.push([name, { ...track.config, container }]);
       continue;

@@ -31,6 +31,7 @@ const FAMILIES: readonly (readonly [prefix: RegExp, codec: string])[] = [
   [/^mp4a\./, "aac"],
   [/^ac-?3$/, "ac3"],
   [/^e(?:c-|ac)3$/, "eac3"],
+  [/^pcm$/, "pcm-f32"],
 ];
 
 // At 48 kHz; the last sample of a file lasts as long, all others until the next.
@@ -104,7 +105,7 @@ export async function decoderFacts(config: Config): Promise<DecoderFacts> {
   return {
     codec,
     decoderConfig: {
-      codec: config.codec,
+      codec: codec === "pcm-f32" ? codec : config.codec,
       ...size,
       ...(description && { description }),
     } as DecoderFacts["decoderConfig"],

@@ -15,6 +15,7 @@ import type {
   VideoConfig,
 } from "../catalog/catalog.ts";
 import { isAdts, readAdtsHeader } from "./adts.ts";
+import { isPcm, pcmConfig } from "./pcm.ts";
 
 // Enough for a steady rate, few enough to be read before the first packet is sent.
 const RATE_PACKETS = 64;
@@ -25,12 +26,14 @@ export interface DescribeOptions {
   readonly isRewindable: boolean;
 }
 
-/** A rendition, and whether each packet still has an ADTS header that must go. */
+/** A rendition, and what has to be done to each packet of the file. */
 export interface AudioDescription {
   /** For the catalog. */
   readonly config: AudioConfig;
-  /** As it says. */
+  /** Whether each packet has an ADTS header that must go. */
   readonly hasAdts: boolean;
+  /** The PCM that it is in the file, when it is PCM. */
+  readonly pcm?: string;
 }
 
 /** Why a track is left out: its codec as the file names it. */
@@ -75,9 +78,11 @@ async function paceOf(
     : undefined;
 }
 
-// In-band parameter sets have codec strings of their own, avc3 and hev1, by which peers tell them apart.
-function inBandCodec(codec: string): string {
-  return codec.replace(/^avc1\./, "avc3.").replace(/^hvc1\./, "hev1.");
+// Whether parameter sets are in band is in the codec's name, by which peers tell the two apart; files do not always say it.
+function codecWith(codec: string, description: string | undefined): string {
+  return description === undefined
+    ? codec.replace(/^avc1\./, "avc3.").replace(/^hvc1\./, "hev1.")
+    : codec.replace(/^avc3\./, "avc1.").replace(/^hev1\./, "hvc1.");
 }
 
 /** The rendition of a video track, or `undefined` when its codec is unknown. */
@@ -92,9 +97,7 @@ export async function describeVideo(
   const { codedWidth, codedHeight } = decoder;
   const { displayAspectWidth, displayAspectHeight } = decoder;
   return {
-    codec: description === undefined
-      ? inBandCodec(decoder.codec)
-      : decoder.codec,
+    codec: codecWith(decoder.codec, description),
     ...(description !== undefined && { description }),
     ...(codedWidth && codedHeight && { codedWidth, codedHeight }),
     ...(displayAspectWidth && displayAspectHeight &&
@@ -114,6 +117,9 @@ export async function describeAudio(
 ): Promise<AudioDescription | undefined> {
   const decoder = await track.getDecoderConfig();
   if (!decoder) return undefined;
+  if (isPcm(decoder.codec)) {
+    return { config: pcmConfig(decoder), hasAdts: false, pcm: decoder.codec };
+  }
   let description = hexOf(decoder.description);
   let hasAdts = false;
   if (description === undefined && await track.getCodec() === "aac") {

@@ -8,11 +8,9 @@ import {
   EncodedPacket,
   type EncodedVideoPacketSource,
 } from "mediabunny";
-import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import { abortable } from "./abortable.ts";
 import type { DecoderFacts } from "./decoder_facts.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
-import type { TrackReader } from "../container/track_reader.ts";
 
 /** Where the file begins: at the first picture, or at the first sound when there is no video. */
 export class StartTime {
@@ -42,7 +40,9 @@ export interface FileLaneOptions {
   /** The track in the file; closed at the end. */
   readonly sink: EncodedVideoPacketSource | EncodedAudioPacketSource;
   /** Where the samples come from. */
-  readonly reader: TrackReader<VideoConfig | AudioConfig>;
+  readonly reader: {
+    samples(signal?: AbortSignal): AsyncIterable<OrderedSample>;
+  };
   /** What the file has to know. */
   readonly facts: DecoderFacts;
 }

@@ -6,9 +6,9 @@
  */
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 
-/** One encoded picture or piece of sound. */
+/** One encoded picture or piece of sound, or a whole fragment of them. */
 export interface MediaPacket {
-  /** Presentation time in microseconds; the earliest track of a file begins at 0. */
+  /** Presentation time in microseconds, for a fragment its decode time; the earliest track of a file begins at 0, or at {@linkcode Media.startUs}. */
   readonly timestampUs: number;
   /** Length in microseconds; 0 when the file does not say. */
   readonly durationUs: number;
@@ -28,8 +28,10 @@ export interface PacketSource {
 export interface VideoTrack extends PacketSource {
   /** Discriminator. */
   readonly kind: "video";
-  /** Its rendition in a catalog, without a container. */
+  /** Its rendition in a catalog; without a container unless its packets are packed already. */
   readonly config: VideoConfig;
+  /** Whether timestamps only grow, so that nothing need be read ahead to pace it. */
+  readonly isInOrder?: boolean;
   /** Clockwise quarter turns in degrees, for the catalog's section. */
   readonly rotation: number;
 }
@@ -38,7 +40,7 @@ export interface VideoTrack extends PacketSource {
 export interface AudioTrack extends PacketSource {
   /** Discriminator. */
   readonly kind: "audio";
-  /** Its rendition in a catalog, without a container. */
+  /** Its rendition in a catalog; without a container unless its packets are packed already. */
   readonly config: AudioConfig;
 }
 
@@ -53,6 +55,8 @@ export interface Media {
   readonly tracks: readonly MediaTrack[];
   /** One sentence for each track that was left out. */
   readonly skipped: readonly string[];
+  /** Where its time begins in microseconds, when that is not 0. */
+  readonly startUs?: number;
   /** Whether `packets()` can be read more than once, as a loop needs. */
   readonly isRewindable: boolean;
   /** Releases the source; packets read already stay valid. Idempotent. */

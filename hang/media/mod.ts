@@ -1,7 +1,7 @@
 /**
  * Media files on both sides of a broadcast: open one, publish it in real time,
  * subscribe, and write what comes to a file. Reads MP4, Matroska, WebM, MPEG-TS
- * and audio files, writes fragmented MP4.
+ * and audio files, writes fragmented MP4, Matroska and plain H.264 and H.265.
  *
  * ```ts ignore
  * const media = await openMedia(file); // from an input element, say
@@ -17,9 +17,13 @@
  */
 export type * from "./media.ts";
 export type { MediaSource, RandomAccess } from "./source.ts";
+export { openFragments, type OpenFragmentsOptions } from "./fragments.ts";
+export { joinMedia } from "./join.ts";
+export { openH264, type OpenH264Options } from "./open_h264.ts";
 export { openMedia, type OpenMediaOptions } from "./open.ts";
 export * from "./publish.ts";
 export * from "./subscribe.ts";
 export { TrackReader } from "../container/track_reader.ts";
 export type { OrderedSample } from "../container/sample_order.ts";
 export * from "./write.ts";
+export { writeRaw } from "./write_raw.ts";

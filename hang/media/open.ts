@@ -29,6 +29,7 @@ import { stripAdtsHeader } from "./adts.ts";
 import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
 import { diagnose } from "./diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
+import { type PcmLayout, pcmPieces } from "./pcm.ts";
 import {
   inputSource,
   type MediaSource,
@@ -171,11 +172,16 @@ class MediaFile implements Media {
     } else if (track.isAudioTrack()) {
       const description = await describeAudio(track, options);
       if (description) {
-        const { config, hasAdts } = description;
+        const { config, hasAdts, pcm } = description;
         return {
           kind: "audio",
           config,
-          packets: (signal) => this.#packets(track, { signal, hasAdts }),
+          packets: (signal) => {
+            const packets = this.#packets(track, { signal, hasAdts });
+            return pcm === undefined
+              ? packets
+              : allPcmPieces(packets, { codec: pcm, config });
+          },
         };
       }
     } else {
@@ -214,6 +220,13 @@ class MediaFile implements Media {
       packets.return().catch(() => undefined);
     }
   }
+}
+
+async function* allPcmPieces(
+  packets: AsyncIterable<MediaPacket>,
+  layout: PcmLayout,
+): AsyncGenerator<MediaPacket, void> {
+  for await (const packet of packets) yield* pcmPieces(packet, layout);
 }
 
 function toUs(seconds: number): number {

@@ -51,7 +51,7 @@ class Lane {
 
   constructor(track: MediaTrack, signal: AbortSignal | undefined) {
     this.#packets = track.packets(signal)[Symbol.asyncIterator]();
-    this.#reorders = track.kind === "video";
+    this.#reorders = track.kind === "video" && !track.isInOrder;
   }
 
   /**

@@ -18,7 +18,8 @@ import { CatalogProducer } from "../catalog/producer.ts";
 import { legacyContainer } from "../container/legacy.ts";
 import { locContainer } from "../container/loc.ts";
 import { catalogOf, nameTracks } from "./catalog_of.ts";
-import type { Media } from "./media.ts";
+import type { Container } from "../container/sample.ts";
+import type { Media, MediaTrack } from "./media.ts";
 import { mergePackets } from "./pace.ts";
 import { TrackEnd } from "./track_end.ts";
 import { TrackWriter } from "./track_writer.ts";
@@ -72,6 +73,17 @@ export function publishMedia(
   return new Publication(broadcast, { ...options, media });
 }
 
+// A fragment is in its container already.
+const UNTOUCHED: Pick<Container, "encode"> = { encode: ({ data }) => data };
+
+function containerFor(
+  { config }: MediaTrack,
+  kind: "legacy" | "loc",
+): Pick<Container, "encode"> {
+  if (config.container) return UNTOUCHED;
+  return kind === "legacy" ? legacyContainer : locContainer;
+}
+
 /** Media on its way out; made by {@linkcode publishMedia}. */
 export class Publication {
   /** Resolves when all is sent or the publication was closed, with an error when the media failed; never rejects. */
@@ -105,7 +117,7 @@ export class Publication {
           timescale: MICROSECONDS,
           maxAgeMs: MEDIA_MAX_AGE_MS,
         }),
-        container: kind === "legacy" ? legacyContainer : locContainer,
+        container: containerFor(track, kind),
         kind: track.kind,
         log: options.log ?? SILENT,
       })
@@ -115,7 +127,7 @@ export class Publication {
     this.closed = this.#run(options.signal);
   }
 
-  /** Clock time in milliseconds at which timestamp 0 was due. */
+  /** Clock time in milliseconds at which timestamp 0, or where the media begins instead, was due. */
   get startMs(): number {
     return this.#startMs;
   }
@@ -187,7 +199,8 @@ export class Publication {
 
   async #waitUntil(us: number, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const waitMs = this.#startMs + us / 1000 - this.#clock.now();
+    const sinceUs = us - (this.#media.startUs ?? 0);
+    const waitMs = this.#startMs + sinceUs / 1000 - this.#clock.now();
     if (waitMs > 0) await sleep(this.#clock, waitMs, signal);
     else if (waitMs < -MAX_LAG_MS) this.#startMs -= waitMs;
   }

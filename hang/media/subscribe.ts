@@ -28,6 +28,12 @@ const DEFAULT_LATENCY_MS = 500;
 
 /** Options of {@linkcode subscribeMedia}. */
 export interface SubscribeMediaOptions {
+  /** The video rendition by the name of its track, `false` for none. Default the first that can be read. */
+  readonly video?: string | false | undefined;
+  /** The audio rendition by the name of its track, `false` for none. Default the first that can be read. */
+  readonly audio?: string | false | undefined;
+  /** Which catalog of the broadcast is read. Default hang. */
+  readonly catalog?: "hang" | "msf" | undefined;
   /** How far newer media may be ahead before a late group is skipped. Default 500. */
   readonly latencyMs?: number | undefined;
   /** Ends the wait for the catalog by throwing its reason. */
@@ -59,12 +65,17 @@ function choose<
   Config extends RenditionConfig & { readonly stalled?: boolean },
 >(
   renditions: Readonly<Record<string, Config>> = {},
-  log: Logger,
+  { wish, log }: {
+    readonly wish: string | false | undefined;
+    readonly log: Logger;
+  },
 ): Choice<Config> | undefined {
+  if (wish === false) return undefined;
   const entries = Object.entries(renditions).sort(([, one], [, other]) =>
     Number(one.stalled ?? false) - Number(other.stalled ?? false)
   );
   for (const [name, config] of entries) {
+    if (wish !== undefined && name !== wish) continue;
     if (config.broadcast !== undefined) continue;
     try {
       return { name, config, container: openContainer(config) };
@@ -79,7 +90,8 @@ function choose<
 }
 
 /**
- * Subscribes to the first video and audio renditions of the first catalog that has any. Throws
+ * Subscribes to the video and audio renditions that were asked for, or the first ones, of the first catalog that has
+ * them. Throws
  * `MoqError("unsupported")` when the broadcast ends without such a catalog.
  */
 export async function subscribeMedia(
@@ -96,10 +108,24 @@ export async function subscribeMedia(
       .subscribe({ ...wish, maxAgeMs: latencyMs });
     return new TrackReader(subscription, { ...choice, latencyMs, log });
   };
-  for await (const catalog of consumeCatalog(broadcast, { signal, log })) {
-    const chosenVideo = choose(catalog.video?.renditions, log);
-    const chosenAudio = choose(catalog.audio?.renditions, log);
-    if (!chosenVideo && !chosenAudio) continue;
+  const catalogs = consumeCatalog(broadcast, {
+    format: options.catalog,
+    signal,
+    log,
+  });
+  for await (const catalog of catalogs) {
+    const chosenVideo = choose(catalog.video?.renditions, {
+      wish: options.video,
+      log,
+    });
+    const chosenAudio = choose(catalog.audio?.renditions, {
+      wish: options.audio,
+      log,
+    });
+    // A rendition that was asked for by name may come with a later catalog.
+    const isMissing = (options.video && !chosenVideo) ||
+      (options.audio && !chosenAudio);
+    if (isMissing || (!chosenVideo && !chosenAudio)) continue;
     // The newest picture group alone, but the sound that belongs to its beginning, as far as it is there.
     const video = read(chosenVideo, {
       priority: TRACK_PRIORITY.video,

@@ -23,7 +23,7 @@ export interface TrackWriterOptions {
   /** Where the groups go. */
   readonly track: TrackProducer;
   /** How packets are packed. */
-  readonly container: Container;
+  readonly container: Pick<Container, "encode">;
   /** Video begins a group at each keyframe, audio one every {@linkcode AUDIO_GROUP_US}. */
   readonly kind: "video" | "audio";
   /** Hears of groups that were given up. */

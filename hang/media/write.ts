@@ -1,5 +1,5 @@
 /**
- * Writing what was received into a fragmented MP4 file.
+ * Writing what was received into a fragmented MP4 or a Matroska file.
  *
  * @module
  */
@@ -9,22 +9,42 @@ import {
   type AudioCodec,
   EncodedAudioPacketSource,
   EncodedVideoPacketSource,
+  MkvOutputFormat,
   Mp4OutputFormat,
   Output,
   type Rotation,
   type VideoCodec,
 } from "mediabunny";
-import type { AudioConfig } from "../catalog/catalog.ts";
+import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
+import type { OrderedSample } from "../container/sample_order.ts";
 import { abortable } from "./abortable.ts";
 import { type DecoderFacts, decoderFacts } from "./decoder_facts.ts";
 import { FileLane, StartTime } from "./file_lane.ts";
-import type { SubscribedMedia } from "./subscribe.ts";
-import type { TrackReader } from "../container/track_reader.ts";
 
 /** Options of {@linkcode writeMedia}. */
 export interface WriteMediaOptions {
+  /** Fragmented MP4, which is the default, or Matroska. */
+  readonly format?: "mp4" | "mkv" | undefined;
   /** Abandons the file and throws its reason; to end it in good order close the media instead. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Samples of one rendition, however they come. */
+export interface SampleReader<Config> {
+  /** Its rendition in the catalog. */
+  readonly config: Config;
+  /** The samples in decode order, for one reader. */
+  samples(signal?: AbortSignal): AsyncIterable<OrderedSample>;
+}
+
+/** What a file is written from, as `SubscribedMedia` is. */
+export interface WritableMedia {
+  /** Says how the video is turned. */
+  readonly catalog: Catalog;
+  /** The video, when there is any. */
+  readonly video: SampleReader<VideoConfig> | undefined;
+  /** The audio, when there is any. */
+  readonly audio: SampleReader<AudioConfig> | undefined;
 }
 
 /** What a file got. */
@@ -38,12 +58,12 @@ export interface WrittenMedia {
 }
 
 /**
- * Writes the samples of `media` to `file` as fragmented MP4 until they end, then closes `file`; aborts it on failure.
+ * Writes the samples of `media` to `file` until they end, then closes `file`; aborts it on failure.
  * Begins with a keyframe at time 0 and the sound that belongs to it. Throws `MoqError("unsupported")` for a codec that
- * MP4 does not take.
+ * the format does not take.
  */
 export async function writeMedia(
-  media: SubscribedMedia,
+  media: WritableMedia,
   file: WritableStream<Uint8Array>,
   options: WriteMediaOptions = {},
 ): Promise<WrittenMedia> {
@@ -53,7 +73,9 @@ export async function writeMedia(
   if (options.signal?.aborted) abort();
   const writer = file.getWriter();
   const output = new Output({
-    format: new Mp4OutputFormat({ fastStart: "fragmented" }),
+    format: options.format === "mkv"
+      ? new MkvOutputFormat({ appendOnly: true })
+      : new Mp4OutputFormat({ fastStart: "fragmented" }),
     // Only what is written passes: whether the file ends or is given up is decided here.
     target: new AppendOnlyStreamTarget(
       new WritableStream({
@@ -115,7 +137,7 @@ function summary(lanes: readonly FileLane[]): WrittenMedia {
 
 async function addVideo(
   output: Output,
-  { catalog, video: reader }: SubscribedMedia,
+  { catalog, video: reader }: WritableMedia,
 ): Promise<FileLane | undefined> {
   if (!reader) return undefined;
   const facts = await decoderFacts(reader.config);
@@ -131,7 +153,7 @@ async function addVideo(
 
 async function addAudio(
   output: Output,
-  reader: TrackReader<AudioConfig>,
+  reader: SampleReader<AudioConfig>,
 ): Promise<FileLane> {
   const facts = await decoderFacts(reader.config);
   requireCodec(output, facts.codec);
@@ -152,6 +174,8 @@ function requireCodec(output: Output, codec: string): void {
   if (codecs.includes(codec)) return;
   throw new MoqError(
     "unsupported",
-    `Expected a codec that MP4 takes (${codecs.join(", ")}), got ${codec}`,
+    `Expected a codec that the file format takes (${
+      codecs.join(", ")
+    }), got ${codec}`,
   );
 }

@@ -4,14 +4,13 @@
  *
  * @module
  */
+import { checkDepth } from "./depth.ts";
 import { asMoqError, MoqError } from "../error.ts";
 import type { Logger } from "../log.ts";
 import type { Compression, FrameCoder } from "./compression.ts";
 
 /** Most bytes of one value, unless the reader allows more. */
 export const MAX_JSON_BYTES = 1 << 20;
-/** Deepest nesting of a value; deeper ones would exhaust the stack of whoever walks them. */
-export const MAX_JSON_DEPTH = 64;
 
 /** Options of the producers. */
 export interface ProduceJsonOptions {
@@ -95,7 +94,7 @@ export class GroupDecoder {
         { cause },
       );
     }
-    checkDepth(value, 0);
+    checkDepth(value);
     return { value, bytes: bytes.byteLength };
   }
 
@@ -113,15 +112,4 @@ export class GroupDecoder {
       );
     }
   }
-}
-
-function checkDepth(value: unknown, depth: number): void {
-  if (typeof value !== "object" || value === null) return;
-  if (depth === MAX_JSON_DEPTH) {
-    throw new MoqError(
-      "decode",
-      `Expected JSON nested at most ${MAX_JSON_DEPTH} deep, got deeper`,
-    );
-  }
-  for (const inner of Object.values(value)) checkDepth(inner, depth + 1);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { MoqError } from "../error.ts";
 import type { GroupProducer } from "../model/group.ts";
 import type { TrackProducer } from "../model/track.ts";
 import type { Compression } from "./compression.ts";
@@ -30,7 +31,7 @@ export class GroupWriter {
     this.#encoder = new GroupEncoder(this.#compression);
   }
 
-  /** Whether the next frame may go into the group that is open. */
+  /** Whether the next frame may go into the group that is open; after a failed write it may not. */
   get hasRoom(): boolean {
     return this.#group !== undefined && this.#ratio > 0 &&
       !this.#group.retired && this.#group.frameCount < MAX_FRAMES &&
@@ -63,7 +64,7 @@ export class GroupWriter {
   }
 
   /** Ends the group and the track. */
-  close(error: Parameters<TrackProducer["close"]>[0]): void {
+  close(error: MoqError | undefined): void {
     this.#group?.close(error);
     this.#track.close(error);
   }

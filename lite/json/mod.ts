@@ -5,7 +5,7 @@
  * at the back, old ones dropped at the front, which a reader can join at any
  * time. Each plain or compressed; the compression is handed in.
  *
- * ```ts ignore
+ * ```ts
  * import { consumeSnapshots, SnapshotProducer } from "@moq-deno/lite/json";
  * import { BroadcastProducer } from "@moq-deno/lite";
  * import assert from "node:assert/strict";
@@ -29,9 +29,9 @@ export type { Compression, FrameCoder } from "./compression.ts";
 export {
   type ConsumeJsonOptions,
   MAX_JSON_BYTES,
-  MAX_JSON_DEPTH,
   type ProduceJsonOptions,
 } from "./frame.ts";
+export { checkDepth, MAX_JSON_DEPTH } from "./depth.ts";
 export { diffJson, type JsonObject, mergePatch } from "./merge_patch.ts";
 export { consumeSnapshots, SnapshotProducer } from "./snapshot.ts";
 export { consumeStream, StreamProducer } from "./stream.ts";

@@ -59,7 +59,10 @@ export const LAYERS: readonly Layer[] = [
     deno: true,
   },
   { files: ["hang/signals/"], may: [] },
-  { files: ["hang/catalog/"], may: ["@moq-deno/lite"] },
+  {
+    files: ["hang/catalog/"],
+    may: ["@moq-deno/lite", "@moq-deno/lite/json"],
+  },
   { files: ["hang/container/"], may: ["@moq-deno/lite", "hang/catalog/"] },
   {
     files: ["hang/media/"],

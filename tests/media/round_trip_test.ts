@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import {
   type Media,
   type MediaPacket,
+  openH264,
   openMedia,
   type OrderedSample,
   type Publication,
@@ -15,6 +16,7 @@ import {
   type SubscribedMedia,
   subscribeMedia,
   writeMedia,
+  writeRaw,
 } from "@moq-deno/hang/media";
 import { BroadcastProducer } from "@moq-deno/lite";
 import { FastClock } from "./fast_clock.ts";
@@ -296,6 +298,10 @@ interface Case {
 }
 
 const H264 = ["-c:v", "libx264", "-g", "25", "-pix_fmt", "yuv420p"];
+const H265 = [
+  ...["-c:v", "libx265", "-x265-params", "log-level=none", "-g", "25"],
+  ...["-bf", "2", "-pix_fmt", "yuv420p"],
+];
 const AAC = ["-c:a", "aac"];
 const CASES: readonly Case[] = [
   {
@@ -324,6 +330,36 @@ const CASES: readonly Case[] = [
     ],
     codecs: [/^vp09\./, /^opus$/],
     written: ["vp9", "opus"],
+  },
+  {
+    name: "hevc.mp4",
+    args: [...H265, "-tag:v", "hvc1", "-c:a", "flac", "-strict", "-2"],
+    codecs: [/^hvc1\.1\./, /^flac$/],
+    written: ["hevc", "flac"],
+  },
+  {
+    name: "hevc.ts",
+    args: [...H265, ...AAC],
+    codecs: [/^hev1\.1\./, /^mp4a\.40\.2$/],
+    written: ["hevc", "aac"],
+  },
+  {
+    name: "vp8.mkv",
+    args: [
+      ...["-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8"],
+      ...["-pix_fmt", "yuv420p", "-g", "25", "-c:a", "libopus"],
+    ],
+    codecs: [/^vp8$/, /^opus$/],
+    written: ["vp8", "opus"],
+  },
+  {
+    name: "av1.mp4",
+    args: [
+      ...["-c:v", "libaom-av1", "-usage", "realtime", "-cpu-used", "8"],
+      ...["-pix_fmt", "yuv420p", "-g", "25", "-c:a", "libopus"],
+    ],
+    codecs: [/^av01\.0\./, /^opus$/],
+    written: ["av1", "opus"],
   },
 ];
 
@@ -384,3 +420,36 @@ for (const { name, args, codecs, written } of CASES) {
     },
   );
 }
+
+ffmpegTest(
+  "openH264: a plain stream is published picture by picture and becomes a file again, bit for bit",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const source = `${folder}/source.h264`;
+      await generate(source, [
+        ...["-map", "0:v", ...H264, "-bf", "0", "-f", "h264"],
+      ]);
+      const file = await Deno.readFile(source);
+      const media = await openH264(new Blob([file]).stream(), {
+        framerate: 25,
+      });
+      const { publication, received } = await goLive(media);
+      const copy = new TransformStream<Uint8Array, Uint8Array>();
+      const [bytes, { videoFrames }] = await Promise.all([
+        new Response(copy.readable as ReadableStream<Uint8Array<ArrayBuffer>>)
+          .bytes(),
+        writeRaw(received, copy.writable),
+      ]);
+      assert.equal(await publication.closed, undefined);
+      assert.equal(videoFrames, 50);
+      const units = (stream: Uint8Array): string =>
+        stream.toHex().replaceAll("00000001", "000001");
+      assert.ok(units(bytes) === units(file), "the streams differ");
+      await received.close();
+      media.close();
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

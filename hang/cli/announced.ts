@@ -1,0 +1,50 @@
+/**
+ * `announced`: which broadcasts a relay has, now and as they come and go.
+ *
+ * @module
+ */
+import { MoqError, type Session } from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import type { AnnouncedArguments } from "./arguments.ts";
+import { trust } from "./publish.ts";
+import { endSignal, print, printable, say } from "./terminal.ts";
+
+/** Prints `+ path` for each broadcast below the prefix and `- path` when it ends. */
+export async function announced(args: AnnouncedArguments): Promise<void> {
+  using end = endSignal(args.seconds);
+  const { signal } = end;
+  await using session = await connect(args.url, {
+    ...trust(args),
+    role: "subscriber",
+    signal,
+  });
+  try {
+    for await (const { kind, path } of session.announced(args.name, signal)) {
+      const whole = [args.name, path].filter((part) => part !== "").join("/");
+      if (kind === "start") print(`+ ${printable(whole)}\n`);
+      else if (kind === "end") print(`- ${printable(whole)}\n`);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  if (!signal.aborted) throw await sessionError(session);
+}
+
+/** Waits until the relay has the broadcast `name`, or `signal` aborts. */
+export async function untilAnnounced(
+  session: Session,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
+  say(`waiting for ${JSON.stringify(name)}\n`);
+  for await (const { kind, path } of session.announced(name, signal)) {
+    if (kind === "start" && path === "") return;
+  }
+  if (!signal.aborted) throw await sessionError(session);
+}
+
+/** Why a session that nobody here has ended is over. */
+export async function sessionError(session: Session): Promise<MoqError> {
+  return await session.closed ??
+    new MoqError("closed", "Relay ended the session");
+}

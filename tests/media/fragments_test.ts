@@ -1,0 +1,247 @@
+/**
+ * Fragmented MP4 through a relay, its fragments untouched.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { openContainer } from "@moq-deno/hang";
+import { openFragments, publishMedia } from "@moq-deno/hang/media";
+import { BroadcastProducer, MoqError, type Session } from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { startRelay } from "@moq-deno/relay/server";
+import { FastClock } from "./fast_clock.ts";
+import { ffmpegTest, generate, probe } from "./tools.ts";
+
+const SEPARATE =
+  "cmaf+separate_moof+delay_moov+skip_trailer+default_base_moof+frag_keyframe";
+
+/** The moof and mdat boxes of a file by track, in order. */
+function fragmentsOf(file: Uint8Array): Map<number, Uint8Array[]> {
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const tracks = new Map<number, Uint8Array[]>();
+  let start = -1;
+  for (let at = 0; at < file.byteLength;) {
+    const size = view.getUint32(at);
+    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
+    if (type === "moof") start = at;
+    if (type === "mdat" && start >= 0) {
+      // moof, mfhd of 16 bytes, traf, tfhd with its flags before the track.
+      const track = view.getUint32(start + 8 + 16 + 8 + 12);
+      tracks.set(track, [
+        ...(tracks.get(track) ?? []),
+        file.slice(start, at + size),
+      ]);
+    }
+    at += size;
+  }
+  return tracks;
+}
+
+/** A clock that stands still until it is opened. */
+class GatedClock extends FastClock {
+  readonly #gate = Promise.withResolvers<void>();
+
+  open(): void {
+    this.#gate.resolve();
+  }
+
+  override after(ms: number, then: () => void): () => void {
+    let cancel: (() => void) | undefined;
+    let isCancelled = false;
+    this.#gate.promise.then(() => {
+      if (!isCancelled) cancel = super.after(ms, then);
+    });
+    return () => {
+      isCancelled = true;
+      cancel?.();
+    };
+  }
+}
+
+interface Receiver {
+  readonly hasBegun: Promise<void>;
+  readonly payloads: Promise<Uint8Array[]>;
+}
+
+function receive(session: Session, track: string): Receiver {
+  const begun = Promise.withResolvers<void>();
+  const payloads = payloadsOf(session, { track, begun: begun.resolve });
+  return { hasBegun: begun.promise, payloads };
+}
+
+async function payloadsOf(
+  session: Session,
+  { track, begun }: { readonly track: string; readonly begun: () => void },
+): Promise<Uint8Array[]> {
+  const subscription = session.consume("film").track(track).subscribe({
+    startGroup: 0,
+    from: "all",
+    maxAgeMs: 60_000,
+  });
+  const groups = new Map<number, Uint8Array[]>();
+  const reading: Promise<void>[] = [];
+  for await (const group of subscription) {
+    begun();
+    const payloads: Uint8Array[] = [];
+    groups.set(group.sequence, payloads);
+    reading.push((async () => {
+      for await (const { payload } of group.frames()) payloads.push(payload);
+    })());
+  }
+  await Promise.all(reading);
+  return [...groups].sort(([a], [b]) => a - b).flatMap(([, all]) => all);
+}
+
+ffmpegTest(
+  "openFragments: what ffmpeg makes goes through a relay bit for bit, and each init segment describes its track",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const relay = await startRelay(["--listen", "127.0.0.1:0"]);
+    try {
+      const source = `${folder}/source.mp4`;
+      await generate(source, [
+        ...["-c:v", "libx264", "-g", "10", "-bf", "2", "-pix_fmt", "yuv420p"],
+        ...["-c:a", "aac", "-movflags", SEPARATE],
+      ]);
+      const file = await Deno.readFile(source);
+      const expected = [...fragmentsOf(file).values()];
+      assert.equal(expected.length, 2);
+
+      const url = `moqt://127.0.0.1:${relay.addresses[0]!.port}/`;
+      const certificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
+      await using publisher = await connect(url, { certificateHashes });
+      await using viewer = await connect(url, { certificateHashes });
+      const media = await openFragments(new Blob([file]).stream());
+      assert.deepEqual(media.tracks.map(({ config }) => config.codec), [
+        "avc1.64000b",
+        "mp4a.40.2",
+      ]);
+      const broadcast = new BroadcastProducer();
+      const clock = new GatedClock();
+      const publication = publishMedia(broadcast, media, { clock });
+      publisher.publish("film", broadcast);
+      for await (const { path } of viewer.announced("")) {
+        if (path === "film") break;
+      }
+      const receivers = ["video", "audio"].map((one) => receive(viewer, one));
+      await Promise.all(receivers.map(({ hasBegun }) => hasBegun));
+      clock.open();
+      const received = await Promise.all(
+        receivers.map(({ payloads }) => payloads),
+      );
+      assert.equal(await publication.closed, undefined);
+      assert.ok(clock.now() > 1500, "it was sent in real time");
+      for (const [index, all] of received.entries()) {
+        assert.equal(all.length, expected[index]!.length);
+        for (const [at, one] of all.entries()) {
+          assert.ok(
+            Buffer.compare(one, expected[index]![at]!) === 0,
+            `fragment ${at} of track ${index} differs`,
+          );
+        }
+      }
+
+      for (const [index, track] of media.tracks.entries()) {
+        const { container } = track.config as {
+          container: { init: string };
+        };
+        const init = Uint8Array.fromBase64(container.init);
+        const copy = `${folder}/${track.kind}.mp4`;
+        await Deno.writeFile(
+          copy,
+          await new Blob([init, ...received[index]!.map((one) => one.slice())])
+            .bytes(),
+        );
+        const samples = received[index]!
+          .flatMap((one) => openContainer(track.config).decode(one));
+        const [stream, other] = await probe(copy);
+        assert.equal(other, undefined);
+        assert.equal(stream!.nb_read_packets, String(samples.length));
+      }
+      broadcast.close();
+      media.close();
+    } finally {
+      await relay.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+ffmpegTest(
+  "openFragments: what cannot be passed on is refused with the reason",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const refuse = async (bytes: Uint8Array<ArrayBuffer>, message: RegExp) =>
+        await assert.rejects(
+          openFragments(new Blob([bytes]).stream()),
+          (error) => {
+            assert.ok(error instanceof MoqError);
+            assert.match(error.message, message);
+            return true;
+          },
+        );
+      const joint = `${folder}/joint.mp4`;
+      const h264 = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac"];
+      await generate(joint, [
+        ...h264,
+        "-movflags",
+        "empty_moov+frag_keyframe+default_base_moof",
+      ]);
+      await refuse(
+        await Deno.readFile(joint),
+        /of one track each \(ffmpeg: -movflags cmaf\+separate_moof\)/,
+      );
+      const plain = `${folder}/plain.mp4`;
+      await generate(plain, h264);
+      await refuse(
+        await Deno.readFile(plain),
+        /Expected fragmented MP4 with moov first, got box mdat/,
+      );
+      await refuse(new Uint8Array(), /got a stream without it/);
+      await refuse(new Uint8Array(100).fill(0x20), /to have 8 to/);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+ffmpegTest(
+  "openFragments: a stream cut or damaged anywhere gives media or MoqError",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const source = `${folder}/source.mp4`;
+      await generate(source, [
+        ...["-t", "0.4", "-c:v", "libx264", "-pix_fmt", "yuv420p"],
+        ...["-c:a", "aac", "-movflags", SEPARATE],
+      ]);
+      const file = await Deno.readFile(source);
+      const survive = async (bytes: Uint8Array<ArrayBuffer>): Promise<void> => {
+        try {
+          const media = await openFragments(new Blob([bytes]).stream());
+          try {
+            for (const { packets } of media.tracks) {
+              for await (const { timestampUs } of packets()) {
+                assert.ok(Number.isSafeInteger(timestampUs));
+              }
+            }
+          } finally {
+            media.close();
+          }
+        } catch (error) {
+          assert.ok(error instanceof MoqError, String(error));
+        }
+      };
+      for (let at = 0; at < 2200; at += 13) {
+        await survive(file.slice(0, at));
+        const damaged = file.slice();
+        damaged[at] = damaged[at]! ^ 0xff;
+        await survive(damaged);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

@@ -1,0 +1,82 @@
+/**
+ * The `hang` command as people run it, for tests.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** One run of it, with its standard input and output; ended when it is disposed of. */
+export class Hang implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #status: Promise<Deno.CommandStatus>;
+  readonly #stderr: Promise<string>;
+
+  /** Starts it. */
+  constructor(args: readonly string[]) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "hang/cli/main.ts", ...args],
+      cwd: ROOT,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#status = this.#child.status;
+    this.#stderr = new Response(this.#child.stderr).text();
+  }
+
+  /** Lines of standard output as they come. */
+  readonly lines = (): AsyncIterable<string> =>
+    this.#child.stdout
+      .pipeThrough(new TextDecoderStream())
+      .pipeThrough(new LineStream());
+
+  /** Standard output as a whole, after a good end. */
+  async result(): Promise<string> {
+    const text = await new Response(this.#child.stdout).text();
+    const { code } = await this.#status;
+    assert.equal(code, 0, await this.#stderr);
+    return text;
+  }
+
+  /** To standard input. */
+  async write(bytes: Uint8Array): Promise<void> {
+    const writer = this.#child.stdin.getWriter();
+    try {
+      await writer.write(bytes);
+    } finally {
+      writer.releaseLock();
+    }
+  }
+
+  /** Ends it at once, without a chance to tidy up. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#child.stdin.close().catch(() => {}); // It has ended already.
+    try {
+      this.#child.kill("SIGTERM");
+    } catch {
+      // It has ended already.
+    }
+    await Promise.all([this.#status, this.#stderr]);
+    if (!this.#child.stdout.locked) await this.#child.stdout.cancel();
+  }
+}
+
+class LineStream extends TransformStream<string, string> {
+  constructor() {
+    let rest = "";
+    super({
+      transform(chunk, controller) {
+        const lines = (rest + chunk).split("\n");
+        rest = lines.pop()!;
+        for (const line of lines) controller.enqueue(line);
+      },
+    });
+  }
+}
