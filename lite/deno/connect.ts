@@ -94,6 +94,8 @@ async function dial(
       endpoint: options.endpoint ?? sharedEndpoint(),
       maxIdleTimeout: options.maxIdleTimeoutMs ?? 15_000,
       keepAliveInterval: options.keepAliveMs ?? 4_000,
+      // As the listener does: what a publisher sends meets the same networks.
+      congestionControl: "low-latency",
       maxConcurrentUnidirectionalStreams: options.maxUniStreams ?? 1024,
       maxConcurrentBidirectionalStreams: options.maxBidiStreams ?? 128,
       ...(caCerts && { caCerts: [...caCerts] }),

@@ -51,6 +51,8 @@ export interface QuicListener {
 // Deno reserves memory for every stream allowed, and loops over them: 4e9 hangs the process.
 const MAX_STREAMS = 65_535;
 const MAX_HANDSHAKES = 1024;
+// BBR: the default, Cubic, takes every lost packet for a full queue and stops carrying video where a few in a hundred are lost.
+const CONGESTION_CONTROL = "low-latency";
 const MAX_WAITING = 256;
 
 /** Binds a UDP port and accepts connections; throws `MoqError("transport")` when the port or the certificate is not usable. */
@@ -111,6 +113,7 @@ class Listener implements QuicListener {
         alpnProtocols: [...options.alpn],
         maxIdleTimeout: options.maxIdleTimeoutMs ?? 15_000,
         keepAliveInterval: options.keepAliveMs ?? 4_000,
+        congestionControl: CONGESTION_CONTROL,
         maxConcurrentUnidirectionalStreams: options.maxUniStreams ?? 1024,
         maxConcurrentBidirectionalStreams: options.maxBidiStreams ?? 128,
       });

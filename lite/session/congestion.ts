@@ -12,6 +12,7 @@ import { Latch } from "../latch.ts";
 import type { Clock } from "../time.ts";
 import type { PathReport } from "../transport/transport.ts";
 import { type BarrierContext, openBarrier } from "./barrier.ts";
+import { DeliveryRate } from "./delivery_rate.ts";
 import { CONTROL_ORDER, LAST_ORDER } from "./priority.ts";
 import { type Flow, SendWindow } from "./send_window.ts";
 import type { Tasks } from "./tasks.ts";
@@ -44,8 +45,10 @@ const MAX_BARRIERS_PER_SECOND = 4;
 const FIRST_WINDOW_BYTES = 256 * 1024;
 const MIN_WINDOW_BYTES = 16 * 1024;
 const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
+/** By how much a window grows at once on a path that has been full lately. */
+const CAREFUL_GROWTH = 1.25;
 /** How long a full window may take to arrive, beyond a round trip. */
-const TARGET_MS = 300;
+const TARGET_MS = 250;
 /** Arriving later than this beyond a round trip, the path is congested. */
 const CONGESTED_MS = 150;
 /** A barrier this soon after the last one shows that the window limits the rate. */
@@ -53,9 +56,8 @@ const BUSY_MS = 500;
 const LOW_INTERVAL_MS = 1000;
 const HIGH_INTERVAL_MS = 1000;
 const IDLE_HIGH_INTERVAL_MS = 5000;
-/** Draining faster than this says nothing of the rate. */
-const MIN_DRAIN_MS = 20;
-const RATE_VALID_MS = 5000;
+/** Draining faster than this, the window was the limit and not the path. */
+const MIN_DRAIN_MS = 50;
 const REPORT_INTERVAL_MS = 1000;
 const PATIENCE_MS = 5000;
 /** A peer that answers round trips and never takes what it asked for. */
@@ -67,18 +69,13 @@ interface Crossing {
   readonly since: number;
 }
 
-/** The end of a window that was full to the last. */
-interface Saturation {
-  readonly at: number;
-  readonly written: number;
-}
-
 /** The path to one peer. Costs nothing until something is sent or asked. */
 export class Congestion implements PathState {
   /** Wakes when {@linkcode Congestion.rttMs} or {@linkcode Congestion.bitrateBps} may have changed. */
   readonly changed: Latch = new Latch();
   readonly #context: CongestionContext;
   readonly #window: SendWindow;
+  readonly #rate = new DeliveryRate();
   readonly #sentAt: number[] = [];
   #low: Crossing | undefined;
   #high: Crossing | undefined;
@@ -86,9 +83,6 @@ export class Congestion implements PathState {
   #isAsked = false;
   #rttMs: number | undefined;
   #minRttMs: number | undefined;
-  #rateBps = 0;
-  #rateAt = -Infinity;
-  #full: Saturation | undefined;
   #lastLowAt = -Infinity;
   #lastHighAt = -Infinity;
   #heardAt = -Infinity;
@@ -108,8 +102,7 @@ export class Congestion implements PathState {
   }
 
   get bitrateBps(): number {
-    const age = this.#context.clock.now() - this.#rateAt;
-    return age <= RATE_VALID_MS ? this.#rateBps : 0;
+    return this.#rate.at(this.#context.clock.now());
   }
 
   get unconfirmedBytes(): number {
@@ -125,10 +118,15 @@ export class Congestion implements PathState {
     return this.#isCongested || this.#lowDelayMs() > CONGESTED_MS;
   }
 
-  /** Bytes of one subscription or answer on their way; see `Flow`. */
-  open(priority: number): Flow {
+  /** The bytes of a stream of this send order on their way; see `Flow`. */
+  open(sendOrder: number): Flow {
     this.#run();
-    return this.#window.open(priority);
+    return this.#window.open(sendOrder);
+  }
+
+  /** A reset took up to `bytes` back that were written: they say nothing of the rate. */
+  withdraw(bytes: number): void {
+    this.#rate.withdraw(bytes);
   }
 
   /** Measures a round trip even if nothing is sent. */
@@ -158,8 +156,7 @@ export class Congestion implements PathState {
 
   #take({ rttMs, bitrateBps }: PathReport): void {
     this.#rttMs = rttMs ?? this.#rttMs;
-    this.#rateBps = bitrateBps ?? 0;
-    this.#rateAt = this.#context.clock.now();
+    this.#rate.report(bitrateBps ?? 0, this.#context.clock.now());
     this.changed.wake();
   }
 
@@ -198,7 +195,9 @@ export class Congestion implements PathState {
   #nextLow(): number {
     const { unmarked, size, isFull } = this.#window;
     if (this.#low || unmarked === 0) return Infinity;
-    if (isFull || unmarked >= size / 2) return -Infinity;
+    // On a congested path the whole window goes behind one barrier, so that its answer tells the rate.
+    const isDue = isFull || (!this.#isCongested && unmarked >= size / 2);
+    if (isDue) return -Infinity;
     return this.#lastLowAt + LOW_INTERVAL_MS;
   }
 
@@ -306,8 +305,12 @@ export class Congestion implements PathState {
   #confirmed(drainMs: number, isBusy: boolean): void {
     const window = this.#window;
     const { bytes, isFull } = window;
-    this.#measureRate();
     window.confirm();
+    this.#rate.answered({
+      at: this.#context.clock.now(),
+      confirmedBytes: window.written - window.bytes,
+      isSaturated: isFull && drainMs >= MIN_DRAIN_MS,
+    });
     this.#isCongested = drainMs > CONGESTED_MS;
     const { size } = window;
     // A round trip passes before an answer lets the next bytes go: the window has to cover it.
@@ -316,23 +319,11 @@ export class Congestion implements PathState {
     if (drainMs > targetMs) {
       window.resize(Math.max(MIN_WINDOW_BYTES, Math.min(size, fitting)));
     } else if (isFull || isBusy) {
-      const wider = Math.max(size, Math.min(fitting, size * 2));
+      // What was lost and is not sent again yet can be overtaken by a barrier: one early answer is no wide path.
+      const most = this.bitrateBps > 0 ? size * CAREFUL_GROWTH : size * 2;
+      const wider = Math.max(size, Math.min(fitting, Math.round(most)));
       window.resize(Math.min(MAX_WINDOW_BYTES, wider));
     }
-  }
-
-  /** Between two answers with a writer waiting at both, the path had as much to carry as it can. */
-  #measureRate(): void {
-    const { isFull, written } = this.#window;
-    const before = this.#full;
-    const at = this.#context.clock.now();
-    this.#full = isFull ? { at, written } : undefined;
-    if (!before || !this.#full) return;
-    // The round trip in which the path stood still counts too: rather too little than too much.
-    const ms = at - before.at;
-    if (ms < MIN_DRAIN_MS) return;
-    this.#rateBps = Math.round((written - before.written) * 8000 / ms);
-    this.#rateAt = at;
   }
 
   /** How long the low barrier on its way has taken beyond a round trip. */

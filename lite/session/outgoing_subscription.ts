@@ -38,7 +38,6 @@ import {
 } from "./group_sender.ts";
 import type { SubscriptionOrder } from "./priority.ts";
 import type { Request } from "./publisher.ts";
-import type { Flow } from "./send_window.ts";
 import { type Sending, SendingGroups } from "./sending_groups.ts";
 
 /** Groups of one subscription that may wait for a stream. */
@@ -61,7 +60,6 @@ export class OutgoingSubscription {
   readonly #done: () => void;
   readonly #sending: Set<Promise<void>> = new Set();
   readonly #groups: SendingGroups;
-  readonly #flow: Flow;
   readonly #count: SendCount;
   readonly #opened = new Latch();
   #track: Track | undefined;
@@ -80,7 +78,6 @@ export class OutgoingSubscription {
     this.#done = done;
     this.#count = context.stats;
     this.#groups = new SendingGroups(context.clock, context.path);
-    this.#flow = context.path.open(message.priority);
     controller.signal.addEventListener("abort", () => {
       this.#groups.close(asMoqError(controller.signal.reason, "cancelled"));
     }, { once: true });
@@ -111,7 +108,6 @@ export class OutgoingSubscription {
         new MoqError("cancelled", "Subscription has ended"),
       );
       await Promise.all(this.#sending);
-      this.#flow.close();
     }
   }
 
@@ -211,17 +207,16 @@ export class OutgoingSubscription {
       this.#respond({ kind: "start", group: group.sequence });
     }
     this.#context.stats.sentGroups++;
-    this.#flow.priority = priority;
     this.#groups.freshness = {
       // Earlier drafts say 0 where they mean nothing by it.
       maxAgeMs: startsAtFreshest(this.#context.version) ? maxAgeMs : undefined,
       timescale: this.#track?.knownInfo?.timescale ??
         DEFAULT_TRACK_INFO.timescale,
     };
-    const sendOrder = this.#order.next(priority);
-    const sending = this.#send(
-      this.#groups.begin({ group, flow: this.#flow, sendOrder }),
-    ).finally(() => this.#sending.delete(sending));
+    const flow = this.#context.path.open(this.#order.next(priority));
+    const sending = this.#send(this.#groups.begin({ group, flow })).finally(
+      () => this.#sending.delete(sending),
+    );
     this.#sending.add(sending);
   }
 
@@ -235,7 +230,8 @@ export class OutgoingSubscription {
   async #send(sending: Sending): Promise<void> {
     try {
       const stream = await this.#open(sending);
-      stream.stopped.then(() => sending.cut(stoppedByPeer()));
+      // Never rejects. A stop frees the group at once, whatever it waits for.
+      void stream.stopped.then(() => sending.cut(stoppedByPeer()));
       await this.#sendTo(stream, sending);
     } catch (error) {
       const { code, message } = asMoqError(error);
@@ -247,10 +243,13 @@ export class OutgoingSubscription {
       });
     } finally {
       this.#groups.end(sending);
+      const { path, transport } = this.#context;
+      if (transport.reliableReset) path.withdraw(sending.withdrawnBytes);
     }
   }
 
-  async #open({ sendOrder, signal }: Sending): Promise<SendStream> {
+  async #open({ flow, signal }: Sending): Promise<SendStream> {
+    const { sendOrder } = flow;
     this.#opening++;
     try {
       return await this.#context.transport.openUni({ sendOrder, signal });

@@ -9,6 +9,8 @@
 
 /** Requests go before everything. */
 export const CONTROL_ORDER = 2 ** 31 - 1;
+/** What streams have that the peer opened: before all groups. */
+export const ANSWER_ORDER = 0;
 /** Behind every group: what is sent at this order leaves when everything else has left. */
 export const LAST_ORDER = -(2 ** 31);
 

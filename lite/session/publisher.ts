@@ -17,9 +17,9 @@ import { abortMessages } from "./abort.ts";
 import { Announcer } from "./announcer.ts";
 import { linked, type SessionContext } from "./context.ts";
 import { sendFrames } from "./group_sender.ts";
-import { SendOrders } from "./priority.ts";
+import { ANSWER_ORDER, SendOrders } from "./priority.ts";
 import { ProbeReports } from "./probe_reports.ts";
-import { ANSWER_PRIORITY, AnswerPace } from "./send_window.ts";
+import { AnswerPace } from "./send_window.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
 
@@ -111,7 +111,7 @@ export class Publisher {
   async fetch({ stream, reader }: Request): Promise<void> {
     const { version, signal, path } = this.#context;
     const { controller, done } = linked(signal);
-    const flow = path.open(ANSWER_PRIORITY);
+    const flow = path.open(ANSWER_ORDER);
     try {
       const request = decodeFetch(await reader.expectMessage(), version);
       this.#context.tasks.run("fetch end", endOnStop(stream, controller));

@@ -7,26 +7,23 @@
  */
 import { Latch } from "../latch.ts";
 
-/** Above the priority of every track: answers on the peer's own streams, which go before all groups. */
-export const ANSWER_PRIORITY = 256;
-
-// Streams that the peer opened have this one, above all groups.
-const ANSWER_ORDER = 0;
-// Important bytes overtake the others, so they have a window of their own up to this many times the size.
+// Bytes of a higher send order overtake those on their way, so they may come on top of a full window, up to this share of it for each order...
+const OVERTAKING_SHARE = 0.5;
+// ...and this many windows altogether.
 const MAX_WINDOWS = 3;
 
-/** What one subscription or answer has on its way. */
+/** What one stream has on its way. */
 export class Flow {
-  /** 0 to 255 for groups, {@linkcode ANSWER_PRIORITY} for answers. */
-  priority: number;
+  /** The stream's. */
+  readonly sendOrder: number;
   readonly #window: SendWindow;
   #marked = 0;
   #unmarked = 0;
 
   /** Use {@linkcode SendWindow.open}. */
-  constructor(window: SendWindow, priority: number) {
+  constructor(window: SendWindow, sendOrder: number) {
     this.#window = window;
-    this.priority = priority;
+    this.sendOrder = sendOrder;
   }
 
   /** Bytes on their way. */
@@ -34,14 +31,14 @@ export class Flow {
     return this.#marked + this.#unmarked;
   }
 
-  /** How many of `wanted` bytes may be written now at `sendOrder`; they count as written. 0: {@linkcode Flow.wait}. */
-  grant(wanted: number, sendOrder: number): number {
-    return this.#window.admit(this, { wanted, sendOrder });
+  /** How many of `wanted` bytes may be written now; they count as written. 0: {@linkcode Flow.wait}. */
+  grant(wanted: number): number {
+    return this.#window.admit(this, wanted);
   }
 
   /** As {@linkcode Flow.grant} as soon as there is room; 0 when `signal` aborts before. */
-  wait(demand: Demand, signal: AbortSignal): Promise<number> {
-    return this.#window.wait(this, { ...demand, signal });
+  wait(wanted: number, signal: AbortSignal): Promise<number> {
+    return this.#window.wait(this, { wanted, signal });
   }
 
   /** Counts bytes as written, granted or not. */
@@ -67,7 +64,7 @@ export class Flow {
   }
 }
 
-/** Lets the bytes of one answer through: as important as its flow, and never too old. */
+/** Lets the bytes of one answer through, which is never too old. */
 export class AnswerPace {
   readonly #flow: Flow;
   readonly #signal: AbortSignal;
@@ -79,12 +76,11 @@ export class AnswerPace {
   }
 
   grant(wanted: number): number {
-    return this.#flow.grant(wanted, ANSWER_ORDER);
+    return this.#flow.grant(wanted);
   }
 
   wait(wanted: number): Promise<number> {
-    const demand = { wanted, sendOrder: ANSWER_ORDER };
-    return this.#flow.wait(demand, this.#signal);
+    return this.#flow.wait(wanted, this.#signal);
   }
 
   beginWait(): void {
@@ -96,21 +92,13 @@ export class AnswerPace {
   }
 }
 
-/** What a write asks for. */
-export interface Demand {
-  /** Bytes. */
-  readonly wanted: number;
-  /** The send order of its stream. */
-  readonly sendOrder: number;
-}
-
 /** The bytes on their way to one peer, and who waits to add to them. */
 export class SendWindow {
   /** Wakes when the first byte behind a mark is written, when half the window is, and when a writer begins to wait. */
   readonly activity: Latch = new Latch();
   readonly #flows: Set<Flow> = new Set();
   readonly #closing: Set<Flow> = new Set();
-  readonly #waiting: Set<{ readonly sendOrder: number }> = new Set();
+  readonly #waiting: Set<Flow> = new Set();
   readonly #latch = new Latch();
   #size: number;
   #written = 0;
@@ -122,7 +110,7 @@ export class SendWindow {
     this.#size = size;
   }
 
-  /** Bytes that may be on their way, those of the most important flows alone excepted. */
+  /** Bytes that may be on their way, those that overtake others excepted. */
   get size(): number {
     return this.#size;
   }
@@ -147,9 +135,9 @@ export class SendWindow {
     return this.#waiting.size > 0;
   }
 
-  /** A flow of its own. */
-  open(priority: number): Flow {
-    const flow = new Flow(this, priority);
+  /** A flow for a stream of this send order. */
+  open(sendOrder: number): Flow {
+    const flow = new Flow(this, sendOrder);
     this.#flows.add(flow);
     return flow;
   }
@@ -176,8 +164,10 @@ export class SendWindow {
   }
 
   /** How much of a demand fits; counts as written. */
-  admit(flow: Flow, { wanted, sendOrder }: Demand): number {
-    const granted = Math.min(wanted, this.#roomFor(flow, sendOrder));
+  admit(flow: Flow, wanted: number): number {
+    // Without a bound nothing needs to be counted, and nobody would confirm it.
+    if (this.#size === Infinity) return wanted;
+    const granted = Math.min(wanted, this.#roomFor(flow));
     if (granted > 0) flow.count(granted);
     return granted;
   }
@@ -196,22 +186,24 @@ export class SendWindow {
   /** Grants as soon as there is room and nobody more important waits; 0 when `signal` aborts before. */
   async wait(
     flow: Flow,
-    { wanted, sendOrder, signal }: Demand & { readonly signal: AbortSignal },
+    { wanted, signal }: {
+      readonly wanted: number;
+      readonly signal: AbortSignal;
+    },
   ): Promise<number> {
     const release = this.#latch.wakeOn(signal);
-    const waiter = { sendOrder };
-    this.#waiting.add(waiter);
+    this.#waiting.add(flow);
     if (this.#waiting.size === 1) this.activity.wake();
     try {
       while (!signal.aborted) {
-        const granted = this.admit(flow, { wanted, sendOrder });
+        const granted = this.admit(flow, wanted);
         if (granted > 0) return granted;
         await this.#latch.changed();
       }
       return 0;
     } finally {
       release();
-      this.#waiting.delete(waiter);
+      this.#waiting.delete(flow);
       // Those behind it had to wait for it.
       this.#latch.wake();
     }
@@ -229,27 +221,27 @@ export class SendWindow {
     this.#flows.delete(flow);
   }
 
-  #roomFor(flow: Flow, sendOrder: number): number {
+  #roomFor({ sendOrder }: Flow): number {
     if (this.#waiting.size > 0 && this.#isOvertaking(sendOrder)) return 0;
     const room = this.#size - this.bytes;
     if (room > 0) return room;
     const all = this.#size * MAX_WINDOWS - this.bytes;
-    const ahead = this.#size - this.#bytesFrom(flow.priority);
-    return Math.max(0, Math.min(all, ahead));
+    const ahead = this.#size * OVERTAKING_SHARE - this.#bytesFrom(sendOrder);
+    return Math.max(0, Math.floor(Math.min(all, ahead)));
   }
 
   #isOvertaking(sendOrder: number): boolean {
-    for (const waiter of this.#waiting) {
-      if (waiter.sendOrder > sendOrder) return true;
+    for (const waiting of this.#waiting) {
+      if (waiting.sendOrder > sendOrder) return true;
     }
     return false;
   }
 
-  /** Bytes on their way at `priority` or above: what a write at that priority has to wait for. */
-  #bytesFrom(priority: number): number {
+  /** Bytes on their way at `sendOrder` or above: what a write at that order has to wait for. */
+  #bytesFrom(sendOrder: number): number {
     let bytes = 0;
     for (const flow of this.#flows) {
-      if (flow.priority >= priority) bytes += flow.bytes;
+      if (flow.sendOrder >= sendOrder) bytes += flow.bytes;
     }
     return bytes;
   }

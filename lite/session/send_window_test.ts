@@ -6,44 +6,47 @@ const never = new AbortController().signal;
 Deno.test("SendWindow: what is not confirmed takes room until a barrier behind it is answered", () => {
   const window = new SendWindow(100);
   const flow = window.open(1);
-  assert.equal(flow.grant(80, 1), 80);
+  assert.equal(flow.grant(80), 80);
   window.mark();
-  assert.equal(flow.grant(80, 1), 20);
-  assert.equal(flow.grant(1, 1), 0);
+  assert.equal(flow.grant(80), 20);
+  assert.equal(flow.grant(1), 0);
   window.confirm();
   assert.equal(window.bytes, 20, "written behind the mark");
-  assert.equal(flow.grant(200, 1), 80);
+  assert.equal(flow.grant(200), 80);
   assert.equal(window.written, 180);
 });
 
-Deno.test("SendWindow: a full window of less important bytes does not hold up the more important, within a bound", () => {
+Deno.test("SendWindow: a full window does not hold up what overtakes it, within bounds", () => {
   const window = new SendWindow(100);
-  const video = window.open(10);
-  const audio = window.open(20);
-  assert.equal(video.grant(500, 1), 100);
-  assert.equal(audio.grant(60, 2), 60);
-  assert.equal(audio.grant(60, 2), 40, "its own window is full now");
-  assert.equal(video.grant(1, 1), 0);
-  const speech = window.open(30);
-  assert.equal(speech.grant(500, 3), 100);
-  assert.equal(window.open(40).grant(1, 4), 0, "three windows is the most");
+  assert.equal(window.open(10).grant(500), 100);
+  const next = window.open(20);
+  assert.equal(next.grant(30), 30);
+  assert.equal(next.grant(30), 20, "half a window is on its way at its order");
+  assert.equal(
+    window.open(5).grant(1),
+    0,
+    "what does not overtake has to wait",
+  );
+  for (const order of [30, 40, 50]) {
+    assert.equal(window.open(order).grant(500), 50);
+  }
+  assert.equal(window.open(60).grant(1), 0, "three windows is the most");
 });
 
 Deno.test("SendWindow: of those who wait the highest send order goes first, whoever came first", async () => {
   const window = new SendWindow(100);
-  const flow = window.open(1);
-  flow.grant(100, 1);
+  window.open(10).grant(150);
   window.mark();
   const order: number[] = [];
   const writers = [2, 9, 5].map(async (sendOrder) => {
-    const granted = await flow.wait({ wanted: 50, sendOrder }, never);
+    const granted = await window.open(sendOrder).wait(50, never);
     order.push(sendOrder);
     return granted;
   });
   window.confirm();
   await Promise.all(writers.slice(1));
   assert.deepEqual(order, [9, 5]);
-  assert.equal(flow.grant(1, 1), 0, "nobody overtakes the one who waits");
+  assert.equal(window.open(1).grant(1), 0, "nobody overtakes who waits");
   window.mark();
   window.confirm();
   assert.equal(await writers[0], 50);
@@ -51,11 +54,10 @@ Deno.test("SendWindow: of those who wait the highest send order goes first, whoe
 
 Deno.test("SendWindow: an abort ends the wait, and nobody waits for the one who left", async () => {
   const window = new SendWindow(100);
-  const flow = window.open(1);
-  flow.grant(100, 1);
+  window.open(10).grant(150);
   const leaving = new AbortController();
-  const first = flow.wait({ wanted: 10, sendOrder: 9 }, leaving.signal);
-  const second = flow.wait({ wanted: 10, sendOrder: 2 }, never);
+  const first = window.open(9).wait(10, leaving.signal);
+  const second = window.open(2).wait(10, never);
   leaving.abort();
   assert.equal(await first, 0);
   window.mark();
@@ -66,12 +68,12 @@ Deno.test("SendWindow: an abort ends the wait, and nobody waits for the one who 
 Deno.test("SendWindow: bytes of a flow that was closed count until they have arrived", () => {
   const window = new SendWindow(100);
   const gone = window.open(5);
-  gone.grant(100, 1);
+  gone.grant(100);
   gone.close();
-  const flow = window.open(5);
-  assert.equal(flow.grant(10, 2), 0);
+  const flow = window.open(2);
+  assert.equal(flow.grant(10), 0);
   window.mark();
   window.confirm();
-  assert.equal(flow.grant(10, 2), 10);
+  assert.equal(flow.grant(10), 10);
   assert.equal(window.bytes, 10);
 });

@@ -34,26 +34,21 @@ export interface PathLike {
 export class Sending implements Pace {
   /** The group. */
   readonly group: GroupProducer;
-  /** Lets the bytes through. */
+  /** Lets the bytes through, in the order of its stream. */
   readonly flow: Flow;
-  /** Its stream's. */
-  readonly sendOrder: number;
   /** Aborts when the group is cut or the subscription ends. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #owner: SendingGroups;
   #waitingSince: number | undefined;
   #waitsForRoom = false;
+  #withdrawnBytes = 0;
 
   /** Use {@linkcode SendingGroups.begin}. */
-  constructor(
-    owner: SendingGroups,
-    { group, flow, sendOrder }: SendingOptions,
-  ) {
+  constructor(owner: SendingGroups, { group, flow }: SendingOptions) {
     this.#owner = owner;
     this.group = group;
     this.flow = flow;
-    this.sendOrder = sendOrder;
     this.signal = this.#controller.signal;
   }
 
@@ -68,17 +63,15 @@ export class Sending implements Pace {
   }
 
   grant(wanted: number): number {
-    return this.flow.grant(wanted, this.sendOrder);
+    return this.flow.grant(wanted);
   }
 
   async wait(wanted: number): Promise<number> {
-    const { signal, sendOrder } = this;
+    const { signal } = this;
     this.beginWait();
     this.#waitsForRoom = true;
     this.#owner.cutStale();
-    const granted = signal.aborted
-      ? 0
-      : await this.flow.wait({ wanted, sendOrder }, signal);
+    const granted = signal.aborted ? 0 : await this.flow.wait(wanted, signal);
     // What became too old while it waited does not go out any more.
     this.#owner.cutStale();
     this.#waitsForRoom = false;
@@ -94,8 +87,14 @@ export class Sending implements Pace {
     this.#waitingSince = undefined;
   }
 
+  /** Bytes on their way when it was cut, so at most as many as a reset took back; 0 unless it was. */
+  get withdrawnBytes(): number {
+    return this.#withdrawnBytes;
+  }
+
   /** Ends it early. */
   cut(error: MoqError): void {
+    if (!this.signal.aborted) this.#withdrawnBytes = this.flow.bytes;
     this.#controller.abort(error);
   }
 }
@@ -104,10 +103,8 @@ export class Sending implements Pace {
 export interface SendingOptions {
   /** The group. */
   readonly group: GroupProducer;
-  /** Its subscription's. */
+  /** Its stream's; it is closed with the group. */
   readonly flow: Flow;
-  /** Its stream's. */
-  readonly sendOrder: number;
 }
 
 /** All groups of one subscription on their way. */
@@ -141,6 +138,7 @@ export class SendingGroups {
   /** A group has been sent, or cut. */
   end(sending: Sending): void {
     this.#active.delete(sending);
+    sending.flow.close();
   }
 
   /** Cuts all. */

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { MoqError } from "../error.ts";
+import { Cache } from "../model/cache.ts";
+import { GroupProducer } from "../model/group.ts";
+import { memoryPair } from "../transport/memory.ts";
+import { systemClock } from "../time.ts";
+import type { Version } from "../wire/version.ts";
+import { groupBytes, groupSink } from "./compat.ts";
+import { receiveGroup } from "./group_receiver.ts";
+import { groupPreamble, type Pace, sendGroup } from "./group_sender.ts";
+import { MessageReader } from "./streams.ts";
+
+const SIZES = [3, 0, 70, 1];
+
+function open(): GroupProducer {
+  return new GroupProducer(0, { cache: new Cache(), maxAgeMs: 1000 });
+}
+
+/** Lets `bytes` through and then cuts the group. */
+class CutAfter implements Pace {
+  #left: number;
+  readonly #cut: AbortController;
+
+  constructor(bytes: number, cut: AbortController) {
+    this.#left = bytes;
+    this.#cut = cut;
+  }
+
+  grant(wanted: number): number {
+    const granted = Math.min(wanted, this.#left);
+    this.#left -= granted;
+    return granted;
+  }
+
+  wait(): Promise<number> {
+    this.#cut.abort(new MoqError("expired", "Too old"));
+    return Promise.resolve(0);
+  }
+
+  beginWait(): void {
+    // Nothing is timed here.
+  }
+
+  endWait(): void {
+    // As above.
+  }
+}
+
+/** Reads a group's stream from its type on. */
+async function receive(
+  reader: MessageReader,
+  { got, version }: { readonly got: GroupProducer; readonly version: Version },
+): Promise<void> {
+  const sink = groupSink(got, version, systemClock);
+  try {
+    await reader.varint();
+    await reader.expectMessage();
+    await receiveGroup(reader, got, { version, sink });
+  } catch (error) {
+    got.close(error as MoqError);
+  }
+}
+
+for (const version of ["06", "05", "04"] as Version[]) {
+  for (const reliableReset of [true, false]) {
+    const kind = reliableReset ? "resets" : "FIN for reset";
+    Deno.test(`sendGroup: cut at any byte, the peer never has a whole group (draft ${version}, ${kind})`, async () => {
+      const group = open();
+      SIZES.forEach((size, index) =>
+        group.writeFrame({
+          timestamp: index * 100,
+          payload: new Uint8Array(size).fill(index),
+        })
+      );
+      const { length } = groupBytes(group, version);
+      for (let at = 0; at < length; at++) {
+        const [near, far] = memoryPair({ reliableReset });
+        const stream = await near.openUni();
+        const cut = new AbortController();
+        const sending = sendGroup(stream, group, {
+          context: { transport: near, version },
+          signal: cut.signal,
+          pace: new CutAfter(at, cut),
+          count: { sentBytes: 0 },
+          preamble: groupPreamble(group, { version, subscribeId: 0 }),
+        });
+        const { value } = await far.incomingUni[Symbol.asyncIterator]().next();
+        const reader = new MessageReader(value!, { version });
+        const got = open();
+        await receive(reader, { got, version });
+        await sending;
+        assert.ok(got.log.ended?.error, `a whole group at ${at}`);
+        assert.ok(got.frameCount < SIZES.length, `all frames at ${at}`);
+        near.close(0, "");
+        await far.closed;
+      }
+    });
+  }
+}
