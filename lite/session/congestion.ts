@@ -52,8 +52,8 @@ const TARGET_MS = 250;
 /** Arriving later than this beyond a round trip, the path is congested. */
 const CONGESTED_MS = 150;
 /** A barrier this soon after the last one shows that the window limits the rate. */
-const BUSY_MS = 500;
-const LOW_INTERVAL_MS = 1000;
+const BUSY_MS = 2000;
+const LOW_INTERVAL_MS = 2000;
 const HIGH_INTERVAL_MS = 1000;
 const IDLE_HIGH_INTERVAL_MS = 5000;
 /** Draining faster than this, the window was the limit and not the path. */

@@ -61,6 +61,7 @@ async function join(): Promise<void> {
     first.resolve();
   };
   void runStreams(transport, arrived); // Ends with the process.
+  void refuseRequests(transport); // Ends with the process.
   await first.promise;
 }
 
@@ -92,6 +93,14 @@ async function runStreams(
 ): Promise<void> {
   for await (const stream of transport.incomingUni) {
     void read(stream, arrived); // A stream that fails ends the process too.
+  }
+}
+
+/** A viewer has nothing to offer, and an end is an answer: without one the relay takes it for stuck. */
+async function refuseRequests(transport: Transport): Promise<void> {
+  for await (const { send, receive } of transport.incomingBidi) {
+    send.close();
+    receive.stop(0);
   }
 }
 
