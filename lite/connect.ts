@@ -5,13 +5,12 @@
  *
  * @module
  */
-import { agreeInBand, needsInBand } from "./session/in_band.ts";
+import { negotiateSession } from "./session/open.ts";
 import { Connection, type ConnectionOptions } from "./session/reconnect.ts";
-import {
-  openSession,
-  type Session,
-  type SessionOptions,
-  type SessionScopes,
+import type {
+  Session,
+  SessionOptions,
+  SessionScopes,
 } from "./session/session.ts";
 import { dialWeb, type DialWebOptions } from "./transport/dial.ts";
 import { PROTOCOLS } from "./wire/version.ts";
@@ -39,12 +38,8 @@ export async function connect(
     protocols: PROTOCOLS,
     ...options,
   });
-  if (!needsInBand(transport)) {
-    const setup = { role: options.role };
-    return openSession(transport, { ...options, setup });
-  }
-  const inBand = await agreeInBand(transport, options);
-  return openSession(inBand.transport, { ...options, inBand });
+  const setup = { role: options.role };
+  return await negotiateSession(transport, { ...options, setup });
 }
 
 /** A connection that is made again whenever it is lost; `close()` ends it. */

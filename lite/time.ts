@@ -77,14 +77,3 @@ export function deadline(
     },
   };
 }
-
-/** `ticks` of `fromScale` per second as ticks of `toScale`, rounded to the nearest. */
-export function rescale(
-  ticks: number,
-  fromScale: number,
-  toScale: number,
-): number {
-  return fromScale === toScale
-    ? ticks
-    : Math.round(ticks * (toScale / fromScale));
-}

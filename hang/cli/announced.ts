@@ -4,20 +4,15 @@
  * @module
  */
 import { MoqError, type Session } from "@moq-deno/lite";
-import { connect } from "@moq-deno/lite/deno";
 import type { AnnouncedArguments } from "./arguments.ts";
-import { trust } from "./publish.ts";
+import { connectSubscriber } from "./relay.ts";
 import { endSignal, print, printable, say } from "./terminal.ts";
 
 /** Prints `+ path` for each broadcast below the prefix and `- path` when it ends. */
 export async function announced(args: AnnouncedArguments): Promise<void> {
   using end = endSignal(args.seconds);
   const { signal } = end;
-  await using session = await connect(args.url, {
-    ...trust(args),
-    role: "subscriber",
-    signal,
-  });
+  await using session = await connectSubscriber(args, signal);
   try {
     for await (const { kind, path } of session.announced(args.name, signal)) {
       const whole = [args.name, path].filter((part) => part !== "").join("/");

@@ -3,22 +3,17 @@
  *
  * @module
  */
-import { connect } from "@moq-deno/lite/deno";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { untilAnnounced } from "./announced.ts";
 import type { CatalogArguments } from "./arguments.ts";
-import { trust } from "./publish.ts";
+import { connectSubscriber } from "./relay.ts";
 import { endSignal, print, say } from "./terminal.ts";
 
 /** Prints the catalog as JSON, with `follow` again whenever it changes; what of it was ignored goes to standard error. */
 export async function printCatalog(args: CatalogArguments): Promise<void> {
   using end = endSignal(args.seconds);
   const { signal } = end;
-  await using session = await connect(args.url, {
-    ...trust(args),
-    role: "subscriber",
-    signal,
-  });
+  await using session = await connectSubscriber(args, signal);
   await untilAnnounced(session, args.name, signal);
   if (signal.aborted) return;
   const catalogs = consumeCatalog(session.consume(args.name), {

@@ -17,7 +17,7 @@ import { CatalogProducer } from "../catalog/producer.ts";
 import { SIDE_TRACK_PRIORITY } from "../catalog/room.ts";
 import { sessionError } from "./announced.ts";
 import type { ChatArguments } from "./arguments.ts";
-import { trust } from "./publish.ts";
+import { trust } from "./relay.ts";
 import { endSignal, print, printable, say } from "./terminal.ts";
 
 const MESSAGE_TRACK = "chat/message.txt";

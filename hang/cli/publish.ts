@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  BroadcastProducer,
-  type Connection,
-  type ConnectionStatus,
-  MoqError,
-} from "@moq-deno/lite";
+import { BroadcastProducer, type Connection } from "@moq-deno/lite";
 import { reconnect } from "@moq-deno/lite/deno";
 import { openFragments } from "../media/fragments.ts";
 import { joinMedia } from "../media/join.ts";
@@ -16,8 +11,9 @@ import type { Media } from "../media/media.ts";
 import { openH264 } from "../media/open_h264.ts";
 import { openMedia } from "../media/open.ts";
 import { type Publication, publishMedia } from "../media/publish.ts";
-import type { PublishArguments, RelayArguments } from "./arguments.ts";
+import type { PublishArguments } from "./arguments.ts";
 import { openFileSource } from "./file_source.ts";
+import { firstSession, trust } from "./relay.ts";
 import {
   duration,
   endSignal,
@@ -74,15 +70,6 @@ async function openStream(
   return file === "-" ? Deno.stdin.readable : (await Deno.open(file)).readable;
 }
 
-/** What of the command line says whom to trust. */
-export function trust(
-  { fingerprint }: RelayArguments,
-): { certificateHashes?: Uint8Array<ArrayBuffer>[] } {
-  return fingerprint === undefined
-    ? {}
-    : { certificateHashes: [Uint8Array.fromHex(fingerprint)] };
-}
-
 async function publishOver(
   connection: Connection,
   { media, args, signal }: {
@@ -108,24 +95,6 @@ async function publishOver(
   stop();
   broadcast.close(failure);
   if (failure) throw failure;
-}
-
-/** Waits until the relay has let us in once; throws when it never will. */
-export async function firstSession(
-  connection: Connection,
-  signal: AbortSignal,
-): Promise<void> {
-  let last: ConnectionStatus | undefined;
-  for await (const status of connection.statuses(signal)) {
-    last = status;
-    if (status.state === "connected") return;
-    if (status.state === "waiting") {
-      say(`no relay yet: ${status.error?.message ?? "connection ended"}\n`);
-    }
-  }
-  if (signal.aborted) return;
-  const error = last?.state === "closed" ? last.error : undefined;
-  throw error ?? new MoqError("closed", "Connection ended before it began");
 }
 
 class PublishProgress implements Progress {

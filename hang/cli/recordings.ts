@@ -19,7 +19,7 @@ import type {
   RecordArguments,
   ReplayArguments,
 } from "./arguments.ts";
-import { firstSession, trust } from "./publish.ts";
+import { firstSession, trust } from "./relay.ts";
 import { mediaOf } from "./record/export.ts";
 import { RecordedBroadcast } from "./record/recorded_broadcast.ts";
 import { Recorder } from "./record/recorder.ts";

@@ -3,24 +3,19 @@
  *
  * @module
  */
-import { connect } from "@moq-deno/lite/deno";
 import { type SubscribedMedia, subscribeMedia } from "../media/subscribe.ts";
 import { writeMedia } from "../media/write.ts";
 import { writeRaw } from "../media/write_raw.ts";
 import { untilAnnounced } from "./announced.ts";
 import type { SubscribeArguments } from "./arguments.ts";
-import { trust } from "./publish.ts";
+import { connectSubscriber } from "./relay.ts";
 import { duration, endSignal, say, showProgress } from "./terminal.ts";
 
 /** Writes what comes until the broadcast ends, Ctrl-C, or the time is over. */
 export async function subscribe(args: SubscribeArguments): Promise<void> {
   using end = endSignal(args.seconds);
   const { signal } = end;
-  await using session = await connect(args.url, {
-    ...trust(args),
-    role: "subscriber",
-    signal,
-  });
+  await using session = await connectSubscriber(args, signal);
   await untilAnnounced(session, args.name, signal);
   if (signal.aborted) return;
   const media = await subscribeMedia(session.consume(args.name), {

@@ -5,13 +5,12 @@
  *
  * @module
  */
-import { agreeInBand, needsInBand } from "../session/in_band.ts";
+import { negotiateSession } from "../session/open.ts";
 import { Connection, type ConnectionOptions } from "../session/reconnect.ts";
-import {
-  openSession,
-  type Session,
-  type SessionOptions,
-  type SessionScopes,
+import type {
+  Session,
+  SessionOptions,
+  SessionScopes,
 } from "../session/session.ts";
 import { fetchCertificateHash } from "../transport/certificate_hash.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -64,11 +63,8 @@ export async function connect(
   const { role } = options;
   // Where no request carries the path, SETUP does.
   const path = isRawQuic(target) ? pathOf(target) : undefined;
-  if (!needsInBand(transport)) {
-    return openSession(transport, { ...options, setup: { role, path } });
-  }
-  const inBand = await agreeInBand(transport, { path, signal: options.signal });
-  return openSession(inBand.transport, { ...options, inBand });
+  const setup = { role, path };
+  return await negotiateSession(transport, { ...options, setup });
 }
 
 /** The connection alone, as {@linkcode connect} makes it. */

@@ -12,7 +12,7 @@ import { Broadcast } from "./broadcast.ts";
 import type { GroupConsumer } from "./group.ts";
 import type { Origin } from "./origin.ts";
 import { type Claim, publisherOf } from "./route.ts";
-import type { TrackSubscription } from "./subscription.ts";
+import { isSameWish, type TrackSubscription } from "./subscription.ts";
 import type {
   FetchOptions,
   TrackConsumer,
@@ -235,14 +235,6 @@ class ServedTrack implements TrackSource {
       await track.demand.changed();
     }
   }
-}
-
-function isSameWish(
-  a: TrackSubscription["wanted"],
-  b: TrackSubscription["wanted"],
-): boolean {
-  return a.priority === b.priority && a.maxAgeMs === b.maxAgeMs &&
-    a.startGroup === b.startGroup && a.endGroup === b.endGroup;
 }
 
 /** Whether asking the same publisher again is pointless. */

@@ -19,6 +19,12 @@ export interface Wanted {
   readonly endGroup?: number | undefined;
 }
 
+/** Whether two wishes ask for the same. */
+export function isSameWish(a: Wanted, b: Wanted): boolean {
+  return a.priority === b.priority && a.maxAgeMs === b.maxAgeMs &&
+    a.startGroup === b.startGroup && a.endGroup === b.endGroup;
+}
+
 /** Options of `TrackConsumer.subscribe`. */
 export interface SubscribeOptions {
   /** 0 to 255, higher is sent first. Default 0. */

@@ -21,8 +21,8 @@ import type { GroupProducer } from "../model/group.ts";
 import type { Clock } from "../time.ts";
 import { hasTimestamps, type Version } from "../wire/version.ts";
 
-/** The bytes of a group as a draft has them, and where they may be cut. */
-export interface GroupBytes {
+/** The reading side of a `ByteLog`. */
+export interface ReadableLog {
   /** Bytes there are so far. */
   readonly length: number;
   /** Everything contiguous from `offset`, `undefined` while nothing is there. */
@@ -33,18 +33,24 @@ export interface GroupBytes {
   changed(): Promise<void>;
   /** Lets an abort wake the waiters too. */
   wakeOn(signal: AbortSignal): () => void;
+}
+
+/** A group as a draft has it: its bytes, and where they may be cut. The group itself is what the newest drafts have. */
+export interface GroupBytes {
+  /** The bytes. */
+  readonly log: ReadableLog;
   /** Whether what is before `offset` could pass for a whole group. */
   looksCompleteAt(offset: number): boolean;
 }
 
 const translations: WeakMap<GroupProducer, TranslatedGroup> = new WeakMap();
 
-/** The bytes of `group` as `version` has them: its own, or one translation shared by all older readers. */
+/** `group` as `version` has it: itself, or one translation shared by all older readers. */
 export function groupBytes(
   group: GroupProducer,
   version: Version,
 ): GroupBytes {
-  if (hasTimestamps(version)) return new StoredGroup(group);
+  if (hasTimestamps(version)) return group;
   const present = translations.get(group);
   if (present) return present;
   const translated = new TranslatedGroup(group);
@@ -52,40 +58,8 @@ export function groupBytes(
   return translated;
 }
 
-class StoredGroup implements GroupBytes {
-  readonly #group: GroupProducer;
-
-  constructor(group: GroupProducer) {
-    this.#group = group;
-  }
-
-  get length(): number {
-    return this.#group.log.length;
-  }
-
-  view(offset: number): Uint8Array | undefined {
-    return this.#group.log.view(offset);
-  }
-
-  get ended(): LogEnd | undefined {
-    return this.#group.log.ended;
-  }
-
-  changed(): Promise<void> {
-    return this.#group.log.changed();
-  }
-
-  wakeOn(signal: AbortSignal): () => void {
-    return this.#group.log.wakeOn(signal);
-  }
-
-  looksCompleteAt(offset: number): boolean {
-    return this.#group.looksCompleteAt(offset);
-  }
-}
-
 /** `size, payload` for every frame, translated as far as anybody has read. */
-class TranslatedGroup implements GroupBytes {
+class TranslatedGroup implements GroupBytes, ReadableLog {
   readonly #group: GroupProducer;
   readonly #log = new ByteLog();
   /** Where a frame ends, once its size is known; and the beginning. */
@@ -104,6 +78,10 @@ class TranslatedGroup implements GroupBytes {
       },
       payload: (bytes) => this.#log.append(bytes),
     });
+  }
+
+  get log(): ReadableLog {
+    return this;
   }
 
   get length(): number {

@@ -42,11 +42,11 @@ Deno.test("groupSink then groupBytes: what an old peer sent is what an old peer 
       const end = at + sizes[turn++ % sizes.length]!;
       sink.append(bytes.subarray(at, end));
       at = end;
-      for (let run; (run = out.view(seen.length));) seen.push(...run);
+      for (let run; (run = out.log.view(seen.length));) seen.push(...run);
     }
     sink.close();
     assert.deepEqual(seen, [...bytes]);
-    assert.deepEqual(out.ended, { error: undefined });
+    assert.deepEqual(out.log.ended, { error: undefined });
     assert.equal(group.frameCount, list.length);
   }));
 });
@@ -97,7 +97,7 @@ Deno.test("GroupBytes.looksCompleteAt: wherever a group is cut, both forms know 
     const group = open();
     group.append(bytes.subarray(0, cut));
     const old = groupBytes(group, "04");
-    const sent = all((offset) => old.view(offset)).length;
+    const sent = all((offset) => old.log.view(offset)).length;
     assert.equal(
       old.looksCompleteAt(sent),
       oldEnds.includes(sent),
@@ -116,10 +116,10 @@ Deno.test("groupBytes: a translation is accounted for, and goes with its group",
   group.writeFrame({ timestamp: 0, payload: new Uint8Array(5000) });
   const before = cache.bytes;
   const old = groupBytes(group, "04");
-  assert.ok(all((offset) => old.view(offset)).length > 5000);
+  assert.ok(all((offset) => old.log.view(offset)).length > 5000);
   assert.ok(cache.bytes >= before + 5000);
   group.writeFrame({ timestamp: 0, payload: new Uint8Array(5000) });
-  assert.equal(old.view(0), undefined);
+  assert.equal(old.log.view(0), undefined);
   assert.equal(group.retired?.code, "evicted");
   assert.equal(cache.bytes, 0);
 });

@@ -55,7 +55,7 @@ async function receive(
   try {
     await reader.varint();
     await reader.expectMessage();
-    await receiveGroup(reader, got, { version, sink });
+    await receiveGroup(reader, got, { sink });
   } catch (error) {
     got.close(error as MoqError);
   }
@@ -72,7 +72,7 @@ for (const version of ["06", "05", "04"] as Version[]) {
           payload: new Uint8Array(size).fill(index),
         })
       );
-      const { length } = groupBytes(group, version);
+      const { length } = groupBytes(group, version).log;
       for (let at = 0; at < length; at++) {
         const [near, far] = memoryPair({ reliableReset });
         const stream = await near.openUni();

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { asMoqError, MoqError, streamCodeOf } from "../error.ts";
+import { asMoqError, MoqError } from "../error.ts";
 import type { GroupProducer } from "../model/group.ts";
-import { codeTable, type Version } from "../wire/version.ts";
 import type { GroupSink } from "./compat.ts";
 import type { MessageReader } from "./streams.ts";
 
@@ -14,8 +13,6 @@ export const GROUP_SCRATCH_BYTES = 16 * 1024;
 
 /** Options of {@linkcode receiveGroup}. */
 export interface ReceiveGroupOptions {
-  /** The draft spoken. */
-  readonly version: Version;
   /** Where the bytes go, if not straight into the group. */
   readonly sink?: GroupSink | undefined;
   /** Bytes of the group that were read already. */
@@ -26,7 +23,7 @@ export interface ReceiveGroupOptions {
 export async function receiveGroup(
   reader: MessageReader,
   group: GroupProducer,
-  { version, sink = group, first }: ReceiveGroupOptions,
+  { sink = group, first }: ReceiveGroupOptions = {},
 ): Promise<void> {
   try {
     if (first) sink.append(first);
@@ -38,7 +35,7 @@ export async function receiveGroup(
     }
   } catch (error) {
     const reason = asMoqError(error);
-    reader.stop(streamCodeOf(reason, codeTable(version)));
+    reader.stopFor(reason);
     group.close(reason);
   }
 }

@@ -11,7 +11,7 @@ import { encodeGroupHeader } from "../wire/group.ts";
 import type { Version } from "../wire/version.ts";
 import { UniType } from "../wire/stream_type.ts";
 import { type AbortContext, abortGroup } from "./abort.ts";
-import { type GroupBytes, groupBytes } from "./compat.ts";
+import { groupBytes, type ReadableLog } from "./compat.ts";
 import { withType } from "./streams.ts";
 
 /** Bytes in front of which a header is copied rather than written on its own. */
@@ -79,29 +79,30 @@ export async function sendGroup(
   { context, signal, pace, count, preamble }: SendWholeGroupOptions,
 ): Promise<void> {
   const bytes = groupBytes(group, context.version);
-  const release = bytes.wakeOn(signal);
+  const { log } = bytes;
+  const release = log.wakeOn(signal);
   let at = preamble
-    ? writeStart(stream, { preamble, run: startOf(bytes, pace) })
+    ? writeStart(stream, { preamble, run: startOf(log, pace) })
     : 0;
   count.sentBytes += at;
   try {
     while (!signal.aborted && !group.retired) {
-      if (at < bytes.length) {
+      if (at < log.length) {
         pace?.beginWait();
         if (!await stream.ready(signal)) break;
         pace?.endWait();
-        const wanted = Math.min(bytes.length - at, MAX_BURST_BYTES);
+        const wanted = Math.min(log.length - at, MAX_BURST_BYTES);
         const granted = pace
           ? pace.grant(wanted) || await pace.wait(wanted)
           : wanted;
-        const written = writeRuns(stream, bytes, { at, bytes: granted });
+        const written = writeRuns(stream, log, { at, bytes: granted });
         at += written;
         count.sentBytes += written;
-      } else if (bytes.ended) {
-        if (bytes.ended.error) break;
+      } else if (log.ended) {
+        if (log.ended.error) break;
         return stream.close();
       } else {
-        await bytes.changed();
+        await log.changed();
       }
     }
     const looksComplete = bytes.looksCompleteAt(at);
@@ -113,10 +114,10 @@ export async function sendGroup(
 
 /** The first bytes of a group, where copying them is cheaper than a second write and they may be written. */
 function startOf(
-  bytes: GroupBytes,
+  log: ReadableLog,
   pace: Pace | undefined,
 ): Uint8Array | undefined {
-  const run = bytes.view(0);
+  const run = log.view(0);
   if (!run || run.byteLength > MAX_COPIED_BYTES) return undefined;
   const granted = pace ? pace.grant(run.byteLength) : run.byteLength;
   return granted === 0 ? undefined : run.subarray(0, granted);
@@ -144,12 +145,12 @@ function writeStart(
 /** Writes `bytes` from `at` on, or what is left of them; says how many. */
 function writeRuns(
   stream: SendStream,
-  from: GroupBytes,
+  log: ReadableLog,
   { at, bytes }: { readonly at: number; readonly bytes: number },
 ): number {
   let written = 0;
   while (written < bytes) {
-    const run = from.view(at + written)?.subarray(0, bytes - written);
+    const run = log.view(at + written)?.subarray(0, bytes - written);
     if (!run) break;
     stream.write(run);
     written += run.byteLength;

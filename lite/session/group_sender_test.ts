@@ -38,7 +38,7 @@ async function received(
   const reader = new MessageReader(value!, { version });
   const got = open();
   await reader.varint().then(
-    () => receiveGroup(reader, got, { version }),
+    () => receiveGroup(reader, got),
     (error) => got.close(error),
   );
   near.close(0, "");

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { asMoqError, MoqError, streamCodeOf } from "../error.ts";
+import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import type {
@@ -14,7 +14,7 @@ import type {
   TrackProducer,
   TrackSource,
 } from "../model/track.ts";
-import type { Wanted } from "../model/subscription.ts";
+import { isSameWish, type Wanted } from "../model/subscription.ts";
 import { deadline } from "../time.ts";
 import type { SendStream } from "../transport/transport.ts";
 import type { GroupHeader } from "../wire/group.ts";
@@ -29,7 +29,6 @@ import {
   type SubscribeResponse,
 } from "../wire/subscribe_response.ts";
 import {
-  codeTable,
   hasSubscribeOk,
   hasSubscribeUpdate,
   hasUntypedOk,
@@ -104,7 +103,7 @@ export class RemoteTrack implements TrackSource {
       const reader = new MessageReader(stream.receive, { version });
       const stop = () => {
         stream.send.close();
-        reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+        reader.cancel();
       };
       signal.addEventListener("abort", stop, { once: true });
       if (signal.aborted) stop(); // while the stream was being opened
@@ -195,7 +194,7 @@ export class RemoteTrack implements TrackSource {
       const isReady = await send.ready(over.signal);
       if (!isReady || over.signal.aborted) return;
       const { wanted } = track.demand;
-      if (!wanted || isSame(wanted, last)) {
+      if (!wanted || isSameWish(wanted, last)) {
         await track.demand.changed();
       } else {
         send.write(encodeSubscribeUpdate(wire(wanted), version));
@@ -240,13 +239,13 @@ export class RemoteTrack implements TrackSource {
     const group = this.#track?.track.begin(sequence, frameStart);
     if (!group) {
       log.debug?.("group refused", { track: this.#options.name, sequence });
-      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+      reader.cancel();
       return;
     }
     this.#seen++;
     this.#receiving++;
     const sink = groupSink(group, version, clock);
-    await receiveGroup(reader, group, { version, sink });
+    await receiveGroup(reader, group, { sink });
     this.#receiving--;
     this.#latch.wake();
   }
@@ -272,13 +271,4 @@ function wire(wanted: Wanted): SubscribeOptions {
     ...(startGroup === undefined ? {} : { startGroup }),
     ...(endGroup === undefined ? {} : { endGroup }),
   };
-}
-
-function isSame(a: Wanted, b: Wanted): boolean {
-  return a.priority === b.priority && a.maxAgeMs === b.maxAgeMs &&
-    a.startGroup === b.startGroup && a.endGroup === b.endGroup;
-}
-
-function cancelled(): MoqError {
-  return new MoqError("cancelled", "No longer wanted");
 }

@@ -89,7 +89,6 @@ export interface SessionScopes {
 
 const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;
-const MAX_REASON_BYTES = 1024;
 // We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
 const PROBE_REPORTS = 1;
 
@@ -286,7 +285,7 @@ export class Session {
     this.#failure = error;
     const code = error ? sessionCodeOf(error, codeTable(this.version)) : 0;
     this.#end(error ?? new MoqError("closed", "Session was closed here"));
-    this.transport.close(code, shorten(error?.message ?? ""));
+    this.transport.close(code, error?.message ?? "");
   }
 
   /** Closes the session and waits until it has ended. */
@@ -489,11 +488,4 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function shorten(reason: string): string {
-  const bytes = new TextEncoder().encode(reason);
-  return bytes.byteLength <= MAX_REASON_BYTES
-    ? reason
-    : new TextDecoder().decode(bytes.subarray(0, MAX_REASON_BYTES - 3));
 }

@@ -10,7 +10,7 @@ import {
   varintSize,
   writeVarint,
 } from "../bytes/varint.ts";
-import { MoqError, streamErrorOf } from "../error.ts";
+import { MoqError, streamCodeOf, streamErrorOf } from "../error.ts";
 import type { ReceiveStream } from "../transport/transport.ts";
 import { codeTable, type Version } from "../wire/version.ts";
 
@@ -104,6 +104,16 @@ export class MessageReader {
   /** Asks the peer to stop. */
   stop(code: number): void {
     this.#stream.stop(code);
+  }
+
+  /** Asks the peer to stop because of `error`, in the draft's number for it. */
+  stopFor(error: MoqError): void {
+    this.stop(streamCodeOf(error, codeTable(this.#version)));
+  }
+
+  /** Asks the peer to stop because nobody wants the rest. */
+  cancel(): void {
+    this.stopFor(new MoqError("cancelled", "No longer wanted"));
   }
 
   async #demand(length: number): Promise<void> {

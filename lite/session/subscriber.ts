@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { asMoqError, MoqError, streamCodeOf } from "../error.ts";
+import { asMoqError, MoqError } from "../error.ts";
 import { joinPath, normalizePath } from "../path.ts";
 import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
 import type { GroupConsumer } from "../model/group.ts";
@@ -26,7 +26,6 @@ import { decodeGroupHeader } from "../wire/group.ts";
 import { BidiType } from "../wire/stream_type.ts";
 import { decodeTrackInfo, encodeTrackRequest } from "../wire/track.ts";
 import {
-  codeTable,
   hasExcludeHop,
   hasFetch,
   hasSetupStream,
@@ -136,10 +135,9 @@ export class Subscriber {
       signal,
     );
     const reader = new MessageReader(stream.receive, { version });
-    const code = streamCodeOf(cancelled(), codeTable(version));
     const stop = () => {
       stream.send.close();
-      reader.stop(code);
+      reader.cancel();
     };
     signal.addEventListener("abort", stop, { once: true });
     try {
@@ -238,7 +236,7 @@ export class Subscriber {
       });
       end = () => {
         stream.send.close();
-        reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+        reader.cancel();
       };
       patience.signal.addEventListener("abort", end, { once: true });
       if (patience.signal.aborted) end();
@@ -293,7 +291,7 @@ export class Subscriber {
     });
     this.context.tasks.run(
       "fetch",
-      receiveGroup(reader, group, { version, first }).then(end),
+      receiveGroup(reader, group, { first }).then(end),
     );
     return group.consume();
   }
@@ -319,7 +317,7 @@ export class Subscriber {
     const track = this.#tracks.get(header.subscribeId);
     if (!track) {
       // Unsubscribed a moment ago, or never: either way nobody wants it.
-      reader.stop(streamCodeOf(cancelled(), codeTable(version)));
+      reader.cancel();
       return;
     }
     stats.receivedGroups++;
@@ -332,8 +330,4 @@ export class Subscriber {
     const track = this.#tracks.get(subscribeId);
     track?.addDatagram({ sequence, timestamp, payload: payload.slice() });
   }
-}
-
-function cancelled(): MoqError {
-  return new MoqError("cancelled", "No longer wanted");
 }

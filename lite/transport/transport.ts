@@ -53,7 +53,7 @@ export interface Transport {
    * elsewhere the session measures for itself.
    */
   readonly report?: (() => Promise<PathReport>) | undefined;
-  /** Ends it with an application code and a reason of at most 1024 bytes; idempotent, never throws. */
+  /** Ends it with an application code and a reason, which is cut to 1024 bytes of UTF-8; idempotent, never throws. */
   close(code: number, reason: string): void;
   /** Resolves once it has ended, whoever ended it; never rejects. */
   readonly closed: Promise<TransportClose>;

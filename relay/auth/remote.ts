@@ -5,7 +5,6 @@
  * @module
  */
 import { type Clock, deadline, MoqError } from "@moq-deno/lite";
-import { isLocalUrl } from "../auth.ts";
 
 /** Longest wait for an answer, in milliseconds. */
 export const REMOTE_TIMEOUT_MS = 10_000;
@@ -19,13 +18,6 @@ export function unavailable(why: string, cause?: unknown): MoqError {
     cause,
     remoteCode: UNAVAILABLE,
   });
-}
-
-/** Why access must not be asked for at `url`, `undefined` when it may be. */
-export function insecureUrl(url: URL): string | undefined {
-  if (url.protocol === "https:") return undefined;
-  if (url.protocol === "http:" && isLocalUrl(url.href)) return undefined;
-  return "only https:// is safe, or http:// to this machine";
 }
 
 /** What {@linkcode fetchText} got. */
