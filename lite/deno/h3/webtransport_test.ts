@@ -491,7 +491,6 @@ Deno.test("acceptWebTransport: random bytes on any stream harm nobody else", asy
       for (const { kind, prefix, bytes, fin } of streams) {
         const all = hex(prefix + bytes.toHex());
         // A connection that has ended takes nothing more.
-        // An earlier stream may have cost the connection, which is as good.
         if (kind === "uni") await raw.uni(all, fin).catch(() => {});
         else await raw.bidi(all, fin).catch(() => {});
       }
