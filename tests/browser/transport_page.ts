@@ -34,6 +34,7 @@ export class PageTransport {
   #bidi: AsyncIterator<BidiStream> | undefined;
   #datagrams: AsyncIterator<Uint8Array> | undefined;
   readonly #open: SendStream[] = [];
+  #begun: SendStream | undefined;
 
   /** Connects; answers with the subprotocol. */
   async connect(
@@ -79,12 +80,15 @@ export class PageTransport {
     send.close();
   }
 
-  /** Begins a stream and resets it. */
-  async reset(code: number): Promise<void> {
-    const stream = await this.#transport!.openUni();
-    stream.write(Uint8Array.of(1));
-    await stream.ready();
-    stream.reset(code);
+  /** Begins a stream and leaves it open. */
+  async begin(): Promise<void> {
+    this.#begun = await this.#transport!.openUni();
+    this.#begun.write(Uint8Array.of(1));
+  }
+
+  /** Resets the stream begun last. */
+  reset(code: number): void {
+    this.#begun!.reset(code);
   }
 
   /** Stops the next stream of the peer. */
