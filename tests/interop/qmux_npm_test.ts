@@ -5,10 +5,6 @@
  * @module
  */
 import assert from "node:assert/strict";
-// deno-lint-ignore no-import-prefix
-import QmuxSession, { StreamError } from "npm:@moq/qmux@0.3.3";
-// deno-lint-ignore no-import-prefix
-import * as Net from "npm:@moq/net@0.3.4";
 import { MoqError } from "../../lite/error.ts";
 import type {
   BidiStream,
@@ -20,6 +16,10 @@ import {
   connectWebSocket,
   webSocketTransport,
 } from "../../lite/transport/websocket.ts";
+import { loadQmux } from "./npm/bundle.ts";
+import type { QmuxSession } from "./npm/qmux.ts";
+
+const npm = await loadQmux();
 
 const ALPN = "moq-lite-05";
 // Theirs leave timers running for a while after a close.
@@ -66,7 +66,7 @@ async function weServe(protocol: string): Promise<Joined> {
     (socket) => webSocketTransport(socket, { role, protocol }),
   );
   const wire = protocol.split(".")[0] as "qmux-01";
-  const theirs = new QmuxSession(
+  const theirs = new npm.QmuxSession(
     url,
     protocol === "webtransport"
       ? {}
@@ -85,8 +85,7 @@ async function weServe(protocol: string): Promise<Joined> {
 async function theyServe(protocol: string): Promise<Joined> {
   const { url, accepted, stop } = serveOne(
     protocol,
-    // Its types ask for listeners of anything, which no platform's socket has.
-    (socket) => QmuxSession.accept(socket as never, { protocol }),
+    (socket) => npm.QmuxSession.accept(socket, { protocol }),
   );
   const ours = await connectWebSocket(url, { protocols: [ALPN] });
   const { end: theirs, over } = await accepted;
@@ -263,7 +262,7 @@ for (const protocol of [...PROTOCOLS, "qmux-02", "webtransport"]) {
       const writer = yours.getWriter();
       await writer.write(text("x"));
       const received = await accept(ours.incomingUni);
-      await writer.abort(new StreamError(11));
+      await writer.abort(new npm.StreamError(11));
       await assert.rejects(
         readOurs(received),
         (error) => error instanceof MoqError && error.remoteCode === 11,
@@ -272,7 +271,7 @@ for (const protocol of [...PROTOCOLS, "qmux-02", "webtransport"]) {
       const stopped = await ours.openUni();
       stopped.write(text("x"));
       const unwanted = await next(theirs.incomingUnidirectionalStreams);
-      await unwanted.cancel(new StreamError(12));
+      await unwanted.cancel(new npm.StreamError(12));
       assert.equal(await stopped.stopped, 12);
 
       const refused = await theirs.createUnidirectionalStream();
@@ -401,11 +400,11 @@ for (const protocol of [...PROTOCOLS, "webtransport"]) {
           ? [mine, other]
           : [other, mine];
         const [server, client] = await Promise.all([
-          Net.Connection.accept(accepting, url),
-          Net.Connection.connect(url, { transport: connecting }),
+          npm.Net.Connection.accept(accepting, url),
+          npm.Net.Connection.connect(url, { transport: connecting }),
         ]);
-        const broadcast = new Net.Broadcast.Producer();
-        server.publish(Net.Path.from("room/alice"), broadcast);
+        const broadcast = new npm.Net.Broadcast.Producer();
+        server.publish(npm.Net.Path.from("room/alice"), broadcast);
         const announced = await client.announced().next();
         assert.equal(announced?.path, "room/alice");
         const chat = broadcast.createTrack("chat");
@@ -416,7 +415,9 @@ for (const protocol of [...PROTOCOLS, "webtransport"]) {
             await new Promise((resolve) => setTimeout(resolve, 1));
           }
         })();
-        const track = client.consume(Net.Path.from("room/alice")).track("chat")
+        const track = client.consume(npm.Net.Path.from("room/alice")).track(
+          "chat",
+        )
           .subscribe();
         for (let i = 0; i < 5; i++) {
           assert.equal(await track.readString(), "hello");

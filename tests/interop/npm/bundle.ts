@@ -6,11 +6,15 @@
  * @module
  */
 import type { Net } from "./peer.ts";
+import type { Qmux } from "./qmux.ts";
+import type { Token } from "./token.ts";
 
 /** The packages, as modules import them. */
 export const PACKAGES = {
   net: "npm:@moq/net@0.3.4",
   publish: "npm:@moq/publish@0.2.17/element",
+  qmux: "npm:@moq/qmux@0.3.3",
+  token: "npm:@moq/token@0.2.3",
   watch: "npm:@moq/watch@0.4.6/element",
 } as const;
 
@@ -42,16 +46,31 @@ export async function bundle(source: string): Promise<string> {
   }
 }
 
-/** `@moq/net`, for Deno. */
-export async function loadNet(): Promise<Net> {
+/** What the module `source` exports, for Deno; `T` is what of it is used. */
+async function load<T>(source: string): Promise<T> {
   const file = await Deno.makeTempFile({ suffix: ".js" });
   try {
-    await Deno.writeTextFile(
-      file,
-      await bundle(`export * from "${PACKAGES.net}";`),
-    );
+    await Deno.writeTextFile(file, await bundle(source));
     return await import(`file://${file}`);
   } finally {
     await Deno.remove(file);
   }
+}
+
+/** `@moq/net`, for Deno. */
+export function loadNet(): Promise<Net> {
+  return load(`export * from "${PACKAGES.net}";`);
+}
+
+/** `@moq/qmux`, and `@moq/net` which runs over it, for Deno. */
+export function loadQmux(): Promise<Qmux> {
+  return load(
+    `export { default as QmuxSession, StreamError } from "${PACKAGES.qmux}";
+export * as Net from "${PACKAGES.net}";`,
+  );
+}
+
+/** `@moq/token`, for Deno. */
+export function loadToken(): Promise<Token> {
+  return load(`export * from "${PACKAGES.token}";`);
 }
