@@ -34,6 +34,8 @@ export interface IncomingConnection {
   readonly origin?: string | undefined;
   /** The peer's address, `host:port`. */
   readonly remote?: string | undefined;
+  /** The address of ours that it reached, `host:port`, where that is known. */
+  readonly local?: string | undefined;
   /** The draft's name agreed on. */
   readonly protocol?: string | undefined;
   /** The name agreed on as it stands on the wire, where that says more than the draft. */
@@ -56,6 +58,8 @@ export interface AuthRequest {
   readonly query: string;
   /** The peer's address, `host:port`. */
   readonly remote?: string | undefined;
+  /** The address of ours that it reached, `host:port`, where that is known. */
+  readonly local?: string | undefined;
   /** The page's origin, where a browser says so. */
   readonly origin?: string | undefined;
   /** The ALPN or subprotocol agreed on. */
@@ -96,8 +100,11 @@ export interface GrantEnd {
   readonly reason: string;
   /** How long it was used, in milliseconds. */
   readonly durationMs: number;
-  /** Bytes of groups sent. */
-  readonly sentBytes: number;
+  /** Bytes of groups that went through it; absent: none did. */
+  readonly bytes?: {
+    readonly sent: number;
+    readonly received: number;
+  } | undefined;
 }
 
 // Timers hold at most 2^31-1 ms; a time further away is looked at again then.
@@ -210,6 +217,7 @@ export function requestOf(
     path: at < 0 ? dialled : dialled.slice(0, at),
     query: at < 0 ? "" : dialled.slice(at + 1),
     remote: incoming.remote,
+    local: incoming.local,
     origin: incoming.origin,
     protocol: incoming.alpn ?? incoming.protocol,
     serverName: incoming.url?.hostname ?? incoming.serverName,

@@ -228,6 +228,11 @@ const TABLE = {
     help: "This relay's hop id in announcements; none: random",
     example: "17",
   }),
+  "cluster.node": optional(text, {
+    flag: "cluster-node",
+    help: "This relay's name, which --auth-url is told",
+    example: "fra1",
+  }),
   "log.level": sure(word("trace", "debug", "info", "warn", "error"), "info", {
     flag: "log-level",
     help: "Least important messages to write",

@@ -178,7 +178,7 @@ async function openScope(
   });
   const close = (): void => {
     const durationMs = options.clock.now() - started;
-    lease?.release({ reason: "done", durationMs, sentBytes: 0 });
+    lease?.release({ reason: "done", durationMs });
   };
   if (subscribe.length === 0) {
     close();

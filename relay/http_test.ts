@@ -191,7 +191,7 @@ Deno.test("handle: a grant is given back when the answer is there, whatever it i
   ) {
     assert.equal((await get(options, path)).status, status, path);
   }
-  const end = { reason: "done", durationMs: 0, sentBytes: 0 };
+  const end = { reason: "done", durationMs: 0 };
   assert.deepEqual(ends, [end, end, end, end]);
   close();
 });

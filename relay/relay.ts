@@ -163,7 +163,7 @@ export class Relay {
       return await this.#serve(session, grant);
     } catch (error) {
       const reason = asMoqError(error).message;
-      grant.lease?.release({ reason, durationMs: 0, sentBytes: 0 });
+      grant.lease?.release({ reason, durationMs: 0 });
       throw error;
     }
   }
@@ -209,7 +209,10 @@ export class Relay {
       lease?.release({
         reason: this.#isDraining ? "shutdown" : error?.message ?? "closed",
         durationMs: this.#clock.now() - started,
-        sentBytes: session.stats.sentBytes,
+        bytes: {
+          sent: session.stats.sentBytes,
+          received: session.stats.receivedBytes,
+        },
       });
     });
   }

@@ -102,7 +102,7 @@ Deno.test("Relay: a peer that is gone before it is let in leaves its grant", asy
   const guest = visit({ hasUrl: true, isGone: true });
   await guest.left;
   assert.deepEqual(guest.ends, [
-    { reason: "Peer is gone", durationMs: 0, sentBytes: 0 },
+    { reason: "Peer is gone", durationMs: 0 },
   ]);
   guest.session.close();
   await guest.session.closed;

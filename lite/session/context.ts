@@ -26,6 +26,8 @@ export interface SessionStats {
   sentBytes: number;
   /** Groups begun to send. */
   sentGroups: number;
+  /** Bytes of groups received. */
+  receivedBytes: number;
   /** Groups received. */
   receivedGroups: number;
   /** Subscriptions the peer holds now. */

@@ -17,22 +17,31 @@ export interface ReceiveGroupOptions {
   readonly sink?: GroupSink | undefined;
   /** Bytes of the group that were read already. */
   readonly first?: Uint8Array | undefined;
+  /** Where the bytes read are counted. */
+  readonly count?: ReceiveCount | undefined;
+}
+
+/** Bytes received for groups. */
+export interface ReceiveCount {
+  /** Bytes of groups read so far. */
+  receivedBytes: number;
 }
 
 /** Reads a group to its end; a stream that fails or ends inside a frame leaves a group that failed. Never throws. */
 export async function receiveGroup(
   reader: MessageReader,
   group: GroupProducer,
-  { sink = group, first }: ReceiveGroupOptions = {},
+  { sink = group, first, count }: ReceiveGroupOptions = {},
 ): Promise<void> {
   try {
-    if (first) sink.append(first);
-    for (;;) {
-      const chunk = await reader.chunk();
-      if (!chunk) return sink.close();
+    let chunk = first ?? await reader.chunk();
+    while (chunk) {
+      if (count) count.receivedBytes += chunk.byteLength;
       sink.append(chunk);
       if (group.log.ended) throw group.log.ended.error ?? ended(group);
+      chunk = await reader.chunk();
     }
+    sink.close();
   } catch (error) {
     const reason = asMoqError(error);
     reader.stopFor(reason);

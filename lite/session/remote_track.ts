@@ -234,7 +234,7 @@ export class RemoteTrack implements TrackSource {
 
   /** A group for this subscription, past its header. */
   async receive(reader: MessageReader, header: GroupHeader): Promise<void> {
-    const { version, clock, log } = this.#subscriber.context;
+    const { version, clock, log, stats } = this.#subscriber.context;
     const { sequence, frameStart } = header;
     const group = this.#track?.track.begin(sequence, frameStart);
     if (!group) {
@@ -245,7 +245,7 @@ export class RemoteTrack implements TrackSource {
     this.#seen++;
     this.#receiving++;
     const sink = groupSink(group, version, clock);
-    await receiveGroup(reader, group, { sink });
+    await receiveGroup(reader, group, { sink, count: stats });
     this.#receiving--;
     this.#latch.wake();
   }

@@ -106,6 +106,7 @@ export class Session {
   readonly stats: SessionStats = {
     sentBytes: 0,
     sentGroups: 0,
+    receivedBytes: 0,
     receivedGroups: 0,
     subscriptions: 0,
   };

@@ -289,10 +289,9 @@ export class Subscriber {
       cache: this.#cache,
       maxAgeMs: this.#cache.maxAgeMs,
     });
-    this.context.tasks.run(
-      "fetch",
-      receiveGroup(reader, group, { first }).then(end),
-    );
+    const { stats: count, tasks } = this.context;
+    const receiving = receiveGroup(reader, group, { first, count });
+    tasks.run("fetch", receiving.then(end));
     return group.consume();
   }
 

@@ -40,7 +40,8 @@ async function openRules(
 ): Promise<Access> {
   const url = config["auth.url"];
   if (url) {
-    const server = new UrlAuth(url, options);
+    const node = config["cluster.node"];
+    const server = new UrlAuth(url, { ...options, node });
     return { authorizer: server, run: nothing, flush: () => server.flush() };
   }
   const everybody = publicAuth(config);

@@ -9,14 +9,14 @@ import { type AuthRequest, requestPath } from "../auth.ts";
 import { isJsonObject, type JsonObject } from "../token/json.ts";
 import { parsePattern } from "../token/mod.ts";
 
-/** The facts about a session that stay the same; in JSON in this order. */
+/** The facts about a session that stay the same, but for the relay's own name; in JSON in this order. */
 export function describeRequest(request: AuthRequest): JsonObject {
-  const { transport, remote, serverName, protocol, path, query, role } =
+  const { transport, remote, local, serverName, protocol, path, query, role } =
     request;
   return {
-    node: "",
     transport: transport === "webtransport" ? "quic" : transport,
     ...(remote !== undefined && { remote }),
+    ...(local !== undefined && { local }),
     ...(serverName !== undefined && { server_name: serverName }),
     ...(protocol !== undefined && { alpn: protocol }),
     path: path.startsWith("/") ? path : `/${path}`,

@@ -128,7 +128,7 @@ export class Policy {
     if (jwt !== undefined) {
       const query = new URLSearchParams({ jwt }).toString();
       const grant = await this.#options.tokens.grant({ ...request, query });
-      grant.lease?.release({ reason: "done", durationMs: 0, sentBytes: 0 });
+      grant.lease?.release({ reason: "done", durationMs: 0 });
       return grant;
     }
     if (!this.#certificates) {

@@ -57,7 +57,7 @@ Deno.test("TokenAuth: the token's grants as seen from the path dialled", async (
     subscribe: ["**"],
     expires: 4_102_444_800,
   });
-  lease?.release({ reason: "done", durationMs: 0, sentBytes: 0 });
+  lease?.release({ reason: "done", durationMs: 0 });
   const other = await refusal(authOf().grant(request("/other", token)));
   assert.equal(other.code, "unauthorized");
 });
@@ -111,7 +111,7 @@ for (const line of ["jti 7", "sub ann", "kid k1"]) {
     const again = await refusal(auth.grant(request("/room", token)));
     assert.match(again.message, /revoked by its (jti|sub|kid)$/);
     assert.equal(revocations.holders, 1);
-    lease?.release({ reason: "closed", durationMs: 1, sentBytes: 0 });
+    lease?.release({ reason: "closed", durationMs: 1 });
     assert.equal(revocations.holders, 0);
   });
 }

@@ -27,6 +27,8 @@ export interface UrlAuthOptions {
   readonly clock: Clock;
   /** Hears of servers that fail. */
   readonly log: Logger;
+  /** The relay's name. Default `""`. */
+  readonly node?: string | undefined;
 }
 
 const MAX_ANSWER_BYTES = 262_144;
@@ -46,7 +48,8 @@ export class UrlAuth implements Authorizer, AuthServer {
   /** What the server grants; throws `MoqError("unauthorized")` when it refuses, and close code 566 when it gives no answer to rely on. */
   async grant(request: AuthRequest): Promise<Grant> {
     const dialled = requestPath(request.path);
-    const facts = describeRequest(request);
+    const { node = "" } = this.#options;
+    const facts = { node, ...describeRequest(request) };
     const id = crypto.randomUUID().replaceAll("-", "");
     const granted = await this.#connect({ id, event: "connect", ...facts });
     if (granted.hasMounts) {

@@ -40,7 +40,11 @@ const REQUEST: AuthRequest = {
   protocol: "qmux-01.moq-lite-06",
 };
 
-const END = { reason: "closed", durationMs: 1500, sentBytes: 10 };
+const END = {
+  reason: "closed",
+  durationMs: 1500,
+  bytes: { sent: 10, received: 3 },
+};
 
 function without(text: string | undefined, ...names: string[]): string {
   const facts: JsonObject = JSON.parse(text ?? "{}");
@@ -67,7 +71,7 @@ Deno.test("UrlAuth: tells what it knows, in the contract's words, and of the end
   await server.auth.flush();
   assert.equal(
     without(server.asked[1], "id"),
-    '{"event":"end","reason":"closed","duration":1.5,"bytes":{"sent":10,"received":0},"node":"","transport":"websocket","remote":"127.0.0.1:34090","server_name":"127.0.0.1","alpn":"qmux-01.moq-lite-06","path":"/demo/room","query":"jwt=abc&x=%20y"}',
+    '{"event":"end","reason":"closed","duration":1.5,"bytes":{"sent":10,"received":3},"node":"","transport":"websocket","remote":"127.0.0.1:34090","server_name":"127.0.0.1","alpn":"qmux-01.moq-lite-06","path":"/demo/room","query":"jwt=abc&x=%20y"}',
   );
   const [first, second] = server.asked.map((text) => JSON.parse(text).id);
   assert.match(first, /^[0-9a-f]{32}$/);

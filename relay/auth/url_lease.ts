@@ -66,7 +66,9 @@ export class UrlLease implements Lease {
   }
 
   /** Reports the end. */
-  release({ reason, durationMs, sentBytes }: GrantEnd): void {
+  release(
+    { reason, durationMs, bytes = { sent: 0, received: 0 } }: GrantEnd,
+  ): void {
     if (this.#ended.signal.aborted) return;
     this.#stop();
     const { server, id, facts } = this.#options;
@@ -75,7 +77,7 @@ export class UrlLease implements Lease {
       event: "end",
       reason: this.#reason ?? reason,
       duration: durationMs / 1000,
-      bytes: { sent: sentBytes, received: 0 },
+      bytes,
       ...facts,
     });
   }

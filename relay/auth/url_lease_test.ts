@@ -56,7 +56,11 @@ function setup(grant = GRANT): Setup {
   return { clock, server, lease, revoked: () => message };
 }
 
-const END = { reason: "closed", durationMs: 1500, sentBytes: 10 };
+const END = {
+  reason: "closed",
+  durationMs: 1500,
+  bytes: { sent: 10, received: 3 },
+};
 
 Deno.test("UrlLease: asks at the cadence until it is released, and reports the end once", async () => {
   const { clock, server, lease, revoked } = setup();
@@ -77,7 +81,7 @@ Deno.test("UrlLease: asks at the cadence until it is released, and reports the e
   assert.equal(revoked(), undefined);
   assert.equal(
     JSON.stringify(server.reported),
-    '[{"id":"00ff","event":"end","reason":"closed","duration":1.5,"bytes":{"sent":10,"received":0},"node":"","transport":"quic","path":"/x"}]',
+    '[{"id":"00ff","event":"end","reason":"closed","duration":1.5,"bytes":{"sent":10,"received":3},"node":"","transport":"quic","path":"/x"}]',
   );
 });
 

@@ -42,11 +42,22 @@ export function refusal(
   return { code: sessionCodeOf(error, table), reason: error.message };
 }
 
+const EVERY_INTERFACE: readonly string[] = ["", "0.0.0.0", "::"];
+
+/** Where the connection came in; where every interface is listened on, the runtime does not say which it was. */
+function localOf({ endpoint }: Deno.QuicConn): string | undefined {
+  const { addr } = endpoint;
+  return EVERY_INTERFACE.includes(addr.hostname)
+    ? undefined
+    : formatAddress(addr);
+}
+
 function rawConnection(conn: Deno.QuicConn): IncomingConnection {
   const protocol = conn.protocol;
   return {
     kind: "quic",
     remote: formatAddress(conn.remoteAddr),
+    local: localOf(conn),
     protocol,
     serverName: conn.serverName,
     accept: () => Promise.try(() => quicTransport(conn)),
@@ -67,6 +78,7 @@ async function webTransportConnection(
     url: request.url,
     origin: request.origin,
     remote: formatAddress(conn.remoteAddr),
+    local: localOf(conn),
     protocol: request.protocol,
     accept: () => Promise.try(() => request.accept()),
     refuse(error) {

@@ -1,0 +1,152 @@
+/** A relay behind an auth server, with real clients: what the server is told, and what its grants open. */
+import assert from "node:assert/strict";
+import {
+  BroadcastProducer,
+  connectWebSocket,
+  openSession,
+  PROTOCOLS,
+  type Session,
+} from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { formatAddress } from "../config_rules.ts";
+import { type RunningRelay, startRelay } from "../embed.ts";
+import type { JsonObject } from "../token/json.ts";
+
+interface Asked extends JsonObject {
+  readonly event?: string;
+  readonly path?: string;
+}
+
+/** An auth server that answers by path, and the relay that asks it. */
+class Running implements AsyncDisposable {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #grants: ReadonlyMap<string, object>;
+  readonly #ends: Map<string, PromiseWithResolvers<Asked>> = new Map();
+  readonly asked: Asked[] = [];
+  #relay: RunningRelay | undefined;
+
+  private constructor(grants: Readonly<Record<string, object>>) {
+    this.#grants = new Map(Object.entries(grants));
+    const place = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    this.#server = Deno.serve(place, (request) => this.#answer(request));
+  }
+
+  static async start(
+    grants: Readonly<Record<string, object>>,
+    ...flags: string[]
+  ): Promise<Running> {
+    const running = new Running(grants);
+    running.#relay = await startRelay([
+      "--listen=127.0.0.1:0",
+      `--auth-url=http://127.0.0.1:${running.#server.addr.port}/`,
+      ...flags,
+    ]);
+    return running;
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const asked: Asked = await request.json();
+    this.asked.push(asked);
+    const { event, path = "" } = asked;
+    if (event === "end") {
+      this.#endOf(path).resolve(asked);
+      return new Response(null, { status: 204 });
+    }
+    const grant = this.#grants.get(path);
+    return grant
+      ? Response.json(grant)
+      : new Response("No such path", { status: 403 });
+  }
+
+  #endOf(path: string): PromiseWithResolvers<Asked> {
+    const end = this.#ends.get(path) ?? Promise.withResolvers<Asked>();
+    this.#ends.set(path, end);
+    return end;
+  }
+
+  /** What the server is told when the session at `path` has ended. */
+  end(path: string): Promise<Asked> {
+    return this.#endOf(path).promise;
+  }
+
+  get at(): string {
+    const [address] = this.#relay?.addresses ?? [];
+    assert.ok(address);
+    return formatAddress(address);
+  }
+
+  async open(way: string, target: string): Promise<Session> {
+    const url = `${way}://${this.at}${target}`;
+    if (way === "ws") {
+      return openSession(await connectWebSocket(url, { protocols: PROTOCOLS }));
+    }
+    const pin = Uint8Array.fromHex(this.#relay?.fingerprint ?? "");
+    return await connect(url, { certificateHashes: [pin] });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#relay?.close();
+    await this.#server.shutdown();
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** Publishes a broadcast with one group of one frame. */
+function publishText(session: Session, path: string, text: string): void {
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack("text");
+  track.writeFrame({ timestamp: 0, payload: encoder.encode(text) });
+  session.publish(path, broadcast);
+}
+
+async function readText(session: Session, path: string): Promise<string> {
+  const groups = session.consume(path).track("text").subscribe();
+  const group = await groups.next();
+  let text = "";
+  for await (const { payload } of group?.frames() ?? []) {
+    text += new TextDecoder().decode(payload);
+  }
+  groups.close();
+  return text;
+}
+
+async function announced(session: Session, path: string): Promise<void> {
+  for await (const event of session.announced("")) {
+    if (event.path === path && event.kind === "start") return;
+  }
+}
+
+const ALL = { publish: ["**"], subscribe: ["**"] };
+
+for (const way of ["moqt", "https", "ws"]) {
+  Deno.test(`UrlAuth: over ${way} the server is told where and by whom, and the bytes of groups each way`, async () => {
+    await using relay = await Running.start(
+      { "/up": { ...ALL, root: "x" }, "/down": { ...ALL, root: "x" } },
+      "--cluster-node=fra1",
+    );
+    const text = "a".repeat(100_000);
+    const up = await relay.open(way, "/up");
+    publishText(up, "film", text);
+    const down = await relay.open(way, "/down");
+    await announced(down, "film");
+    assert.equal(await readText(down, "film"), text);
+    down.close();
+    up.close();
+    const [first, last] = [await relay.end("/up"), await relay.end("/down")];
+    const bytesOf = ({ bytes }: Asked) =>
+      bytes as { readonly sent: number; readonly received: number };
+    // A group is its frames and a few bytes around each.
+    const isWhole = (bytes: number) =>
+      bytes >= text.length && bytes < text.length + 64;
+    assert.ok(isWhole(bytesOf(first).received), JSON.stringify(first));
+    assert.equal(bytesOf(first).sent, 0);
+    assert.ok(isWhole(bytesOf(last).sent), JSON.stringify(last));
+    assert.equal(bytesOf(last).received, 0);
+    for (const facts of relay.asked) {
+      assert.equal(facts["node"], "fra1");
+      assert.equal(facts["local"], way === "ws" ? undefined : relay.at);
+      assert.match(String(facts["remote"]), /^127\.0\.0\.1:\d+$/);
+    }
+  });
+}
