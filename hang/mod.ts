@@ -24,6 +24,7 @@ export {
   type ParsedCatalog,
 } from "./catalog/parse.ts";
 export * from "./catalog/producer.ts";
+export * from "./catalog/related.ts";
 export {
   type Capabilities,
   type Chat,
@@ -37,6 +38,7 @@ export {
   type User,
 } from "./catalog/room.ts";
 export * from "./catalog/room_frames.ts";
+export { type CatalogForm, catalogIn } from "./catalog/write_2025.ts";
 export {
   type ArchiveConfig,
   CLOCK_EPOCH_MS,

@@ -24,6 +24,9 @@ import type { ArchiveConfig, ClockConfig } from "./timing.ts";
 /** Name of the track that carries the catalog. */
 export const CATALOG_TRACK = "catalog.json";
 
+/** Name of the track that carries the same compressed, each group one DEFLATE stream. */
+export const COMPRESSED_CATALOG_TRACK = "catalog.json.z";
+
 /** Priorities of a broadcast's tracks, higher first; what all known publishers use. */
 export const TRACK_PRIORITY = {
   catalog: 100,

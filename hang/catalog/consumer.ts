@@ -3,37 +3,47 @@
  *
  * @module
  */
+import { type BroadcastConsumer, type Logger, SILENT } from "@moq-deno/lite";
 import {
-  asMoqError,
-  type BroadcastConsumer,
-  type GroupConsumer,
-  Latch,
-  type Logger,
-  MoqError,
-  SILENT,
-  type TrackSubscription,
-} from "@moq-deno/lite";
-import { type Catalog, CATALOG_TRACK, TRACK_PRIORITY } from "./catalog.ts";
-import { mergePatch } from "@moq-deno/lite/json";
+  type Compression,
+  followNewest,
+  type FrameReader,
+  type JsonFrame,
+  SnapshotReader,
+} from "@moq-deno/lite/json";
+import {
+  type Catalog,
+  CATALOG_TRACK,
+  COMPRESSED_CATALOG_TRACK,
+  TRACK_PRIORITY,
+} from "./catalog.ts";
 import { catalogOfMsf, MSF_CATALOG_TRACK } from "./msf.ts";
 import {
   checkCatalog,
   MAX_CATALOG_BYTES,
   type ParsedCatalog,
-  parseJson,
 } from "./parse.ts";
+
+/** Which of a broadcast's catalogs: that of hang, the same compressed, or that of MSF. */
+export type CatalogFormat = "hang" | "hangz" | "msf";
 
 /** Options of {@linkcode consumeCatalog}. */
 export interface ConsumeCatalogOptions {
   /** Which catalog of the broadcast is read: `msf` where its name ends in `.msf`, say. Default hang. */
-  readonly format?: "hang" | "msf" | undefined;
+  readonly format?: CatalogFormat | undefined;
+  /** Inflates `hangz`, which cannot be read without. */
+  readonly compression?: Compression | undefined;
   /** Ends the iteration by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Hears of renditions that were left out and of updates that were not readable. */
   readonly log?: Logger | undefined;
 }
 
-const encoder = new TextEncoder();
+const TRACKS: Readonly<Record<CatalogFormat, string>> = {
+  hang: CATALOG_TRACK,
+  hangz: COMPRESSED_CATALOG_TRACK,
+  msf: MSF_CATALOG_TRACK,
+};
 
 /**
  * The catalogs of `broadcast`, newest first and then as they change; a reader that is slow sees only
@@ -54,135 +64,57 @@ const encoder = new TextEncoder();
  * }
  * ```
  */
-export async function* consumeCatalog(
+export function consumeCatalog(
   broadcast: BroadcastConsumer,
   options: ConsumeCatalogOptions = {},
-): AsyncGenerator<Catalog> {
-  const { format = "hang", log = SILENT } = options;
-  const name = format === "msf" ? MSF_CATALOG_TRACK : CATALOG_TRACK;
-  const reader = new CatalogReader(
-    broadcast.track(name).subscribe({
+): AsyncGenerator<Catalog, void> {
+  const { format = "hang", compression, signal, log = SILENT } = options;
+  if (format === "hangz" && !compression) {
+    throw new TypeError("Expected a compression to read hangz with, got none");
+  }
+  return followNewest(
+    broadcast.track(TRACKS[format]),
+    format === "msf" ? new MsfReader(log) : new HangReader(log),
+    {
+      compression: format === "hangz" ? compression : undefined,
+      maxBytes: MAX_CATALOG_BYTES,
       priority: TRACK_PRIORITY.catalog,
-      signal: options.signal,
-    }),
-    { format, log },
+      signal,
+      log,
+    },
   );
-  const release = options.signal && reader.changed.wakeOn(options.signal);
-  try {
-    for (;;) {
-      options.signal?.throwIfAborted();
-      const catalog = reader.take();
-      if (catalog) yield catalog;
-      else if (reader.ended) break;
-      else await reader.changed.changed();
-    }
-    if (reader.error && !reader.hadCatalog) throw reader.error;
-  } finally {
-    release?.();
-    await reader.close();
-  }
 }
 
-/** Follows the groups; a new group ends the reading of the one before, however long that stays open. */
-class CatalogReader {
-  readonly changed = new Latch();
-  ended = false;
-  hadCatalog = false;
-  error: MoqError | undefined;
-  readonly #subscription: TrackSubscription;
+class HangReader implements FrameReader<Catalog> {
+  readonly #snapshots = new SnapshotReader({ maxBytes: MAX_CATALOG_BYTES });
   readonly #log: Logger;
-  readonly #isMsf: boolean;
-  readonly #running: Promise<void>;
-  #fresh: Catalog | undefined;
-  #newest = -1;
-  #group: AbortController | undefined;
 
-  constructor(
-    subscription: TrackSubscription,
-    { format, log }: { readonly format: "hang" | "msf"; readonly log: Logger },
-  ) {
-    this.#subscription = subscription;
+  constructor(log: Logger) {
     this.#log = log;
-    this.#isMsf = format === "msf";
-    this.#running = this.#runGroups();
   }
 
-  take(): Catalog | undefined {
-    const catalog = this.#fresh;
-    this.#fresh = undefined;
-    return catalog;
-  }
-
-  async close(): Promise<void> {
-    this.#group?.abort(new MoqError("cancelled", "Catalog is no longer read"));
-    this.#subscription.close();
-    await this.#running;
-  }
-
-  async #runGroups(): Promise<void> {
-    let reading = Promise.resolve();
-    try {
-      for await (const group of this.#subscription) {
-        if (group.sequence <= this.#newest) continue;
-        this.#newest = group.sequence;
-        this.#group?.abort(new MoqError("cancelled", "A newer catalog came"));
-        await reading;
-        this.#group = new AbortController();
-        reading = this.#runGroup(group, this.#group.signal);
-      }
-    } catch (error) {
-      this.error = asMoqError(error);
+  *read(frame: JsonFrame): Iterable<Catalog> {
+    for (const value of this.#snapshots.read(frame)) {
+      yield usable(checkCatalog(value), this.#log);
     }
-    await reading;
-    this.ended = true;
-    this.changed.wake();
-  }
-
-  async #runGroup(group: GroupConsumer, signal: AbortSignal): Promise<void> {
-    let json: unknown;
-    try {
-      let isFirst = true;
-      for await (const frame of group.frames(signal)) {
-        const value = parseJson(frame.payload);
-        if (this.#isMsf) {
-          this.#publish(catalogOfMsf(value), group.sequence);
-          continue;
-        }
-        json = isFirst ? value : mergePatch(json, value);
-        if (!isFirst) checkSize(json);
-        isFirst = false;
-        this.#publish(checkCatalog(json), group.sequence);
-      }
-    } catch (error) {
-      if (signal.aborted) return;
-      this.error = asMoqError(error);
-      this.#log.warn?.("catalog not readable", {
-        sequence: group.sequence,
-        error: this.error.message,
-      });
-    }
-  }
-
-  #publish({ catalog, problems }: ParsedCatalog, sequence: number): void {
-    for (const problem of problems) {
-      this.#log.warn?.("part of the catalog ignored", {
-        sequence,
-        error: problem.message,
-      });
-    }
-    this.#fresh = catalog;
-    this.hadCatalog = true;
-    this.changed.wake();
   }
 }
 
-// A peer could let a catalog grow by small deltas without end.
-function checkSize(json: unknown): void {
-  const bytes = encoder.encode(JSON.stringify(json)).byteLength;
-  if (bytes > MAX_CATALOG_BYTES) {
-    throw new MoqError(
-      "decode",
-      `Expected a catalog of at most ${MAX_CATALOG_BYTES} bytes, got ${bytes} after a delta`,
-    );
+class MsfReader implements FrameReader<Catalog> {
+  readonly #log: Logger;
+
+  constructor(log: Logger) {
+    this.#log = log;
   }
+
+  *read({ value, isNewest }: JsonFrame): Iterable<Catalog> {
+    if (isNewest) yield usable(catalogOfMsf(value), this.#log);
+  }
+}
+
+function usable({ catalog, problems }: ParsedCatalog, log: Logger): Catalog {
+  for (const { message } of problems) {
+    log.warn?.("part of the catalog ignored", { error: message });
+  }
+  return catalog;
 }

@@ -4,6 +4,7 @@ import {
   MoqError,
   type TrackProducer,
 } from "@moq-deno/lite";
+import { deflate } from "../deflate.ts";
 import { consumeCatalog } from "./consumer.ts";
 import { CatalogProducer } from "./producer.ts";
 
@@ -66,6 +67,30 @@ Deno.test("consumeCatalog leaves a group that stays open as soon as a newer one 
   await catalogs.return(undefined);
 });
 
+Deno.test("consumeCatalog reads hangz, each update a compressed group of its own", async () => {
+  const broadcast = new BroadcastProducer();
+  const producer = new CatalogProducer(broadcast, { compression: deflate });
+  producer.update(vp8("a"));
+  const catalogs = consumeCatalog(broadcast.consume(), {
+    format: "hangz",
+    compression: deflate,
+  });
+  assert.deepEqual((await catalogs.next()).value, vp8("a"));
+  const next = catalogs.next();
+  producer.update(vp8(...Array.from({ length: 60 }, (_, i) => `v${i}`)));
+  const { value } = await next;
+  assert.equal(Object.keys(value!.video!.renditions).length, 60);
+  const [plain, compressed] = ["catalog.json", "catalog.json.z"].map((name) =>
+    broadcast.consume().track(name).track.cached().at(-1)!.log.length
+  );
+  assert.ok(compressed! < plain! / 4, `${compressed} of ${plain} bytes`);
+  await catalogs.return();
+  assert.throws(
+    () => consumeCatalog(broadcast.consume(), { format: "hangz" }),
+    TypeError,
+  );
+});
+
 Deno.test("consumeCatalog logs an unreadable update and goes on with the next", async () => {
   const { broadcast, track } = rawCatalog();
   const warned = Promise.withResolvers<string>();
@@ -76,7 +101,7 @@ Deno.test("consumeCatalog logs an unreadable update and goes on with the next", 
   assert.deepEqual((await catalogs.next()).value, vp8("a"));
   const next = catalogs.next();
   track.writeFrame({ timestamp: 0, payload: encode([]) });
-  assert.equal(await warned.promise, "catalog not readable");
+  assert.equal(await warned.promise, "group not readable");
   track.writeFrame({ timestamp: 0, payload: encode(vp8("b")) });
   assert.deepEqual((await next).value, vp8("b"));
   await catalogs.return(undefined);
@@ -121,7 +146,7 @@ Deno.test("consumeCatalog bounds what small deltas can add up to", async () => {
   track.close();
   const rest = await Array.fromAsync(catalogs);
   assert.ok(rest.every((catalog) => !("z" in catalog)));
-  assert.match(String(warnings[0]), /bytes, got \d+ after a delta/);
+  assert.match(String(warnings[0]), /bytes, got \d+ after a patch/);
 });
 
 Deno.test("CatalogProducer refuses a catalog that a reader would not take", () => {

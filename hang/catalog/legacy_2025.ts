@@ -1,50 +1,83 @@
 /**
- * The catalog of 2025 in today's shape: a section was an array of `{track,
- * config}` or one such object, `track` had a name and a priority, and the
- * priority of a section was on the wire.
+ * The catalogs of 2025 in today's shape. Until October `video` and `audio` were
+ * arrays of `{track, config}`, `track` had a name and a priority, `config` said
+ * how the picture is turned, and `detection` stood beside them; `audio` could
+ * be one such object as well.
  *
  * @module
  */
+import type { Collector } from "./collector.ts";
 import { Fields, isObject, type JsonObject } from "./fields.ts";
 
-function trackName(entry: Fields, path: string): string {
-  const name = new Fields(entry.value("track"), `${path}.track`).string("name");
-  if (name === undefined) throw entry.misfit("track", "a track with a name");
-  return name;
+/** A catalog of any year with `video` and `audio` in today's shape; entries without a track are left out and noted. */
+export function upgradeCatalog(value: unknown, collector: Collector): unknown {
+  if (!isObject(value)) return value;
+  const { video, audio } = value;
+  if (!Array.isArray(video) && !isOld(audio)) return value;
+  const { detection, ...root } = value;
+  const isOldVideo = Array.isArray(video);
+  return {
+    ...(isOldVideo ? root : value),
+    ...(isOldVideo && {
+      video: {
+        ...upgradeVideo(video, collector),
+        ...(detection !== undefined && { detection }),
+      },
+    }),
+    ...(isOld(audio) && { audio: upgradeAudio(audio, collector) }),
+  };
 }
 
-function displayOf(config: unknown): JsonObject | undefined {
-  if (!isObject(config)) return undefined;
-  const { displayAspectWidth: width, displayAspectHeight: height } = config;
-  return width !== undefined && height !== undefined
-    ? { width, height }
-    : undefined;
+function isOld(audio: unknown): boolean {
+  return Array.isArray(audio) ||
+    (isObject(audio) && Object.hasOwn(audio, "track"));
 }
 
-/** A `video` section in today's shape; sections that already have it pass unchanged. */
-export function upgradeVideo(section: unknown): unknown {
-  if (!Array.isArray(section)) return section;
+function upgradeVideo(
+  section: readonly unknown[],
+  collector: Collector,
+): JsonObject {
+  const entries = entriesOf(section, { path: "video", collector });
+  const [first] = Object.values(entries);
+  if (!isObject(first)) return { renditions: entries };
+  const { displayAspectWidth: width, displayAspectHeight: height } = first;
+  const { rotation, flip } = first;
+  return {
+    renditions: entries,
+    ...(width !== undefined && height !== undefined &&
+      { display: { width, height } }),
+    ...(rotation !== undefined && { rotation }),
+    ...(flip !== undefined && { flip }),
+  };
+}
+
+function upgradeAudio(section: unknown, collector: Collector): JsonObject {
+  const list: readonly unknown[] = Array.isArray(section) ? section : [section];
+  const path = Array.isArray(section) ? "audio" : undefined;
+  const renditions = entriesOf(list, { path, collector });
+  const [first] = list;
+  if (!isObject(first)) return { renditions };
+  const { track: _track, config: _config, ...rest } = first;
+  return { ...rest, renditions };
+}
+
+/** The configurations by track name. */
+function entriesOf(
+  section: readonly unknown[],
+  { path, collector }: {
+    /** The array's, `undefined` for the one object that is no array. */
+    readonly path: string | undefined;
+    readonly collector: Collector;
+  },
+): JsonObject {
   const entries: [string, unknown][] = [];
   for (const [index, value] of section.entries()) {
-    const path = `video[${index}]`;
-    const entry = new Fields(value, path);
-    entries.push([trackName(entry, path), entry.value("config")]);
+    const where = path === undefined ? "audio" : `${path}[${index}]`;
+    collector.attempt(() => {
+      const entry = new Fields(value, where);
+      const track = new Fields(entry.value("track"), `${where}.track`);
+      entries.push([track.requiredString("name"), entry.value("config")]);
+    });
   }
-  const display = displayOf(entries[0]?.[1]);
-  return {
-    renditions: Object.fromEntries(entries),
-    ...(display && { display }),
-  };
-}
-
-/** An `audio` section in today's shape; sections that already have it pass unchanged. */
-export function upgradeAudio(section: unknown): unknown {
-  if (!isObject(section) || !Object.hasOwn(section, "track")) return section;
-  const entry = new Fields(section, "audio");
-  return {
-    ...entry.except(["track", "config"]),
-    renditions: Object.fromEntries([
-      [trackName(entry, "audio"), entry.value("config")],
-    ]),
-  };
+  return Object.fromEntries(entries);
 }

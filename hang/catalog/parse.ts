@@ -18,7 +18,7 @@ import {
   parseText,
 } from "./data_tracks.ts";
 import { Fields, isObject } from "./fields.ts";
-import { upgradeAudio, upgradeVideo } from "./legacy_2025.ts";
+import { upgradeCatalog } from "./legacy_2025.ts";
 import { checkDepth } from "@moq-deno/lite/json";
 import { parseAudioConfig, parseVideoConfig } from "./rendition.ts";
 import {
@@ -103,7 +103,7 @@ function sideTrack(section: Fields, path: string, { name, collector }: {
 }
 
 function parseVideo(value: unknown, collector: Collector): VideoSection {
-  const section = new Fields(upgradeVideo(value), "video");
+  const section = new Fields(value, "video");
   const renditions = collector.entries(section, "video", {
     field: "renditions",
     parse: parseVideoConfig,
@@ -126,7 +126,7 @@ function parseVideo(value: unknown, collector: Collector): VideoSection {
 }
 
 function parseAudio(value: unknown, collector: Collector): AudioSection {
-  const section = new Fields(upgradeAudio(value), "audio");
+  const section = new Fields(value, "audio");
   const renditions = collector.entries(section, "audio", {
     field: "renditions",
     parse: parseAudioConfig,
@@ -176,8 +176,7 @@ function countRenditions(root: Fields): number {
  * and named in `problems`; throws `MoqError("decode")` when nothing can be used.
  */
 export function checkCatalog(value: unknown): ParsedCatalog {
-  const root = new Fields(value, "catalog");
-  const renditions = countRenditions(root);
+  const renditions = countRenditions(new Fields(value, "catalog"));
   if (renditions > MAX_RENDITIONS) {
     throw new MoqError(
       "decode",
@@ -185,6 +184,7 @@ export function checkCatalog(value: unknown): ParsedCatalog {
     );
   }
   const collector = new Collector();
+  const root = new Fields(upgradeCatalog(value, collector), "catalog");
   const catalog: Record<string, unknown> = {
     ...root.except(Object.keys(SECTIONS)),
   };

@@ -1,7 +1,7 @@
 /**
  * The publishing side of a catalog: one group per update, its only frame the
  * whole catalog, so that a late joiner needs nothing else. Beside it goes the
- * same in MSF, for players that know only that.
+ * same compressed, and in MSF for players that know only that.
  *
  * @module
  */
@@ -10,22 +10,45 @@ import type {
   MoqError,
   TrackProducer,
 } from "@moq-deno/lite";
-import { type Catalog, CATALOG_TRACK, TRACK_PRIORITY } from "./catalog.ts";
+import type { Compression } from "@moq-deno/lite/json";
+import {
+  type Catalog,
+  CATALOG_TRACK,
+  COMPRESSED_CATALOG_TRACK,
+  TRACK_PRIORITY,
+} from "./catalog.ts";
 import { MSF_CATALOG_TRACK, msfOf } from "./msf.ts";
 import { checkCatalog, MAX_CATALOG_BYTES } from "./parse.ts";
+import { type CatalogForm, catalogIn } from "./write_2025.ts";
 
 const encoder = new TextEncoder();
 
-/** Publishes the catalog of one broadcast on its tracks `catalog.json` and, in MSF, `catalog`. */
+/** Options of {@linkcode CatalogProducer}. */
+export interface CatalogProducerOptions {
+  /** Writes the track `catalog.json.z` too, compressed by this. */
+  readonly compression?: Compression | undefined;
+  /** How `catalog.json` is written: for viewers of today, or for those of 2025. Default `2026`. */
+  readonly form?: CatalogForm | undefined;
+}
+
+/** Publishes the catalog of one broadcast on its tracks `catalog.json`, `catalog.json.z` and, in MSF, `catalog`. */
 export class CatalogProducer {
   readonly #track: TrackProducer;
+  readonly #compressed: TrackProducer | undefined;
   readonly #msf: TrackProducer;
+  readonly #options: CatalogProducerOptions;
   #current: Catalog | undefined;
 
   /** Creates the tracks in `broadcast`; nothing is published before the first update. */
-  constructor(broadcast: BroadcastProducer) {
+  constructor(
+    broadcast: BroadcastProducer,
+    options: CatalogProducerOptions = {},
+  ) {
     const info = { priority: TRACK_PRIORITY.catalog };
+    this.#options = options;
     this.#track = broadcast.createTrack(CATALOG_TRACK, info);
+    this.#compressed = options.compression &&
+      broadcast.createTrack(COMPRESSED_CATALOG_TRACK, info);
     this.#msf = broadcast.createTrack(MSF_CATALOG_TRACK, info);
   }
 
@@ -38,14 +61,14 @@ export class CatalogProducer {
   update(catalog: Catalog): void {
     const { catalog: checked, problems } = checkCatalog(catalog);
     if (problems[0]) throw new TypeError(problems[0].message);
-    const payload = encoder.encode(JSON.stringify(checked));
-    if (payload.byteLength > MAX_CATALOG_BYTES) {
-      throw new RangeError(
-        `Expected a catalog of at most ${MAX_CATALOG_BYTES} bytes, got ${payload.byteLength}`,
-      );
+    const { form, compression } = this.#options;
+    const json = bytesOf(catalogIn(form, checked));
+    const msf = bytesOf(msfOf(checked));
+    this.#track.writeFrame({ timestamp: 0, payload: json });
+    if (this.#compressed && compression) {
+      const payload = compression.deflate().frame(json);
+      this.#compressed.writeFrame({ timestamp: 0, payload });
     }
-    this.#track.writeFrame({ timestamp: 0, payload });
-    const msf = encoder.encode(JSON.stringify(msfOf(checked)));
     this.#msf.writeFrame({ timestamp: 0, payload: msf });
     this.#current = checked;
   }
@@ -53,6 +76,15 @@ export class CatalogProducer {
   /** Ends the tracks; with `error` when the broadcast ended early. */
   close(error?: MoqError): void {
     this.#track.close(error);
+    this.#compressed?.close(error);
     this.#msf.close(error);
   }
+}
+
+function bytesOf(json: unknown): Uint8Array {
+  const bytes = encoder.encode(JSON.stringify(json));
+  if (bytes.byteLength <= MAX_CATALOG_BYTES) return bytes;
+  throw new RangeError(
+    `Expected a catalog of at most ${MAX_CATALOG_BYTES} bytes, got ${bytes.byteLength}`,
+  );
 }

@@ -4,6 +4,8 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import type { CatalogFormat } from "../catalog/consumer.ts";
+import type { CatalogForm } from "../catalog/write_2025.ts";
 
 /** What every command needs to reach a relay. */
 export interface RelayArguments {
@@ -28,6 +30,8 @@ export interface PublishArguments extends RelayArguments {
   readonly h264: number | undefined;
   /** Begin again at the end. */
   readonly loop: boolean;
+  /** For viewers of which year the catalog is written. */
+  readonly form: CatalogForm;
 }
 
 /** `subscribe`. */
@@ -38,7 +42,7 @@ export interface SubscribeArguments extends RelayArguments {
   /** What to write: MP4, Matroska, or the video alone as H.264 or H.265. */
   readonly format: "mp4" | "mkv" | "raw";
   /** Which catalog is read. */
-  readonly catalog: "hang" | "msf";
+  readonly catalog: CatalogFormat;
   /** Track of the video, `false` for none, the first one when not given. */
   readonly video: string | false | undefined;
   /** Track of the audio, `false` for none, the first one when not given. */
@@ -56,7 +60,7 @@ export interface AnnouncedArguments extends RelayArguments {
 export interface CatalogArguments extends RelayArguments {
   readonly command: "catalog";
   /** Which catalog is read. */
-  readonly catalog: "hang" | "msf";
+  readonly catalog: CatalogFormat;
   /** Go on with every change. */
   readonly follow: boolean;
 }
@@ -113,6 +117,7 @@ const OPTIONS = {
   container: { type: "string" },
   h264: { type: "string" },
   loop: { type: "boolean" },
+  form: { type: "string" },
   format: { type: "string" },
   video: { type: "string" },
   audio: { type: "string" },
@@ -130,7 +135,7 @@ const COMMON: readonly OptionName[] = ["url", "name", "fingerprint", "seconds"];
 
 /** The options of each command besides those that all have. */
 const COMMANDS: Readonly<Record<string, readonly OptionName[]>> = {
-  publish: ["container", "h264", "loop"],
+  publish: ["container", "h264", "loop", "form"],
   subscribe: ["format", "video", "audio", "catalog", "latency"],
   announced: [],
   catalog: ["catalog", "follow"],
@@ -159,7 +164,7 @@ export function readArguments(args: readonly string[]): CommandArguments {
     fingerprint: fingerprintOf(values.fingerprint),
     seconds: secondsOf(values.seconds),
   };
-  const catalog = oneOf("--catalog", values.catalog, ["hang", "msf"]);
+  const catalog = oneOf("--catalog", values.catalog, ["hang", "hangz", "msf"]);
   switch (command) {
     case "publish":
       return {
@@ -175,6 +180,7 @@ export function readArguments(args: readonly string[]): CommandArguments {
           ? undefined
           : positive("--h264", values.h264),
         loop: values.loop ?? false,
+        form: oneOf("--form", values.form, ["2026", "2025", "2025-arrays"]),
       };
     case "subscribe":
       return {

@@ -4,6 +4,7 @@
  * @module
  */
 import { consumeCatalog } from "../catalog/consumer.ts";
+import { deflate } from "../deflate.ts";
 import { untilAnnounced } from "./announced.ts";
 import type { CatalogArguments } from "./arguments.ts";
 import { connectSubscriber } from "./relay.ts";
@@ -18,6 +19,7 @@ export async function printCatalog(args: CatalogArguments): Promise<void> {
   if (signal.aborted) return;
   const catalogs = consumeCatalog(session.consume(args.name), {
     format: args.catalog,
+    compression: deflate,
     log: { warn: (message, fields) => say(`${message}: ${fields?.error}\n`) },
     signal,
   });

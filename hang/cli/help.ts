@@ -9,11 +9,11 @@ export const HELP = `Publishes media to a relay, or writes what it receives.
 
 Usage:
   hang publish   --url URL --name NAME [--container KIND] [--h264 FPS] [--loop]
-                 [FILE|-]...
+                 [--form YEAR] [FILE|-]...
   hang subscribe --url URL --name NAME [--format mp4|mkv|raw] [--video TRACK]
-                 [--audio TRACK] [--catalog hang|msf] [--latency MS] [FILE|-]
+                 [--audio TRACK] [--catalog FORM] [--latency MS] [FILE|-]
   hang announced --url URL [--name PREFIX]
-  hang catalog   --url URL --name NAME [--catalog hang|msf] [--follow]
+  hang catalog   --url URL --name NAME [--catalog FORM] [--follow]
   hang chat      --url URL --name ROOM/PERSON
   hang record    --url URL --name NAME [--dvr NAME] FOLDER
   hang replay    --url URL --name NAME FOLDER
@@ -28,9 +28,12 @@ Usage:
                      fragments of one fragmented MP4 through as they are
   --h264 FPS         publish: the input is plain H.264 with so many pictures a second
   --loop             publish: begin again at the end
+  --form YEAR        publish: write the catalog for viewers of 2026 (default), of late
+                     2025, or those before October 2025 (2025-arrays)
   --format F         subscribe: mp4 (default), mkv, or raw: H.264 or H.265 alone
   --video TRACK      subscribe: this rendition, or none; --audio likewise
-  --catalog FORM     read the catalog of hang (default) or msf
+  --catalog FORM     read the catalog of hang (default), the same compressed (hangz),
+                     or that of MSF (msf)
   --latency MS       subscribe: skip a group when newer media is this far ahead (500)
   --follow           catalog: go on with every change
   --dvr NAME         record: past groups can be fetched from this broadcast meanwhile

@@ -87,6 +87,7 @@ async function publishOver(
   say(`publishing ${files} (${media.format}) as ${name}\n`);
   const publication = publishMedia(broadcast, media, {
     loop: args.loop,
+    form: args.form,
     container: args.container === "cmaf" ? undefined : args.container,
     signal,
   });

@@ -21,6 +21,7 @@ export async function subscribe(args: SubscribeArguments): Promise<void> {
   const media = await subscribeMedia(session.consume(args.name), {
     latencyMs: args.latencyMs,
     catalog: args.catalog,
+    related: { path: args.name, source: session },
     video: args.video,
     audio: args.format === "raw" ? false : args.audio,
     signal,

@@ -15,8 +15,10 @@ import {
 } from "@moq-deno/lite";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { CatalogProducer } from "../catalog/producer.ts";
+import type { CatalogForm } from "../catalog/write_2025.ts";
 import { legacyContainer } from "../container/legacy.ts";
 import { locContainer } from "../container/loc.ts";
+import { deflate } from "../deflate.ts";
 import { catalogOf, nameTracks } from "./catalog_of.ts";
 import type { Container } from "../container/sample.ts";
 import type { Media, MediaTrack } from "./media.ts";
@@ -36,6 +38,8 @@ export interface PublishMediaOptions {
   readonly loop?: boolean | undefined;
   /** How packets are packed. Default legacy, which every peer reads. */
   readonly container?: "legacy" | "loc" | undefined;
+  /** For viewers of which year the catalog is written. Default today's. */
+  readonly form?: CatalogForm | undefined;
   /** Paces the packets. Default the system's. */
   readonly clock?: Clock | undefined;
   /** Ends the publication as `close()` does. */
@@ -109,7 +113,10 @@ export class Publication {
     this.#media = options.media;
     this.#clock = options.clock ?? systemClock;
     this.#loop = options.loop ?? false;
-    this.#catalog = new CatalogProducer(broadcast);
+    this.#catalog = new CatalogProducer(broadcast, {
+      compression: deflate,
+      form: options.form,
+    });
     this.#writers = tracks.map(({ name, track }) =>
       new TrackWriter({
         track: broadcast.createTrack(name, {

@@ -19,10 +19,12 @@ import {
   TRACK_PRIORITY,
   type VideoConfig,
 } from "../catalog/catalog.ts";
-import { consumeCatalog } from "../catalog/consumer.ts";
+import { type CatalogFormat, consumeCatalog } from "../catalog/consumer.ts";
+import { broadcastOf, type RelatedBroadcasts } from "../catalog/related.ts";
 import { openContainer } from "../container/container.ts";
 import type { Container } from "../container/sample.ts";
 import { TrackReader } from "../container/track_reader.ts";
+import { deflate } from "../deflate.ts";
 
 const DEFAULT_LATENCY_MS = 500;
 
@@ -33,7 +35,9 @@ export interface SubscribeMediaOptions {
   /** The audio rendition by the name of its track, `false` for none. Default the first that can be read. */
   readonly audio?: string | false | undefined;
   /** Which catalog of the broadcast is read. Default hang. */
-  readonly catalog?: "hang" | "msf" | undefined;
+  readonly catalog?: CatalogFormat | undefined;
+  /** Where renditions are that the catalog says another broadcast has. Default: they are ignored. */
+  readonly related?: RelatedBroadcasts | undefined;
   /** How far newer media may be ahead before a late group is skipped. Default 500. */
   readonly latencyMs?: number | undefined;
   /** Ends the wait for the catalog by throwing its reason. */
@@ -58,15 +62,18 @@ interface Choice<Config> {
   readonly name: string;
   readonly config: Config;
   readonly container: Container;
+  readonly broadcast: BroadcastConsumer;
 }
 
-/** The first rendition in this broadcast whose container can be read; those that are stalled come last. */
+/** The first rendition whose broadcast is known and whose container can be read; those that are stalled come last. */
 function choose<
   Config extends RenditionConfig & { readonly stalled?: boolean },
 >(
   renditions: Readonly<Record<string, Config>> = {},
-  { wish, log }: {
+  { wish, own, related, log }: {
     readonly wish: string | false | undefined;
+    readonly own: BroadcastConsumer;
+    readonly related: RelatedBroadcasts | undefined;
     readonly log: Logger;
   },
 ): Choice<Config> | undefined {
@@ -76,9 +83,9 @@ function choose<
   );
   for (const [name, config] of entries) {
     if (wish !== undefined && name !== wish) continue;
-    if (config.broadcast !== undefined) continue;
     try {
-      return { name, config, container: openContainer(config) };
+      const broadcast = broadcastOf(config.broadcast, { own, related });
+      return { name, config, broadcast, container: openContainer(config) };
     } catch (error) {
       log.warn?.("rendition ignored", {
         name,
@@ -99,28 +106,30 @@ export async function subscribeMedia(
   options: SubscribeMediaOptions = {},
 ): Promise<SubscribedMedia> {
   const { log = SILENT, latencyMs = DEFAULT_LATENCY_MS, signal } = options;
+  const where = { own: broadcast, related: options.related, log };
   const read = <Config extends VideoConfig | AudioConfig>(
     choice: Choice<Config> | undefined,
     wish: Pick<SubscribeOptions, "priority" | "from">,
   ): TrackReader<Config> | undefined => {
     if (!choice) return undefined;
-    const subscription = broadcast.track(choice.name)
+    const subscription = choice.broadcast.track(choice.name)
       .subscribe({ ...wish, maxAgeMs: latencyMs });
     return new TrackReader(subscription, { ...choice, latencyMs, log });
   };
   const catalogs = consumeCatalog(broadcast, {
     format: options.catalog,
+    compression: deflate,
     signal,
     log,
   });
   for await (const catalog of catalogs) {
     const chosenVideo = choose(catalog.video?.renditions, {
+      ...where,
       wish: options.video,
-      log,
     });
     const chosenAudio = choose(catalog.audio?.renditions, {
+      ...where,
       wish: options.audio,
-      log,
     });
     // A rendition that was asked for by name may come with a later catalog.
     const isMissing = (options.video && !chosenVideo) ||

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer } from "@moq-deno/lite";
+import { BroadcastProducer, Origin } from "@moq-deno/lite";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { legacyContainer } from "../container/legacy.ts";
 import { subscribeMedia } from "./subscribe.ts";
@@ -28,6 +28,39 @@ Deno.test("subscribeMedia takes the first rendition that it can read and that is
   assert.equal(audio?.name, "sound");
   await close();
   await close();
+});
+
+Deno.test("subscribeMedia follows a rendition into the broadcast that has it, and ignores what leads outside", async () => {
+  const source = new Origin();
+  const [small, original] = [new BroadcastProducer(), new BroadcastProducer()];
+  source.publish("film/small", small);
+  source.publish("film/original", original);
+  new CatalogProducer(small).update({
+    video: {
+      renditions: {
+        out: { codec: "vp8", broadcast: "../../secret" },
+        hd: { codec: "vp8", broadcast: "./original" },
+      },
+    },
+    audio: { renditions: { sound: SOUND } },
+  });
+  const video = original.createTrack("hd", { timescale: 1_000_000 });
+  small.createTrack("sound");
+  const warnings: unknown[] = [];
+  const media = await subscribeMedia(source.consume("film/small"), {
+    related: { path: "film/small", source },
+    log: { warn: (_, fields) => warnings.push(fields?.error) },
+  });
+  const data = Uint8Array.of(1, 2, 3);
+  const payload = legacyContainer.encode({ timestampUs: 5, data });
+  video.writeFrame({ timestamp: 5, payload });
+  for await (const sample of media.video!.samples()) {
+    assert.deepEqual(sample.data, data);
+    break;
+  }
+  assert.equal(media.video!.name, "hd");
+  assert.match(String(warnings[0]), /below the root, got "\.\.\/\.\.\/secret"/);
+  await media.close();
 });
 
 Deno.test("subscribeMedia says so when a broadcast ends without anything to read", async () => {

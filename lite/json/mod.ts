@@ -33,7 +33,16 @@ export {
 } from "./frame.ts";
 export { checkDepth, MAX_JSON_DEPTH } from "./depth.ts";
 export { diffJson, type JsonObject, mergePatch } from "./merge_patch.ts";
-export { consumeSnapshots, SnapshotProducer } from "./snapshot.ts";
+export {
+  followNewest,
+  type FrameReader,
+  type JsonFrame,
+} from "./newest_group.ts";
+export {
+  consumeSnapshots,
+  SnapshotProducer,
+  SnapshotReader,
+} from "./snapshot.ts";
 export { consumeStream, StreamProducer } from "./stream.ts";
 export { consumeWindow, type Span, type WindowEvent } from "./window_reader.ts";
 export { WindowProducer } from "./window.ts";

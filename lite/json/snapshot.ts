@@ -64,15 +64,18 @@ export function consumeSnapshots(
   return followNewest(track, new SnapshotReader(options), options);
 }
 
-class SnapshotReader implements FrameReader<unknown> {
+/** Puts the frames of a group together: all of the value, then patches, the sum bounded. */
+export class SnapshotReader implements FrameReader<unknown> {
   readonly #maxBytes: number;
   #current: unknown;
   #bytes = 0;
 
+  /** Takes `maxBytes` alone of the options. */
   constructor({ maxBytes = MAX_JSON_BYTES }: ConsumeJsonOptions) {
     this.#maxBytes = maxBytes;
   }
 
+  /** The value after the newest frame, nothing after one that is not; throws `MoqError("decode")` for one that grew too large. */
   *read({ index, value, bytes, isNewest }: JsonFrame): Iterable<unknown> {
     if (index === 0) {
       this.#current = value;

@@ -64,9 +64,16 @@ export const LAYERS: readonly Layer[] = [
     may: ["@moq-deno/lite", "@moq-deno/lite/json"],
   },
   { files: ["hang/container/"], may: ["@moq-deno/lite", "hang/catalog/"] },
+  { files: ["hang/deflate.ts"], may: ["@moq-deno/lite/json", "pako"] },
   {
     files: ["hang/media/"],
-    may: ["@moq-deno/lite", "hang/catalog/", "hang/container/", "mediabunny"],
+    may: [
+      "@moq-deno/lite",
+      "hang/catalog/",
+      "hang/container/",
+      "hang/deflate.ts",
+      "mediabunny",
+    ],
   },
   {
     files: ["hang/publish/", "hang/watch/"],
