@@ -7,91 +7,15 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { openContainer } from "@moq-deno/hang";
 import { openFragments, publishMedia } from "@moq-deno/hang/media";
-import { BroadcastProducer, MoqError, type Session } from "@moq-deno/lite";
+import { BroadcastProducer, MoqError } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { startRelay } from "@moq-deno/relay/server";
-import { FastClock } from "./fast_clock.ts";
+import { fragmentsOf, receive } from "./fragments_through.ts";
+import { GatedClock } from "./gated_clock.ts";
 import { ffmpegTest, generate, probe } from "./tools.ts";
 
 const SEPARATE =
   "cmaf+separate_moof+delay_moov+skip_trailer+default_base_moof+frag_keyframe";
-
-/** The moof and mdat boxes of a file by track, in order. */
-function fragmentsOf(file: Uint8Array): Map<number, Uint8Array[]> {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const tracks = new Map<number, Uint8Array[]>();
-  let start = -1;
-  for (let at = 0; at < file.byteLength;) {
-    const size = view.getUint32(at);
-    const type = String.fromCharCode(...file.subarray(at + 4, at + 8));
-    if (type === "moof") start = at;
-    if (type === "mdat" && start >= 0) {
-      // moof, mfhd of 16 bytes, traf, tfhd with its flags before the track.
-      const track = view.getUint32(start + 8 + 16 + 8 + 12);
-      tracks.set(track, [
-        ...(tracks.get(track) ?? []),
-        file.slice(start, at + size),
-      ]);
-    }
-    at += size;
-  }
-  return tracks;
-}
-
-/** A clock that stands still until it is opened. */
-class GatedClock extends FastClock {
-  readonly #gate = Promise.withResolvers<void>();
-
-  open(): void {
-    this.#gate.resolve();
-  }
-
-  override after(ms: number, then: () => void): () => void {
-    let cancel: (() => void) | undefined;
-    let isCancelled = false;
-    this.#gate.promise.then(() => {
-      if (!isCancelled) cancel = super.after(ms, then);
-    });
-    return () => {
-      isCancelled = true;
-      cancel?.();
-    };
-  }
-}
-
-interface Receiver {
-  readonly hasBegun: Promise<void>;
-  readonly payloads: Promise<Uint8Array[]>;
-}
-
-function receive(session: Session, track: string): Receiver {
-  const begun = Promise.withResolvers<void>();
-  const payloads = payloadsOf(session, { track, begun: begun.resolve });
-  return { hasBegun: begun.promise, payloads };
-}
-
-async function payloadsOf(
-  session: Session,
-  { track, begun }: { readonly track: string; readonly begun: () => void },
-): Promise<Uint8Array[]> {
-  const subscription = session.consume("film").track(track).subscribe({
-    startGroup: 0,
-    from: "all",
-    maxAgeMs: 60_000,
-  });
-  const groups = new Map<number, Uint8Array[]>();
-  const reading: Promise<void>[] = [];
-  for await (const group of subscription) {
-    begun();
-    const payloads: Uint8Array[] = [];
-    groups.set(group.sequence, payloads);
-    reading.push((async () => {
-      for await (const { payload } of group.frames()) payloads.push(payload);
-    })());
-  }
-  await Promise.all(reading);
-  return [...groups].sort(([a], [b]) => a - b).flatMap(([, all]) => all);
-}
 
 ffmpegTest(
   "openFragments: what ffmpeg makes goes through a relay bit for bit, and each init segment describes its track",
@@ -124,7 +48,9 @@ ffmpegTest(
       for await (const { path } of viewer.announced("")) {
         if (path === "film") break;
       }
-      const receivers = ["video", "audio"].map((one) => receive(viewer, one));
+      const receivers = ["video", "audio"].map((one) =>
+        receive(viewer.consume("film").track(one))
+      );
       await Promise.all(receivers.map(({ hasBegun }) => hasBegun));
       clock.open();
       const received = await Promise.all(

@@ -1,0 +1,29 @@
+/**
+ * A fast clock that stands still until everybody is there.
+ *
+ * @module
+ */
+import { FastClock } from "./fast_clock.ts";
+
+/** Virtual milliseconds that begin to pass when it is opened. */
+export class GatedClock extends FastClock {
+  readonly #gate = Promise.withResolvers<void>();
+
+  /** Lets time pass. */
+  open(): void {
+    this.#gate.resolve();
+  }
+
+  /** Runs `then` when virtual time is `ms` further on, counted from the opening at the earliest. */
+  override after(ms: number, then: () => void): () => void {
+    let cancel: (() => void) | undefined;
+    let isCancelled = false;
+    this.#gate.promise.then(() => {
+      if (!isCancelled) cancel = super.after(ms, then);
+    });
+    return () => {
+      isCancelled = true;
+      cancel?.();
+    };
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * A publisher, a relay and a viewer on raw QUIC, for tests of what comes
+ * through.
+ *
+ * @module
+ */
+import { type Media, publishMedia } from "@moq-deno/hang/media";
+import { BroadcastProducer, type MoqError, type Session } from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { type RunningRelay, startRelay } from "@moq-deno/relay/server";
+import { GatedClock } from "./gated_clock.ts";
+
+const NAME = "film";
+
+/** One broadcast on its way from a publisher through a relay to a viewer. */
+export class Relayed implements AsyncDisposable {
+  /** Stands still until it is opened, so that viewers miss nothing. */
+  readonly clock: GatedClock = new GatedClock();
+  /** The viewer. */
+  readonly viewer: Session;
+  readonly #relay: RunningRelay;
+  readonly #publisher: Session;
+
+  private constructor(
+    relay: RunningRelay,
+    { publisher, viewer }: {
+      readonly publisher: Session;
+      readonly viewer: Session;
+    },
+  ) {
+    this.#relay = relay;
+    this.#publisher = publisher;
+    this.viewer = viewer;
+  }
+
+  /** A relay with both connected to it. */
+  static async start(): Promise<Relayed> {
+    const relay = await startRelay(["--listen", "127.0.0.1:0"]);
+    const url = `moqt://127.0.0.1:${relay.addresses[0]!.port}/`;
+    const certificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
+    const publisher = await connect(url, { certificateHashes });
+    const viewer = await connect(url, { certificateHashes });
+    return new Relayed(relay, { publisher, viewer });
+  }
+
+  /** Publishes `media` and resolves when the viewer can consume it; `done` when it is over. */
+  async publish(
+    media: Media,
+    container: "legacy" | "loc",
+  ): Promise<{ readonly done: Promise<MoqError | undefined> }> {
+    const broadcast = new BroadcastProducer();
+    const publication = publishMedia(broadcast, media, {
+      clock: this.clock,
+      container,
+    });
+    this.#publisher.publish(NAME, broadcast);
+    for await (const { path } of this.viewer.announced("")) {
+      if (path === NAME) break;
+    }
+    return { done: publication.closed.finally(() => broadcast.close()) };
+  }
+
+  /** The broadcast as the viewer has it. */
+  consume(): ReturnType<Session["consume"]> {
+    return this.viewer.consume(NAME);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.viewer.close();
+    await this.#publisher.close();
+    await this.#relay.close();
+  }
+}
