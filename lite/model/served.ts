@@ -9,7 +9,8 @@ import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { hasPrefix, stripPrefix } from "../path.ts";
 import { Broadcast } from "./broadcast.ts";
-import type { GroupConsumer } from "./group.ts";
+import type { GroupConsumer, GroupProducer } from "./group.ts";
+import { Handover } from "./handover.ts";
 import type { Origin } from "./origin.ts";
 import { type Claim, publisherOf } from "./route.ts";
 import { isSameWish, type TrackSubscription } from "./subscription.ts";
@@ -145,6 +146,25 @@ class ServedTrack implements TrackSource {
   }
 
   async run(track: TrackProducer, signal: AbortSignal): Promise<void> {
+    const handover = new Handover(track.track);
+    const close = () => handover.close();
+    signal.addEventListener("abort", close, { once: true });
+    try {
+      await this.#runRoutes(track, { signal, handover });
+    } finally {
+      await handover.settled();
+      signal.removeEventListener("abort", close);
+    }
+  }
+
+  /** One route after the other, until the track is complete, no route is left or `signal` aborts. */
+  async #runRoutes(
+    track: TrackProducer,
+    { signal, handover }: {
+      readonly signal: AbortSignal;
+      readonly handover: Handover;
+    },
+  ): Promise<void> {
     const failures: Map<Claim, number> = new Map();
     let last: MoqError | undefined;
     while (!signal.aborted) {
@@ -155,7 +175,8 @@ class ServedTrack implements TrackSource {
       signal.addEventListener("abort", abort, { once: true });
       const watching = this.#watch(claim, { attempt, failures });
       try {
-        if (await this.#pump(claim, track, attempt.signal)) return;
+        const { signal } = attempt;
+        if (await this.#pump(claim, track, { signal, handover })) return;
       } catch (error) {
         if (attempt.signal.aborted) continue; // ended by us: no fault of the route
         last = asMoqError(error);
@@ -191,13 +212,17 @@ class ServedTrack implements TrackSource {
   async #pump(
     claim: Claim,
     track: TrackProducer,
-    signal: AbortSignal,
+    { signal, handover }: {
+      readonly signal: AbortSignal;
+      readonly handover: Handover;
+    },
   ): Promise<boolean> {
     const upstream = this.#served.track(claim, this.#name);
     track.track.accept(await upstream.info(signal));
     const { wanted } = track.demand;
-    if (!wanted) return false;
-    const subscription = upstream.subscribe({ ...wanted, signal });
+    if (!wanted || signal.aborted) return false;
+    const subscription = upstream.subscribe(wanted);
+    let flying: GroupProducer[] = [];
     const following = this.#followDemand(track, subscription, signal);
     const release = upstream.track.latch.wakeOn(signal);
     try {
@@ -205,7 +230,11 @@ class ServedTrack implements TrackSource {
         const datagram = subscription.tryNextDatagram();
         if (datagram) track.track.addDatagram(datagram);
         const group = subscription.tryNext();
-        if (group) track.track.insert(group.group);
+        if (group) {
+          handover.insert(group.group);
+          flying = flying.filter(({ log }) => !log.ended);
+          flying.push(group.group);
+        }
         if (subscription.final !== undefined) {
           track.track.finishAt(subscription.final);
         }
@@ -216,7 +245,8 @@ class ServedTrack implements TrackSource {
       return false;
     } finally {
       release();
-      subscription.close();
+      if (subscription.isDone) subscription.close();
+      else handover.leave(subscription, flying);
       track.track.demandLatch.wake();
       await following;
     }

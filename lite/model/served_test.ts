@@ -87,6 +87,63 @@ Deno.test("Served: a better way to the same publisher takes over between groups,
   reader.close();
 });
 
+Deno.test("Served: the way that is left for a better one finishes the group in flight, and sends no newer one", async () => {
+  const { origin } = bench();
+  const far = new Way(origin, [1n, 7n], 5);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  const flying = far.track.group(3);
+  const [sequence] = await read(reader);
+  assert.equal(sequence, 3);
+  const near = new Way(origin, [1n, 8n], 2);
+  await turns();
+  assert.deepEqual([far.subscribers, near.subscribers], [1, 1]);
+  assert.equal(far.track.demand.wanted?.endGroup, 3);
+  near.write(3);
+  near.write(4);
+  assert.deepEqual(await read(reader), [4]);
+  flying.writeFrame({ timestamp: 3, payload: new Uint8Array(1) });
+  flying.close();
+  await turns();
+  assert.equal(far.subscribers, 0);
+  assert.deepEqual(await read(reader), []);
+  reader.close();
+});
+
+Deno.test("Served: when the way that was left fails in the group in flight, that group comes from the better one", async () => {
+  const { origin } = bench();
+  const far = new Way(origin, [1n, 7n], 5);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  const flying = far.track.group(3);
+  await turns();
+  const near = new Way(origin, [1n, 8n], 2);
+  await turns();
+  near.write(3);
+  assert.deepEqual(await read(reader), [3]);
+  flying.close(new MoqError("transport", "Lost"));
+  assert.deepEqual(await read(reader), [3]);
+  assert.equal(far.subscribers, 0);
+  reader.close();
+});
+
+Deno.test("Served: a group that does not end holds the way that was left for five seconds at most", async () => {
+  const { clock, origin } = bench();
+  const far = new Way(origin, [1n, 7n], 5);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  far.track.group(3);
+  await turns();
+  new Way(origin, [1n, 8n], 2);
+  await turns();
+  await clock.advance(4900);
+  assert.equal(far.subscribers, 1);
+  await clock.advance(200);
+  await turns();
+  assert.equal(far.subscribers, 0);
+  reader.close();
+});
+
 Deno.test("Served: when a way fails or goes, the next one to the same publisher continues", async () => {
   const { origin } = bench();
   const [first, second, third] = [1, 2, 3].map((cost) =>

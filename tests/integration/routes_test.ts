@@ -4,8 +4,9 @@ import {
   BroadcastProducer,
   Origin,
   sleep,
+  type TrackProducer,
 } from "@moq-deno/lite";
-import { readGroup, writeGroup } from "./groups.ts";
+import { frameOf, readGroup, writeGroup } from "./groups.ts";
 import { type ClientOptions, type Network, scenario } from "./network.ts";
 
 /** A second relay, joined to the first by one session that goes both ways. */
@@ -93,6 +94,45 @@ scenario(
     const [dear, cheap] = tracks as [typeof tracks[0], typeof tracks[0]];
     while (cheap!.demand.subscribers === 0) await cheap!.demand.changed();
     assert.equal(dear!.demand.subscribers, 0);
+    reader.close();
+  },
+  ({ version }) => version === "06",
+);
+
+scenario(
+  "the group in flight comes whole from the route that is left, the next one from the cheaper route",
+  async (net) => {
+    const tracks: TrackProducer[] = [];
+    const connect = (cost: number): void => {
+      const { session } = net.connect({ hop: 42n, setup: { cost } });
+      const broadcast = new BroadcastProducer();
+      tracks.push(broadcast.createTrack("video"));
+      session.publish("live", broadcast);
+    };
+    connect(50);
+    await net.announced("live");
+    const viewer = net.connect().session;
+    const reader = viewer.consume("live").track("video").subscribe();
+    const [dear] = tracks;
+    const flying = dear!.group(7);
+    flying.writeFrame(frameOf("half"));
+    const reading = readGroup(await reader.next());
+    connect(10);
+    await sleep(net.clock, 1000);
+    const cheap = tracks[1]!;
+    assert.equal(cheap.demand.subscribers, 1);
+    flying.writeFrame(frameOf("whole"));
+    flying.close();
+    assert.deepEqual(await reading, {
+      texts: ["half", "whole"],
+      error: undefined,
+    });
+    while (dear!.demand.subscribers > 0) await dear!.demand.changed();
+    const next = cheap.group(8);
+    next.writeFrame(frameOf("next"));
+    next.close();
+    const { texts } = await readGroup(await reader.next());
+    assert.deepEqual(texts, ["next"]);
     reader.close();
   },
   ({ version }) => version === "06",
