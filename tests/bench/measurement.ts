@@ -4,7 +4,7 @@
  * @module
  */
 import type { Load } from "./arguments.ts";
-import { Child } from "./process.ts";
+import { Child } from "../process/child.ts";
 import type { ServerAddress } from "./stream_bytes.ts";
 import type { Measured } from "./viewers_process.ts";
 
@@ -69,7 +69,9 @@ export class Bench implements AsyncDisposable {
   }
 
   #run(file: string, settings: unknown): Child {
-    return this.#processes.use(new Child(file, settings));
+    return this.#processes.use(
+      new Child(new URL(file, import.meta.url), settings),
+    );
   }
 
   /** Lets the publisher publish for a while, and looks at what that takes. */

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { NetProcess, spawn } from "./process.ts";
+import { Child, runCommand } from "../process/child.ts";
 
 /** What the emulated link is like. */
 export interface LinkOptions {
@@ -62,8 +62,8 @@ export class Link implements AsyncDisposable {
   }
 
   /** Runs the file beside this one, in `place`. */
-  run(file: string, place: Place, settings: unknown): NetProcess {
-    return new NetProcess(file, namespace(place), settings);
+  run(file: string, place: Place, settings: unknown): Child {
+    return run(file, place, settings);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -72,11 +72,17 @@ export class Link implements AsyncDisposable {
     });
     await this.#forwarder.status;
     for (const place of ["relay", "narrow", "wide"] as const) {
-      await spawn(["ip", "netns", "del", namespace(place)]).catch(() => {
+      await runCommand(["ip", "netns", "del", namespace(place)]).catch(() => {
         // The set-up did not come this far.
       });
     }
   }
+}
+
+function run(file: string, place: Place, settings: unknown): Child {
+  return new Child(new URL(file, import.meta.url), settings, {
+    namespace: namespace(place),
+  });
 }
 
 function namespace(place: Place): string {
@@ -111,8 +117,8 @@ async function connectNarrow(options: LinkOptions): Promise<void> {
   ] as const;
   for (const { place, own, peer } of ends) {
     const name = device(place);
-    await spawn(["ip", "netns", "add", namespace(place)]);
-    await spawn(["ip", "link", "set", name, "netns", namespace(place)]);
+    await runCommand(["ip", "netns", "add", namespace(place)]);
+    await runCommand(["ip", "link", "set", name, "netns", namespace(place)]);
     await inside(place, ["ip", "link", "set", "lo", "up"]);
     await inside(place, ["ip", "addr", "add", own, "peer", peer, "dev", name]);
     await inside(place, ["ip", "link", "set", name, "up", "mtu", "1500"]);
@@ -144,14 +150,14 @@ async function lose(place: "relay" | "narrow", loss: number): Promise<void> {
 async function connectWide(): Promise<void> {
   const near = `mq${Deno.pid}x`;
   const far = `mq${Deno.pid}w`;
-  await spawn(["ip", "netns", "add", namespace("wide")]);
-  await spawn(["ip", "link", "add", near, "type", "veth", "peer", far]);
+  await runCommand(["ip", "netns", "add", namespace("wide")]);
+  await runCommand(["ip", "link", "add", near, "type", "veth", "peer", far]);
   const ends = [
     { place: "relay", name: near, own: WIDE_RELAY },
     { place: "wide", name: far, own: WIDE_VIEWER },
   ] as const;
   for (const { place, name, own } of ends) {
-    await spawn(["ip", "link", "set", name, "netns", namespace(place)]);
+    await runCommand(["ip", "link", "set", name, "netns", namespace(place)]);
     await inside(place, ["ip", "addr", "add", `${own}/30`, "dev", name]);
     await inside(place, ["ip", "link", "set", name, "up"]);
   }
@@ -159,7 +165,7 @@ async function connectWide(): Promise<void> {
 }
 
 async function inside(place: Place, command: string[]): Promise<void> {
-  await spawn(["ip", "netns", "exec", namespace(place), ...command]);
+  await runCommand(["ip", "netns", "exec", namespace(place), ...command]);
 }
 
 /** What the link does to packets of a test of its own. */
@@ -186,17 +192,16 @@ async function verify(options: LinkOptions): Promise<void> {
 async function measure(options: LinkOptions): Promise<void> {
   const { delayMs, rateBps, loss = 0 } = options;
   const echo = { address: NARROW_VIEWER, port: 7000 };
-  await using narrow = new NetProcess(
-    "verify_process.ts",
-    namespace("narrow"),
-    { role: "echo", ...echo },
-  );
+  await using narrow = run("verify_process.ts", "narrow", {
+    role: "echo",
+    ...echo,
+  });
   await narrow.next();
-  await using relay = new NetProcess(
-    "verify_process.ts",
-    namespace("relay"),
-    { role: "measure", ...echo, rateBps },
-  );
+  await using relay = run("verify_process.ts", "relay", {
+    role: "measure",
+    ...echo,
+    rateBps,
+  });
   const got = await relay.next<Verified>();
   expectNear("a round trip", got.rttMs, {
     wanted: 2 * delayMs,
@@ -222,14 +227,14 @@ export async function whyNot(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "it needs Linux";
   if (Deno.uid() !== 0) return "it needs root";
   for (const tool of ["ip", "tc", "nft", "python3"]) {
-    const isThere = await spawn(["sh", "-c", `command -v ${tool}`])
+    const isThere = await runCommand(["sh", "-c", `command -v ${tool}`])
       .then(() => true, () => false);
     if (!isThere) return `it needs ${tool}`;
   }
   const name = `${PREFIX}try`;
   try {
-    await spawn(["ip", "netns", "add", name]);
-    await spawn(["ip", "netns", "del", name]);
+    await runCommand(["ip", "netns", "add", name]);
+    await runCommand(["ip", "netns", "del", name]);
     await Deno.stat("/dev/net/tun");
   } catch (error) {
     return `it needs network namespaces and TUN: ${error}`;

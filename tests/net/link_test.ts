@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Link } from "./link.ts";
 import { netTest } from "./possible.ts";
-import { spawn } from "./process.ts";
+import { runCommand } from "../process/child.ts";
 
 netTest(
   "Link: has the rate, the delay and the loss that it was asked for, and leaves nothing behind",
@@ -21,9 +21,9 @@ netTest(
   },
 );
 
-netTest("spawn: what a command said is in its failure", async () => {
+netTest("runCommand: what a command said is in its failure", async () => {
   await assert.rejects(
-    spawn(["ip", "link", "show", "nosuch"]),
+    runCommand(["ip", "link", "show", "nosuch"]),
     /does not exist/,
   );
 });

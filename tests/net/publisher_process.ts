@@ -7,7 +7,7 @@
  */
 import { BroadcastProducer, sleep, systemClock } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
-import { commands, say, settings } from "../bench/process.ts";
+import { commands, say, settings } from "../process/inside.ts";
 import { nowMicros } from "../bench/stream_bytes.ts";
 import { BROADCAST } from "./watched.ts";
 

@@ -17,7 +17,7 @@ import { GeneratedCertificate } from "../../relay/certs.ts";
 import { loadConfig } from "../../relay/config_load.ts";
 import { readCommandLine } from "../../relay/config_sources.ts";
 import { openListeners } from "../../relay/listen/listeners.ts";
-import { commands, say } from "../bench/process.ts";
+import { commands, say } from "../process/inside.ts";
 
 /** What the relay says first. */
 export interface RelayAddress {

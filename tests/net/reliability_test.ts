@@ -58,7 +58,7 @@ for (const percent of [1, 3, 5]) {
 
 netTest("a viewer that never reads holds little and is sent away", async () => {
   await using stage = await Stage.open(NARROW);
-  const before = await stage.relay.residentBytes();
+  const { residentBytes: before } = await stage.relay.usage();
   const viewer = await stage.join("wide", { manner: "never-read" });
   await sleep(systemClock, 3000);
   const { mostUnconfirmedBytes } = await stage.relay.ask<RelayState>("state");
@@ -67,6 +67,7 @@ netTest("a viewer that never reads holds little and is sent away", async () => {
   await viewer.ask("closed");
   const { sessions } = await stage.relay.ask<RelayState>("state");
   assert.equal(sessions, 1, "the publisher alone");
-  const grown = await stage.relay.residentBytes() - before;
+  const { residentBytes } = await stage.relay.usage();
+  const grown = residentBytes - before;
   assert.ok(grown < 64 * MEGABYTE, `grown by ${grown}`);
 });

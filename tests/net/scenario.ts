@@ -12,7 +12,7 @@ import {
   type Place,
   WIDE_RELAY,
 } from "./link.ts";
-import type { NetProcess } from "./process.ts";
+import type { Child } from "../process/child.ts";
 import type { PublisherSettings } from "./publisher_process.ts";
 import type { RelayAddress, RelayState } from "./relay_process.ts";
 import type { ViewerSettings } from "./viewer_process.ts";
@@ -76,14 +76,14 @@ export class Stage implements AsyncDisposable {
   /** The network. */
   readonly link: Link;
   /** The relay. */
-  readonly relay: NetProcess;
+  readonly relay: Child;
   readonly #address: RelayAddress;
-  readonly #processes: NetProcess[];
+  readonly #processes: Child[];
 
   private constructor(
     link: Link,
     { processes, address }: {
-      readonly processes: NetProcess[];
+      readonly processes: Child[];
       readonly address: RelayAddress;
     },
   ) {
@@ -120,7 +120,7 @@ export class Stage implements AsyncDisposable {
     { way = "quic", ...rest }:
       & { readonly way?: Way | undefined }
       & Omit<ViewerSettings, "url" | "fingerprint"> = {},
-  ): Promise<NetProcess> {
+  ): Promise<Child> {
     const host = place === "narrow" ? NARROW_RELAY : WIDE_RELAY;
     const { fingerprint, port } = this.#address;
     const scheme = { quic: "moqt", websocket: "ws", webtransport: "https" };
@@ -157,7 +157,7 @@ export async function runScenario(options: ScenarioOptions): Promise<Figures> {
   await sleep(systemClock, TAIL_MS);
   const here = await narrow.ask<Seen>("end");
   const state = await stage.relay.ask<RelayState>("state");
-  const relayBytes = await stage.relay.residentBytes();
+  const relayBytes = (await stage.relay.usage()).residentBytes;
   return figuresOf({ alone, here, there, state, relayBytes });
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { sleep, systemClock } from "@moq-deno/lite";
-import { commands, say, settings } from "../bench/process.ts";
+import { commands, say, settings } from "../process/inside.ts";
 
 interface Settings {
   readonly role: "echo" | "measure";

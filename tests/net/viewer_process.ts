@@ -19,7 +19,7 @@ import { withType } from "../../lite/session/streams.ts";
 import { encodeSetup } from "../../lite/wire/setup.ts";
 import { BidiType, UniType } from "../../lite/wire/stream_type.ts";
 import { encodeSubscribe } from "../../lite/wire/subscribe.ts";
-import { commands, say, settings } from "../bench/process.ts";
+import { commands, say, settings } from "../process/inside.ts";
 import { nowMicros } from "../bench/stream_bytes.ts";
 import { type Arrival, BROADCAST } from "./watched.ts";
 

@@ -1,10 +1,19 @@
 /**
- * The benchmark's processes: one JSON value per line in each direction. A
- * process ends when its input does, so none outlives the benchmark.
+ * Processes of a test, as whoever starts them sees them: one JSON value per line
+ * in each direction. A process ends when its input does, so none outlives its
+ * test.
  *
  * @module
  */
 import { TextLineStream } from "./text_lines.ts";
+
+/** How a process is run. */
+export interface ChildOptions {
+  /** The network namespace it is in; absent: that of whoever starts it. */
+  readonly namespace?: string | undefined;
+  /** What V8 is told, such as `--expose-gc`. */
+  readonly v8Flags?: string | undefined;
+}
 
 /** CPU time and memory of a process, as Linux counts them. */
 export interface Usage {
@@ -21,17 +30,21 @@ export class Child implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly #file: string;
 
-  /** Runs the file beside this one with this very deno; `settings` is its only argument, as JSON. */
-  constructor(file: string, settings: unknown) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "--quiet",
-        "--allow-all",
-        new URL(file, import.meta.url).href,
-        JSON.stringify(settings),
-      ],
+  /** Runs `file` with this very deno; `settings` is its only argument, as JSON. */
+  constructor(file: URL, settings: unknown, options: ChildOptions = {}) {
+    const { namespace, v8Flags } = options;
+    const [name = "", ...args] = [
+      ...(namespace === undefined ? [] : ["ip", "netns", "exec", namespace]),
+      ...[Deno.execPath(), "run", "--quiet", "--allow-all"],
+      ...(v8Flags === undefined ? [] : [`--v8-flags=${v8Flags}`]),
+      file.href,
+      JSON.stringify(settings),
+    ];
+    this.#file = file.pathname.split("/").at(-1) ?? "";
+    this.#child = new Deno.Command(name, {
+      args,
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
@@ -46,11 +59,11 @@ export class Child implements AsyncDisposable {
   /** The next value it says; throws when it ends without. */
   async next<T>(): Promise<T> {
     const { value, done } = await this.#lines.read();
-    if (done) {
-      const { code } = await this.#child.status;
-      throw new Error(`Expected a process to answer, it ended with ${code}`);
-    }
-    return JSON.parse(value);
+    if (!done) return JSON.parse(value);
+    const { code } = await this.#child.status;
+    throw new Error(
+      `Expected ${this.#file} to answer, it ended with code ${code}`,
+    );
   }
 
   /** Says `command` and waits for the answer. */
@@ -71,6 +84,12 @@ export class Child implements AsyncDisposable {
     return { cpuMs: ticks * TICK_MS, residentBytes: kilobytes * 1024 };
   }
 
+  /** Ends it as a machine that loses its power does: it says goodbye to nobody. */
+  async kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {
       // It has ended already.
@@ -80,20 +99,15 @@ export class Child implements AsyncDisposable {
   }
 }
 
-/** The settings this process was started with. */
-export function settings<T>(): T {
-  return JSON.parse(Deno.args[0] ?? "null");
-}
-
-/** Says `value` to whoever started this process. */
-export function say(value: unknown): void {
-  // deno-lint-ignore no-console
-  console.log(JSON.stringify(value));
-}
-
-/** What whoever started this process says; the end of it is the end of this process. */
-export async function* commands(): AsyncGenerator<string, void> {
-  yield* Deno.stdin.readable
-    .pipeThrough(new TextDecoderStream())
-    .pipeThrough(new TextLineStream());
+/** Runs a command to its end; throws with what it said when it fails. */
+export async function runCommand(command: readonly string[]): Promise<void> {
+  const [name = "", ...args] = command;
+  const { code, stderr } = await new Deno.Command(name, {
+    args,
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (code === 0) return;
+  const said = new TextDecoder().decode(stderr).trim();
+  throw new Error(`Expected ${command.join(" ")} to succeed, got: ${said}`);
 }
