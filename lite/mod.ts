@@ -42,6 +42,7 @@ export * from "./session/in_band.ts";
 export * from "./session/reconnect.ts";
 export * from "./session/session.ts";
 export type { MessageReader } from "./session/streams.ts";
+export type { Probe } from "./wire/probe.ts";
 export type { Setup } from "./wire/setup.ts";
 export {
   codeTable,

@@ -31,6 +31,7 @@ import {
   MAX_SETUP_BYTES,
   type Setup,
 } from "../wire/setup.ts";
+import type { Probe } from "../wire/probe.ts";
 import { BidiType, UniType } from "../wire/stream_type.ts";
 import {
   codeTable,
@@ -54,6 +55,7 @@ import {
 import { GROUP_SCRATCH_BYTES } from "./group_receiver.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { CONTROL_ORDER } from "./priority.ts";
+import { askProbe } from "./probe_answers.ts";
 import { Publisher, type Request } from "./publisher.ts";
 import { MessageReader, withType } from "./streams.ts";
 import { Subscriber } from "./subscriber.ts";
@@ -243,6 +245,21 @@ export class Session {
     signal?.addEventListener("abort", abort, { once: true });
     try {
       yield* this.#subscriber.announced(prefix, controller.signal);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      done();
+      controller.abort();
+    }
+  }
+
+  /** What the peer measures on its path to us, now and as it changes: a rate of 0 is unknown. Ends with `signal`, the session, or a peer that measures nothing. */
+  async *probe(signal?: AbortSignal): AsyncGenerator<Probe, void> {
+    const { controller, done } = linked(this.#ending.signal);
+    const abort = () => controller.abort(signal?.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      yield* askProbe(this.#context, controller.signal);
     } finally {
       signal?.removeEventListener("abort", abort);
       done();

@@ -1,0 +1,44 @@
+/**
+ * What the peer measures on its path to us, asked for with PROBE. moq-lite,
+ * "PROBE".
+ *
+ * @module
+ */
+import { BidiType } from "../wire/stream_type.ts";
+import { decodeProbe, type Probe } from "../wire/probe.ts";
+import { hasProbe, hasSetupStream } from "../wire/version.ts";
+import type { SessionContext } from "./context.ts";
+import { CONTROL_ORDER } from "./priority.ts";
+import { MessageReader, withType } from "./streams.ts";
+
+const MAX_PROBE_BYTES = 64;
+
+/** The peer's reports until it ends them or `signal` aborts; none from a peer that does not measure. */
+export async function* askProbe(
+  { transport, version, peer }: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<Probe, void> {
+  if (!hasProbe(version)) return;
+  if (hasSetupStream(version) && !(await peer).probe) return;
+  const sendOrder = CONTROL_ORDER;
+  const stream = await transport.openBidi({ sendOrder, signal });
+  const reader = new MessageReader(stream.receive, { version });
+  const end = () => {
+    reader.cancel();
+    stream.send.close();
+  };
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    stream.send.write(withType(BidiType.probe));
+    for (;;) {
+      const body = await reader.message(MAX_PROBE_BYTES);
+      if (!body) return;
+      yield decodeProbe(body, version);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener("abort", end);
+    end();
+  }
+}
