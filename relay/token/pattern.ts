@@ -116,16 +116,6 @@ export function rebasePatterns(
   return left.has(REST) ? [REST] : [...left];
 }
 
-/** Whether `pattern` covers any path that is `prefix` or lies under it. */
-export function overlapsPrefix(pattern: string, prefix: string): boolean {
-  return rebasePatterns([pattern], prefix).length > 0;
-}
-
-/** Whether `pattern` covers `prefix` and everything under it. */
-export function coversPrefix(pattern: string, prefix: string): boolean {
-  return rebasePatterns([pattern], prefix).includes(REST);
-}
-
 /** Whether every segment that `narrow` stands for is one that `wide` stands for; neither is `**`. */
 function containsSegment(wide: string, narrow: string): boolean {
   const star = narrow.indexOf("*");

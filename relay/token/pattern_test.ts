@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import {
   containsPattern,
-  coversPrefix,
   matchPattern,
-  overlapsPrefix,
   parsePattern,
   patternPrefix,
   rebasePatterns,
@@ -80,14 +78,6 @@ Deno.test("rebasePatterns: a pattern may leave more than one", () => {
   assert.deepEqual(rebasePatterns(["a/**", "b"], "b"), [""]);
   assert.deepEqual(rebasePatterns([parsePattern("a/*/**")], "a"), ["**/*"]);
   assert.deepEqual(rebasePatterns(["a"], "b"), []);
-});
-
-Deno.test("coversPrefix and overlapsPrefix: whole, part and nothing", () => {
-  assert.equal(coversPrefix("a/**", "a/b"), true);
-  assert.equal(coversPrefix("a/**", ""), false);
-  assert.equal(overlapsPrefix("a/**", ""), true);
-  assert.equal(overlapsPrefix("a/b/c", "a/b"), true);
-  assert.equal(overlapsPrefix("a/b/c", "a/x"), false);
 });
 
 // Few letters, so that patterns and paths often meet.
