@@ -28,6 +28,7 @@ export {
 } from "./model/frame.ts";
 export * from "./model/group.ts";
 export * from "./model/origin.ts";
+export { checkMounts, type Mount } from "./model/mount.ts";
 export * from "./model/origin_scope.ts";
 export * from "./model/route.ts";
 export type { Served } from "./model/served.ts";

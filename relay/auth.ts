@@ -10,6 +10,7 @@ import {
   hasPrefix,
   MAX_PATH_SEGMENTS,
   MoqError,
+  type Mount,
   type PathFilter,
   type Transport,
 } from "@moq-deno/lite";
@@ -80,6 +81,12 @@ export interface Grant {
   readonly publish: readonly string[];
   /** Canonical patterns, relative to `root`, of what the peer may subscribe to. */
   readonly subscribe: readonly string[];
+  /** Subtrees below `root` that are read from another place, and that nobody publishes at. Default none. */
+  readonly mounts?: readonly Mount[] | undefined;
+  /** Whether the peer is a relay of the same cluster. Default false. */
+  readonly peer?: boolean | undefined;
+  /** A label to count the session by. */
+  readonly tier?: string | undefined;
   /** When the session must end, in seconds since 1970; absent: never. */
   readonly expires?: number | undefined;
   /** How it can be taken back; absent: it cannot. Whoever has the grant must release it. */
@@ -142,14 +149,21 @@ export function covers(patterns: readonly string[], path: string): boolean {
   return patterns.some((pattern) => matchPattern(pattern, path));
 }
 
-/** What an origin's scope lets through under a grant's `patterns`. */
-export function patternFilter(patterns: readonly string[]): PathFilter {
+/** The mounts of a grant that has none. */
+const NO_MOUNTS: readonly Mount[] = [];
+
+/** What an origin's scope lets through under a grant's `patterns`; what is mounted is left out. */
+export function patternFilter(
+  patterns: readonly string[],
+  mounted: readonly Mount[] = NO_MOUNTS,
+): PathFilter {
   const prefixes = [...new Set(patterns.map(patternPrefix))];
   return {
     prefixes: prefixes.filter((prefix) =>
       prefixes.every((other) => other === prefix || !hasPrefix(other, prefix))
     ),
-    allows: (path) => covers(patterns, path),
+    allows: (path) =>
+      covers(patterns, path) && !mounted.some(({ at }) => hasPrefix(at, path)),
   };
 }
 

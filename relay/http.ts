@@ -168,7 +168,7 @@ async function openScope(
   path: string,
 ): Promise<OpenScope> {
   const started = options.clock.now();
-  const { root, subscribe, lease } = await options.authorizer.grant({
+  const { root, subscribe, mounts, lease } = await options.authorizer.grant({
     transport: "http",
     path,
     query: url.search.slice(1),
@@ -188,7 +188,7 @@ async function openScope(
     );
   }
   const filter = patternFilter(subscribe);
-  return { scope: options.origin.scope({ root, filter }), close };
+  return { scope: options.origin.scope({ root, mounts, filter }), close };
 }
 
 async function announced(ask: Ask): Promise<Response> {

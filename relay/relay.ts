@@ -82,6 +82,7 @@ export class Relay {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #sessions: Set<Session> = new Set();
+  readonly #grants: Map<Session, Grant> = new Map();
   #entering = 0;
   #number = 0;
   #isDraining = false;
@@ -100,6 +101,11 @@ export class Relay {
     return this.#sessions;
   }
 
+  /** What each of them that is served may do: whether it is a relay of the cluster, and the label to count it by, stand there. */
+  get grants(): ReadonlyMap<Session, Grant> {
+    return this.#grants;
+  }
+
   /** Takes a peer in, serves it and returns when it has left. Whatever the peer does, this never throws. */
   async accept(incoming: IncomingConnection): Promise<void> {
     const { kind, remote, protocol } = incoming;
@@ -107,7 +113,8 @@ export class Relay {
     this.#entering++;
     try {
       const session = await this.#enter(incoming, log);
-      log.info?.("session opened", { kind, remote, protocol });
+      const { tier, peer } = this.#grants.get(session) ?? {};
+      log.info?.("session opened", { kind, remote, protocol, tier, peer });
       const error = await session.closed;
       log.info?.("session closed", {
         code: error?.code,
@@ -196,7 +203,9 @@ export class Relay {
   }
 
   /** Ends `session` when its grant ends, and the other way round. */
-  #follow(session: Session, { lease, expires }: Grant): void {
+  #follow(session: Session, grant: Grant): void {
+    const { lease, expires } = grant;
+    this.#grants.set(session, grant);
     const started = this.#clock.now();
     const expired = new MoqError("unauthorized", "Credential has expired");
     const cancel = expires === undefined ? undefined : atTime(this.#clock, {
@@ -206,6 +215,7 @@ export class Relay {
     lease?.revoked.then((error) => session.close(error));
     session.closed.then((error) => {
       cancel?.();
+      this.#grants.delete(session);
       lease?.release({
         reason: this.#isDraining ? "shutdown" : error?.message ?? "closed",
         durationMs: this.#clock.now() - started,
@@ -269,10 +279,12 @@ export class Relay {
     if (publishes.length + subscribes.length === 0) {
       throw new MoqError("unauthorized", `Expected a grant for a ${role}`);
     }
-    const { root } = grant;
+    const { root, mounts } = grant;
+    const readable = patternFilter(subscribes);
+    const fillable = patternFilter(publishes, mounts);
     return {
-      publish: this.origin.scope({ root, filter: patternFilter(subscribes) }),
-      subscribe: this.origin.scope({ root, filter: patternFilter(publishes) }),
+      publish: this.origin.scope({ root, mounts, filter: readable }),
+      subscribe: this.origin.scope({ root, filter: fillable }),
     };
   }
 

@@ -8,6 +8,13 @@ import { MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { hasPrefix, joinPath, normalizePath, stripPrefix } from "../path.ts";
 import { BroadcastConsumer, type BroadcastProducer } from "./broadcast.ts";
+import {
+  checkMounts,
+  type Mount,
+  mountOf,
+  shownAt,
+  targetOf,
+} from "./mount.ts";
 import type { Origin, Publication } from "./origin.ts";
 import {
   type Claim,
@@ -34,6 +41,8 @@ export interface ScopeOptions {
   readonly root?: string | undefined;
   /** What is let through. Default everything. */
   readonly filter?: PathFilter | undefined;
+  /** Subtrees that show another place of the origin instead. Default none. */
+  readonly mounts?: readonly Mount[] | undefined;
   /** Leave out routes through the relay with this hop id. */
   readonly exclude?: bigint | undefined;
 }
@@ -62,21 +71,24 @@ export class OriginScope {
   readonly root: string;
   /** What is let through, relative to the root. */
   readonly filter: PathFilter;
+  /** Subtrees that show another place of the origin, for reading alone. */
+  readonly mounts: readonly Mount[];
   /** Routes through this relay are left out. */
   readonly exclude: bigint | undefined;
 
-  /** Use `Origin.scope`. */
+  /** Use `Origin.scope`. Throws `RangeError` when mounts overlap. */
   constructor(origin: Origin, options: ScopeOptions) {
     this.origin = origin;
     this.root = normalizePath(options.root ?? "");
     this.filter = options.filter ?? EVERYTHING;
+    this.mounts = checkMounts(this.root, options.mounts ?? []);
     this.exclude = options.exclude;
   }
 
   /** The same view without the routes through one peer. */
   excluding(hop: bigint | undefined): OriginScope {
-    const { root, filter } = this;
-    return new OriginScope(this.origin, { root, filter, exclude: hop });
+    const { root, filter, mounts } = this;
+    return new OriginScope(this.origin, { root, filter, mounts, exclude: hop });
   }
 
   /** Puts a broadcast of our own under `path`; it leaves when it ends. Throws `MoqError("unauthorized")` outside the view. */
@@ -93,7 +105,7 @@ export class OriginScope {
   /** Puts a claim on `path`; throws `MoqError("unauthorized")` outside the view. */
   claim(path: string, source: RouteSource, route: Route): Publication {
     const normal = normalizePath(path);
-    if (!this.filter.allows(normal)) {
+    if (!this.filter.allows(normal) || mountOf(this.mounts, normal)) {
       throw new MoqError(
         "unauthorized",
         `Expected a path that may be published, got ${JSON.stringify(normal)}`,
@@ -105,9 +117,10 @@ export class OriginScope {
   /** The broadcast at `path`; throws `MoqError("unroutable")` when nothing covers it or the view does not show it. */
   consume(path: string): BroadcastConsumer {
     const normal = normalizePath(path);
-    const served = this.filter.allows(normal)
-      ? this.origin.serve(joinPath(this.root, normal), this.exclude)
-      : undefined;
+    const place = this.filter.allows(normal) ? this.#place(normal) : undefined;
+    const served = place === undefined
+      ? undefined
+      : this.origin.serve(place, this.exclude);
     if (!served) {
       throw new MoqError(
         "unroutable",
@@ -128,10 +141,29 @@ export class OriginScope {
   /** The best claim that a listing of `prefix` shows as `suffix`. */
   shown(prefix: string, suffix: string): Claim | undefined {
     const path = joinPath(prefix, suffix);
-    if (!this.filter.allows(path)) return undefined;
-    const absolute = joinPath(this.root, path);
-    if (suffix !== "") return this.origin.best(absolute, this.exclude);
-    return this.origin.covering(absolute, this.exclude).next().value;
+    const place = this.filter.allows(path) ? this.#place(path) : undefined;
+    if (place === undefined) return undefined;
+    // A claim above what is asked for, or above a mount's target, shows as that itself.
+    const isTop = suffix === "" || this.mounts.some(({ at }) => at === path);
+    return isTop
+      ? this.origin.covering(place, this.exclude).next().value
+      : this.origin.best(place, this.exclude);
+  }
+
+  /** Where the origin has what this view shows at `path`. */
+  #place(path: string): string | undefined {
+    const mount = mountOf(this.mounts, path);
+    return mount ? targetOf(mount, path) : joinPath(this.root, path);
+  }
+
+  /** The paths of this view at which a change of an absolute path may show. */
+  *changedBy(path: string): Generator<string, undefined> {
+    const own = hasPrefix(path, this.root) ? "" : stripPrefix(this.root, path);
+    if (own !== undefined && !mountOf(this.mounts, own)) yield own;
+    for (const mount of this.mounts) {
+      const shown = shownAt(mount, path);
+      if (shown !== undefined) yield shown;
+    }
   }
 }
 
@@ -144,7 +176,6 @@ interface Told {
 export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   readonly #scope: OriginScope;
   readonly #prefix: string;
-  readonly #absolute: string;
   readonly #signal: AbortSignal | undefined;
   readonly #latch = new Latch();
   readonly #dirty: Set<string> = new Set();
@@ -156,7 +187,6 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   constructor(scope: OriginScope, prefix: string, options: AnnouncedOptions) {
     this.#scope = scope;
     this.#prefix = prefix;
-    this.#absolute = joinPath(scope.root, prefix);
     this.#signal = options.signal;
     for (const path of scope.origin.paths()) this.pathChanged(path);
     this.#stop = scope.origin.listen(this);
@@ -164,12 +194,14 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
 
   /** Notes that the routes to an absolute path changed. */
   pathChanged(path: string): void {
-    const suffix = hasPrefix(path, this.#absolute)
-      ? "" // the path itself or one above it: a claim on the prefix
-      : stripPrefix(this.#absolute, path);
-    if (suffix === undefined || isHidden(suffix)) return;
-    this.#dirty.add(suffix);
-    this.#latch.wake();
+    for (const changed of this.#scope.changedBy(path)) {
+      const suffix = hasPrefix(changed, this.#prefix)
+        ? "" // the path itself or one above it: a claim on the prefix
+        : stripPrefix(this.#prefix, changed);
+      if (suffix === undefined || isHidden(suffix)) continue;
+      this.#dirty.add(suffix);
+      this.#latch.wake();
+    }
   }
 
   /** The next change, `undefined` while there is none. */

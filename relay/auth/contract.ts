@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Mount } from "@moq-deno/lite";
 import { type AuthRequest, requestPath } from "../auth.ts";
 import { isJsonObject, type JsonObject } from "../token/json.ts";
 import { parsePattern } from "../token/mod.ts";
@@ -37,8 +38,12 @@ export interface RemoteGrant {
   readonly expires: number | undefined;
   /** After how many seconds to ask again. */
   readonly revalidate: number | undefined;
-  /** Whether it grants what this relay does not have: then that is missing. */
-  readonly hasMounts: boolean;
+  /** Subtrees that are read from elsewhere. */
+  readonly mounts: readonly Mount[];
+  /** Whether the peer is a relay of the same cluster. */
+  readonly peer: boolean;
+  /** A label to count the session by. */
+  readonly tier: string | undefined;
 }
 
 function patternsOf(answer: JsonObject, name: string): readonly string[] {
@@ -58,21 +63,52 @@ function secondsOf(answer: JsonObject, name: string): number | undefined {
   );
 }
 
-/** Reads an answer. Throws `RangeError` or `SyntaxError` on one that cannot be read, `MoqError` on such a root. */
+function textOf(answer: JsonObject, name: string): string | undefined {
+  const value = answer[name] ?? undefined;
+  if (value === undefined || typeof value === "string") return value;
+  throw new RangeError(`Expected "${name}" to be a text`);
+}
+
+function peerOf(answer: JsonObject): boolean {
+  const value = answer["peer"] ?? false;
+  if (typeof value === "boolean") return value;
+  throw new RangeError('Expected "peer" to be true or false');
+}
+
+// A grant is for one session, and every path of that is compared with each.
+const MAX_MOUNTS = 64;
+
+function mountsOf(answer: JsonObject): readonly Mount[] {
+  const value = answer["mounts"] ?? {};
+  if (!isJsonObject(value)) {
+    throw new RangeError('Expected "mounts" to be an object of paths');
+  }
+  const mounts = Object.entries(value).map(([at, target]) => {
+    if (typeof target === "string") {
+      return { at: requestPath(at), target: requestPath(target) };
+    }
+    throw new RangeError('Expected "mounts" to name paths');
+  });
+  if (mounts.length <= MAX_MOUNTS) return mounts;
+  throw new RangeError(
+    `Expected at most ${MAX_MOUNTS} "mounts", got ${mounts.length}`,
+  );
+}
+
+/** Reads an answer. Throws `RangeError` or `SyntaxError` on one that cannot be read, `MoqError` on such a root or mount. */
 export function parseGrant(text: string): RemoteGrant {
   const answer: unknown = JSON.parse(text);
   if (!isJsonObject(answer)) throw new RangeError("Expected a JSON object");
-  const { root, mounts } = answer;
-  if (root !== undefined && root !== null && typeof root !== "string") {
-    throw new RangeError('Expected "root" to be a path');
-  }
+  const root = textOf(answer, "root");
   return {
     publish: patternsOf(answer, "publish"),
     subscribe: patternsOf(answer, "subscribe"),
-    root: typeof root === "string" ? requestPath(root) : undefined,
+    root: root === undefined ? undefined : requestPath(root),
+    mounts: mountsOf(answer),
     expires: secondsOf(answer, "expires"),
     revalidate: secondsOf(answer, "revalidate"),
-    hasMounts: isJsonObject(mounts) && Object.keys(mounts).length > 0,
+    tier: textOf(answer, "tier") || undefined,
+    peer: peerOf(answer),
   };
 }
 

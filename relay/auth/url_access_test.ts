@@ -150,3 +150,29 @@ for (const way of ["moqt", "https", "ws"]) {
     }
   });
 }
+
+for (const way of ["moqt", "https", "ws"]) {
+  Deno.test(`UrlAuth: over ${way} a mount shows another place, by that name alone, and is never filled`, async () => {
+    await using relay = await Running.start({
+      "/fleet": { publish: ["**"] },
+      "/room": { ...ALL, mounts: { svc: "fleet/p1" } },
+      "/narrow": { subscribe: ["*"], mounts: { svc: "fleet/p1" } },
+    });
+    await using worker = await relay.open("moqt", "/fleet");
+    publishText(worker, "p1/captions", "of the fleet");
+    publishText(worker, "p2/captions", "of others");
+    await using guest = await relay.open(way, "/room");
+    publishText(guest, "svc/captions", "forged");
+    publishText(guest, "cam", "of the room");
+    await announced(guest, "svc/captions");
+    assert.equal(await readText(guest, "svc/captions"), "of the fleet");
+    await using other = await relay.open(way, "/room");
+    await announced(other, "cam");
+    assert.equal(await readText(other, "svc/captions"), "of the fleet");
+    assert.equal(await readText(other, "cam"), "of the room");
+    const listing = async (path: string): Promise<string> =>
+      await (await fetch(`http://${relay.at}/announced${path}`)).text();
+    assert.equal(await listing("/room"), "cam\nsvc/captions\n");
+    assert.equal(await listing("/narrow"), "");
+  });
+}

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { type Clock, type Logger, MoqError } from "@moq-deno/lite";
+import {
+  checkMounts,
+  type Clock,
+  type Logger,
+  MoqError,
+  type Mount,
+} from "@moq-deno/lite";
 import {
   type Authorizer,
   type AuthRequest,
@@ -52,17 +58,27 @@ export class UrlAuth implements Authorizer, AuthServer {
     const facts = { node, ...describeRequest(request) };
     const id = crypto.randomUUID().replaceAll("-", "");
     const granted = await this.#connect({ id, event: "connect", ...facts });
-    if (granted.hasMounts) {
-      this.#options.log.warn?.("mounts are not known here, and left out");
-    }
-    const { publish, subscribe, root = dialled } = granted;
+    const { publish, subscribe, root = dialled, peer, tier } = granted;
+    const mounts = this.#mounts(root, granted.mounts);
     const lease = new UrlLease(granted, {
       ...this.#options,
       server: this,
       id,
       facts,
     });
-    return { root, publish, subscribe, lease };
+    return { root, publish, subscribe, mounts, peer, tier, lease };
+  }
+
+  #mounts(root: string, mounts: readonly Mount[]): readonly Mount[] {
+    try {
+      return checkMounts(root, mounts);
+    } catch (error) {
+      this.#options.log.error?.("auth server grants mounts that overlap", {
+        root,
+        error,
+      });
+      throw refused();
+    }
   }
 
   async #connect(facts: JsonObject): Promise<RemoteGrant> {

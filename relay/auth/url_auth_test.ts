@@ -62,6 +62,9 @@ Deno.test("UrlAuth: tells what it knows, in the contract's words, and of the end
     root: "demo/room",
     publish: ["**"],
     subscribe: [],
+    mounts: [],
+    peer: false,
+    tier: undefined,
   });
   assert.equal(
     without(server.asked[0], "id"),
@@ -94,15 +97,25 @@ Deno.test("UrlAuth: WebTransport counts as QUIC, absent facts are absent, and th
   );
 });
 
-Deno.test("UrlAuth: the server may name another root", async () => {
+Deno.test("UrlAuth: the server may name another root, mounts, a tier and a peer", async () => {
   await using server = fake();
   const root = "/pid//room/";
-  server.answer = () => Response.json({ subscribe: ["*/**"], root });
+  server.answer = () =>
+    Response.json({
+      subscribe: ["*/**"],
+      root,
+      mounts: { "svc": "/fleet/pid" },
+      tier: "gold",
+      peer: true,
+    });
   const { lease, ...grant } = await server.auth.grant(REQUEST);
   assert.deepEqual(grant, {
     root: "pid/room",
     publish: [],
     subscribe: ["**/*"],
+    mounts: [{ at: "svc", target: "fleet/pid" }],
+    peer: true,
+    tier: "gold",
   });
   lease?.release(END);
   await server.auth.flush();
@@ -112,6 +125,18 @@ const REFUSALS: readonly [what: string, answer: () => Response][] = [
   ["401", () => new Response("why", { status: 401 })],
   ["403", () => new Response("why", { status: 403 })],
   ["an empty grant", () => Response.json({ publish: [] })],
+  [
+    "a mount over another's target",
+    () =>
+      Response.json({
+        subscribe: ["**"],
+        mounts: { a: "demo/room/z", z: "secret" },
+      }),
+  ],
+  [
+    "a mount with a wildcard",
+    () => Response.json({ subscribe: ["**"], mounts: { "*": "x" } }),
+  ],
 ];
 
 for (const [what, answer] of REFUSALS) {
@@ -132,6 +157,13 @@ const OUTAGES: readonly [what: string, answer: () => Response][] = [
   ["text that is no JSON", () => new Response("yes")],
   ["a list", () => Response.json(["**"])],
   ["a pattern that is none", () => Response.json({ publish: ["a//b"] })],
+  ["a tier of no text", () => Response.json({ publish: ["**"], tier: 1 })],
+  ["a peer in a text", () => Response.json({ publish: ["**"], peer: "yes" })],
+  ["a list of mounts", () => Response.json({ publish: ["**"], mounts: ["a"] })],
+  [
+    "a mount of no path",
+    () => Response.json({ publish: ["**"], mounts: { a: 1 } }),
+  ],
   ["patterns in a text", () => Response.json({ publish: "**" })],
   [
     "a grant of the past",

@@ -114,7 +114,7 @@ export class UrlLease implements Lease {
         const fresh = await this.#ask();
         if (this.#isOver()) return;
         if (!isAsWide(fresh, this.#grant)) {
-          return this.#end("refused", "Grant has become narrower");
+          return this.#end("refused", "Grant has become narrower or another");
         }
         this.#grant = fresh;
         this.#watchExpiry();
@@ -168,6 +168,15 @@ function isAsWide(fresh: RemoteGrant, old: RemoteGrant): boolean {
     narrow.every((pattern) =>
       wide.some((other) => containsPattern(other, pattern))
     );
-  return fresh.root === old.root && covers(fresh.publish, old.publish) &&
+  return fresh.root === old.root && fresh.peer === old.peer &&
+    hasSameMounts(fresh, old) && covers(fresh.publish, old.publish) &&
     covers(fresh.subscribe, old.subscribe);
+}
+
+/** Whether both mount the same; the order of names in a JSON object means nothing. */
+function hasSameMounts(fresh: RemoteGrant, old: RemoteGrant): boolean {
+  return fresh.mounts.length === old.mounts.length &&
+    fresh.mounts.every(({ at, target }) =>
+      old.mounts.some((it) => it.at === at && it.target === target)
+    );
 }

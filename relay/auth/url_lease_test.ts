@@ -10,7 +10,9 @@ const GRANT: RemoteGrant = {
   root: undefined,
   expires: Math.floor(Date.now() / 1000) + 3600,
   revalidate: 60,
-  hasMounts: false,
+  mounts: [{ at: "svc", target: "fleet/y" }],
+  peer: false,
+  tier: undefined,
 };
 
 const FACTS = { node: "", transport: "quic", path: "/x" };
@@ -70,7 +72,12 @@ Deno.test("UrlLease: asks at the cadence until it is released, and reports the e
   assert.deepEqual(server.asked, [
     { id: "00ff", event: "revalidate", ...FACTS },
   ]);
-  server.answer = { ...GRANT, publish: ["**"], revalidate: 10 };
+  server.answer = {
+    ...GRANT,
+    publish: ["**"],
+    revalidate: 10,
+    tier: "silver",
+  };
   await clock.advance(60_000);
   await clock.advance(30_000);
   assert.equal(server.asked.length, 5);
@@ -90,6 +97,12 @@ for (
     ["a refusal", new MoqError("unauthorized", "no"), "refused"],
     ["a narrower grant", { ...GRANT, publish: ["a/b/**"] }, "refused"],
     ["a grant at another root", { ...GRANT, root: "y" }, "refused"],
+    ["a grant without its mounts", { ...GRANT, mounts: [] }, "refused"],
+    ["a grant of another mount", {
+      ...GRANT,
+      mounts: [{ at: "svc", target: "fleet/z" }],
+    }, "refused"],
+    ["a grant for a peer", { ...GRANT, peer: true }, "refused"],
     ["times that contradict each other", new InvalidGrant("x"), "invalid"],
   ] as const
 ) {
