@@ -223,6 +223,12 @@ const TABLE = {
     help: "Broadcasts announced at once by one session",
     example: "16",
   }),
+  "drain_timeout": sure(duration, "10s", {
+    flag: "drain-timeout",
+    help:
+      "Time that peers have to move elsewhere when the relay is told to end; a second signal ends it at once",
+    example: "0s",
+  }),
   "cluster.id": optional(id, {
     flag: "cluster-id",
     help: "This relay's hop id in announcements; none: random",

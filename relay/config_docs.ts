@@ -83,12 +83,19 @@ export function exampleToml(): string {
   const lines = [
     "# Every setting of moq-relay. Those with a default show it, the others an example.",
     "# Flags and environment variables win over this file.",
+    "",
   ];
+  // What has no section has to stand before the first.
+  const isInSection = (key: string): number => Number(key.includes("."));
+  const settings = [...SETTINGS].sort(([a], [b]) =>
+    isInSection(a) - isInSection(b)
+  );
   let section = "";
-  for (const [key, setting] of SETTINGS) {
+  for (const [key, setting] of settings) {
     const dot = key.lastIndexOf(".");
-    if (key.slice(0, dot) !== section) {
-      section = key.slice(0, dot);
+    const name = key.slice(0, Math.max(dot, 0));
+    if (name !== section) {
+      section = name;
       lines.push("", `[${section}]`);
     }
     const value = tomlValue(setting, setting.default ?? setting.example);

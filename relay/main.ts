@@ -80,7 +80,7 @@ async function run(config: Config): Promise<void> {
   });
   const signal = await stop;
   log.info?.("relay stopping", { signal });
-  await server.close();
+  await server.close(config["drain_timeout"]);
 }
 
 async function main(args: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 /** The program as a process: what it prints, how it ends, and what it survives. */
 import assert from "node:assert/strict";
+import { connect } from "@moq-deno/lite/deno";
 import { RELAY_VERSION } from "./version.ts";
 import { EXAMPLE_URL } from "./write_docs.ts";
 
@@ -180,6 +181,24 @@ Deno.test("moq-relay: a port in use is one line and 1", async () => {
     err,
     /^Cannot listen on UDP 127\.0\.0\.1:\d+: it is in use; .* --listen\n$/,
   );
+});
+
+Deno.test("moq-relay: told to end, it asks peers to move, and ends those that stay after the drain timeout", async () => {
+  await using relay = await Running.start("--drain-timeout", "1s");
+  const pins = [Uint8Array.fromHex(relay.fingerprint)];
+  const url = `moqt://127.0.0.1:${relay.port}/`;
+  const session = await connect(url, { certificateHashes: pins });
+  await session.peer;
+  const told = performance.now();
+  const stopped = relay.stop("SIGTERM");
+  assert.equal(await session.goingAway, "");
+  const asked = performance.now() - told;
+  const error = await session.closed;
+  const took = performance.now() - told;
+  assert.equal(error?.code, "going-away");
+  assert.ok(asked < 900, `Expected less than 900 ms, got ${asked}`);
+  assert.ok(took >= 1000, `Expected 1000 ms or more, got ${took}`);
+  assert.equal((await stopped).code, 0);
 });
 
 const REFUSED: readonly [

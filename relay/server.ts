@@ -130,10 +130,10 @@ export class Server {
     }
   }
 
-  /** Ends every session and every port; never rejects. */
-  async close(): Promise<void> {
+  /** Asks every peer to move within `drainMs` milliseconds, then ends what is left and every port; never rejects. */
+  async close(drainMs = 0): Promise<void> {
+    await this.#relay.drain(drainMs);
     this.#stopped.abort();
-    await this.#relay.drain(0);
     await this.#access.flush();
     await this.#listeners?.close();
     await Promise.all(this.#tasks);

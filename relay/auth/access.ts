@@ -18,7 +18,7 @@ export interface Access {
   readonly authorizer: Authorizer;
   /** Watches what decisions depend on until `signal` aborts; never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** Resolves when nothing is left to report; never rejects. */
+  /** Asks nobody any more; resolves soon, when nothing is left to report. Never rejects. */
   flush(): Promise<void>;
 }
 

@@ -39,11 +39,16 @@ export interface UrlAuthOptions {
 
 const MAX_ANSWER_BYTES = 262_144;
 
+/** How long the end of the relay waits for the server to hear of the last sessions, in milliseconds. */
+export const FLUSH_TIMEOUT_MS = 2000;
+
 /** Decides by asking a server for each session. */
 export class UrlAuth implements Authorizer, AuthServer {
   readonly #url: URL;
   readonly #options: UrlAuthOptions;
   readonly #reports: Set<Promise<void>> = new Set();
+  readonly #asking = new AbortController();
+  readonly #reporting = new AbortController();
 
   /** Nothing is asked yet. */
   constructor(url: URL, options: UrlAuthOptions) {
@@ -98,7 +103,7 @@ export class UrlAuth implements Authorizer, AuthServer {
 
   /** One question: a grant, `MoqError("unauthorized")`, or an error that says nothing about the session. */
   async ask(facts: JsonObject): Promise<RemoteGrant> {
-    const { status, text } = await this.#post(facts);
+    const { status, text } = await this.#post(facts, this.#asking.signal);
     if (status === 401 || status === 403) throw refused();
     if (status < 200 || status > 299) {
       throw new TypeError(`Expected status 200, 401 or 403, got ${status}`);
@@ -111,21 +116,33 @@ export class UrlAuth implements Authorizer, AuthServer {
 
   /** Tells the server of an end, whatever it answers. */
   report(facts: JsonObject): void {
-    const report = this.#post(facts).then(() => {}, (error) => {
+    const posted = this.#post(facts, this.#reporting.signal);
+    const report = posted.then(() => {}, (error) => {
       this.#options.log.warn?.("end of a session not reported", { error });
     }).finally(() => this.#reports.delete(report));
     this.#reports.add(report);
   }
 
-  /** Resolves when every end has been reported; never rejects. */
+  /** Asks nothing any more; resolves when every end has been reported, or after two seconds. Never rejects. */
   async flush(): Promise<void> {
+    const over = new MoqError("going-away", "Relay is shutting down");
+    this.#asking.abort(over);
+    const cancel = this.#options.clock.after(
+      FLUSH_TIMEOUT_MS,
+      () => this.#reporting.abort(over),
+    );
     await Promise.all(this.#reports);
+    cancel();
   }
 
-  #post(facts: JsonObject): Promise<{ status: number; text: string }> {
+  #post(
+    facts: JsonObject,
+    signal: AbortSignal,
+  ): Promise<{ status: number; text: string }> {
     return fetchText(this.#url, {
       maxBytes: MAX_ANSWER_BYTES,
       clock: this.#options.clock,
+      signal,
       json: JSON.stringify(facts),
     });
   }

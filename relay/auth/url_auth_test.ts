@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { type Clock, MoqError, SILENT, systemClock } from "@moq-deno/lite";
+import {
+  type Clock,
+  MoqError,
+  SILENT,
+  systemClock,
+  VirtualClock,
+} from "@moq-deno/lite";
 import type { AuthRequest } from "../auth.ts";
 import type { JsonObject } from "../token/mod.ts";
 import { REMOTE_TIMEOUT_MS } from "./remote.ts";
-import { UrlAuth } from "./url_auth.ts";
+import { FLUSH_TIMEOUT_MS, UrlAuth } from "./url_auth.ts";
 
 interface Fake extends AsyncDisposable {
   readonly auth: UrlAuth;
@@ -224,4 +230,29 @@ Deno.test("UrlAuth: nobody at the URL lets nobody in, and a star in the path is 
   const starred = server.auth.grant({ ...REQUEST, path: "/a/*" });
   await assert.rejects(starred, { code: "unauthorized" });
   assert.equal(server.asked.length, 0);
+});
+
+Deno.test("UrlAuth.flush: a server that hangs holds up the end of the relay for two seconds, and questions not at all", async () => {
+  const clock = new VirtualClock();
+  await using server = fake(clock);
+  const { lease } = await server.auth.grant(REQUEST);
+  const never = Promise.withResolvers<Response>();
+  const arrivals = [0, 1].map(() => Promise.withResolvers<void>());
+  server.answer = () => {
+    arrivals[server.asked.length - 2]?.resolve();
+    return never.promise;
+  };
+  const asking = assert.rejects(server.auth.grant(REQUEST), {
+    remoteCode: 566,
+  });
+  lease?.release(END);
+  await Promise.all(arrivals.map(({ promise }) => promise));
+  let isOver = false;
+  const flushed = server.auth.flush().then(() => isOver = true);
+  await asking;
+  await clock.advance(FLUSH_TIMEOUT_MS - 1);
+  assert.equal(isOver, false);
+  await clock.advance(1);
+  await flushed;
+  never.resolve(new Response());
 });
