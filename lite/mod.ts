@@ -19,6 +19,7 @@ export type { ByteLog, LogEnd } from "./bytes/byte_log.ts";
 export * from "./bytes/cursor.ts";
 
 // Broadcasts, tracks and groups.
+export type { Arrivals } from "./model/arrivals.ts";
 export * from "./model/broadcast.ts";
 export * from "./model/cache.ts";
 export {
@@ -34,6 +35,7 @@ export * from "./model/route.ts";
 export type { Served } from "./model/served.ts";
 export * from "./model/subscription.ts";
 export * from "./model/track.ts";
+export type { TrackGroups } from "./model/track_groups.ts";
 
 // Sessions.
 export * from "./connect.ts";

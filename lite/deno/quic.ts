@@ -195,6 +195,7 @@ async function* eachOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, void> {
 
 /** Deno keeps at most 1.25 MB of unread datagrams and drops the oldest. */
 class QuicDatagrams implements Datagrams {
+  readonly isUnreliable = true;
   readonly incoming: AsyncIterable<Uint8Array>;
   readonly #conn: Deno.QuicConn;
   #sending = 0;

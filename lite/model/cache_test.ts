@@ -105,5 +105,5 @@ Deno.test("Cache: groups without a byte are accounted for and expire too", async
   await clock.advance(60_000);
   cache.sweep();
   assert.equal(cache.groups, 1);
-  assert.equal(track.latest?.sequence, 99);
+  assert.equal(track.groups.latest?.sequence, 99);
 });

@@ -27,6 +27,8 @@ export interface GroupOptions {
   readonly maxAgeMs: number;
   /** Number of the first frame that is here. Default 0. */
   readonly frameStart?: number | undefined;
+  /** Whether it is one frame that may be lost. Default no. */
+  readonly isDatagram?: boolean | undefined;
 }
 
 /** The write side of one group; made by {@linkcode TrackProducer.group}. */
@@ -35,6 +37,8 @@ export class GroupProducer {
   readonly sequence: number;
   /** Number of the first frame that is here; not 0 when the publisher sent only the tail. */
   readonly frameStart: number;
+  /** Whether it is one frame that may be lost: it travels as a datagram where it can, and is never cached. */
+  readonly isDatagram: boolean;
   /** The frames as they stand on the wire. */
   readonly log: ByteLog = new ByteLog();
   readonly #scanner = new FrameScanner();
@@ -48,6 +52,7 @@ export class GroupProducer {
   constructor(sequence: number, options: GroupOptions) {
     this.sequence = sequence;
     this.frameStart = options.frameStart ?? 0;
+    this.isDatagram = options.isDatagram ?? false;
     this.#cache = options.cache;
     this.#maxAgeMs = options.maxAgeMs;
     this.#touchedMs = options.cache.clock.now();

@@ -227,8 +227,6 @@ class ServedTrack implements TrackSource {
     const release = upstream.track.latch.wakeOn(signal);
     try {
       while (!signal.aborted) {
-        const datagram = subscription.tryNextDatagram();
-        if (datagram) track.track.addDatagram(datagram);
         const group = subscription.tryNext();
         if (group) {
           handover.insert(group.group);
@@ -238,7 +236,7 @@ class ServedTrack implements TrackSource {
         if (subscription.final !== undefined) {
           track.track.finishAt(subscription.final);
         }
-        if (group || datagram) continue;
+        if (group) continue;
         if (subscription.isDone) return true;
         await subscription.changed();
       }

@@ -287,5 +287,5 @@ Deno.test("Served: 10,000 readers come and go and nothing stays behind", async (
   await turns();
   assert.equal(track.subscriptions.size, 0);
   assert.equal(way.track.track.subscriptions.size, 0);
-  assert.equal(track.arrivals.length, 0);
+  assert.equal(track.groups.arrivals.size, 0);
 });

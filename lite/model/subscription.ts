@@ -5,7 +5,7 @@
  * @module
  */
 import type { GroupConsumer, GroupProducer } from "./group.ts";
-import type { Datagram, Track } from "./track.ts";
+import type { Track } from "./track.ts";
 
 /** What a subscriber wants; can be changed while it reads. */
 export interface Wanted {
@@ -72,8 +72,8 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     this.#wanted = wantedOf(options);
     this.#signal = options.signal;
     this.#backlog = backlogOf(track, this.#wanted, options.from ?? "fresh");
-    this.#next = track.firstArrival + track.arrivals.length;
-    this.#nextDatagram = track.firstDatagram + track.datagrams.length;
+    this.#next = track.groups.arrivals.end;
+    this.#nextDatagram = track.groups.datagrams.end;
     if (options.signal?.aborted) {
       this.#closed = true;
       return;
@@ -98,39 +98,74 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     return this.#track.final;
   }
 
-  /** Resolves when there may be something new for `tryNext`, `tryNextDatagram` or `final`. */
+  /** Resolves when there may be something new for `tryNext` or `final`. */
   changed(): Promise<void> {
     return this.#track.latch.changed();
   }
 
-  /** The next group in order of arrival, `undefined` while there is none; throws the `MoqError` of a failed track once its groups are read. */
+  /**
+   * The next group in order of arrival, datagrams among them by sequence;
+   * `undefined` while there is none. Throws the `MoqError` of a failed track
+   * once its groups are read.
+   */
   tryNext(): GroupConsumer | undefined {
-    if (this.#closed) return undefined;
-    const track = this.#track;
-    for (;;) {
-      const group = this.#backlog.shift() ?? this.#arrival();
-      if (group) {
-        if (!group.retired && this.#isWanted(group.sequence)) {
-          return group.consume();
-        }
-      } else {
-        if (track.ended?.error) throw track.ended.error;
-        return undefined;
-      }
+    const group = this.#peek();
+    const datagram = this.#peekDatagram();
+    const isDatagramFirst = datagram &&
+      datagram.sequence < (group?.sequence ?? Infinity);
+    return isDatagramFirst ? this.tryNextDatagram() : this.tryNextGroup();
+  }
+
+  /** As {@linkcode TrackSubscription.tryNext}, without datagrams. */
+  tryNextGroup(): GroupConsumer | undefined {
+    const group = this.#peek();
+    if (group) {
+      this.#take();
+      return group.consume();
     }
+    const error = this.#track.ended?.error;
+    if (error && !this.#closed) throw error;
+    return undefined;
   }
 
-  #arrival(): GroupProducer | undefined {
-    const track = this.#track;
-    this.#next = Math.max(this.#next, track.firstArrival);
-    const group = track.arrivals[this.#next - track.firstArrival];
-    if (group) this.#next++;
-    return group;
+  /** The next group that may travel as a datagram, `undefined` while there is none. */
+  tryNextDatagram(): GroupConsumer | undefined {
+    const group = this.#peekDatagram();
+    if (group) this.#nextDatagram++;
+    return group?.consume();
   }
 
-  #isWanted(sequence: number): boolean {
+  /** The group to come next, past those that are gone or not wanted. */
+  #peek(): GroupProducer | undefined {
+    const { arrivals } = this.#track.groups;
+    while (!this.#closed) {
+      this.#next = Math.max(this.#next, arrivals.first);
+      const group = this.#backlog[0] ?? arrivals.at(this.#next);
+      if (!group || this.#isWanted(group)) return group;
+      this.#take();
+    }
+    return undefined;
+  }
+
+  #take(): void {
+    if (!this.#backlog.shift()) this.#next++;
+  }
+
+  #peekDatagram(): GroupProducer | undefined {
+    const { datagrams } = this.#track.groups;
+    while (!this.#closed) {
+      this.#nextDatagram = Math.max(this.#nextDatagram, datagrams.first);
+      const group = datagrams.at(this.#nextDatagram);
+      if (!group || this.#isWanted(group)) return group;
+      this.#nextDatagram++;
+    }
+    return undefined;
+  }
+
+  #isWanted({ sequence, retired }: GroupProducer): boolean {
     const { startGroup, endGroup } = this.#wanted;
-    return sequence >= (startGroup ?? 0) && sequence <= (endGroup ?? Infinity);
+    return !retired && sequence >= (startGroup ?? 0) &&
+      sequence <= (endGroup ?? Infinity);
   }
 
   /** Whether {@linkcode TrackSubscription.close} was called. */
@@ -141,9 +176,10 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
   /** Whether nothing more will come: the track is complete and read, or the subscription closed. */
   get isDone(): boolean {
     if (this.#closed) return true;
-    const track = this.#track;
-    return track.ended !== undefined && this.#backlog.length === 0 &&
-      this.#next >= track.firstArrival + track.arrivals.length;
+    const { ended, groups } = this.#track;
+    return ended !== undefined && this.#backlog.length === 0 &&
+      this.#next >= groups.arrivals.end &&
+      this.#nextDatagram >= groups.datagrams.end;
   }
 
   /** Waits for the next group; `undefined` at the end. Throws the `MoqError` of a failed track, or `signal.reason`. */
@@ -155,16 +191,6 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
       if (this.isDone) return undefined;
       await this.changed();
     }
-  }
-
-  /** The next datagram, `undefined` while there is none. */
-  tryNextDatagram(): Datagram | undefined {
-    if (this.#closed) return undefined;
-    const track = this.#track;
-    this.#nextDatagram = Math.max(this.#nextDatagram, track.firstDatagram);
-    const datagram = track.datagrams[this.#nextDatagram - track.firstDatagram];
-    if (datagram) this.#nextDatagram++;
-    return datagram;
   }
 
   /** Changes what is wanted; fields left out stay. A higher `endGroup` brings the groups that were held back. */
@@ -180,11 +206,10 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
 
   #unpark(oldEnd: number): void {
     const newEnd = this.#wanted.endGroup ?? Infinity;
-    const seen = this.#track.arrivals.slice(
-      0,
-      Math.max(0, this.#next - this.#track.firstArrival),
-    );
-    for (const group of seen) {
+    const { arrivals } = this.#track.groups;
+    for (let number = arrivals.first; number < this.#next; number++) {
+      const group = arrivals.at(number);
+      if (!group) return;
       const isFreed = group.sequence > oldEnd && group.sequence <= newEnd;
       if (isFreed && !this.#backlog.includes(group)) this.#backlog.push(group);
     }
@@ -192,17 +217,14 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
 
   /** How many groups the track has had so far; the difference of two calls says how many came. */
   get arrived(): number {
-    return this.#track.firstArrival + this.#track.arrivals.length;
+    return this.#track.groups.arrivals.end;
   }
 
   /** Passes over the groups that wait to be read, but for the newest `keep`. */
   skipTo(keep: number): void {
-    const waiting = this.#backlog;
-    for (let group; (group = this.#arrival());) waiting.push(group);
-    const wanted = waiting.filter((group) =>
-      !group.retired && this.#isWanted(group.sequence)
-    );
-    this.#backlog = wanted.slice(Math.max(0, wanted.length - keep));
+    const waiting: GroupProducer[] = [];
+    for (let group; (group = this.#peek()); this.#take()) waiting.push(group);
+    this.#backlog = waiting.slice(Math.max(0, waiting.length - keep));
   }
 
   /** Ends the subscription; idempotent. */

@@ -10,7 +10,12 @@ import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import type { Cache } from "./cache.ts";
 import type { Frame } from "./frame.ts";
-import { type GroupConsumer, GroupProducer } from "./group.ts";
+import {
+  type GroupConsumer,
+  type GroupOptions,
+  GroupProducer,
+} from "./group.ts";
+import { TrackGroups } from "./track_groups.ts";
 import {
   type SubscribeOptions,
   type TrackDemand,
@@ -34,12 +39,6 @@ export const DEFAULT_TRACK_INFO: TrackInfo = {
   maxAgeMs: 5000,
   timescale: 1000,
 };
-
-/** A one-frame group that came as a datagram: newest wins, never cached. */
-export interface Datagram extends Frame {
-  /** Its number in the track's sequence of groups. */
-  readonly sequence: number;
-}
 
 /** Options of {@linkcode TrackConsumer.fetch}. */
 export interface FetchOptions {
@@ -77,20 +76,14 @@ export interface TrackOptions {
   readonly source?: TrackSource | undefined;
 }
 
-const MAX_ARRIVALS = 16_384;
-const MAX_DATAGRAMS = 64;
-const MAX_SERVED = 1024;
-
 /** What the producer and the consumers of one track share. */
 export class Track {
   /** The track's name within its broadcast. */
   readonly name: string;
   /** Accounts for the groups. */
   readonly cache: Cache;
-  /** Groups in order of arrival, from number {@linkcode Track.firstArrival} on. */
-  readonly arrivals: GroupProducer[] = [];
-  /** Datagrams in order of arrival, at most the newest 64, from number {@linkcode Track.firstDatagram} on. */
-  readonly datagrams: Datagram[] = [];
+  /** What is there. */
+  readonly groups: TrackGroups;
   /** Wakes at arrivals and at the end. */
   readonly latch: Latch = new Latch();
   /** Wakes when what the subscribers want changes. */
@@ -98,49 +91,24 @@ export class Track {
   /** Everybody reading. */
   readonly subscriptions: Set<TrackSubscription> = new Set();
   readonly #source: TrackSource | undefined;
-  readonly #groups: Map<number, GroupProducer> = new Map();
-  // Groups that were whole and are gone: another route may offer them again.
-  readonly #served: Set<number> = new Set();
-  // Groups from before the source was last stopped: for fetches only, since what comes next may be far ahead of them.
-  readonly #past: Map<number, GroupProducer> = new Map();
-  #highest = -1;
-  #firstArrival = 0;
-  #firstDatagram = 0;
   #info: TrackInfo | undefined;
   #asked: Question | undefined;
-  #latest: GroupProducer | undefined;
-  #pinned: GroupProducer | undefined;
   #ended: LogEnd | undefined;
   #final: number | undefined;
   #running: AbortController | undefined;
-  #released = false;
 
   /** Use `BroadcastProducer.createTrack` or `BroadcastConsumer.track`. */
   constructor(name: string, options: TrackOptions) {
     this.name = name;
     this.cache = options.cache;
+    this.groups = new TrackGroups(options.cache);
     this.#source = options.source;
     this.#info = options.info;
   }
 
-  /** The highest sequence of a group or datagram so far, -1 before the first. */
+  /** The highest sequence so far, -1 before the first. */
   get highest(): number {
-    return this.#highest;
-  }
-
-  /** Number of the oldest entry of `arrivals`. */
-  get firstArrival(): number {
-    return this.#firstArrival;
-  }
-
-  /** Number of the oldest entry of `datagrams`. */
-  get firstDatagram(): number {
-    return this.#firstDatagram;
-  }
-
-  /** The group with the highest sequence so far. */
-  get latest(): GroupProducer | undefined {
-    return this.#latest?.retired ? undefined : this.#latest;
+    return this.groups.highest;
   }
 
   /** Set once no more groups will come. */
@@ -160,16 +128,12 @@ export class Track {
 
   /** Whether nothing hangs on it any more: no reader, no cached group. */
   get isIdle(): boolean {
-    this.#prune();
-    return this.subscriptions.size === 0 && this.arrivals.length === 0 &&
-      this.#past.size === 0;
+    return this.subscriptions.size === 0 && this.groups.isEmpty;
   }
 
-  /** Groups that can be read now, by ascending sequence. */
+  /** Groups that can be read now, by ascending sequence; without those that may be lost. */
   cached(): GroupProducer[] {
-    return this.arrivals
-      .filter((group) => !group.retired)
-      .sort((a, b) => a.sequence - b.sequence);
+    return this.groups.cached();
   }
 
   /** Sets the properties of a track that was asked for. */
@@ -214,75 +178,44 @@ export class Track {
     this.latch.wake();
   }
 
-  /** A new group, or `undefined` when `sequence` is there already and was not cut. */
-  begin(sequence: number, frameStart = 0): GroupProducer | undefined {
+  /** A new group, or `undefined` when `sequence` is there already and was not cut, or lies behind the end. */
+  begin(
+    sequence: number,
+    options: Pick<GroupOptions, "frameStart" | "isDatagram"> = {},
+  ): GroupProducer | undefined {
+    if (!this.#takes(sequence)) return undefined;
     const info = this.#info ?? DEFAULT_TRACK_INFO;
     const group = new GroupProducer(sequence, {
+      ...options,
       cache: this.cache,
-      frameStart,
       maxAgeMs: Math.min(info.maxAgeMs, this.cache.maxAgeMs),
     });
-    return this.insert(group) ? group : undefined;
+    this.#add(group);
+    return group;
   }
 
   /** Adds a group that is written elsewhere; `false` when its sequence is there already and was not cut, or lies behind the end. */
   insert(group: GroupProducer): boolean {
-    const { sequence } = group;
-    const present = this.#groups.get(sequence);
-    if (this.#ended || sequence >= (this.#final ?? Infinity)) return false;
-    if (present && (present.isWhole || !present.log.ended)) return false;
-    this.#prune();
-    if (this.#served.has(sequence)) return false;
-    this.#groups.set(sequence, group);
-    this.arrivals.push(group);
-    this.#highest = Math.max(this.#highest, sequence);
-    if (!this.#latest || sequence >= this.#latest.sequence) {
-      this.#latest = group;
-      this.#pin(this.#released ? undefined : group);
-    }
-    // Accounts for a group without a byte too, or it would never go.
-    this.cache.grew(group, 0);
-    this.latch.wake();
+    if (!this.#takes(group.sequence)) return false;
+    this.#add(group);
     return true;
   }
 
-  #pin(group: GroupProducer | undefined): void {
-    if (this.#pinned) this.cache.unpin(this.#pinned);
-    this.#pinned = group;
-    if (group) this.cache.pin(group);
+  /** Adds a group of one frame that may be lost; `false` as in {@linkcode Track.insert}. */
+  insertDatagram(sequence: number, frame: Frame): boolean {
+    const group = this.begin(sequence, { isDatagram: true });
+    group?.writeFrame(frame);
+    group?.close();
+    return group !== undefined;
   }
 
-  #prune(): void {
-    for (const [sequence, group] of this.#past) {
-      if (group.retired) this.#past.delete(sequence);
-    }
-    while (
-      this.arrivals[0]?.retired || this.arrivals.length >= MAX_ARRIVALS
-    ) {
-      const gone = this.arrivals.shift()!;
-      this.#firstArrival++;
-      if (this.#groups.get(gone.sequence) === gone) {
-        this.#groups.delete(gone.sequence);
-      }
-      if (gone.isWhole) this.#remember(gone.sequence);
-    }
+  #takes(sequence: number): boolean {
+    if (this.#ended || sequence >= (this.#final ?? Infinity)) return false;
+    return this.groups.lacks(sequence);
   }
 
-  #remember(sequence: number): void {
-    this.#served.add(sequence);
-    if (this.#served.size <= MAX_SERVED) return;
-    const [oldest] = this.#served;
-    this.#served.delete(oldest!);
-  }
-
-  /** Adds a datagram; the oldest goes when there are too many. */
-  addDatagram(datagram: Datagram): void {
-    if (this.datagrams.length === MAX_DATAGRAMS) {
-      this.datagrams.shift();
-      this.#firstDatagram++;
-    }
-    this.datagrams.push(datagram);
-    this.#highest = Math.max(this.#highest, datagram.sequence);
+  #add(group: GroupProducer): void {
+    this.groups.add(group);
     this.latch.wake();
   }
 
@@ -295,7 +228,7 @@ export class Track {
   /** No more groups: complete, or failed with `error`. Groups that are there stay readable. Idempotent. */
   close(error?: MoqError): void {
     if (this.#ended) return;
-    if (!error) this.finishAt(this.#highest + 1);
+    if (!error) this.finishAt(this.groups.highest + 1);
     this.#ended = { error };
     this.latch.wake();
     this.demandLatch.wake();
@@ -303,8 +236,7 @@ export class Track {
 
   /** Nobody can find the track any more: its newest group may go like the others. */
   release(): void {
-    this.#released = true;
-    this.#pin(undefined);
+    this.groups.release();
   }
 
   /** A past group, from the cache or the source; throws `MoqError("not-found")`. */
@@ -312,10 +244,8 @@ export class Track {
     sequence: number,
     options: FetchOptions,
   ): Promise<GroupConsumer> {
-    const present = this.#groups.get(sequence) ?? this.#past.get(sequence);
-    const isWhole = present && !present.retired && present.frameStart === 0 &&
-      !present.log.ended?.error;
-    if (isWhole) {
+    const present = this.groups.whole(sequence);
+    if (present) {
       present.touch();
       return present.consume();
     }
@@ -343,22 +273,10 @@ export class Track {
     if (!this.subscriptions.delete(subscription)) return;
     this.demandLatch.wake();
     if (this.subscriptions.size > 0 || !this.#source) return;
-    this.#setAside();
+    this.groups.setAside();
     this.#running?.abort(
       new MoqError("cancelled", `Nobody reads track ${this.name} any more`),
     );
-  }
-
-  #setAside(): void {
-    this.#pin(undefined);
-    this.#latest = undefined;
-    for (const [sequence, group] of this.#groups) {
-      this.#past.set(sequence, group);
-    }
-    this.#groups.clear();
-    this.#served.clear();
-    this.#firstArrival += this.arrivals.length;
-    this.arrivals.length = 0;
   }
 
   async #run(source: TrackSource, running: AbortController): Promise<void> {
@@ -411,11 +329,7 @@ export class TrackProducer {
   group(sequence?: number): GroupProducer {
     const next = sequence ?? this.track.highest + 1;
     const group = this.track.begin(next);
-    if (!group) {
-      throw new TypeError(
-        `Expected a new group of an open track, got group ${next} of ${this.name}`,
-      );
-    }
+    if (!group) throw this.#isOver(next);
     return group;
   }
 
@@ -426,17 +340,26 @@ export class TrackProducer {
     group.close();
   }
 
-  /** Sends a frame unreliably, as a group of its own that is never cached; at most about 1200 bytes. Throws `TypeError` for a negative timestamp, which a datagram cannot say. */
+  /**
+   * Writes a group of this one frame that may be lost: as a datagram to those
+   * who take them, up to about 1190 bytes, else on a stream; it is never
+   * cached. Throws `TypeError` for a negative timestamp, which a datagram
+   * cannot say, and after the end. moq-lite, "Datagrams".
+   */
   writeDatagram(frame: Frame): void {
     if (!Number.isSafeInteger(frame.timestamp) || frame.timestamp < 0) {
       throw new TypeError(
         `Expected a timestamp in whole ticks from 0 on, got ${frame.timestamp}`,
       );
     }
-    this.track.addDatagram({
-      ...frame,
-      sequence: this.track.highest + 1,
-    });
+    const next = this.track.highest + 1;
+    if (!this.track.insertDatagram(next, frame)) throw this.#isOver(next);
+  }
+
+  #isOver(sequence: number): TypeError {
+    return new TypeError(
+      `Expected a new group of an open track, got group ${sequence} of ${this.name}`,
+    );
   }
 
   /** Ends the track: complete, or with `error`. Idempotent. */

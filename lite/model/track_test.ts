@@ -106,9 +106,11 @@ Deno.test("TrackSubscription.update: a reader that fell behind the arrivals gets
   const subscription = track.consume().subscribe({ endGroup: 1 });
   for (let i = 1; i < 10; i++) write(track, i);
   const gone = new MoqError("evicted", "No room");
-  for (const group of track.track.arrivals.slice(0, 3)) group.retire(gone);
+  for (const group of track.track.cached().slice(0, 3)) {
+    group.retire(gone);
+  }
   write(track, 10); // prunes
-  assert.equal(track.track.firstArrival, 3);
+  assert.equal(track.track.groups.arrivals.first, 3);
   subscription.update({ endGroup: undefined });
   assert.deepEqual(drain(subscription), [3, 4, 5, 6, 7, 8, 9, 10]);
 });
@@ -214,22 +216,56 @@ Deno.test("TrackDemand combines what the readers want, and follows them", async 
   assert.equal(track.demand.subscribers, 0);
 });
 
-Deno.test("TrackProducer.writeDatagram: the newest 64 wait for a reader, from when it joined on", () => {
+Deno.test("TrackProducer.writeDatagram: the newest 64 wait for a reader, from when it joined on, and are groups like the others", async () => {
   const track = written([]);
   const payload = new Uint8Array(1);
   track.writeDatagram({ timestamp: 0, payload });
   const subscription = track.consume().subscribe();
   for (let i = 1; i <= 70; i++) track.writeDatagram({ timestamp: i, payload });
-  const seen: number[] = [];
-  for (let next; (next = subscription.tryNextDatagram());) {
-    seen.push(next.timestamp);
-  }
-  assert.equal(seen.length, 64);
-  assert.deepEqual([seen[0], seen.at(-1)], [7, 70]);
+  write(track, 71);
+  const seen = drain(subscription);
+  assert.deepEqual([seen.length, seen[0], seen.at(-1)], [65, 7, 71]);
+  const late = track.consume().subscribe();
+  track.writeDatagram({ timestamp: 72, payload });
+  track.close();
+  assert.deepEqual(drain(late), [71, 72]);
+  assert.equal(late.isDone, true);
+  await assert.rejects(
+    track.consume().fetch(70),
+    (error) => error instanceof MoqError && error.code === "not-found",
+  );
+});
+
+Deno.test("TrackProducer.writeDatagram refuses what it cannot say, and the time after the end", () => {
+  const track = written([]);
+  const payload = new Uint8Array(1);
   assert.throws(
     () => track.writeDatagram({ timestamp: -1, payload }),
     TypeError,
   );
+  track.close();
+  assert.throws(
+    () => track.writeDatagram({ timestamp: 1, payload }),
+    TypeError,
+  );
+});
+
+Deno.test("Track.insertDatagram: a group that came both ways is there once, and one that was cut comes again", () => {
+  const { track } = written([0, 1]);
+  const frame = { timestamp: 5, payload: new Uint8Array(1) };
+  const reader = new TrackConsumer(track).subscribe();
+  assert.deepEqual(drain(reader), [1]);
+  assert.equal(track.insertDatagram(1, frame), false);
+  assert.equal(track.insertDatagram(2, frame), true);
+  assert.equal(track.insertDatagram(2, frame), false);
+  assert.equal(track.begin(2), undefined);
+  const cut = track.begin(3)!;
+  assert.equal(track.insertDatagram(3, frame), false);
+  cut.close(new MoqError("remote", "Cut"));
+  assert.equal(track.insertDatagram(3, frame), true);
+  assert.deepEqual(drain(reader), [2, 3, 3]);
+  for (let i = 4; i < 100; i++) track.insertDatagram(i, frame);
+  assert.equal(track.insertDatagram(4, frame), false, "long gone, not new");
 });
 
 /** A source whose runs are counted and end when the test says so. */
@@ -326,7 +362,7 @@ Deno.test("Track.fetch does not pass a cut group or a tail off as the whole", as
   const source = new FakeSource();
   const track = new Track("video", { cache: new Cache(), source });
   track.begin(1)!.close(new MoqError("remote", "Reset"));
-  track.begin(2, 5)!.close();
+  track.begin(2, { frameStart: 5 })!.close();
   track.begin(3)!.close();
   for (const sequence of [1, 2, 4]) {
     await assert.rejects(

@@ -30,6 +30,12 @@ export interface SessionStats {
   receivedBytes: number;
   /** Groups received. */
   receivedGroups: number;
+  /** One-frame groups sent as datagrams. */
+  sentDatagrams: number;
+  /** One-frame groups received as datagrams. */
+  receivedDatagrams: number;
+  /** Datagrams that the path had no room for, and received ones that were malformed, of no subscription or there already. */
+  droppedDatagrams: number;
   /** Subscriptions the peer holds now. */
   subscriptions: number;
 }

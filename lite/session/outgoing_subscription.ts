@@ -9,13 +9,11 @@ import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import type { GroupProducer } from "../model/group.ts";
 import {
-  type Datagram,
   DEFAULT_TRACK_INFO,
   type Track,
   type TrackConsumer,
 } from "../model/track.ts";
 import type { TrackSubscription, Wanted } from "../model/subscription.ts";
-import { encodeDatagram } from "../wire/datagram.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { decodeSubscribeUpdate, type Subscribe } from "../wire/subscribe.ts";
 import {
@@ -23,13 +21,13 @@ import {
   type SubscribeResponse,
 } from "../wire/subscribe_response.ts";
 import {
-  hasDatagrams,
   hasFrameRange,
   hasSubscribeOk,
   hasSubscribeUpdate,
   startsAtFreshest,
 } from "../wire/version.ts";
 import { isViolation, linked, type SessionContext } from "./context.ts";
+import { DatagramSender } from "./datagram_sender.ts";
 import {
   groupPreamble,
   type SendCount,
@@ -60,6 +58,7 @@ export class OutgoingSubscription {
   readonly #done: () => void;
   readonly #sending: Set<Promise<void>> = new Set();
   readonly #groups: SendingGroups;
+  readonly #datagrams: DatagramSender | undefined;
   readonly #count: SendCount;
   readonly #opened = new Latch();
   #track: Track | undefined;
@@ -78,6 +77,8 @@ export class OutgoingSubscription {
     this.#done = done;
     this.#count = context.stats;
     this.#groups = new SendingGroups(context.clock, context.path);
+    const subscribeId = message.id;
+    this.#datagrams = DatagramSender.open(context, { subscribeId, order });
     controller.signal.addEventListener("abort", () => {
       this.#groups.close(asMoqError(controller.signal.reason, "cancelled"));
     }, { once: true });
@@ -93,7 +94,7 @@ export class OutgoingSubscription {
       const subscription = this.#subscribe(track);
       tasks.run("subscribe updates", this.#runUpdates(subscription));
       if (hasSubscribeOk(version)) await this.#acknowledge(track);
-      if (hasDatagrams(version)) {
+      if (this.#datagrams) {
         tasks.run("subscribe datagrams", this.#runDatagrams(subscription));
       }
       await this.#runGroups(subscription);
@@ -107,6 +108,7 @@ export class OutgoingSubscription {
       this.#controller.abort(
         new MoqError("cancelled", "Subscription has ended"),
       );
+      this.#datagrams?.close();
       await Promise.all(this.#sending);
     }
   }
@@ -158,7 +160,7 @@ export class OutgoingSubscription {
     const { signal } = this.#controller;
     try {
       while (!signal.aborted) {
-        const group = subscription.tryNext()?.group;
+        const group = this.#nextGroup(subscription);
         if (group && this.#canSay(group)) {
           this.#start(group, subscription.wanted);
         }
@@ -174,6 +176,13 @@ export class OutgoingSubscription {
     } finally {
       subscription.close();
     }
+  }
+
+  #nextGroup(subscription: TrackSubscription): GroupProducer | undefined {
+    if (!this.#datagrams) return subscription.tryNext()?.group;
+    const group = subscription.tryNextGroup();
+    if (!group) this.#sendDatagrams(subscription);
+    return group?.group;
   }
 
   // A draft that cannot say that the head of a group is missing must not show the rest.
@@ -193,11 +202,21 @@ export class OutgoingSubscription {
     subscription.skipTo(MAX_WAITING_GROUPS);
   }
 
+  /** Datagrams wait for nothing, least of all for the streams of other groups. */
   async #runDatagrams(subscription: TrackSubscription): Promise<void> {
     while (!subscription.isClosed) {
-      const datagram = subscription.tryNextDatagram();
-      if (datagram) this.#sendDatagram(datagram);
-      else await subscription.changed();
+      this.#sendDatagrams(subscription);
+      await subscription.changed();
+    }
+  }
+
+  #sendDatagrams(subscription: TrackSubscription): void {
+    const { wanted } = subscription;
+    for (let next; (next = subscription.tryNextDatagram());) {
+      const { group } = next;
+      if (this.#datagrams?.send(group, wanted.priority)) continue;
+      if (this.#opening < MAX_WAITING_GROUPS) this.#start(group, wanted);
+      else this.#context.stats.droppedDatagrams++;
     }
   }
 
@@ -278,14 +297,6 @@ export class OutgoingSubscription {
     stream.write(preamble);
     const range = { startFrame: first, endFrame: last };
     await sendFrames(stream, group, { ...options, ...range });
-  }
-
-  #sendDatagram({ sequence, timestamp, payload }: Datagram): void {
-    const { transport } = this.#context;
-    const subscribeId = this.#message.id;
-    transport.datagrams?.send(
-      encodeDatagram({ subscribeId, sequence, timestamp, payload }),
-    );
   }
 }
 

@@ -6,9 +6,9 @@
  */
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
+import type { Frame } from "../model/frame.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import type {
-  Datagram,
   FetchOptions,
   TrackInfo,
   TrackProducer,
@@ -236,7 +236,7 @@ export class RemoteTrack implements TrackSource {
   async receive(reader: MessageReader, header: GroupHeader): Promise<void> {
     const { version, clock, log, stats } = this.#subscriber.context;
     const { sequence, frameStart } = header;
-    const group = this.#track?.track.begin(sequence, frameStart);
+    const group = this.#track?.track.begin(sequence, { frameStart });
     if (!group) {
       log.debug?.("group refused", { track: this.#options.name, sequence });
       reader.cancel();
@@ -250,9 +250,13 @@ export class RemoteTrack implements TrackSource {
     this.#latch.wake();
   }
 
-  /** A datagram for this subscription. */
-  addDatagram(datagram: Datagram): void {
-    this.#track?.track.addDatagram(datagram);
+  /** A group of one frame for this subscription; `false` when it is there already. */
+  receiveDatagram(sequence: number, frame: Frame): boolean {
+    const track = this.#track?.track;
+    if (!track?.insertDatagram(sequence, frame)) return false;
+    this.#seen++;
+    this.#latch.wake();
+    return true;
   }
 
   /** The session has ended. */

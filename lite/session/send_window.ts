@@ -12,6 +12,9 @@ const OVERTAKING_SHARE = 0.5;
 // ...and this many windows altogether.
 const MAX_WINDOWS = 3;
 
+// Datagrams leave before all streams, so they may fill this share of a window, together with what is more important.
+const DATAGRAM_SHARE = 0.25;
+
 /** What one stream has on its way. */
 export class Flow {
   /** The stream's. */
@@ -34,6 +37,11 @@ export class Flow {
   /** How many of `wanted` bytes may be written now; they count as written. 0: {@linkcode Flow.wait}. */
   grant(wanted: number): number {
     return this.#window.admit(this, wanted);
+  }
+
+  /** Whether all of `bytes` may be written now; they count as written if so, and nothing does if not. */
+  grantWhole(bytes: number): boolean {
+    return this.#window.admitWhole(this, bytes);
   }
 
   /** As {@linkcode Flow.grant} as soon as there is room; 0 when `signal` aborts before. */
@@ -104,6 +112,7 @@ export class SendWindow {
   #written = 0;
   #marked = 0;
   #unmarked = 0;
+  #hasRefused = false;
 
   /** A window of `size` bytes. */
   constructor(size: number) {
@@ -130,9 +139,9 @@ export class SendWindow {
     return this.#unmarked;
   }
 
-  /** Whether a writer waits. */
+  /** Whether a writer waits, or was refused since the last confirmation. */
   get isFull(): boolean {
-    return this.#waiting.size > 0;
+    return this.#waiting.size > 0 || this.#hasRefused;
   }
 
   /** A flow for a stream of this send order. */
@@ -160,6 +169,7 @@ export class SendWindow {
     for (const flow of this.#flows) flow.confirm();
     for (const flow of this.#closing) this.#forget(flow);
     this.#marked = 0;
+    this.#hasRefused = false;
     this.#latch.wake();
   }
 
@@ -170,6 +180,23 @@ export class SendWindow {
     const granted = Math.min(wanted, this.#roomFor(flow));
     if (granted > 0) flow.count(granted);
     return granted;
+  }
+
+  /** Admits a datagram, which can neither be cut in two nor wait; counts as written. */
+  admitWhole(flow: Flow, bytes: number): boolean {
+    if (this.#size === Infinity) return true;
+    const { sendOrder } = flow;
+    const room = Math.min(
+      this.#size * DATAGRAM_SHARE - this.#bytesFrom(sendOrder),
+      this.#size * MAX_WINDOWS - this.bytes,
+    );
+    if (room >= bytes && !this.#isOvertaking(sendOrder)) {
+      flow.count(bytes);
+      return true;
+    }
+    if (!this.isFull) this.activity.wake();
+    this.#hasRefused = true;
+    return false;
   }
 
   /** Counts bytes of a flow as written; call {@linkcode Flow.count}. */

@@ -110,6 +110,9 @@ export class Session {
     sentGroups: 0,
     receivedBytes: 0,
     receivedGroups: 0,
+    sentDatagrams: 0,
+    receivedDatagrams: 0,
+    droppedDatagrams: 0,
     subscriptions: 0,
   };
   readonly #options: SessionOptions;

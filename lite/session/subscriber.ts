@@ -7,6 +7,7 @@
 import { asMoqError, MoqError } from "../error.ts";
 import { joinPath, normalizePath } from "../path.ts";
 import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
+import { MAX_TIMESTAMP } from "../model/frame.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import { GroupProducer } from "../model/group.ts";
 import type { Publication } from "../model/origin.ts";
@@ -20,7 +21,7 @@ import type { Cache } from "../model/cache.ts";
 import { deadline } from "../time.ts";
 import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
-import { decodeDatagram } from "../wire/datagram.ts";
+import { tryDecodeDatagram } from "../wire/datagram.ts";
 import { encodeFetch } from "../wire/fetch.ts";
 import { decodeGroupHeader } from "../wire/group.ts";
 import { BidiType } from "../wire/stream_type.ts";
@@ -323,10 +324,18 @@ export class Subscriber {
     await track.receive(reader, header);
   }
 
-  /** A datagram of the peer's. */
+  /** A datagram of the peer's: a group that is new, or nothing. */
   datagram(bytes: Uint8Array): void {
-    const { subscribeId, sequence, timestamp, payload } = decodeDatagram(bytes);
+    const { stats } = this.context;
+    if (this.#takeDatagram(bytes)) stats.receivedDatagrams++;
+    else stats.droppedDatagrams++;
+  }
+
+  #takeDatagram(bytes: Uint8Array): boolean {
+    const datagram = tryDecodeDatagram(bytes);
+    if (!datagram || datagram.timestamp > MAX_TIMESTAMP) return false;
+    const { subscribeId, sequence, ...frame } = datagram;
     const track = this.#tracks.get(subscribeId);
-    track?.addDatagram({ sequence, timestamp, payload: payload.slice() });
+    return track?.receiveDatagram(sequence, frame) ?? false;
   }
 }

@@ -187,6 +187,7 @@ class QmuxTransport implements Transport {
     const maxBytes = (): number =>
       maxDatagramPayload(this.#peer?.maxDatagramBytes ?? 0);
     return {
+      isUnreliable: false,
       get maxBytes(): number {
         return maxBytes();
       },

@@ -106,7 +106,9 @@ export interface BidiStream {
 
 /** Unreliable messages. */
 export interface Datagrams {
-  /** Largest payload that can be sent now, in bytes. */
+  /** Whether they may be lost and overtake streams, as QUIC's do. Where they share one ordered stream with everything else they gain nothing, and groups go on streams. */
+  readonly isUnreliable: boolean;
+  /** Largest payload that can be sent now, in bytes; 0 when the peer takes none. */
   readonly maxBytes: number;
   /** Sends without waiting; dropped when it is too large, the queue is full or the transport has ended. */
   send(payload: Uint8Array): void;

@@ -31,6 +31,7 @@ export function mapEach<T, U>(
 
 /** A session's datagrams as a transport's. */
 export class WebDatagrams implements Datagrams {
+  readonly isUnreliable = true;
   readonly incoming: AsyncIterable<Uint8Array>;
   readonly #datagrams: WebDatagramsLike;
   #writer: WritableStreamDefaultWriter<Bytes> | undefined;

@@ -4,6 +4,10 @@
  * @module
  */
 import { Reader, Writer } from "../bytes/cursor.ts";
+import { MoqError } from "../error.ts";
+
+/** Longer ones are neither sent nor taken. */
+export const MAX_DATAGRAM_BYTES = 1200;
 
 /** One whole group. */
 export interface Datagram {
@@ -36,4 +40,15 @@ export function decodeDatagram(body: Uint8Array): Datagram {
     timestamp: reader.varint(),
     payload: reader.rest(),
   };
+}
+
+/** As {@linkcode decodeDatagram}; `undefined` for one that is malformed or too long, which is dropped in silence. */
+export function tryDecodeDatagram(body: Uint8Array): Datagram | undefined {
+  if (body.byteLength > MAX_DATAGRAM_BYTES) return undefined;
+  try {
+    return decodeDatagram(body);
+  } catch (error) {
+    if (error instanceof MoqError) return undefined;
+    throw error;
+  }
 }

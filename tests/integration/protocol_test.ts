@@ -444,19 +444,6 @@ async function readMessage(stream: ReceiveStream): Promise<number[]> {
   return await read(stream, length!);
 }
 
-Deno.test("a datagram that does not parse closes the session, one for nobody is ignored", async () => {
-  const peer = new Peer({ version: "06" });
-  await peer.clock.run((async () => {
-    await peer.uni(...EMPTY_SETUP);
-    peer.transport.datagrams!.send(Uint8Array.of(5, 0, 0, 1));
-    await sleep(peer.clock, 10);
-    assert.equal(peer.session.stats.receivedGroups, 0);
-    peer.transport.datagrams!.send(Uint8Array.of(0x40));
-    assert.equal(await peer.closeCode(), 3);
-    await peer.session.closed;
-  })());
-});
-
 Deno.test("a session that speaks no draft in common is not made", () => {
   const versions: readonly (string | undefined)[] = [undefined, "h3", "moq-00"];
   for (const protocol of versions) {

@@ -8,7 +8,7 @@ import {
   type TrackProducer,
   type Version,
 } from "@moq-deno/lite";
-import { frameOf, readGroup, textOf, writeGroup } from "./groups.ts";
+import { frameOf, readGroup, writeGroup } from "./groups.ts";
 import { type Client, Network, scenario, WORLDS } from "./network.ts";
 
 interface Publishing extends Client {
@@ -314,7 +314,7 @@ scenario(
     assert.deepEqual(cached, { texts: ["group 1", "end"], error: undefined });
 
     const served = net.origin.consume("live").broadcast.existing("video");
-    served!.arrivals[0]!.retire(new MoqError("evicted", "No room"));
+    served!.cached()[0]!.retire(new MoqError("evicted", "No room"));
     const sentBefore = session.stats.sentGroups;
     const evicted = await readGroup(await other.fetch(0));
     assert.deepEqual(evicted, { texts: ["group 0", "end"], error: undefined });
@@ -338,23 +338,6 @@ scenario("drafts without FETCH say so", async (net) => {
     isOneOf("unsupported"),
   );
 }, (world) => !isFrom05(world));
-
-scenario("datagrams pass the relay beside the groups", async (net) => {
-  const { track } = await publish(net);
-  const reader = video(net.connect()).track("video").subscribe();
-  while (track.demand.subscribers === 0) await track.demand.changed();
-  // Some may be lost: the newest is what counts.
-  let seen = reader.tryNextDatagram();
-  for (let i = 0; !seen && i < 50; i++) {
-    track.writeDatagram(frameOf("tick", 5));
-    await sleep(net.clock, 100);
-    seen = reader.tryNextDatagram();
-  }
-  assert.equal(textOf(seen!), "tick");
-  assert.equal(seen!.timestamp, 5);
-  writeGroup(track, "group");
-  assert.deepEqual((await readGroup(await reader.next())).texts, ["group"]);
-}, isFrom05);
 
 scenario("a viewer of another draft gets the same frames", async (net) => {
   const { track } = await publish(net);

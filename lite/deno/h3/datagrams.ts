@@ -19,6 +19,7 @@ export function sessionDatagrams(
 }
 
 class SessionDatagrams implements Datagrams {
+  readonly isUnreliable = true;
   readonly incoming: AsyncIterable<Uint8Array> = {
     [Symbol.asyncIterator]: () => this.#read(),
   };

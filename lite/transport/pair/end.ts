@@ -101,6 +101,7 @@ export class PairEnd implements Transport {
     const maxBytes = options.maxDatagramBytes ?? 1200;
     if (maxBytes > 0) {
       this.datagrams = {
+        isUnreliable: true,
         maxBytes,
         send: (payload) => this.#sendDatagram(payload, maxBytes),
         incoming: this.#datagramsIn,

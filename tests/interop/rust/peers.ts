@@ -10,6 +10,7 @@ import {
   BroadcastProducer,
   fetchCertificateHash,
   protocolOf,
+  type Session,
   type Version,
 } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
@@ -165,10 +166,11 @@ async function publishOurs(peer: PeerOptions): Promise<void> {
   media.close();
 }
 
-function connectOurs(
-  { relay, scheme, version }: PeerOptions,
+/** A session of ours with a relay. */
+export function connectOurs(
+  { relay, scheme, version }: Omit<PeerOptions, "signal">,
   role: "publisher" | "subscriber",
-) {
+): Promise<Session> {
   const hashes = scheme === "http"
     ? {}
     : { certificateHashes: [Uint8Array.fromHex(relay.fingerprint)] };

@@ -1,0 +1,57 @@
+/**
+ * Groups that we cut, at the Rust relay: it takes each for a cut group and
+ * nothing else suffers.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { BroadcastProducer } from "@moq-deno/lite";
+import { cutEverywhere, cutHeaders, logGroups } from "../cut_groups.ts";
+import { GroupLog } from "../group_log.ts";
+import { connectOurs, type PeerOptions, relayOf } from "./peers.ts";
+
+const WAYS: readonly Pick<PeerOptions, "scheme" | "version">[] = [
+  { scheme: "moqt", version: "06" },
+  { scheme: "moqt", version: "05" },
+  { scheme: "moqt", version: "04" },
+  { scheme: "https", version: "06" },
+];
+
+for (const way of WAYS) {
+  const { scheme, version } = way;
+  Deno.test({
+    name:
+      `interop: groups cut by us at every byte, at the Rust relay over ${scheme}, moq-lite-${version}`,
+    // A program of another make is started and ended here.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    async fn() {
+      await using relay = await relayOf("rust");
+      await using publisher = await connectOurs({ ...way, relay }, "publisher");
+      await using viewer = await connectOurs(
+        { scheme, version: "06", relay },
+        "subscriber",
+      );
+      const broadcast = new BroadcastProducer();
+      const track = broadcast.createTrack("cut", { maxAgeMs: 30_000 });
+      publisher.publish("live", broadcast);
+      for await (const { path } of viewer.announced()) {
+        if (path === "live") break;
+      }
+      const log = new GroupLog();
+      const subscription = viewer.consume("live").track("cut")
+        .subscribe({ maxAgeMs: 10_000 });
+      const reading = logGroups(subscription, log);
+      await cutEverywhere(track, log);
+      await cutHeaders(publisher, track.track.highest + 1);
+      track.writeFrame({
+        timestamp: 0,
+        payload: new TextEncoder().encode("end"),
+      });
+      assert.equal(await log.ended("end"), "whole");
+      assert.equal(publisher.stats.subscriptions, 1, "the same subscription");
+      subscription.close();
+      await reading;
+    },
+  });
+}
