@@ -1,0 +1,216 @@
+/**
+ * What `hang publish` takes: every way into standard input that encoders have,
+ * a relay that goes away and comes back, and a message from OBS.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { startRelay } from "@moq-deno/relay/server";
+import { DENO_RUN, Program, ROOT } from "../package/process.ts";
+import { Hang } from "./hang_process.ts";
+import { ffmpegTest, probe } from "./tools.ts";
+
+const LIVE =
+  "-re -f lavfi -i testsrc2=size=160x90:rate=30 -re -f lavfi -i sine=sample_rate=48000 -ac 2";
+const H264 =
+  "-c:v libx264 -preset ultrafast -tune zerolatency -g 15 -pix_fmt yuv420p";
+
+const FRAGMENTED = "empty_moov+frag_keyframe+default_base_moof";
+
+function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** ffmpeg in the place of OBS: tries until somebody listens. */
+class Obs implements AsyncDisposable {
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(url: string) {
+    this.#running = this.#run(url);
+  }
+
+  async #run(url: string): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await new Deno.Command("ffmpeg", {
+        args: `-v error ${LIVE} ${H264} -c:a aac -f flv ${url}`.split(" "),
+        signal: this.#stop.signal,
+        stdin: "null",
+        stdout: "null",
+        stderr: "null",
+      }).output();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+/** ffmpeg that writes into the standard input of `publisher` until it is ended. */
+class Feeder implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #feeding: Promise<void>;
+
+  constructor(args: string, publisher: Hang) {
+    this.#child = new Deno.Command("ffmpeg", {
+      args: ["-v", "error", ...args.split(" "), "-"],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    this.#feeding = this.#run(publisher);
+  }
+
+  async #run(publisher: Hang): Promise<void> {
+    for await (const chunk of this.#child.stdout) {
+      await publisher.write(chunk);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await Promise.all([this.#feeding, this.#child.status]);
+  }
+}
+
+/** What a viewer has got of the broadcast after some seconds: packets by codec. */
+async function watch(
+  broadcast: readonly string[],
+  options: readonly string[] = [],
+): Promise<Record<string, number>> {
+  const file = await Deno.makeTempFile({ suffix: ".mp4" });
+  try {
+    await using viewer = new Hang([
+      ...["subscribe", ...broadcast, "--seconds", "4", ...options, file],
+    ]);
+    await viewer.result();
+    return Object.fromEntries((await probe(file)).map((stream) => [
+      stream.codec_name,
+      Number(stream.nb_read_packets),
+    ]));
+  } finally {
+    await Deno.remove(file);
+  }
+}
+
+/** A relay, and how to reach a broadcast on it. */
+async function withRelay(
+  run: (broadcast: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const relay = await startRelay(["--listen", "127.0.0.1:0"]);
+  const url = `http://127.0.0.1:${relay.httpAddresses[0]!.port}`;
+  try {
+    await run(["--url", url, "--name", "live/pipe"]);
+  } finally {
+    await relay.close();
+  }
+}
+
+function assertPackets(
+  packets: Readonly<Record<string, number>>,
+  codecs: readonly string[],
+): void {
+  assert.deepEqual(Object.keys(packets), codecs);
+  for (const [codec, count] of Object.entries(packets)) {
+    assert.ok(count > 20, `${count} packets of ${codec}`);
+  }
+}
+
+interface Pipe {
+  readonly name: string;
+  readonly ffmpeg: string;
+  readonly options?: readonly string[];
+  readonly codecs: readonly string[];
+}
+
+const PIPES: readonly Pipe[] = [
+  {
+    name: "MPEG-TS",
+    ffmpeg: `${LIVE} ${H264} -c:a aac -f mpegts -pes_payload_size 0`,
+    codecs: ["h264", "aac"],
+  },
+  {
+    name: "Matroska",
+    ffmpeg:
+      `${LIVE} ${H264} -c:a libopus -f matroska -cluster_time_limit 100 -live 1`,
+    codecs: ["h264", "opus"],
+  },
+  {
+    name: "WebM",
+    ffmpeg:
+      `${LIVE} -c:v libvpx -deadline realtime -cpu-used 8 -g 15 -c:a libopus -f webm -cluster_time_limit 100 -live 1`,
+    codecs: ["vp8", "opus"],
+  },
+  {
+    name: "plain H.264",
+    ffmpeg: `${LIVE} -map 0:v ${H264} -f h264`,
+    options: ["--h264", "30"],
+    codecs: ["h264"],
+  },
+];
+
+for (const { name, ffmpeg, options = [], codecs } of PIPES) {
+  ffmpegTest(
+    `hang publish: ${name} from a pipe of ffmpeg, live`,
+    () =>
+      withRelay(async (broadcast) => {
+        await using publisher = new Hang([
+          ...["publish", ...broadcast, ...options, "-"],
+        ]);
+        await using _feeder = new Feeder(ffmpeg, publisher);
+        assertPackets(await watch(broadcast), codecs);
+      }),
+  );
+}
+
+ffmpegTest(
+  "hang publish: what OBS sends over RTMP, which ffmpeg takes and pipes",
+  () =>
+    withRelay(async (broadcast) => {
+      const url = `rtmp://127.0.0.1:${freePort()}/live/key`;
+      await using publisher = new Hang(["publish", ...broadcast, "-"]);
+      await using _server = new Feeder(
+        `-listen 1 -i ${url} -c copy -f mp4 -movflags ${FRAGMENTED}`,
+        publisher,
+      );
+      await using _obs = new Obs(url);
+      assertPackets(await watch(broadcast), ["h264", "aac"]);
+    }),
+);
+
+/** A relay as a process, on a port that its successor takes over. */
+async function startOn(port: number): Promise<Program> {
+  const relay = new Program(
+    [...DENO_RUN, "relay/main.ts", "--listen", `127.0.0.1:${port}`],
+    { cwd: ROOT },
+  );
+  await relay.prints(/^ *listening +127\.0\.0\.1:\d+/m);
+  return relay;
+}
+
+ffmpegTest(
+  "hang publish: goes on when the relay ends and another comes in its place",
+  async () => {
+    const clip = new URL("examples/demo/clip.mp4", ROOT).pathname;
+    const port = freePort();
+    const broadcast = ["--url", `http://127.0.0.1:${port}`, "--name", "film"];
+    await using first = await startOn(port);
+    await using _publisher = new Hang([
+      ...["publish", ...broadcast, "--loop", clip],
+    ]);
+    assertPackets(await watch(broadcast), ["h264", "aac"]);
+    await first.stop("SIGTERM");
+    await using _second = await startOn(port);
+    assertPackets(await watch(broadcast, ["--latency", "200"]), [
+      "h264",
+      "aac",
+    ]);
+  },
+);
