@@ -73,7 +73,8 @@ const TABLE = {
   }),
   "listen.timeout": sure(duration, "10s", {
     flag: "listen-timeout",
-    help: "Time a peer has from its first packet to its SETUP",
+    help:
+      "Time a peer has for its handshake, for its request and for its SETUP, each",
     example: "5s",
   }),
   "listen.tls.cert": optional(file, {
@@ -212,6 +213,12 @@ const TABLE = {
     flag: "limit-sessions",
     help: "Sessions at once",
     example: "500",
+  }),
+  "limit.handshakes": sure(integer(1, 1_000_000), "1024", {
+    flag: "limit-handshakes",
+    help:
+      "Peers of one port at once whose QUIC handshake, or whose request behind it, is not complete; one more ends the oldest",
+    example: "256",
   }),
   "limit.subscriptions": sure(integer(1, 1_000_000), "1024", {
     flag: "limit-subscriptions",

@@ -6,7 +6,9 @@
  */
 import { MoqError } from "../error.ts";
 import { type Logger, SILENT } from "../log.ts";
+import type { Clock } from "../time.ts";
 import { Inbox } from "../transport/inbox.ts";
+import { Handshakes } from "./handshakes.ts";
 
 /** A certificate chain and its key, both PEM. */
 export interface ServerCertificate {
@@ -32,8 +34,14 @@ export interface ListenQuicOptions extends ServerCertificate {
   readonly maxUniStreams?: number | undefined;
   /** Bidirectional streams a peer may have open, at most 65535. Default 128. */
   readonly maxBidiStreams?: number | undefined;
+  /** How long a handshake may take, in milliseconds. Default 10 s. */
+  readonly handshakeTimeoutMs?: number | undefined;
+  /** Handshakes under way at once; one more ends the oldest. Default 1024. */
+  readonly maxHandshakes?: number | undefined;
   /** Where failed handshakes go, at debug level. */
   readonly log?: Logger | undefined;
+  /** Time. */
+  readonly clock?: Clock | undefined;
 }
 
 /** A bound UDP port that yields connections. */
@@ -50,7 +58,6 @@ export interface QuicListener {
 
 // Deno reserves memory for every stream allowed, and loops over them: 4e9 hangs the process.
 const MAX_STREAMS = 65_535;
-const MAX_HANDSHAKES = 1024;
 // BBR: the default, Cubic, takes every lost packet for a full queue and stops carrying video where a few in a hundred are lost.
 const CONGESTION_CONTROL = "low-latency";
 const MAX_WAITING = 256;
@@ -68,7 +75,7 @@ class Listener implements QuicListener {
   // A listener that is garbage collected switches the server off, also when a newer one has replaced it.
   readonly #listeners: Deno.QuicListener[] = [];
   readonly #accepted = new Inbox<Deno.QuicConn>(MAX_WAITING);
-  #handshakes = 0;
+  readonly #handshakes: Handshakes;
   #closed = false;
   #failure: MoqError | undefined;
 
@@ -77,6 +84,11 @@ class Listener implements QuicListener {
     checkStreams(options.maxBidiStreams);
     this.#options = options;
     this.#log = options.log ?? SILENT;
+    this.#handshakes = new Handshakes({
+      max: options.maxHandshakes,
+      timeoutMs: options.handshakeTimeoutMs,
+      clock: options.clock,
+    });
     this.#endpoint = bind(options.hostname ?? "::", options.port);
     this.addr = this.#endpoint.addr;
     const listener = this.#listen(options);
@@ -95,6 +107,7 @@ class Listener implements QuicListener {
     if (this.#closed) return;
     this.#closed = true;
     this.#accepted.end();
+    this.#handshakes.close();
     for (const listener of this.#listeners) listener.stop();
     this.#endpoint.close({ closeCode: 0, reason: "" });
   }
@@ -134,9 +147,7 @@ class Listener implements QuicListener {
     try {
       for (;;) {
         const incoming = await listener.incoming();
-        if (this.#handshakes < MAX_HANDSHAKES) {
-          void this.#runHandshake(incoming); // Never rejects.
-        } else incoming.refuse();
+        void this.#runHandshake(incoming); // Never rejects.
       }
     } catch (cause) {
       if (this.#closed) return;
@@ -149,17 +160,13 @@ class Listener implements QuicListener {
 
   // Reading incoming.remoteAddr would refuse the client, so all that is known comes from the connection.
   async #runHandshake(incoming: Deno.QuicIncoming): Promise<void> {
-    this.#handshakes++;
     try {
-      const conn = await incoming.accept();
-      // Nobody may be looking when it ends.
-      conn.closed.catch(() => {});
+      const conn = await this.#handshakes.complete(incoming);
       const tooMany = this.#accepted.push(conn);
       tooMany?.close({ closeCode: 0, reason: "Too many connections" });
     } catch (error) {
       this.#log.debug?.("QUIC handshake failed", { error });
     }
-    this.#handshakes--;
   }
 }
 

@@ -138,6 +138,7 @@ export class Listeners {
       ...this.#options,
       queue: this.incoming,
       timeoutMs: this.#config["listen.timeout"],
+      maxWaiting: this.#config["limit.handshakes"],
     });
   }
 
@@ -170,6 +171,8 @@ export class Listeners {
         maxIdleTimeoutMs: config["quic.idle_timeout"],
         keepAliveMs: config["quic.keep_alive"],
         maxUniStreams: config["quic.max_streams"],
+        handshakeTimeoutMs: config["listen.timeout"],
+        maxHandshakes: config["limit.handshakes"],
         log: this.#options.log,
       });
     } catch (cause) {

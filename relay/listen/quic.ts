@@ -7,11 +7,12 @@
 import {
   codeTable,
   type Logger,
-  type MoqError,
+  MoqError,
   sessionCodeOf,
   versionOf,
 } from "@moq-deno/lite";
 import {
+  type AcceptOptions,
   acceptWebTransport,
   type QuicListener,
   quicTransport,
@@ -28,6 +29,8 @@ export interface RunQuicOptions {
   readonly protocols: readonly string[];
   /** Time for the HTTP/3 handshake, in milliseconds. */
   readonly timeoutMs: number;
+  /** Peers at once whose HTTP/3 handshake is not complete; one more ends the oldest. */
+  readonly maxWaiting: number;
   /** Hears of peers that failed. */
   readonly log: Logger;
 }
@@ -70,9 +73,9 @@ function rawConnection(conn: Deno.QuicConn): IncomingConnection {
 
 async function webTransportConnection(
   conn: Deno.QuicConn,
-  { protocols, timeoutMs, log }: RunQuicOptions,
+  options: AcceptOptions,
 ): Promise<IncomingConnection> {
-  const request = await acceptWebTransport(conn, { protocols, timeoutMs, log });
+  const request = await acceptWebTransport(conn, options);
   return {
     kind: "webtransport",
     url: request.url,
@@ -93,26 +96,59 @@ export async function runQuic(
   listener: QuicListener,
   options: RunQuicOptions,
 ): Promise<void> {
+  const door = new Door(options);
   try {
     for await (const conn of listener.incoming) {
       // Each peer has its own task, which never rejects: one that stalls in its handshake delays nobody.
-      void greet(conn, options);
+      void door.greet(conn);
     }
   } catch (error) {
     options.log.error?.("listener failed, restart the relay", { error });
   }
 }
 
-async function greet(
-  conn: Deno.QuicConn,
-  options: RunQuicOptions,
-): Promise<void> {
-  try {
-    const incoming = conn.protocol === "h3"
-      ? await webTransportConnection(conn, options)
-      : rawConnection(conn);
-    options.queue.push(incoming);
-  } catch (error) {
-    options.log.debug?.("handshake failed", { error });
+/** Where peers are until it is known what they want. */
+class Door {
+  readonly #options: RunQuicOptions;
+  // Those that have not asked for a session yet, in the order of their coming.
+  readonly #waiting: Set<AbortController> = new Set();
+
+  constructor(options: RunQuicOptions) {
+    this.#options = options;
   }
+
+  async greet(conn: Deno.QuicConn): Promise<void> {
+    const { queue, log } = this.#options;
+    try {
+      const incoming = conn.protocol === "h3"
+        ? await this.#request(conn)
+        : rawConnection(conn);
+      queue.push(incoming);
+    } catch (error) {
+      log.debug?.("handshake failed", { error });
+    }
+  }
+
+  /** The session that `conn` asks for; throws when none is asked for in time. */
+  async #request(conn: Deno.QuicConn): Promise<IncomingConnection> {
+    const { protocols, timeoutMs, maxWaiting, log } = this.#options;
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    this.#waiting.add(leaving);
+    const [oldest] = this.#waiting;
+    if (this.#waiting.size > maxWaiting) oldest?.abort(crowded(maxWaiting));
+    try {
+      const options = { protocols, timeoutMs, signal, log };
+      return await webTransportConnection(conn, options);
+    } finally {
+      this.#waiting.delete(leaving);
+    }
+  }
+}
+
+function crowded(most: number): MoqError {
+  return new MoqError(
+    "timeout",
+    `Expected a request before ${most} others came, got none`,
+  );
 }
