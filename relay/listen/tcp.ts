@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Logger } from "@moq-deno/lite";
+import { type Logger, sleep } from "@moq-deno/lite";
 import type { IncomingConnection } from "../auth.ts";
 import type { Certificate } from "../certs.ts";
 import { formatAddress } from "../config_rules.ts";
@@ -27,7 +27,7 @@ export interface ListenTcpOptions {
   readonly protocols?: readonly string[] | undefined;
   /** What HTTP answers. */
   readonly http: HttpOptions;
-  /** Hears of bugs. */
+  /** Hears of bugs, and of a port that had to be opened again. */
   readonly log: Logger;
 }
 
@@ -43,90 +43,132 @@ export interface TcpListener {
 
 // Requests that wait for their answer; one for a group may wait half a minute.
 const MAX_REQUESTS = 1024;
+const REOPEN_MS = 1000;
 
 /** Binds a TCP port; throws `ConfigError` when it cannot be had. */
 export function listenTcp(options: ListenTcpOptions): TcpListener {
-  const { queue, http, protocols } = options;
-  let answering = 0;
-  const answer = async (
-    request: Request,
-    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
-  ): Promise<Response> => {
-    if (answering >= MAX_REQUESTS) {
-      return new Response("Too many requests at once\n", { status: 503 });
-    }
-    answering++;
-    try {
-      return await respond(request, info);
-    } finally {
-      answering--;
-    }
-  };
-  const respond = (
+  return new TcpPort(options);
+}
+
+class TcpPort implements TcpListener {
+  readonly address: Address;
+  readonly #options: ListenTcpOptions;
+  readonly #closing = new AbortController();
+  #certificate: Certificate | undefined;
+  #running: Running;
+  #answering = 0;
+
+  constructor(options: ListenTcpOptions) {
+    this.#options = options;
+    this.#certificate = options.certificate;
+    this.#running = this.#start(options.address);
+    const { hostname, port } = this.#running.server.addr;
+    this.address = { hostname, port };
+  }
+
+  async reload(certificate: Certificate): Promise<void> {
+    this.#certificate = certificate;
+    await this.#running.stop();
+    this.#running = this.#start(this.address);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#running.stop();
+  }
+
+  async #answer(
     request: Request,
     { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>,
-  ): Promise<Response> => {
+  ): Promise<Response> {
+    if (this.#answering >= MAX_REQUESTS) {
+      return new Response("Too many requests at once\n", { status: 503 });
+    }
+    this.#answering++;
+    try {
+      return await this.#respond(request, formatAddress(remoteAddr));
+    } finally {
+      this.#answering--;
+    }
+  }
+
+  #respond(request: Request, remote: string): Promise<Response> {
+    const { protocols, http, queue } = this.#options;
     if (!protocols || !isWebSocketUpgrade(request)) {
-      return handle(request, { ...http, remote: formatAddress(remoteAddr) });
+      return handle(request, { ...http, remote });
     }
     const { incoming, response } = incomingWebSocket(request, {
       protocols,
-      remote: formatAddress(remoteAddr),
+      remote,
     });
     if (incoming) queue.push(incoming);
     return response;
-  };
-  let running = start(options.address, { options, answer });
-  const { hostname, port } = running.server.addr;
-  const address = { hostname, port };
-  return {
-    address,
-    async reload(certificate) {
-      await running.stop();
-      const changed = { ...options, certificate };
-      running = start(address, { options: changed, answer });
-    },
-    close: () => running.stop(),
-  };
+  }
+
+  #start({ hostname, port }: Address): Running {
+    const { log, flag } = this.#options;
+    const certificate = this.#certificate;
+    const stopped = new AbortController();
+    try {
+      const server = Deno.serve({
+        hostname,
+        port,
+        signal: stopped.signal,
+        ...(certificate && { cert: certificate.cert, key: certificate.key }),
+        onListen: () => {}, // what is listened on is told by whoever asked for it
+        onError(error) {
+          log.error?.("request failed", { error });
+          return new Response("Internal error\n", { status: 500 });
+        },
+      }, (request, info) => this.#answer(request, info));
+      // Resolves when it was stopped, and with an error when the runtime gave the port up.
+      const failure = server.finished.then(() => undefined, asError);
+      void this.#reopenAfter(failure); // Never rejects.
+      const stop = async (): Promise<void> => {
+        stopped.abort();
+        await failure;
+      };
+      return { server, stop };
+    } catch (cause) {
+      throw cannotListen(`TCP ${formatAddress({ hostname, port })}`, {
+        flag,
+        cause,
+      });
+    }
+  }
+
+  /** The runtime gives a port up when it cannot accept, for want of file descriptors above all. Only what ends the connections there are frees any. */
+  async #reopenAfter(failure: Promise<Error | undefined>): Promise<void> {
+    const error = await failure;
+    if (!error || this.#closing.signal.aborted) return;
+    const { log, http } = this.#options;
+    const address = formatAddress(this.address);
+    log.error?.("TCP port failed and is opened again, its connections end", {
+      address,
+      error,
+    });
+    await this.#running.stop();
+    while (!this.#closing.signal.aborted) {
+      try {
+        this.#running = this.#start(this.address);
+        return;
+      } catch (error) {
+        log.debug?.("TCP port cannot be opened yet", { address, error });
+      }
+      await sleep(http.clock, REOPEN_MS, this.#closing.signal)
+        .catch(() => {
+          // Closed meanwhile, which the loop sees.
+        });
+    }
+  }
 }
 
 interface Running {
   readonly server: Deno.HttpServer<Deno.NetAddr>;
+  /** Ends the port with its connections; never rejects. */
   readonly stop: () => Promise<void>;
 }
 
-interface StartOptions {
-  readonly options: ListenTcpOptions;
-  readonly answer: Deno.ServeHandler<Deno.NetAddr>;
-}
-
-function start(
-  { hostname, port }: Address,
-  { options, answer }: StartOptions,
-): Running {
-  const { log, certificate, flag } = options;
-  const stopped = new AbortController();
-  try {
-    const server = Deno.serve({
-      hostname,
-      port,
-      signal: stopped.signal,
-      ...(certificate && { cert: certificate.cert, key: certificate.key }),
-      onListen: () => {}, // what is listened on is told by whoever asked for it
-      onError(error) {
-        log.error?.("request failed", { error });
-        return new Response("Internal error\n", { status: 500 });
-      },
-    }, answer);
-    const stop = async (): Promise<void> => {
-      stopped.abort();
-      await server.finished;
-    };
-    return { server, stop };
-  } catch (cause) {
-    throw cannotListen(`TCP ${formatAddress({ hostname, port })}`, {
-      flag,
-      cause,
-    });
-  }
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@moq-deno/lite";
 import { netTest } from "./possible.ts";
-import type { RelayState } from "./relay_process.ts";
+import type { RelayState } from "../process/relay_process.ts";
 import { type Figures, runScenario, Stage } from "./scenario.ts";
 
 const NARROW = { rateBps: 2_000_000, delayMs: 20, queueBytes: 20_000 };

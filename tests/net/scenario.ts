@@ -14,7 +14,7 @@ import {
 } from "./link.ts";
 import type { Child } from "../process/child.ts";
 import type { PublisherSettings } from "./publisher_process.ts";
-import type { RelayAddress, RelayState } from "./relay_process.ts";
+import type { RelayAddress, RelayState } from "../process/relay_process.ts";
 import type { ViewerSettings } from "./viewer_process.ts";
 import {
   ages,
@@ -96,7 +96,8 @@ export class Stage implements AsyncDisposable {
   /** Sets all up. */
   static async open(options: LinkOptions): Promise<Stage> {
     const link = await Link.open(options);
-    const relay = link.run("relay_process.ts", "relay", null);
+    const flags = ["--listen=0.0.0.0:4443"];
+    const relay = link.run("../process/relay_process.ts", "relay", { flags });
     const processes = [relay];
     try {
       const address = await relay.next<RelayAddress>();

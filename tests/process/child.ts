@@ -13,6 +13,8 @@ export interface ChildOptions {
   readonly namespace?: string | undefined;
   /** What V8 is told, such as `--expose-gc`. */
   readonly v8Flags?: string | undefined;
+  /** How many files it may have open. */
+  readonly maxFiles?: number | undefined;
 }
 
 /** CPU time and memory of a process, as Linux counts them. */
@@ -34,9 +36,11 @@ export class Child implements AsyncDisposable {
 
   /** Runs `file` with this very deno; `settings` is its only argument, as JSON. */
   constructor(file: URL, settings: unknown, options: ChildOptions = {}) {
-    const { namespace, v8Flags } = options;
+    const { namespace, v8Flags, maxFiles } = options;
+    const limit = `ulimit -n ${maxFiles} && exec "$@"`;
     const [name = "", ...args] = [
       ...(namespace === undefined ? [] : ["ip", "netns", "exec", namespace]),
+      ...(maxFiles === undefined ? [] : ["sh", "-c", limit, "sh"]),
       ...[Deno.execPath(), "run", "--quiet", "--allow-all"],
       ...(v8Flags === undefined ? [] : [`--v8-flags=${v8Flags}`]),
       file.href,

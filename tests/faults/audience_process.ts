@@ -1,0 +1,124 @@
+/**
+ * Those whom a fault must not touch: a publisher, and a viewer of its broadcast
+ * on another connection.
+ *
+ * Commands: `begin`, which forgets what was seen; `end`, answered with what the
+ * viewer has {@linkcode Witnessed}.
+ *
+ * @module
+ */
+import {
+  BroadcastProducer,
+  type GroupConsumer,
+  type Session,
+  sleep,
+  systemClock,
+} from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { commands, say, settings } from "../process/inside.ts";
+import { LARGE_TRACK, SMALL_TRACK, STEADY } from "./steady.ts";
+
+/** How to get to the relay. */
+export interface AudienceSettings {
+  readonly url: string;
+  readonly fingerprint: string;
+}
+
+/** What the viewer saw since it was told to begin. */
+export interface Witnessed {
+  /** Whole frames. */
+  readonly frames: number;
+  /** The longest time without one, in milliseconds. */
+  readonly longestGapMs: number;
+  /** Groups that did not come to their end. */
+  readonly cutGroups: number;
+  /** Whether the subscription, or one of both sessions, has ended. */
+  readonly hasEnded: boolean;
+}
+
+const FPS = 30;
+const GROUP_FRAMES = 15;
+const SMALL_BYTES = 200;
+const LARGE_BYTES = 33_000;
+
+const { url, fingerprint } = settings<AudienceSettings>();
+const certificateHashes = [Uint8Array.fromHex(fingerprint)];
+const publisher = await connect(url, { certificateHashes, role: "publisher" });
+const viewer = await connect(url, { certificateHashes, role: "subscriber" });
+let frames = 0;
+let cutGroups = 0;
+let longestGapMs = 0;
+let lastAt = performance.now();
+let hasEnded = false;
+
+function ended(session: Session): void {
+  void session.closed.then(() => hasEnded = true);
+}
+
+async function publish(): Promise<void> {
+  const broadcast = new BroadcastProducer();
+  publisher.publish(STEADY, broadcast);
+  const tracks = [[SMALL_TRACK, SMALL_BYTES], [LARGE_TRACK, LARGE_BYTES]]
+    .map(([name, bytes]) => ({
+      track: broadcast.createTrack(String(name)),
+      payload: new Uint8Array(Number(bytes)),
+    }));
+  let groups = tracks.map(({ track }) => track.group());
+  const start = performance.now();
+  for (let count = 1;; count++) {
+    const timestamp = Math.round(performance.now() - start);
+    for (const [i, group] of groups.entries()) {
+      group.writeFrame({ timestamp, payload: tracks[i]!.payload });
+      if (count % GROUP_FRAMES === 0) group.close();
+    }
+    if (count % GROUP_FRAMES === 0) {
+      groups = tracks.map(({ track }) => track.group());
+    }
+    await sleep(systemClock, Math.max(0, count * 1000 / FPS - timestamp));
+  }
+}
+
+async function read(group: GroupConsumer): Promise<void> {
+  try {
+    for await (const _ of group.frames()) {
+      const now = performance.now();
+      longestGapMs = Math.max(longestGapMs, now - lastAt);
+      lastAt = now;
+      if (frames++ === 0) say("watching");
+    }
+  } catch {
+    cutGroups++;
+  }
+}
+
+async function watch(): Promise<void> {
+  for await (const { kind } of viewer.announced(STEADY)) {
+    if (kind === "start") break;
+  }
+  const track = viewer.consume(STEADY).track(SMALL_TRACK);
+  for await (const group of track.subscribe()) void read(group); // Never rejects.
+  hasEnded = true;
+}
+
+ended(publisher);
+ended(viewer);
+void publish(); // Ends with the process.
+void watch(); // As above.
+for await (const command of commands()) {
+  if (command === "begin") {
+    frames = 1;
+    cutGroups = longestGapMs = 0;
+    lastAt = performance.now();
+    say("begun");
+  } else {
+    const sinceMs = performance.now() - lastAt;
+    const witnessed: Witnessed = {
+      frames: frames - 1,
+      longestGapMs: Math.round(Math.max(longestGapMs, sinceMs)),
+      cutGroups,
+      hasEnded,
+    };
+    say(witnessed);
+  }
+}
+Deno.exit(0);

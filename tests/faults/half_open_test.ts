@@ -1,0 +1,162 @@
+/** Peers that come and never say what they want. */
+import assert from "node:assert/strict";
+import { sleep, systemClock } from "@moq-deno/lite";
+import { connect, dial } from "@moq-deno/lite/deno";
+import { dialQuic } from "../../lite/deno/connect.ts";
+import { faultTest, type World } from "./world.ts";
+
+const SHORT = ["--listen-timeout=1500ms"];
+const FAILED = "QUIC handshake failed";
+
+/** How long somebody who knows what he wants takes to get in. */
+async function entry({ url, certificateHashes }: Door): Promise<number> {
+  const start = performance.now();
+  const session = await connect(url, { certificateHashes });
+  session.close();
+  await session.closed;
+  return performance.now() - start;
+}
+
+interface Door {
+  readonly url: URL;
+  readonly certificateHashes: readonly Uint8Array<ArrayBuffer>[];
+}
+
+function door(world: World, way: "moqt" | "https" = "moqt"): Door {
+  const { certificateHashes } = world;
+  return { url: world.url(way), certificateHashes };
+}
+
+faultTest(
+  "1000 QUIC handshakes that are never complete end in time, and others get in meanwhile",
+  { flags: SHORT },
+  async (world) => {
+    await using flood = world.run("half_open_process.ts", { count: 1000 });
+    assert.equal(await flood.next(), 1000);
+    assert.ok(await entry(door(world)) < 2000);
+    const { logged } = await world.until(
+      "they are given up",
+      ({ logged }) => (logged[FAILED] ?? 0) >= 900,
+    );
+    assert.ok(logged[FAILED]);
+  },
+);
+
+faultTest(
+  "handshakes over the limit end the oldest, so that the newest gets in",
+  { flags: ["--limit-handshakes=50", "--listen-timeout=1h"] },
+  async (world) => {
+    await using flood = world.run("half_open_process.ts", { count: 500 });
+    assert.equal(await flood.next(), 500);
+    await world.until(
+      "the oldest are given up",
+      ({ logged }) => (logged[FAILED] ?? 0) >= 400,
+    );
+    assert.ok(await entry(door(world)) < 2000);
+  },
+);
+
+faultTest(
+  "TCP connections that never send a request take the port down for a moment at most, and nothing else",
+  { flags: SHORT, maxFiles: 300 },
+  async (world) => {
+    const silent: Deno.TcpConn[] = [];
+    for (let count = 0; count < 1000; count++) {
+      // While the port is opened again, nobody listens.
+      const conn = await Deno.connect({ port: world.port }).catch(() => {});
+      if (conn) silent.push(conn);
+      else await sleep(systemClock, 10);
+    }
+    assert.ok(await entry(door(world)) < 2000);
+    await world.until(
+      "the port was opened again",
+      ({ logged }) =>
+        (logged["TCP port failed and is opened again, its connections end"] ??
+          0) > 0,
+    );
+    for (const conn of silent) conn.close();
+    assert.equal(await health(world), "ok\n");
+  },
+);
+
+/** What the port answers, once it does. */
+async function health({ port }: World): Promise<string> {
+  for (;;) {
+    const answer = await fetch(`http://127.0.0.1:${port}/health`)
+      .catch(() => undefined);
+    if (answer) return await answer.text();
+    await sleep(systemClock, 50);
+  }
+}
+
+faultTest(
+  "WebSockets that never say anything lose their sessions",
+  { flags: SHORT },
+  async (world) => {
+    const closed = Array.from({ length: 200 }, () => {
+      const socket = new WebSocket(world.url("ws"), ["qmux-01.moq-lite-06"]);
+      socket.onerror = () => {}; // the end is what counts
+      return new Promise((resolve) => socket.onclose = resolve);
+    });
+    await world.until("they are here", ({ sessions }) => sessions > 100);
+    await Promise.all(closed);
+  },
+);
+
+faultTest(
+  "HTTP/3 connections that never ask for a session are closed",
+  { flags: SHORT },
+  async (world) => {
+    const { certificateHashes } = world;
+    const conns = await Promise.all(
+      Array.from(
+        { length: 50 },
+        () => dialQuic(world.url("https"), { alpn: ["h3"], certificateHashes }),
+      ),
+    );
+    assert.ok(await entry(door(world, "https")) < 2000);
+    const reasons = await Promise.all(conns.map(({ closed }) => closed));
+    for (const { reason } of reasons) {
+      assert.equal(reason, "No request in 1500 ms");
+    }
+  },
+);
+
+faultTest(
+  "HTTP/3 connections over the limit end the oldest",
+  { flags: ["--limit-handshakes=50", "--listen-timeout=1h"] },
+  async (world) => {
+    const { certificateHashes } = world;
+    const conns: Deno.QuicConn[] = [];
+    for (let count = 0; count < 60; count++) {
+      const options = { alpn: ["h3"], certificateHashes };
+      conns.push(await dialQuic(world.url("https"), options));
+    }
+    await Promise.all(conns.slice(0, 10).map(({ closed }) => closed));
+    assert.ok(await entry(door(world, "https")) < 2000);
+    for (const conn of conns) conn.close();
+  },
+);
+
+for (const way of ["moqt", "https"] as const) {
+  faultTest(
+    `sessions over ${way} that never send SETUP are closed, and told why`,
+    { flags: SHORT },
+    async (world) => {
+      const { certificateHashes } = world;
+      const transports = await Promise.all(
+        Array.from({ length: 100 }, () =>
+          dial(world.url(way), {
+            certificateHashes,
+            protocols: ["moq-lite-06"],
+          })),
+      );
+      await world.until("they are here", ({ sessions }) => sessions > 50);
+      for (const { closed } of transports) {
+        const { code, reason } = await closed;
+        assert.equal(code, 0x11);
+        assert.match(reason, /^Expected SETUP within 1500 ms/);
+      }
+    },
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * Where faults happen: a relay process, and an audience that must not notice.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { sleep, systemClock } from "@moq-deno/lite";
+import { Child } from "../process/child.ts";
+import type {
+  RelayAddress,
+  RelaySettings,
+  RelayState,
+} from "../process/relay_process.ts";
+import type { AudienceSettings, Witnessed } from "./audience_process.ts";
+
+/** What a world is like. */
+export interface WorldOptions {
+  /** Flags of the relay, besides where it listens. */
+  readonly flags?: readonly string[];
+  /** How many files the relay's process may have open. */
+  readonly maxFiles?: number;
+}
+
+/** A way into the relay. */
+export type Way = "moqt" | "https" | "ws";
+
+// A second is what a busy machine takes by itself.
+const MAX_GAP_MS = 1500;
+const MIN_SHARE = 0.7;
+const FPS = 30;
+const PATIENCE_MS = 20_000;
+const POLL_MS = 50;
+/** The audience: its publisher and its viewer. */
+const SESSIONS = 2;
+
+/** A relay with an audience. Disposing of it ends both. */
+export class World implements AsyncDisposable {
+  /** The relay. */
+  readonly relay: Child;
+  /** Its port, the same in UDP and TCP. */
+  readonly port: number;
+  /** What to pin to trust it. */
+  readonly certificateHashes: readonly Uint8Array<ArrayBuffer>[];
+  readonly #fingerprint: string;
+  #audience: Child | undefined;
+  #since = 0;
+
+  private constructor(relay: Child, { port, fingerprint }: RelayAddress) {
+    this.relay = relay;
+    this.port = port;
+    this.certificateHashes = [Uint8Array.fromHex(fingerprint)];
+    this.#fingerprint = fingerprint;
+  }
+
+  /** Starts both, and waits until the viewer sees something. */
+  static async open(options: WorldOptions = {}): Promise<World> {
+    const { flags = [], maxFiles } = options;
+    const settings: RelaySettings = {
+      flags: ["--listen=127.0.0.1:0", ...flags],
+    };
+    const file = new URL("../process/relay_process.ts", import.meta.url);
+    const v8Flags = "--expose-gc";
+    const relay = new Child(file, settings, { v8Flags, maxFiles });
+    const world = new World(relay, await relay.next());
+    await world.#seat();
+    return world;
+  }
+
+  async #seat(): Promise<void> {
+    const settings: AudienceSettings = {
+      url: this.url("moqt").href,
+      fingerprint: this.#fingerprint,
+    };
+    const file = new URL("audience_process.ts", import.meta.url);
+    this.#audience = new Child(file, settings);
+    await this.#audience.next();
+    await this.#audience.ask("begin");
+    this.#since = performance.now();
+  }
+
+  /** The relay's address over `way`. */
+  url(way: Way): URL {
+    return new URL(`${way}://127.0.0.1:${this.port}/`);
+  }
+
+  /** Runs the file beside this one, with what it takes to reach the relay. */
+  run(file: string, settings: object = {}): Child {
+    return new Child(new URL(file, import.meta.url), {
+      ...settings,
+      port: this.port,
+      fingerprint: this.#fingerprint,
+    });
+  }
+
+  /** What the relay knows of itself. */
+  state(): Promise<RelayState> {
+    return this.relay.ask("state");
+  }
+
+  /** Waits until the relay's state is as `isAsExpected` says; fails with `what` when it does not become so. */
+  async until(
+    what: string,
+    isAsExpected: (state: RelayState) => boolean,
+  ): Promise<RelayState> {
+    const start = performance.now();
+    for (;;) {
+      const state = await this.state();
+      if (isAsExpected(state)) return state;
+      const shown = JSON.stringify(state);
+      assert.ok(performance.now() - start < PATIENCE_MS, `${what}: ${shown}`);
+      await sleep(systemClock, POLL_MS);
+    }
+  }
+
+  /** Fails unless the audience saw everything in time and the relay has let go of everybody else. */
+  async unharmed(): Promise<void> {
+    const seconds = (performance.now() - this.#since) / 1000;
+    const seen = await this.#audience!.ask<Witnessed>("end");
+    const shown = JSON.stringify({ ...seen, seconds });
+    assert.ok(!seen.hasEnded, `the audience's sessions go on: ${shown}`);
+    assert.equal(seen.cutGroups, 0, shown);
+    assert.ok(seen.longestGapMs <= MAX_GAP_MS, `no gap: ${shown}`);
+    assert.ok(seen.frames >= (seconds - 1) * FPS * MIN_SHARE, shown);
+    await this.until(
+      "the audience alone is left",
+      ({ sessions, subscriptions }) =>
+        sessions === SESSIONS && subscriptions === 1,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#audience?.[Symbol.asyncDispose]();
+    await this.relay[Symbol.asyncDispose]();
+  }
+}
+
+/** A test of one fault: whatever `fn` does to the relay of its world, the audience does not notice. */
+export function faultTest(
+  name: string,
+  options: WorldOptions,
+  fn: (world: World) => Promise<void>,
+): void {
+  Deno.test(name, async () => {
+    await using world = await World.open(options);
+    await fn(world);
+    await world.unharmed();
+  });
+}
