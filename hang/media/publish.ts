@@ -18,13 +18,13 @@ import { CatalogProducer } from "../catalog/producer.ts";
 import type { CatalogForm } from "../catalog/write_2025.ts";
 import { legacyContainer } from "../container/legacy.ts";
 import { locContainer } from "../container/loc.ts";
+import { TrackWriter } from "../container/track_writer.ts";
 import { deflate } from "../deflate.ts";
 import { catalogOf, nameTracks } from "./catalog_of.ts";
 import type { Container } from "../container/sample.ts";
 import type { Media, MediaTrack } from "./media.ts";
 import { mergePackets } from "./pace.ts";
 import { TrackEnd } from "./track_end.ts";
-import { TrackWriter } from "./track_writer.ts";
 
 const MICROSECONDS = 1_000_000;
 const MEDIA_MAX_AGE_MS = 30_000;

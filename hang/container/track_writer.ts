@@ -1,5 +1,5 @@
 /**
- * From packets to groups: one rendition of a broadcast.
+ * From samples to groups: one rendition of a broadcast, from a file or live.
  *
  * @module
  */
@@ -9,8 +9,7 @@ import {
   MoqError,
   type TrackProducer,
 } from "@moq-deno/lite";
-import type { Container } from "../container/sample.ts";
-import type { MediaPacket } from "./media.ts";
+import type { Container, Sample } from "./sample.ts";
 
 /**
  * Span of a group of sound. Peers do either one group per frame, 50 streams a second for each viewer, or 100 ms;
@@ -22,7 +21,7 @@ export const AUDIO_GROUP_US = 100_000;
 export interface TrackWriterOptions {
   /** Where the groups go. */
   readonly track: TrackProducer;
-  /** How packets are packed. */
+  /** How samples are packed. */
   readonly container: Pick<Container, "encode">;
   /** Video begins a group at each keyframe, audio one every {@linkcode AUDIO_GROUP_US}. */
   readonly kind: "video" | "audio";
@@ -30,7 +29,7 @@ export interface TrackWriterOptions {
   readonly log: Logger;
 }
 
-/** Writes one track's packets as groups and counts them. */
+/** Writes one track's samples as groups and counts them. */
 export class TrackWriter {
   readonly #options: TrackWriterOptions;
   #group: GroupProducer | undefined;
@@ -59,12 +58,12 @@ export class TrackWriter {
     return this.#bytes;
   }
 
-  /** Writes one packet; those before the first keyframe, and the rest of a group that got too large, are left out. */
-  write(packet: MediaPacket): void {
-    const { timestampUs } = packet;
-    if (this.#beginsGroup(packet)) this.#begin(timestampUs);
+  /** Writes one sample in decode order; those before the first keyframe, and the rest of a group that got too large, are left out. */
+  write(sample: Sample): void {
+    const { timestampUs } = sample;
+    if (this.#beginsGroup(sample)) this.#begin(timestampUs);
     if (!this.#group) return;
-    const payload = this.#options.container.encode(packet);
+    const payload = this.#options.container.encode(sample);
     try {
       this.#group.writeFrame({ timestamp: timestampUs, payload });
     } catch (error) {
@@ -82,13 +81,19 @@ export class TrackWriter {
     this.#bytes += payload.byteLength;
   }
 
+  /** Ends the group; the next keyframe begins another. */
+  endGroup(): void {
+    this.#group?.close();
+    this.#group = undefined;
+  }
+
   /** Ends the group and the track. */
   close(error?: MoqError): void {
     this.#group?.close(error);
     this.#options.track.close(error);
   }
 
-  #beginsGroup({ isKeyframe, timestampUs }: MediaPacket): boolean {
+  #beginsGroup({ isKeyframe, timestampUs }: Sample): boolean {
     if (!isKeyframe) return false;
     return this.#options.kind === "video" || !this.#group ||
       timestampUs - this.#groupStartUs >= AUDIO_GROUP_US;
