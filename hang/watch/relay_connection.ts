@@ -27,31 +27,46 @@ export interface SharedConnection {
   release(): void;
 }
 
-/** The connection of this page to the relay at `url`, made when nobody has one yet; throws `TypeError` for a bad URL. */
-export function shareConnection(url: string | URL): SharedConnection {
+/** Options of {@linkcode shareConnection}. */
+export interface ShareOptions {
+  /** What the page does over it: a relay announces nothing to publishers. Default "subscriber". */
+  readonly role?: "subscriber" | "publisher" | "both" | undefined;
+}
+
+/** The connection of this page to the relay at `url` in this role, made when nobody has one yet; throws `TypeError` for a bad URL. */
+export function shareConnection(
+  url: string | URL,
+  { role = "subscriber" }: ShareOptions = {},
+): SharedConnection {
   const { href } = new URL(url);
-  const present = open.get(href) ?? new OpenConnection(href);
+  const present = open.get(keyOf(href, role)) ?? new OpenConnection(href, role);
   return present.share();
 }
 
+type Role = NonNullable<ShareOptions["role"]>;
+
 const open: Map<string, OpenConnection> = new Map();
+
+function keyOf(href: string, role: Role): string {
+  return `${role} ${href}`;
+}
 
 class OpenConnection {
   readonly connection: Connection;
   readonly status: Signal<ConnectionStatus>;
-  readonly #href: string;
+  readonly #key: string;
   #shares = 0;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(href: string) {
-    this.#href = href;
+  constructor(href: string, role: Role) {
+    this.#key = keyOf(href, role);
     this.connection = reconnect(href, {
-      role: "subscriber",
+      role: role === "both" ? undefined : role,
       initialDelayMs: INITIAL_DELAY_MS,
       maxDelayMs: MAX_DELAY_MS,
     });
     this.status = new Signal(this.connection.status);
-    open.set(href, this);
+    open.set(this.#key, this);
     void this.#runStatuses(); // ends with the connection and does not fail
   }
 
@@ -78,7 +93,7 @@ class OpenConnection {
   }
 
   #forget(): void {
-    if (open.get(this.#href) === this) open.delete(this.#href);
+    if (open.get(this.#key) === this) open.delete(this.#key);
   }
 
   async #runStatuses(): Promise<void> {

@@ -130,14 +130,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     files: ["examples/browser/"],
-    may: [
-      "@moq-deno/lite",
-      "@moq-deno/hang",
-      "@moq-deno/hang/media",
-      "@moq-deno/hang/signals",
-      "@moq-deno/hang/ui/",
-      "@moq-deno/hang/watch",
-    ],
+    may: ["@moq-deno/lite", "@moq-deno/hang", "@moq-deno/hang/"],
   },
   {
     files: ["examples/"],

@@ -1,0 +1,102 @@
+/**
+ * From one microphone, tab or file to the sound of a broadcast. It listens for
+ * as long as it is there, so that it can say how loud it is; it encodes while
+ * somebody subscribes.
+ *
+ * @module
+ */
+import { asMoqError, Latch, type Logger, MoqError } from "@moq-deno/lite";
+import { effect, Signal } from "../signals/signal.ts";
+import { AudioCapture } from "./audio_capture.ts";
+import { probeAudio } from "./audio_codec.ts";
+import type { AudioRendition } from "./audio_rendition.ts";
+import type { SoundPiece } from "./audio_worklet.ts";
+import { Loudness } from "./loudness.ts";
+
+/** Options of {@linkcode AudioFeed}. */
+export interface AudioFeedOptions {
+  /** Where sound comes from; it stays the caller's. */
+  readonly track: MediaStreamTrack;
+  /** Where it goes. */
+  readonly rendition: AudioRendition;
+  /** Hears of what went wrong and was got over. */
+  readonly log: Logger;
+}
+
+/** Feeds the rendition until it is closed, then withdraws it. */
+export class AudioFeed {
+  /** How loud it is, 0 to 1. */
+  readonly level: Signal<number> = new Signal(0);
+  /** Whether somebody seems to speak. */
+  readonly isSpeaking: Signal<boolean> = new Signal(false);
+  /** Whether any sound has come; not before the user has touched the page, where the browser wants that. */
+  readonly hasBegun: Signal<boolean> = new Signal(false);
+  /** Resolves when it has ended, with the error unless it was closed or its track ended; never rejects. */
+  readonly closed: Promise<MoqError | undefined>;
+  readonly #options: AudioFeedOptions;
+  readonly #loudness = new Loudness();
+  readonly #end = new AbortController();
+
+  /** Begins at once. */
+  constructor(options: AudioFeedOptions) {
+    this.#options = options;
+    this.closed = this.#run(this.#end.signal);
+  }
+
+  /** Ends it. Idempotent. */
+  close(): void {
+    this.#end.abort(new MoqError("closed", "Feed was closed"));
+  }
+
+  async #run(signal: AbortSignal): Promise<MoqError | undefined> {
+    const { track, rendition } = this.#options;
+    const latch = new Latch();
+    const release = latch.wakeOn(signal);
+    const wake = () => latch.wake();
+    track.addEventListener("ended", wake);
+    const stop = effect(() => {
+      if (!rendition.isWanted.get()) rendition.pause();
+    });
+    let capture: AudioCapture | undefined;
+    let error: MoqError | undefined;
+    try {
+      capture = await AudioCapture.open(track, {
+        piece: (piece) => this.#take(piece),
+      });
+      await this.#offer(capture);
+      while (!signal.aborted && track.readyState === "live") {
+        await latch.changed();
+      }
+    } catch (reason) {
+      if (!signal.aborted) error = asMoqError(reason);
+    }
+    release();
+    track.removeEventListener("ended", wake);
+    stop();
+    capture?.close();
+    rendition.withdraw();
+    this.level.set(0);
+    this.isSpeaking.set(false);
+    return error;
+  }
+
+  async #offer(capture: AudioCapture): Promise<void> {
+    const { AudioEncoder: support } = globalThis as Partial<typeof globalThis>;
+    const offer = await probeAudio(capture.format, support);
+    if (this.#end.signal.aborted) return;
+    if (offer) return this.#options.rendition.offer(offer);
+    throw new MoqError(
+      "unsupported",
+      "Expected a browser that encodes Opus or AAC, this one has no encoder for sound",
+    );
+  }
+
+  #take(piece: SoundPiece): void {
+    if (this.#end.signal.aborted) return;
+    this.hasBegun.set(true);
+    this.level.set(piece.level);
+    this.isSpeaking.set(this.#loudness.hear(piece.level, performance.now()));
+    const { rendition } = this.#options;
+    if (rendition.isWanted.peek()) rendition.encode(piece);
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * What can go wrong with a camera, a microphone, a screen or a file, in words
+ * that say what to do.
+ *
+ * @module
+ */
+
+/** What is captured. */
+export type CaptureDevice = "camera" | "microphone" | "screen" | "file";
+
+/** Why there is no picture or no sound. */
+export interface CaptureProblem {
+  /** What is concerned. */
+  readonly device: CaptureDevice;
+  /** For programs. */
+  readonly kind:
+    | "denied"
+    | "missing"
+    | "busy"
+    | "lost"
+    | "ended"
+    | "insecure"
+    | "unsupported"
+    | "failed";
+  /** For people: what is wrong and what to do. */
+  readonly text: string;
+}
+
+type Kind = CaptureProblem["kind"];
+
+// DOMException names of getUserMedia and getDisplayMedia, W3C mediacapture-streams 10.2.
+const KINDS: Readonly<Record<string, Kind>> = {
+  NotAllowedError: "denied",
+  SecurityError: "denied",
+  NotFoundError: "missing",
+  OverconstrainedError: "missing",
+  NotReadableError: "busy",
+  AbortError: "busy",
+  NotSupportedError: "unsupported",
+};
+
+const NAMES: Readonly<Record<CaptureDevice, string>> = {
+  camera: "camera",
+  microphone: "microphone",
+  screen: "screen",
+  file: "file",
+};
+
+/** The problem behind what the browser threw. */
+export function captureProblem(
+  device: CaptureDevice,
+  error: unknown,
+): CaptureProblem {
+  const { name, message } = error instanceof Error
+    ? error
+    : new Error(String(error));
+  return problemOf(device, KINDS[name] ?? "failed", message);
+}
+
+/** A problem of this kind; `message` is the browser's, for kinds that have no words of their own. */
+export function problemOf(
+  device: CaptureDevice,
+  kind: Kind,
+  message = "",
+): CaptureProblem {
+  return { device, kind, text: textOf(device, kind, message) };
+}
+
+function textOf(device: CaptureDevice, kind: Kind, message: string): string {
+  const name = NAMES[device];
+  if (device === "screen" && kind === "denied") {
+    return "The screen was not shared; choose a screen, a window or a tab when the browser asks";
+  }
+  switch (kind) {
+    case "denied":
+      return `The browser does not let this page use the ${name}; allow it in the address bar, then try again`;
+    case "missing":
+      return `There is no ${name}; plug one in and it is used at once`;
+    case "busy":
+      return `The ${name} is used by another program; close that and it is tried again`;
+    case "lost":
+      return `The ${name} has gone; plug it in again, it is tried until it is there`;
+    case "ended":
+      return "The sharing of the screen was ended; share it again to go on";
+    case "insecure":
+      return "This page is not secure, so the browser has no camera for it; open it over HTTPS or as http://localhost";
+    case "unsupported":
+      return device === "file"
+        ? "This browser cannot play this file; try MP4 or WebM"
+        : `This browser cannot capture a ${name}`;
+    case "failed":
+      return `The ${name} does not work: ${message}`;
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * Whether anybody reads a track, as a signal.
+ *
+ * @module
+ */
+import type { TrackProducer } from "@moq-deno/lite";
+import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+
+/** Follows the demand for `track` until that ends. */
+export function watchDemand(track: TrackProducer): ReadonlySignal<boolean> {
+  const isWanted = new Signal(false);
+  void runDemand(track, isWanted); // ends with the track and does not fail
+  return isWanted;
+}
+
+async function runDemand(
+  { demand, track }: TrackProducer,
+  isWanted: Signal<boolean>,
+): Promise<void> {
+  while (!track.ended) {
+    isWanted.set(demand.subscribers > 0);
+    await demand.changed();
+  }
+  isWanted.set(false);
+}

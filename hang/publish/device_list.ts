@@ -1,0 +1,71 @@
+/**
+ * The cameras and microphones that there are, as they come and go.
+ *
+ * @module
+ */
+import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+
+/** A device to choose. */
+export interface DeviceChoice {
+  /** For `DeviceSource.deviceId`. */
+  readonly deviceId: string;
+  /** For people; browsers tell it only who may use one. */
+  readonly label: string;
+}
+
+/** Follows the devices until it is closed. */
+export class DeviceList {
+  readonly #cameras = new Signal<readonly DeviceChoice[]>([]);
+  readonly #microphones = new Signal<readonly DeviceChoice[]>([]);
+  readonly #refresh = () => void this.refresh();
+
+  /** Looks at once. */
+  constructor() {
+    devices()?.addEventListener("devicechange", this.#refresh);
+    this.#refresh();
+  }
+
+  /** Cameras. */
+  get cameras(): ReadonlySignal<readonly DeviceChoice[]> {
+    return this.#cameras;
+  }
+
+  /** Microphones. */
+  get microphones(): ReadonlySignal<readonly DeviceChoice[]> {
+    return this.#microphones;
+  }
+
+  /** Looks again: after the user has allowed one, there are names. */
+  async refresh(): Promise<void> {
+    let all: readonly MediaDeviceInfo[] = [];
+    try {
+      all = await devices()?.enumerateDevices() ?? [];
+    } catch {
+      // A page that may not ask has no devices to choose from.
+    }
+    this.#cameras.set(choices(all, "videoinput", "Camera"));
+    this.#microphones.set(choices(all, "audioinput", "Microphone"));
+  }
+
+  /** Ends it. Idempotent. */
+  close(): void {
+    devices()?.removeEventListener("devicechange", this.#refresh);
+  }
+}
+
+function devices(): MediaDevices | undefined {
+  return (navigator as Partial<Navigator>).mediaDevices;
+}
+
+function choices(
+  all: readonly MediaDeviceInfo[],
+  kind: MediaDeviceKind,
+  name: string,
+): DeviceChoice[] {
+  return all
+    .filter((device) => device.kind === kind && device.deviceId !== "")
+    .map(({ deviceId, label }, index) => ({
+      deviceId,
+      label: label || `${name} ${index + 1}`,
+    }));
+}

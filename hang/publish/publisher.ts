@@ -1,0 +1,322 @@
+/**
+ * A publisher: one picture and one sound as a broadcast of a relay, in as many
+ * encodings as are asked for, across reconnects and changes of the source.
+ *
+ * @module
+ */
+import {
+  BroadcastProducer,
+  type Logger,
+  type MoqError,
+  SILENT,
+} from "@moq-deno/lite";
+import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
+import { CatalogProducer } from "../catalog/producer.ts";
+import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
+import type { SharedConnection } from "../watch/relay_connection.ts";
+import { AudioFeed } from "./audio_feed.ts";
+import { AudioRendition } from "./audio_rendition.ts";
+import { BitrateBudget, shareOf } from "./bitrate_budget.ts";
+import type { PublishMarks } from "./marks.ts";
+import { Presence, type PresenceMedia } from "./presence.ts";
+import { PublishClock } from "./publish_clock.ts";
+import { type PublisherState, publisherStateOf } from "./publisher_state.ts";
+import { type PublisherStats, PublisherStatsMeter } from "./publisher_stats.ts";
+import { type RenditionSpec, SIMULCAST } from "./rendition_plan.ts";
+import { isScreen, VideoFeed } from "./video_feed.ts";
+import { VideoRendition } from "./video_rendition.ts";
+
+const AUDIO_TRACK = "audio/data";
+const MICROSECONDS = 1_000_000;
+const MEDIA_MAX_AGE_MS = 30_000;
+const LOOK_MS = 500;
+
+/** Options of {@linkcode Publisher}. */
+export interface PublisherOptions {
+  /** A share in a connection that publishes, which the publisher releases. */
+  readonly shared: SharedConnection;
+  /** Path of the broadcast. */
+  readonly name: string;
+  /** The picture, of whatever source; it stays the caller's. Default none. */
+  readonly video?: ReadonlySignal<MediaStreamTrack | undefined> | undefined;
+  /** The sound, of whatever source; it stays the caller's. Default none. */
+  readonly audio?: ReadonlySignal<MediaStreamTrack | undefined> | undefined;
+  /** Announces the broadcast at once, or when there is something to see or hear. Default `"media"`. */
+  readonly announce?: "media" | "always" | undefined;
+  /** Encodings of the picture. Default {@linkcode SIMULCAST}. */
+  readonly renditions?: readonly RenditionSpec[] | undefined;
+  /** Where messages go. Default nowhere. */
+  readonly log?: Logger | undefined;
+  /** Takes the time of every picture and piece of sound. */
+  readonly marks?: PublishMarks | undefined;
+}
+
+/** Publishes until it is closed. What is a `Signal` here may be set at any time. */
+export class Publisher {
+  /** Path of the broadcast. */
+  readonly name: string;
+  /** The broadcast, for tracks of one's own; say so in {@linkcode Publisher.sections}. */
+  readonly broadcast: BroadcastProducer = new BroadcastProducer();
+  /** More sections of the catalog. */
+  readonly sections: Signal<Catalog> = new Signal<Catalog>({});
+  /** Encodings of the picture, by different names; the first one always, others where the picture is large enough. */
+  readonly renditions: Signal<readonly RenditionSpec[]>;
+  /** The person, for rooms. */
+  readonly presence: Presence;
+  readonly #options: PublisherOptions;
+  readonly #log: Logger;
+  readonly #clock = new PublishClock();
+  readonly #catalog: CatalogProducer;
+  readonly #video: Map<string, VideoRendition> = new Map();
+  readonly #audio: AudioRendition;
+  readonly #offered = new Signal<readonly VideoRendition[]>([]);
+  readonly #videoFeed = new Signal<VideoFeed | undefined>(undefined);
+  readonly #audioFeed = new Signal<AudioFeed | undefined>(undefined);
+  readonly #failure = new Signal<MoqError | undefined>(undefined);
+  readonly #hasHadMedia = new Signal(false);
+  readonly #media = new Signal<PresenceMedia>({
+    audio: false,
+    video: false,
+    screen: false,
+    speaking: false,
+  });
+  readonly #budget = new BitrateBudget();
+  readonly #meter = new PublisherStatsMeter();
+  readonly #stops: readonly (() => void)[];
+  #isClosed = false;
+  #published = "";
+  #capturedBefore = 0;
+
+  /** Begins at once. */
+  constructor(options: PublisherOptions) {
+    this.name = options.name;
+    this.renditions = new Signal(options.renditions ?? SIMULCAST);
+    this.#options = options;
+    this.#log = options.log ?? SILENT;
+    this.#catalog = new CatalogProducer(this.broadcast);
+    this.#audio = new AudioRendition(this.#renditionOptions("audio"));
+    this.presence = new Presence(this.broadcast, this.#media);
+    const look = setInterval(() => this.#look(), LOOK_MS);
+    this.#stops = [
+      () => clearInterval(look),
+      effect(() => this.#feedVideo()),
+      effect(() => this.#feedAudio()),
+      effect(() => this.#describeMedia()),
+      effect(() => this.#describe()),
+      effect(() => this.#announce()),
+      effect(() => this.#meetPath()),
+    ];
+  }
+
+  /** How it is doing, for people; watched when it is read in an effect. */
+  state(): PublisherState {
+    return publisherStateOf({
+      connection: this.#options.shared.status.get(),
+      isAnnounced: this.#isAnnounced(),
+      isWatched: this.isWatched(),
+      failure: this.#failure.get(),
+    });
+  }
+
+  /** Whether anybody subscribes to the picture or the sound; watched when it is read in an effect. */
+  isWatched(): boolean {
+    const all = [this.#audio, ...this.#offered.get()];
+    // All of them are read, so that all are watched.
+    return all.filter(({ isWanted }) => isWanted.get()).length > 0;
+  }
+
+  /** How loud the sound is, 0 to 1; watched when it is read in an effect. */
+  level(): number {
+    return this.#audioFeed.get()?.level.get() ?? 0;
+  }
+
+  /** Whether somebody seems to speak; watched when it is read in an effect. */
+  isSpeaking(): boolean {
+    return this.#audioFeed.get()?.isSpeaking.get() ?? false;
+  }
+
+  /** Whether the browser gives no sound until the user touches the page; watched when it is read in an effect. */
+  soundBlocked(): boolean {
+    const feed = this.#audioFeed.get();
+    return feed !== undefined && !feed.hasBegun.get();
+  }
+
+  /** The catalog as it was published last. */
+  get catalog(): Catalog | undefined {
+    return this.#catalog.current;
+  }
+
+  /** Numbers as they are now. */
+  stats(): PublisherStats {
+    return this.#meter.read({
+      capturedFrames: this.#capturedFrames(),
+      video: this.#offered.peek(),
+      audio: this.#audio,
+      session: this.#options.shared.connection.session,
+      budgetBps: this.#budget.bps,
+    });
+  }
+
+  /** Ends the broadcast; the source stays as it is. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const stop of this.#stops) stop();
+    this.presence.close();
+    for (const rendition of this.#video.values()) rendition.close();
+    this.#audio.close();
+    this.#catalog.close();
+    this.broadcast.close();
+    this.#options.shared.release();
+  }
+
+  #renditionOptions(kind: "video" | "audio", name: string = AUDIO_TRACK) {
+    return {
+      track: this.broadcast.createTrack(name, {
+        priority: TRACK_PRIORITY[kind],
+        timescale: MICROSECONDS,
+        maxAgeMs: MEDIA_MAX_AGE_MS,
+      }),
+      clock: this.#clock,
+      log: this.#log,
+      marks: this.#options.marks,
+    };
+  }
+
+  #rendition(name: string): VideoRendition {
+    const present = this.#video.get(name);
+    if (present) return present;
+    const made = new VideoRendition(this.#renditionOptions("video", name));
+    this.#video.set(name, made);
+    return made;
+  }
+
+  #feedVideo(): (() => void) | void {
+    const track = this.#options.video?.get();
+    const specs = this.renditions.get();
+    if (!track) return;
+    // Tracks stay when the source changes, so that whoever watches goes on.
+    const renditions = specs.map(({ name }) => this.#rendition(name));
+    const feed = new VideoFeed({
+      track,
+      specs,
+      renditions,
+      clock: this.#clock,
+      log: this.#log,
+      marks: this.#options.marks,
+    });
+    this.#offered.set(renditions);
+    this.#videoFeed.set(feed);
+    return this.#end(feed, () => {
+      this.#capturedBefore += feed.capturedFrames;
+      this.#videoFeed.set(undefined);
+    });
+  }
+
+  #feedAudio(): (() => void) | void {
+    const track = this.#options.audio?.get();
+    if (!track) return;
+    const feed = new AudioFeed({
+      track,
+      rendition: this.#audio,
+      log: this.#log,
+    });
+    this.#audioFeed.set(feed);
+    return this.#end(feed, () => this.#audioFeed.set(undefined));
+  }
+
+  /** What ends a feed; its failure is everybody's until then. */
+  #end(feed: VideoFeed | AudioFeed, then: () => void): () => void {
+    feed.closed.then((error) => {
+      if (!error) return;
+      this.#log.error?.("cannot publish", { error: error.message });
+      this.#failure.set(error);
+    });
+    return () => {
+      feed.close();
+      this.#failure.set(undefined);
+      then();
+    };
+  }
+
+  #describeMedia(): void {
+    const track = this.#options.video?.get();
+    this.#media.set({
+      audio: this.#audio.config.get() !== undefined,
+      video: track !== undefined,
+      screen: isScreen(track),
+      speaking: this.isSpeaking(),
+    });
+  }
+
+  #describe(): void {
+    const sections = this.sections.get();
+    const presence = this.presence.sections();
+    const video = this.#offered.get().flatMap(({ name, config }) => {
+      const now = config.get();
+      return now ? [[name, now] as const] : [];
+    });
+    const audio = this.#audio.config.get();
+    if (video.length > 0 || audio) this.#hasHadMedia.set(true);
+    this.#publishCatalog({
+      ...sections,
+      ...presence,
+      ...(sections.chat && { chat: { ...presence.chat, ...sections.chat } }),
+      clock: this.#clock.config,
+      ...(video.length > 0 && {
+        video: { renditions: Object.fromEntries(video) },
+      }),
+      ...(audio && { audio: { renditions: { [AUDIO_TRACK]: audio } } }),
+    });
+  }
+
+  #publishCatalog(catalog: Catalog): void {
+    const json = JSON.stringify(catalog);
+    if (json === this.#published) return;
+    this.#published = json;
+    this.#catalog.update(catalog);
+  }
+
+  #isAnnounced(): boolean {
+    return this.#options.announce === "always" || this.#hasHadMedia.get();
+  }
+
+  #announce(): (() => void) | void {
+    if (!this.#isAnnounced()) return;
+    const { local } = this.#options.shared.connection;
+    const publication = local.publish(this.name, this.broadcast);
+    return () => publication.close();
+  }
+
+  /** What was known of the path is forgotten with the session. */
+  #meetPath(): void {
+    this.#options.shared.status.get();
+    this.#budget.reset();
+  }
+
+  #look(): void {
+    const nowMs = performance.now();
+    const renditions = this.#offered.peek();
+    this.#meter.sample(nowMs, {
+      capturedFrames: this.#capturedFrames(),
+      video: renditions,
+      audio: this.#audio,
+    });
+    const { session } = this.#options.shared.connection;
+    const wanted = renditions.filter(({ isWanted }) => isWanted.peek());
+    const totalBps = wanted.reduce((sum, one) => sum + one.wantedBps, 0);
+    if (session) this.#budget.update(session.path, totalBps, nowMs);
+    const budgetBps = this.#budget.bps;
+    for (const rendition of wanted) {
+      rendition.budgetBps = shareOf(rendition.wantedBps, {
+        budgetBps,
+        totalBps,
+      });
+    }
+  }
+
+  #capturedFrames(): number {
+    const feed = this.#videoFeed.peek();
+    return this.#capturedBefore + (feed?.capturedFrames ?? 0);
+  }
+}

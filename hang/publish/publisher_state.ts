@@ -1,0 +1,79 @@
+/**
+ * How a publisher is doing, in one word and in one sentence.
+ *
+ * @module
+ */
+import type { ConnectionStatus, MoqError } from "@moq-deno/lite";
+
+/** How a publisher is doing. */
+export interface PublisherState {
+  /** For programs. */
+  readonly kind:
+    | "connecting"
+    | "relay-gone"
+    | "refused"
+    | "idle"
+    | "live"
+    | "watched"
+    | "unsupported"
+    | "failed";
+  /** For people: one sentence without a full stop. */
+  readonly text: string;
+}
+
+/** What is known of a publisher. */
+export interface PublisherFacts {
+  /** The connection. */
+  readonly connection: ConnectionStatus;
+  /** Whether the broadcast is offered to the relay. */
+  readonly isAnnounced: boolean;
+  /** Whether anybody subscribes. */
+  readonly isWatched: boolean;
+  /** Why nothing can be encoded. */
+  readonly failure: MoqError | undefined;
+}
+
+/** The state that the facts make. */
+export function publisherStateOf(facts: PublisherFacts): PublisherState {
+  const { connection, failure, isAnnounced, isWatched } = facts;
+  if (failure) return failedState(failure);
+  switch (connection.state) {
+    case "closed":
+      return {
+        kind: "refused",
+        text: `The relay does not let us in: ${
+          connection.error?.message ?? "the connection was closed"
+        }`,
+      };
+    case "waiting":
+      return {
+        kind: "relay-gone",
+        text: "The relay does not answer, trying again",
+      };
+    case "connecting":
+      return connection.attempt > 1
+        ? { kind: "relay-gone", text: "The relay has gone, reconnecting" }
+        : { kind: "connecting", text: "Connecting to the relay" };
+    case "connected":
+      break;
+  }
+  if (!isAnnounced) return { kind: "idle", text: "Nothing is published" };
+  return isWatched
+    ? { kind: "watched", text: "Live, somebody watches" }
+    : { kind: "live", text: "Live, nobody watches yet" };
+}
+
+function failedState(failure: MoqError): PublisherState {
+  if (failure.code !== "unsupported") {
+    return {
+      kind: "failed",
+      text: `This cannot be published: ${failure.message}`,
+    };
+  }
+  return {
+    kind: "unsupported",
+    text: "VideoEncoder" in globalThis
+      ? "This browser has no encoder for this; a current Chrome, Edge, Firefox or Safari has"
+      : "This browser cannot encode by itself (it has no WebCodecs, or the page is not secure); open the page over HTTPS in a current browser",
+  };
+}

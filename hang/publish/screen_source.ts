@@ -1,0 +1,102 @@
+/**
+ * A screen, a window or a tab that the user chose, with its sound where the
+ * browser gives it.
+ *
+ * @module
+ */
+import { Latch } from "@moq-deno/lite";
+import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+import {
+  type CaptureProblem,
+  captureProblem,
+  problemOf,
+} from "./capture_problem.ts";
+
+const FRAMERATE = 30;
+
+/** Asks the user once; who was refused makes another. Browsers want a gesture for that. */
+export class ScreenSource {
+  readonly #video = new Signal<MediaStreamTrack | undefined>(undefined);
+  readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
+  readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
+  readonly #isAsking = new Signal(true);
+  readonly #end = new AbortController();
+
+  /** Asks at once. */
+  constructor() {
+    void this.#run(this.#end.signal); // does not fail
+  }
+
+  /** The picture, while it is shared. */
+  get video(): ReadonlySignal<MediaStreamTrack | undefined> {
+    return this.#video;
+  }
+
+  /** The sound, where there is one. */
+  get audio(): ReadonlySignal<MediaStreamTrack | undefined> {
+    return this.#audio;
+  }
+
+  /** Why there is nothing. */
+  get problem(): ReadonlySignal<CaptureProblem | undefined> {
+    return this.#problem;
+  }
+
+  /** Whether the user has not chosen yet. */
+  get isAsking(): ReadonlySignal<boolean> {
+    return this.#isAsking;
+  }
+
+  /** Ends the sharing. Idempotent. */
+  close(): void {
+    this.#end.abort();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const latch = new Latch();
+    const release = latch.wakeOn(signal);
+    let stream: MediaStream | undefined;
+    try {
+      stream = await navigator.mediaDevices.getDisplayMedia({
+        video: { frameRate: { ideal: FRAMERATE } },
+        audio: true,
+      });
+      this.#isAsking.set(false);
+      await this.#share(stream, { latch, signal });
+    } catch (error) {
+      this.#problem.set(this.#problemOf(error));
+    }
+    this.#isAsking.set(false);
+    this.#video.set(undefined);
+    this.#audio.set(undefined);
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    release();
+  }
+
+  async #share(
+    stream: MediaStream,
+    { latch, signal }: { readonly latch: Latch; readonly signal: AbortSignal },
+  ): Promise<void> {
+    const [video] = stream.getVideoTracks();
+    const wake = () => latch.wake();
+    video?.addEventListener("ended", wake);
+    if (!signal.aborted) {
+      this.#video.set(video);
+      this.#audio.set(stream.getAudioTracks()[0]);
+    }
+    while (!signal.aborted && video?.readyState === "live") {
+      await latch.changed();
+    }
+    video?.removeEventListener("ended", wake);
+    if (!signal.aborted) this.#problem.set(problemOf("screen", "ended"));
+  }
+
+  #problemOf(error: unknown): CaptureProblem {
+    const devices = (navigator as Partial<Navigator>).mediaDevices as
+      | Partial<MediaDevices>
+      | undefined;
+    if (!devices) return problemOf("screen", "insecure");
+    if (!devices.getDisplayMedia) return problemOf("screen", "unsupported");
+    return captureProblem("screen", error);
+  }
+}
