@@ -60,6 +60,11 @@ export class Program implements AsyncDisposable {
     this.#child.status.then(() => this.#hasEnded = true);
   }
 
+  /** Its number with the operating system. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Waits until what it has printed so far matches `pattern`; fails when it ends before. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
