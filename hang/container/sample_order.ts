@@ -29,7 +29,7 @@ export interface OpenGroup {
 
 /** Options of {@linkcode SampleOrder}. */
 export interface SampleOrderOptions {
-  /** A missing or unfinished group is waited for while newer media is at most so far ahead of it. */
+  /** A missing or unfinished group is waited for while newer media is at most so far ahead of it. Read again each time. */
   readonly latencyMs: number;
   /** Decoding of video can begin at the first sample of a group, that of audio at every one. */
   readonly kind: "video" | "audio";
@@ -52,8 +52,7 @@ class PendingGroup implements OpenGroup {
 
 /** Groups in, samples out, each group's in its own order and the groups by sequence. */
 export class SampleOrder {
-  readonly #latencyUs: number;
-  readonly #kind: "video" | "audio";
+  readonly #options: SampleOrderOptions;
   readonly #groups: PendingGroup[] = [];
   #next: number | undefined;
   #reachedUs = 0;
@@ -63,8 +62,7 @@ export class SampleOrder {
 
   /** Empty; the first group that opens is where it begins. */
   constructor(options: SampleOrderOptions) {
-    this.#latencyUs = options.latencyMs * 1000;
-    this.#kind = options.kind;
+    this.#options = options;
   }
 
   /** Groups given up, whole or in part. */
@@ -94,7 +92,7 @@ export class SampleOrder {
   push(group: OpenGroup, sample: Sample): void {
     const pending = this.#find(group);
     if (!pending) return;
-    const isKeyframe = this.#kind === "audio" ||
+    const isKeyframe = this.#options.kind === "audio" ||
       (sample.isKeyframe ?? pending.samples.length === 0);
     pending.samples.push({ ...sample, isKeyframe, group: pending.sequence });
     pending.oldestUs = Math.min(pending.oldestUs, sample.timestampUs);
@@ -157,7 +155,7 @@ export class SampleOrder {
     }
     // A publisher that began anew may count from 0 again: then what waits is measured alone.
     const fromUs = this.#reachedUs <= newestUs ? this.#reachedUs : oldestUs;
-    return newestUs - fromUs > this.#latencyUs;
+    return newestUs - fromUs > this.#options.latencyMs * 1000;
   }
 
   #find(group: OpenGroup): PendingGroup | undefined {

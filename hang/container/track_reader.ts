@@ -33,7 +33,7 @@ export interface TrackReaderOptions<Config> {
   readonly config: Config;
   /** Reads its payloads. */
   readonly container: Container;
-  /** How long a group may hold up newer ones. */
+  /** How long a group may hold up newer ones, in milliseconds; read again each time, so that it may change. */
   readonly latencyMs: number;
   /** Hears of groups that could not be read. */
   readonly log: Logger;
@@ -71,7 +71,9 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
     this.#arrivals = options.arrivals;
     this.#subscription = subscription;
     this.#order = new SampleOrder({
-      latencyMs: options.latencyMs,
+      get latencyMs() {
+        return options.latencyMs;
+      },
       kind: "sampleRate" in options.config ? "audio" : "video",
     });
     this.#running = this.#runGroups();

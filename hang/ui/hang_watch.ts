@@ -17,6 +17,7 @@
  * @module
  */
 import { effect, Signal } from "../signals/signal.ts";
+import type { Latency } from "../watch/latency.ts";
 import { Player } from "../watch/player.ts";
 import type { PlayerState } from "../watch/player_state.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
@@ -25,8 +26,6 @@ import { readFlag, readNumber, readUrl } from "./attributes.ts";
 import { buildView, type HangWatchView } from "./hang_watch_view.ts";
 import { setIcon } from "./icons.ts";
 
-const DEFAULT_LATENCY_MS = 150;
-const MAX_LATENCY_MS = 30_000;
 // A pointer that rests for so long wants to see the picture alone.
 const IDLE_MS = 2500;
 const VOLUME_STEP = 0.1;
@@ -54,7 +53,7 @@ export class HangWatchElement extends HTMLElement {
   );
   readonly #url = new Signal<string | undefined>(undefined);
   readonly #name = new Signal("");
-  readonly #latencyMs = new Signal(DEFAULT_LATENCY_MS);
+  readonly #latency = new Signal<Latency>("real-time");
   readonly #volume = new Signal(1);
   readonly #muted = new Signal(false);
   readonly #paused = new Signal(false);
@@ -138,11 +137,7 @@ export class HangWatchElement extends HTMLElement {
       case "name":
         return this.#name.set(text ?? "");
       case "latency":
-        return this.#latencyMs.set(readNumber(text, {
-          min: 0,
-          max: MAX_LATENCY_MS,
-          otherwise: DEFAULT_LATENCY_MS,
-        }));
+        return this.#latency.set(readLatency(text));
       case "volume":
         return this.#volume.set(
           readNumber(text, { min: 0, max: 1, otherwise: 1 }),
@@ -191,7 +186,7 @@ export class HangWatchElement extends HTMLElement {
       shared: shareConnection(url),
       name,
       canvas: this.#view.canvas,
-      latencyMs: this.#latencyMs.peek(),
+      latency: this.#latency.peek(),
     });
     this.#player.set(player);
     return () => {
@@ -203,7 +198,7 @@ export class HangWatchElement extends HTMLElement {
   #steer(): void {
     const player = this.#player.get();
     if (!player) return;
-    player.latencyMs.set(this.#latencyMs.get());
+    player.latency.set(this.#latency.get());
     player.volume.set(this.#volume.get());
     player.muted.set(this.#muted.get());
     player.paused.set(this.#paused.get());
@@ -316,6 +311,11 @@ export class HangWatchElement extends HTMLElement {
   #rest(): void {
     if (this.state.kind === "playing") this.#view.root.classList.add("idle");
   }
+}
+
+function readLatency(text: string | null): Latency {
+  const ms = readNumber(text, { min: 0, max: 30_000, otherwise: NaN });
+  return Number.isNaN(ms) ? "real-time" : ms;
 }
 
 function label(button: HTMLElement, text: string): void {

@@ -7,6 +7,7 @@ import { asMoqError, MoqError } from "@moq-deno/lite";
 import { TRACK_PRIORITY } from "../catalog/catalog.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import type { AudioOutput } from "./audio_output.ts";
+import { DecodeCost } from "./decode_cost.ts";
 import { type LaneOptions, readChoice } from "./lane.ts";
 import type { AudioChoice } from "./select.ts";
 
@@ -30,6 +31,7 @@ export class AudioLane {
   readonly closed: Promise<MoqError | undefined>;
   readonly #options: AudioLaneOptions;
   readonly #end = new AbortController();
+  readonly #cost = new DecodeCost();
   #decoder: AudioDecoder | undefined;
   #failures = 0;
 
@@ -48,7 +50,16 @@ export class AudioLane {
     const { signal } = this.#end;
     const { choice, sync, output } = this.#options;
     const priority = TRACK_PRIORITY.audio;
-    const reader = readChoice(choice, { ...this.#options, priority });
+    const arrivals = {
+      // Sound has to be there before it is heard: the loudspeaker has a queue of its own.
+      received: (timestampUs: number) =>
+        sync.received(timestampUs, output.delayMs + this.#cost.ms),
+    };
+    const reader = readChoice(choice, {
+      ...this.#options,
+      priority,
+      arrivals,
+    });
     const follow = () => output.follow(sync.playheadUs());
     const timer = setInterval(follow, FOLLOW_MS);
     let error: MoqError | undefined;
@@ -72,6 +83,7 @@ export class AudioLane {
   #decode({ timestampUs, data }: OrderedSample): void {
     this.#decoder ??= this.#openDecoder();
     if (this.#decoder.decodeQueueSize > MAX_QUEUED) return;
+    this.#cost.begin(timestampUs);
     this.#decoder.decode(
       new EncodedAudioChunk({
         type: "key",
@@ -87,6 +99,7 @@ export class AudioLane {
         try {
           // Sound of a decoder that was given up may still come.
           if (decoder !== this.#decoder) return;
+          this.#cost.end(data.timestamp);
           this.#options.counters.decodedSounds++;
           this.#options.output.write(data);
         } finally {

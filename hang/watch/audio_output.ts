@@ -16,6 +16,8 @@ import {
 
 // A change of volume within one sample clicks.
 const FADE_SECONDS = 0.02;
+// The loudspeaker fetches sound in batches: the longest delay of the last seconds counts.
+const DELAY_FADE = 0.99;
 const GESTURES = ["pointerdown", "pointerup", "keydown"];
 
 /** Options of {@linkcode AudioOutput}. */
@@ -41,6 +43,7 @@ export class AudioOutput {
   readonly #latch = new Latch();
   #node: AudioWorkletNode | undefined;
   #missing = 0;
+  #delayMs = 0;
 
   /** Makes the context; nothing is heard before {@linkcode AudioOutput.start}. */
   constructor({ sampleRate, channels, latencyMs }: AudioOutputOptions) {
@@ -64,6 +67,11 @@ export class AudioOutput {
   /** Seconds of sound that were not there in time. */
   get missingSeconds(): number {
     return this.#missing / this.context.sampleRate;
+  }
+
+  /** How long before it is heard a sample has to be written, in milliseconds. */
+  get delayMs(): number {
+    return this.#delayMs;
   }
 
   /** Waits until the browser lets us be heard, asking again at every gesture; throws `signal.reason`. */
@@ -128,20 +136,23 @@ export class AudioOutput {
   /** Says which media time is to be heard now, in microseconds; `undefined` for silence. */
   follow(playheadUs: number | undefined): void {
     if (playheadUs === undefined) return this.#send({ kind: "stop" });
-    const { contextTime, performanceTime } = this.context.getOutputTimestamp();
-    const isKnown = contextTime !== undefined && performanceTime;
-    // What is heard now was rendered a while ago; the worklet renders what will be heard that much later.
-    const delaySeconds = isKnown
-      ? 0
-      : this.context.baseLatency + (this.context.outputLatency || 0);
-    const atSeconds = isKnown
-      ? contextTime + (performance.now() - performanceTime) / 1000
-      : this.context.currentTime - delaySeconds;
+    const atSeconds = this.#heardSeconds();
+    const delayMs = (this.context.currentTime - atSeconds) * 1000;
+    this.#delayMs = Math.max(delayMs, this.#delayMs * DELAY_FADE);
     this.#send({
       kind: "play",
       position: this.#positionOf(playheadUs),
       atSeconds,
     });
+  }
+
+  /** The context's time of what is heard now: it was rendered a while ago. */
+  #heardSeconds(): number {
+    const { baseLatency, outputLatency, currentTime } = this.context;
+    const { contextTime, performanceTime } = this.context.getOutputTimestamp();
+    return contextTime !== undefined && performanceTime
+      ? contextTime + (performance.now() - performanceTime) / 1000
+      : currentTime - baseLatency - (outputLatency || 0);
   }
 
   /** Gives everything back. Idempotent. */

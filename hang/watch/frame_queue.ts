@@ -44,11 +44,18 @@ export class FrameQueue<Frame extends Closable> {
     }
   }
 
+  /** Presentation time of the picture that {@linkcode FrameQueue.take} would give at `playheadUs`. */
+  dueUs(playheadUs: number): number | undefined {
+    this.trim(playheadUs);
+    const first = this.#frames[0]?.timestamp;
+    return first !== undefined && first <= playheadUs ? first : undefined;
+  }
+
   /** The newest picture that is due at `playheadUs`, which is the caller's to close; older ones are dropped. */
   take(playheadUs: number): Frame | undefined {
-    this.trim(playheadUs);
-    const isDue = this.#frames[0] && this.#frames[0].timestamp <= playheadUs;
-    return isDue ? this.#frames.shift() : undefined;
+    return this.dueUs(playheadUs) === undefined
+      ? undefined
+      : this.#frames.shift();
   }
 
   /** The oldest picture whether it is due or not, which is the caller's to close. */

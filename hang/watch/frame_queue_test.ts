@@ -10,6 +10,8 @@ Deno.test("FrameQueue: gives the newest due picture, closes each other exactly o
   const queue = new FrameQueue();
   for (const timestamp of [20, 0, 10, 40, 30]) queue.push(frame(timestamp));
   assert.equal(queue.take(-1), undefined);
+  assert.equal(queue.dueUs(-1), undefined);
+  assert.equal(queue.dueUs(25), 20);
   assert.equal(queue.take(25)?.timestamp, 20);
   assert.equal(queue.take(25), undefined);
   assert.deepEqual([closed, queue.dropped], [[0, 10], 2]);

@@ -6,9 +6,12 @@
  */
 import type { BroadcastConsumer, Logger } from "@moq-deno/lite";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
-import { TrackReader } from "../container/track_reader.ts";
+import { type ArrivalSink, TrackReader } from "../container/track_reader.ts";
+import type { LatencyRange } from "./latency.ts";
 import type { Choice } from "./select.ts";
 import type { Sync } from "./sync.ts";
+
+const PATIENCE_MS = 500;
 
 /** What a lane is given. */
 export interface LaneOptions {
@@ -53,23 +56,30 @@ export function newCounters(): Counters {
 /** Subscribes to a choice from its newest group on; the caller closes the reader. */
 export function readChoice<Config extends VideoConfig | AudioConfig>(
   { name, config, container }: Choice<Config, unknown>,
-  { broadcast, sync, log, priority }: LaneOptions & {
+  { broadcast, sync, log, priority, arrivals }: LaneOptions & {
     readonly priority: number;
+    readonly arrivals: ArrivalSink;
   },
 ): TrackReader<Config> {
-  const { latencyMs } = sync;
   sync.joined();
   const subscription = broadcast.track(name).subscribe({
     priority,
     from: "latest",
-    maxAgeMs: latencyMs,
+    maxAgeMs: oldestWantedMs(sync.latency),
   });
   return new TrackReader(subscription, {
     name,
     config,
     container,
-    latencyMs,
+    get latencyMs() {
+      return sync.holdMs;
+    },
     log,
-    arrivals: sync,
+    arrivals,
   });
+}
+
+/** How old a group may be to be sent still: where the time may grow, it is worth to wait a little. */
+function oldestWantedMs({ minMs, maxMs }: LatencyRange): number {
+  return Math.round(Math.max(minMs, Math.min(maxMs, PATIENCE_MS)));
 }

@@ -6,36 +6,36 @@
  */
 import {
   asMoqError,
-  type BroadcastConsumer,
   type Logger,
-  MoqError,
+  type MoqError,
+  type Probe,
+  type Session,
   SILENT,
 } from "@moq-deno/lite";
-import type { Catalog, VideoSection } from "../catalog/catalog.ts";
-import { consumeCatalog } from "../catalog/consumer.ts";
+import type { Catalog, Size, VideoSection } from "../catalog/catalog.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
+import { type CatalogFormat, FollowedBroadcast } from "./followed_broadcast.ts";
 import { type LaneOptions, newCounters } from "./lane.ts";
+import { type Latency, latencyRange, laterRange } from "./latency.ts";
+import { Measurer } from "./measures.ts";
 import { type PlayerState, stateOf } from "./player_state.ts";
 import { type PlayerStats, PlayerStatsMeter } from "./player_stats.ts";
 import type { SharedConnection } from "./relay_connection.ts";
-import { Renderer } from "./renderer.ts";
+import { RenditionPicker } from "./rendition_picker.ts";
 import {
   type AudioChoice,
   chooseAudio,
-  chooseVideo,
   isSameChoice,
+  playableVideo,
   type VideoChoice,
 } from "./select.ts";
 import { Speaker } from "./speaker.ts";
 import { Sync } from "./sync.ts";
-import { VideoLane } from "./video_lane.ts";
+import { type VideoFailure, VideoPlayback } from "./video_playback.ts";
+import type { ViewerMark } from "./viewer_marks.ts";
 
-const DEFAULT_LATENCY_MS = 150;
-const MAX_LATENCY_MS = 30_000;
 const LOOK_MS = 250;
-// Without a new picture for so long a viewer sees that it stands still.
-const STILL_MS = 700;
-const RETRY_MS = 1000;
+const MEASURE_MS = 500;
 
 /** Options of {@linkcode Player}. */
 export interface PlayerOptions {
@@ -45,11 +45,16 @@ export interface PlayerOptions {
   readonly name: string;
   /** Where to draw; it takes the size of the picture. */
   readonly canvas: HTMLCanvasElement;
-  /** How long media is held so that what comes late is still in time, in milliseconds. Default 150. */
-  readonly latencyMs?: number | undefined;
+  /** How long media is held so that what comes late is still in time. Default real-time. */
+  readonly latency?: Latency | undefined;
+  /** Which catalog is read. Default MSF where the name ends in `.msf`, else hang. */
+  readonly catalogFormat?: CatalogFormat | undefined;
   /** Where messages go. Default nowhere. */
   readonly log?: Logger | undefined;
 }
+
+/** A rendition that can be picked by hand. */
+export type Rendition = Pick<VideoChoice, "name" | "config">;
 
 /** Plays until it is closed. What is a `Signal` here may be set at any time. */
 export class Player {
@@ -63,62 +68,82 @@ export class Player {
   readonly volume: Signal<number> = new Signal(1);
   /** Whether anybody can see the picture; its download stops while not. */
   readonly visible: Signal<boolean> = new Signal(true);
-  /** How long media is held, in milliseconds. */
-  readonly latencyMs: Signal<number>;
+  /** How long media is held. */
+  readonly latency: Signal<Latency>;
+  /** Track name of the rendition to play; `undefined` picks by size and by what network and machine keep up with. */
+  readonly rendition: Signal<string | undefined> = new Signal<
+    string | undefined
+  >(undefined);
+  /** Device pixels of the place where the picture is shown; no larger rendition than fills it is played. */
+  readonly size: Signal<Size | undefined> = new Signal<Size | undefined>(
+    undefined,
+  );
   readonly #shared: SharedConnection;
   readonly #log: Logger;
-  readonly #renderer: Renderer;
   readonly #sync: Sync;
+  readonly #source: FollowedBroadcast;
+  readonly #video: VideoPlayback;
+  readonly #picker: RenditionPicker;
   readonly #counters = newCounters();
   readonly #meter: PlayerStatsMeter;
-  readonly #broadcast = new Signal<BroadcastConsumer | undefined>(undefined);
-  readonly #catalog = new Signal<Catalog | undefined>(undefined);
-  readonly #video = new Signal<VideoChoice | undefined>(undefined);
+  readonly #choices = new Signal<readonly VideoChoice[]>([]);
+  readonly #excluded = new Signal<ReadonlySet<string>>(new Set());
   readonly #audio = new Signal<AudioChoice | undefined>(undefined);
+  readonly #isChosen = new Signal(false);
   readonly #failure = new Signal<MoqError | undefined>(undefined);
   readonly #speaker = new Signal<Speaker | undefined>(undefined);
-  readonly #hasPicture = new Signal(false);
-  readonly #isStill = new Signal(false);
-  readonly #attempt = new Signal(0);
-  readonly #end = new AbortController();
-  readonly #stops: (() => void)[];
-  #lane: VideoLane | undefined;
+  // Track name of the rendition that the last look was for.
+  readonly #picked = new Signal<string | undefined>(undefined);
+  readonly #stops: readonly (() => void)[];
+  #measurer = new Measurer();
+  #probe: Probe | undefined;
+  #isClosed = false;
 
   /** Begins at once. */
   constructor(options: PlayerOptions) {
-    const latencyMs = options.latencyMs ?? DEFAULT_LATENCY_MS;
-    this.name = options.name;
-    this.latencyMs = new Signal(latencyMs);
-    this.#shared = options.shared;
-    this.#log = options.log ?? SILENT;
-    this.#sync = new Sync({ latencyMs });
+    const { name, shared, log = SILENT } = options;
+    this.name = name;
+    this.latency = new Signal(options.latency ?? "real-time");
+    this.#shared = shared;
+    this.#log = log;
+    this.#picker = new RenditionPicker(log);
+    this.#sync = new Sync({ latency: latencyRange(this.latency.peek()) });
     this.#meter = new PlayerStatsMeter(this.#counters);
-    const lane = () => this.#lane;
-    this.#renderer = new Renderer(options.canvas, {
-      get lane() {
-        return lane();
-      },
+    this.#video = new VideoPlayback(options.canvas, {
+      videoFailed: (failure) => this.#videoFailed(failure),
     });
+    const scope = shared.connection.remote.scope();
+    const format = options.catalogFormat;
+    this.#source = new FollowedBroadcast({ scope, name, format, log });
     const look = setInterval(() => this.#look(), LOOK_MS);
+    const measure = setInterval(() => this.#measure(), MEASURE_MS);
     this.#stops = [
       () => clearInterval(look),
-      effect(() => this.#followCatalog()),
+      () => clearInterval(measure),
+      effect(() => this.#begin()),
+      effect(() => this.#choose()),
+      effect(() => this.#holdBack()),
       effect(() => this.#playVideo()),
       effect(() => this.#playAudio()),
+      effect(() => this.#listen()),
     ];
-    void this.#runAnnounced(this.#end.signal); // does not fail
   }
 
   /** How it is doing, for people; watched when it is read in an effect. */
   state(): PlayerState {
-    const connection = this.#shared.status.get();
+    const catalog = this.#source.catalog.get();
+    const choices = this.#playable();
+    const isWatched = this.visible.get();
     return stateOf({
-      connection,
-      isAnnounced: this.#broadcast.get() !== undefined,
-      hasCatalog: this.#catalog.get() !== undefined,
-      hasChoice: this.#hasChoice(),
-      hasPicture: this.#video.get() === undefined || this.#hasPicture.get(),
-      isStill: this.#isStill.get() && this.visible.get(),
+      connection: this.#shared.status.get(),
+      isAnnounced: this.#source.broadcast.get() !== undefined,
+      hasCatalog: catalog !== undefined && this.#isChosen.get(),
+      // Sound alone is no choice where there is a picture that cannot be decoded.
+      hasChoice: Object.keys(catalog?.video?.renditions ?? {}).length > 0
+        ? choices.length > 0
+        : this.#audio.get() !== undefined,
+      hasPicture: choices.length === 0 || this.#video.hasPicture.get(),
+      isStill: this.#video.isStill.get() && isWatched,
       isPaused: this.paused.get(),
       failure: this.#failure.get(),
     });
@@ -131,12 +156,27 @@ export class Player {
 
   /** The catalog of the broadcast, while there is one. */
   get catalog(): ReadonlySignal<Catalog | undefined> {
-    return this.#catalog;
+    return this.#source.catalog;
+  }
+
+  /** The renditions of the video that can be played, smallest first; watched when it is read in an effect. */
+  renditions(): readonly Rendition[] {
+    return this.#playable();
+  }
+
+  /** Track name of the rendition whose pictures are shown. */
+  get shownRendition(): ReadonlySignal<string | undefined> {
+    return this.#video.rendition;
   }
 
   /** The last audio node before the loudspeaker, while sound is played. */
   get audioNode(): AudioNode | undefined {
     return this.#speaker.peek()?.node;
+  }
+
+  /** When the pictures of the last ten seconds were received, decoded and shown, oldest first. */
+  get marks(): readonly ViewerMark[] {
+    return this.#video.marks.marks;
   }
 
   /** Numbers as they are now. */
@@ -145,123 +185,98 @@ export class Player {
     return this.#meter.read({
       session,
       sync: this.#sync,
-      shownUs: this.#lane && this.#renderer.shownUs,
-      video: this.#video.peek()?.config,
+      shownUs: this.#video.shownUs,
+      video: this.#video.choice,
       audio: this.#audio.peek()?.config,
+      decodeQueue: this.#video.decodeQueue,
+      bandwidthBps: this.#probe?.bitrateBps ?? 0,
+      rttMs: session?.path.rttMs ?? (this.#probe?.rttMs || undefined),
       missingSoundSeconds: this.#speaker.peek()?.missingSeconds ?? 0,
     });
   }
 
   /** Ends everything; the last picture stays on the canvas. Idempotent. */
   close(): void {
-    if (this.#end.signal.aborted) return;
-    this.#end.abort(new MoqError("closed", "Player was closed"));
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     for (const stop of this.#stops) stop();
-    this.#renderer.close();
+    this.#video.close();
+    this.#source.close();
     this.#shared.release();
   }
 
-  /** Sound alone is no choice where there is a picture that cannot be decoded. */
-  #hasChoice(): boolean {
-    const renditions = this.#catalog.get()?.video?.renditions ?? {};
-    const needsVideo = Object.keys(renditions).length > 0;
-    return (needsVideo ? this.#video : this.#audio).get() !== undefined;
+  #videoFailed({ name, error, isCovered }: VideoFailure): void {
+    if (!isCovered && error.code !== "decode") return this.#retry(error);
+    this.#log.warn?.("rendition given up", { name, error: error.message });
+    this.#excluded.set(new Set([...this.#excluded.peek(), name]));
+    if (this.#playable().length > 0) return;
+    this.#video.stop();
+    this.#failure.set(error);
   }
 
-  /** Follows the broadcast as it comes and goes, over as many sessions as it takes. */
-  async #runAnnounced(signal: AbortSignal): Promise<void> {
-    const scope = this.#shared.connection.remote.scope();
-    for await (
-      const { path, kind } of scope.announced(this.name, { signal })
-    ) {
-      if (path !== "" || kind === "update") continue;
-      this.#broadcast.set(undefined);
-      if (kind === "start") this.#broadcast.set(this.#consume());
-    }
+  #playable(): readonly VideoChoice[] {
+    const excluded = this.#excluded.get();
+    return this.#choices.get().filter(({ name }) => !excluded.has(name));
   }
 
-  #consume(): BroadcastConsumer | undefined {
-    try {
-      return this.#shared.connection.remote.scope().consume(this.name);
-    } catch (error) {
-      // It has gone again; its end is the next event.
-      this.#log.debug?.("broadcast gone", { error: asMoqError(error).message });
-      return undefined;
-    }
-  }
-
-  #followCatalog(): (() => void) | void {
-    const broadcast = this.#broadcast.get();
-    this.#attempt.get();
-    if (!broadcast) return;
-    const end = new AbortController();
+  /** Another publisher has begun, or the same one again. */
+  #begin(): void {
+    this.#source.beginnings.get();
     this.#sync.reset();
-    void this.#runCatalog(broadcast, end.signal); // does not fail
-    return () => {
-      end.abort();
-      this.#catalog.set(undefined);
-      this.#video.set(undefined);
+    this.#video.marks.clear();
+    this.#excluded.set(new Set());
+    this.#failure.set(undefined);
+  }
+
+  #choose(): (() => void) | void {
+    const catalog = this.#source.catalog.get();
+    if (!catalog) {
+      this.#choices.set([]);
       this.#audio.set(undefined);
-      this.#failure.set(undefined);
-    };
-  }
-
-  async #runCatalog(
-    broadcast: BroadcastConsumer,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const log = this.#log;
-    try {
-      for await (const catalog of consumeCatalog(broadcast, { signal, log })) {
-        await this.#choose(catalog, signal);
-      }
-    } catch (error) {
-      if (!signal.aborted) this.#retry(asMoqError(error));
+      this.#isChosen.set(false);
+      return;
     }
+    const end = new AbortController();
+    void this.#chooseFrom(catalog, end.signal); // does not fail
+    return () => end.abort();
   }
 
-  async #choose(catalog: Catalog, signal: AbortSignal): Promise<void> {
+  async #chooseFrom(catalog: Catalog, signal: AbortSignal): Promise<void> {
     const log = this.#log;
     const { VideoDecoder: videoSupport, AudioDecoder: audioSupport } =
       globalThis as Partial<typeof globalThis>;
     const [video, audio] = await Promise.all([
-      chooseVideo(catalog.video?.renditions, { support: videoSupport, log }),
+      playableVideo(catalog.video?.renditions, { support: videoSupport, log }),
       chooseAudio(catalog.audio?.renditions, { support: audioSupport, log }),
     ]);
     if (signal.aborted) return;
-    this.#catalog.set(catalog);
-    if (!isSameChoice(video, this.#video.peek())) this.#video.set(video);
+    this.#choices.set(video);
     if (!isSameChoice(audio, this.#audio.peek())) this.#audio.set(audio);
+    this.#isChosen.set(true);
   }
 
-  #playVideo(): (() => void) | void {
-    const broadcast = this.#broadcast.get();
-    const choice = this.#video.get();
+  #playVideo(): void {
+    const wishes = { byHand: this.rendition.get(), size: this.size.get() };
+    const choice = this.#picker.pick(this.#playable(), wishes);
+    this.#picked.get();
     const isWanted = !this.paused.get() && this.visible.get();
-    if (!broadcast || !choice || !isWanted) return;
-    this.#holdBack();
-    const section: VideoSection = this.#catalog.peek()?.video ??
+    if (!choice || !isWanted) return this.#video.stop();
+    const { broadcast: relative } = choice.config;
+    const broadcast = this.#source.related(relative);
+    if (!broadcast) return this.#video.stop();
+    const section: VideoSection = this.#source.catalog.peek()?.video ??
       { renditions: {} };
-    const lane = new VideoLane({
-      ...this.#laneOptions(broadcast),
-      choice,
-      section,
-    });
-    this.#lane = lane;
-    this.#hasPicture.set(false);
-    lane.closed.then((error) => error && this.#retry(error));
-    return () => {
-      lane.close();
-      this.#lane = undefined;
-    };
+    this.#video.play({ ...this.#laneOptions(broadcast), choice, section });
   }
 
   #playAudio(): (() => void) | void {
-    const broadcast = this.#broadcast.get();
     const choice = this.#audio.get();
     const isWanted = !this.paused.get() && !this.muted.get();
-    if (!broadcast || !choice || !isWanted) return;
-    this.#holdBack();
+    // The loudspeaker's memory is made for the longest time.
+    this.latency.get();
+    if (!choice || !isWanted) return;
+    const broadcast = this.#source.related(choice.config.broadcast);
+    if (!broadcast) return;
     const { volume } = this;
     const speaker = new Speaker({
       ...this.#laneOptions(broadcast),
@@ -269,46 +284,80 @@ export class Player {
       volume,
     });
     this.#speaker.set(speaker);
-    speaker.closed.then((error) => error && this.#retry(error));
+    speaker.closed.then((error) => error && this.#audioFailed(error));
     return () => {
       speaker.close();
       this.#speaker.set(undefined);
     };
   }
 
-  /** Sets how long media is held; whoever plays begins anew when that changes. */
-  #holdBack(): void {
-    const jitterMs = Math.max(
-      this.#video.get()?.config.jitter ?? 0,
-      this.#audio.get()?.config.jitter ?? 0,
-    );
-    const latencyMs = Math.max(0, this.latencyMs.get()) + jitterMs;
-    this.#sync.latencyMs = Math.min(latencyMs, MAX_LATENCY_MS);
+  #audioFailed(error: MoqError): void {
+    if (error.code === "decode") this.#failure.set(error);
+    else this.#retry(error);
   }
 
-  #laneOptions(broadcast: BroadcastConsumer): LaneOptions {
+  /** Sets how long media is held; what a publisher holds back itself comes on top of what is fixed. */
+  #holdBack(): void {
+    const range = latencyRange(this.latency.get());
+    const isMeasured = this.latency.get() === "real-time";
+    const jitterMs = Math.max(
+      0,
+      ...this.#choices.get().map(({ config }) => config.jitter ?? 0),
+      this.#audio.get()?.config.jitter ?? 0,
+    );
+    this.#sync.latency = isMeasured ? range : laterRange(range, jitterMs);
+  }
+
+  #laneOptions(broadcast: LaneOptions["broadcast"]): LaneOptions {
     const [sync, counters, log] = [this.#sync, this.#counters, this.#log];
     return { broadcast, sync, counters, log };
   }
 
-  /** Begins again with the catalog, unless trying again cannot help. */
+  /** Asks each session what its path carries. */
+  #listen(): (() => void) | void {
+    const status = this.#shared.status.get();
+    this.#probe = undefined;
+    if (status.state !== "connected") return;
+    const end = new AbortController();
+    void this.#runProbe(status.session, end.signal); // does not fail
+    return () => end.abort();
+  }
+
+  async #runProbe(session: Session, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const probe of session.probe(signal)) this.#probe = probe;
+    } catch (error) {
+      // Without reports the other measures have to do.
+      const { message } = asMoqError(error);
+      this.#log.debug?.("no reports of the path", { error: message });
+    }
+  }
+
   #retry(error: MoqError): void {
     this.#log.warn?.("playback interrupted", { error: error.message });
-    if (error.code === "decode") return this.#failure.set(error);
-    const timer = setTimeout(() => {
-      if (this.#end.signal.aborted) return;
-      this.#attempt.set(this.#attempt.peek() + 1);
-    }, RETRY_MS);
-    this.#end.signal.addEventListener("abort", () => clearTimeout(timer), {
-      once: true,
-    });
+    if (!this.#isClosed) this.#source.retry();
   }
 
   #look(): void {
     const nowMs = performance.now();
     this.#meter.sample(nowMs);
-    const stillMs = nowMs - this.#renderer.shownAtMs;
-    if (this.#lane && stillMs < STILL_MS) this.#hasPicture.set(true);
-    this.#isStill.set(this.#lane !== undefined && stillMs > STILL_MS);
+    this.#video.look(nowMs);
+  }
+
+  /** Lets the picker see how it goes, unless it goes as it does for another reason. */
+  #measure(): void {
+    const nowMs = performance.now();
+    const stats = this.stats();
+    const isSteady = this.#video.choice !== undefined &&
+      !this.#video.isSwitching && this.#video.hasPicture.peek();
+    if (!isSteady) {
+      this.#picker.interrupted(nowMs);
+      this.#measurer = new Measurer();
+      return;
+    }
+    const measures = this.#measurer.measure({ ...stats, nowMs });
+    const { maxMs: maxHoldMs } = this.#sync.latency;
+    this.#picker.look(measures, { maxHoldMs, nowMs });
+    this.#picked.set(this.#picker.picked?.name);
   }
 }

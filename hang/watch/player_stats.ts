@@ -6,6 +6,7 @@
 import { protocolOf, type Session } from "@moq-deno/lite";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { Counters } from "./lane.ts";
+import type { VideoChoice } from "./select.ts";
 import type { Sync } from "./sync.ts";
 
 const WINDOW_MS = 2000;
@@ -17,6 +18,16 @@ export interface PlayerStats extends Readonly<Counters> {
   readonly latencyMs: number | undefined;
   /** Media that has arrived and is not due yet, in milliseconds. */
   readonly bufferedMs: number;
+  /** How long media is held now, in milliseconds. */
+  readonly holdMs: number;
+  /** How much later than the fastest all but the odd sample are ready, in milliseconds. */
+  readonly jitterMs: number;
+  /** Pictures that wait for the decoder. */
+  readonly decodeQueue: number;
+  /** What the relay says that the path carries, in bits per second; 0 while it is unknown. */
+  readonly bandwidthBps: number;
+  /** Round trip to the relay and back, in milliseconds; `undefined` while it is unknown. */
+  readonly rttMs: number | undefined;
   /** Media received, in bits per second over the last two seconds. */
   readonly bitrateBps: number;
   /** Pictures shown per second, over the last two seconds. */
@@ -27,6 +38,8 @@ export interface PlayerStats extends Readonly<Counters> {
   readonly transport: "WebTransport" | "WebSocket" | undefined;
   /** The draft spoken, as in "moq-lite-05"; `undefined` while not connected. */
   readonly protocol: string | undefined;
+  /** Track name of the video that plays. */
+  readonly rendition: string | undefined;
   /** The video that plays. */
   readonly video: VideoConfig | undefined;
   /** The audio that plays. */
@@ -42,9 +55,15 @@ export interface StatsSources {
   /** Presentation time in microseconds of the picture shown. */
   readonly shownUs: number | undefined;
   /** The video that plays. */
-  readonly video: VideoConfig | undefined;
+  readonly video: VideoChoice | undefined;
   /** The audio that plays. */
   readonly audio: AudioConfig | undefined;
+  /** Pictures that wait for the decoder. */
+  readonly decodeQueue: number;
+  /** Bits per second, 0 for unknown. */
+  readonly bandwidthBps: number;
+  /** Milliseconds. */
+  readonly rttMs: number | undefined;
   /** Seconds. */
   readonly missingSoundSeconds: number;
 }
@@ -80,12 +99,18 @@ export class PlayerStatsMeter {
       ...this.#counters,
       latencyMs: shownUs === undefined ? undefined : sync.behindMs(shownUs),
       bufferedMs: Math.max(0, (sync.edgeUs - playheadUs) / 1000),
+      holdMs: sync.holdMs,
+      jitterMs: sync.jitterMs,
+      decodeQueue: sources.decodeQueue,
+      bandwidthBps: sources.bandwidthBps,
+      rttMs: sources.rttMs,
       bitrateBps: this.#perSecond("bytes") * 8,
       framesPerSecond: this.#perSecond("shownFrames"),
       missingSoundSeconds: sources.missingSoundSeconds,
       transport: session && transportOf(session),
       protocol: session && protocolOf(session.version),
-      video,
+      rendition: video?.name,
+      video: video?.config,
       audio,
     };
   }

@@ -3,24 +3,36 @@
  *
  * @module
  */
-import type { VideoLane } from "./video_lane.ts";
+import type { VideoSection } from "../catalog/catalog.ts";
+import type { ViewerMarks } from "./viewer_marks.ts";
 
-/** What to draw from, asked for at each refresh. */
+/** What to draw from, asked at each refresh. */
 export interface PictureSource {
-  /** The video that plays now. */
-  readonly lane: VideoLane | undefined;
+  /** How the picture is to be turned. */
+  readonly section: VideoSection | undefined;
+  /** The picture to draw now if it is another one than before; it is closed here. */
+  take(): VideoFrame | undefined;
+}
+
+/** Options of {@linkcode Renderer}. */
+export interface RendererOptions {
+  /** Where pictures come from. */
+  readonly source: PictureSource;
+  /** Notes when each was drawn. */
+  readonly marks: ViewerMarks;
 }
 
 /** Draws until it is closed; the last picture stays. */
 export class Renderer {
   readonly #context: CanvasRenderingContext2D;
   readonly #source: PictureSource;
+  readonly #marks: ViewerMarks;
   #request = 0;
   #shownUs: number | undefined;
   #shownAtMs = 0;
 
   /** Begins at once; throws `TypeError` for a canvas that is in use otherwise. */
-  constructor(canvas: HTMLCanvasElement, source: PictureSource) {
+  constructor(canvas: HTMLCanvasElement, { source, marks }: RendererOptions) {
     const context = canvas.getContext("2d", {
       alpha: false,
       desynchronized: true,
@@ -30,6 +42,7 @@ export class Renderer {
     }
     this.#context = context;
     this.#source = source;
+    this.#marks = marks;
     this.#next();
   }
 
@@ -56,14 +69,14 @@ export class Renderer {
   }
 
   #draw(): void {
-    const { lane } = this.#source;
-    const frame = lane?.take();
-    if (!lane || !frame) return;
+    const frame = this.#source.take();
+    if (!frame) return;
     try {
-      const { rotation = 0, flip = false } = lane.section;
+      const { rotation = 0, flip = false } = this.#source.section ?? {};
       this.#shownUs = frame.timestamp;
       this.#shownAtMs = performance.now();
       drawTurned(this.#context, frame, { rotation, flip });
+      this.#marks.shown(frame.timestamp);
     } finally {
       frame.close();
     }

@@ -1,6 +1,6 @@
 /**
- * Which rendition to play: one that this runtime decodes and whose container
- * can be read, the best of those.
+ * Which renditions can be played: those that this runtime decodes and whose
+ * container can be read.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { openContainer } from "../container/container.ts";
 import type { Container } from "../container/sample.ts";
 import { audioDecoderConfig, videoDecoderConfig } from "./decoder_config.ts";
 
-/** A rendition to play. */
+/** A rendition that can be played. */
 export interface Choice<Config, DecoderConfig> {
   /** The track's name. */
   readonly name: string;
@@ -26,9 +26,9 @@ export interface Choice<Config, DecoderConfig> {
   readonly container: Container;
 }
 
-/** A video rendition to play. */
+/** A video rendition that can be played. */
 export type VideoChoice = Choice<VideoConfig, VideoDecoderConfig>;
-/** An audio rendition to play. */
+/** An audio rendition that can be played. */
 export type AudioChoice = Choice<AudioConfig, AudioDecoderConfig>;
 
 /** Says whether a decoder could be had; `VideoDecoder` and `AudioDecoder` are two. */
@@ -39,7 +39,7 @@ export interface DecoderSupport<DecoderConfig> {
   ): Promise<{ readonly supported?: boolean }>;
 }
 
-/** Options of {@linkcode chooseVideo} and {@linkcode chooseAudio}. */
+/** Options of {@linkcode playableVideo} and {@linkcode chooseAudio}. */
 export interface ChooseOptions<DecoderConfig> {
   /** What can be decoded; absent when nothing can. */
   readonly support: DecoderSupport<DecoderConfig> | undefined;
@@ -47,19 +47,24 @@ export interface ChooseOptions<DecoderConfig> {
   readonly log: Logger;
 }
 
-/** The largest picture that can be decoded; renditions that the publisher calls stalled come last. */
-export async function chooseVideo(
+interface SelectOptions<Config, DecoderConfig>
+  extends ChooseOptions<DecoderConfig> {
+  readonly toDecoderConfig: (config: Config) => DecoderConfig;
+}
+
+/** The pictures that can be decoded, the smallest first. */
+export async function playableVideo(
   renditions: Readonly<Record<string, VideoConfig>> = {},
   options: ChooseOptions<VideoDecoderConfig>,
-): Promise<VideoChoice | undefined> {
-  const ranked = Object.entries(renditions).sort(([, one], [, other]) =>
-    Number(one.stalled ?? false) - Number(other.stalled ?? false) ||
-    pixels(other) - pixels(one) || (other.bitrate ?? 0) - (one.bitrate ?? 0)
-  );
-  return await firstSupported(ranked, {
+): Promise<readonly VideoChoice[]> {
+  const choices = await playable(Object.entries(renditions), {
     ...options,
     toDecoderConfig: videoDecoderConfig,
   });
+  return choices.sort(({ config: one }, { config: other }) =>
+    pixelsOf(one) - pixelsOf(other) ||
+    (one.bitrate ?? 0) - (other.bitrate ?? 0)
+  );
 }
 
 /** The sound with the highest bitrate that can be decoded. */
@@ -67,38 +72,44 @@ export async function chooseAudio(
   renditions: Readonly<Record<string, AudioConfig>> = {},
   options: ChooseOptions<AudioDecoderConfig>,
 ): Promise<AudioChoice | undefined> {
-  const ranked = Object.entries(renditions).sort(([, one], [, other]) =>
-    (other.bitrate ?? 0) - (one.bitrate ?? 0)
-  );
-  return await firstSupported(ranked, {
+  const choices = await playable(Object.entries(renditions), {
     ...options,
     toDecoderConfig: audioDecoderConfig,
   });
+  return choices.sort(({ config: one }, { config: other }) =>
+    (other.bitrate ?? 0) - (one.bitrate ?? 0)
+  )[0];
 }
 
-function pixels({ codedWidth = 0, codedHeight = 0 }: VideoConfig): number {
+function pixelsOf({ codedWidth = 0, codedHeight = 0 }: VideoConfig): number {
   return codedWidth * codedHeight;
 }
 
-async function firstSupported<Config extends RenditionConfig, DecoderConfig>(
+async function playable<Config extends RenditionConfig, DecoderConfig>(
   entries: readonly (readonly [name: string, config: Config])[],
-  { support, log, toDecoderConfig }: ChooseOptions<DecoderConfig> & {
-    readonly toDecoderConfig: (config: Config) => DecoderConfig;
-  },
+  options: SelectOptions<Config, DecoderConfig>,
+): Promise<Choice<Config, DecoderConfig>[]> {
+  const asked = entries.map(([name, config]) =>
+    supported(name, { ...options, config })
+  );
+  return (await Promise.all(asked)).filter((one) => one !== undefined);
+}
+
+async function supported<Config extends RenditionConfig, DecoderConfig>(
+  name: string,
+  { config, support, log, toDecoderConfig }:
+    & SelectOptions<Config, DecoderConfig>
+    & { readonly config: Config },
 ): Promise<Choice<Config, DecoderConfig> | undefined> {
-  for (const [name, config] of entries) {
-    // Another broadcast's track is not ours to subscribe to.
-    if (config.broadcast !== undefined) continue;
-    try {
-      const container = openContainer(config);
-      const decoderConfig = toDecoderConfig(config);
-      const answer = await support?.isConfigSupported(decoderConfig);
-      if (answer?.supported) return { name, config, decoderConfig, container };
-      log.warn?.("rendition has no decoder", { name, codec: config.codec });
-    } catch (error) {
-      const { message } = asMoqError(error);
-      log.warn?.("rendition ignored", { name, error: message });
-    }
+  try {
+    const container = openContainer(config);
+    const decoderConfig = toDecoderConfig(config);
+    const answer = await support?.isConfigSupported(decoderConfig);
+    if (answer?.supported) return { name, config, decoderConfig, container };
+    log.warn?.("rendition has no decoder", { name, codec: config.codec });
+  } catch (error) {
+    const { message } = asMoqError(error);
+    log.warn?.("rendition ignored", { name, error: message });
   }
   return undefined;
 }
@@ -110,6 +121,7 @@ export function isSameChoice(
 ): boolean {
   if (!one || !other) return one === other;
   return one.name === other.name && one.config.codec === other.config.codec &&
+    one.config.broadcast === other.config.broadcast &&
     one.config.description === other.config.description &&
     JSON.stringify(one.config.container) ===
       JSON.stringify(other.config.container);

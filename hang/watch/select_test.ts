@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SILENT } from "@moq-deno/lite";
 import type { VideoConfig } from "../catalog/catalog.ts";
-import { chooseVideo, type DecoderSupport, isSameChoice } from "./select.ts";
+import { type DecoderSupport, isSameChoice, playableVideo } from "./select.ts";
 
 const SIZES = { small: [320, 180], large: [1280, 720] } as const;
 
@@ -21,48 +21,46 @@ const support: DecoderSupport<VideoDecoderConfig> = {
   },
 };
 
-async function chosen(
+async function names(
   renditions: Record<string, VideoConfig>,
-): Promise<string | undefined> {
-  return (await chooseVideo(renditions, { support, log: SILENT }))?.name;
+): Promise<readonly string[]> {
+  const choices = await playableVideo(renditions, { support, log: SILENT });
+  return choices.map(({ name }) => name);
 }
 
-Deno.test("chooseVideo: the largest that decodes, in a container that is known, of this broadcast", async () => {
+Deno.test("playableVideo: what decodes, in a container that is known, the smallest first", async () => {
   const small = config("small");
   const large = config("large");
-  assert.equal(await chosen({ small, large }), "large");
+  assert.deepEqual(await names({ large, small }), ["small", "large"]);
   for (
     const flaw of [
       { codec: "odd" },
       { codec: "broken" },
       { container: { kind: "future" } },
       { container: { kind: "cmaf", init: "AAAA" } },
-      { broadcast: "../other" },
-      { stalled: true },
     ]
   ) {
-    assert.equal(
-      await chosen({ large: { ...large, ...flaw }, small }),
-      "small",
+    assert.deepEqual(
+      await names({ large: { ...large, ...flaw }, small }),
+      ["small"],
     );
   }
-  assert.equal(await chosen({ large: { ...large, stalled: true } }), "large");
-  assert.equal(
-    await chosen({ odd: config("large", { codec: "odd" }) }),
-    undefined,
-  );
-  assert.equal(
-    await chooseVideo({ large }, { support: undefined, log: SILENT }),
-    undefined,
+  assert.deepEqual(
+    await playableVideo({ large }, { support: undefined, log: SILENT }),
+    [],
   );
 });
 
 Deno.test("isSameChoice: a new bitrate is no reason to begin again, a new description is", async () => {
   const choose = async (more: Partial<VideoConfig>) =>
-    await chooseVideo({ v: config("small", more) }, { support, log: SILENT });
+    (await playableVideo({ v: config("small", more) }, {
+      support,
+      log: SILENT,
+    }))[0];
   const one = await choose({ bitrate: 1 });
   assert.equal(isSameChoice(one, await choose({ bitrate: 2 })), true);
   assert.equal(isSameChoice(one, await choose({ description: "00" })), false);
+  assert.equal(isSameChoice(one, await choose({ broadcast: "../x" })), false);
   assert.equal(isSameChoice(one, undefined), false);
   assert.equal(isSameChoice(undefined, undefined), true);
 });

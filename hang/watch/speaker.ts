@@ -36,7 +36,7 @@ export class Speaker {
     this.#output = new AudioOutput({
       sampleRate,
       channels: numberOfChannels,
-      latencyMs: options.sync.latencyMs,
+      latencyMs: options.sync.latency.maxMs,
     });
     this.isBlocked = new Signal(!this.#output.isRunning);
     this.closed = this.#run(this.#end.signal);

@@ -6,7 +6,8 @@
  * @module
  */
 import { type Clock, systemClock } from "@moq-deno/lite";
-import { Lateness } from "./lateness.ts";
+import { Hold } from "./hold.ts";
+import type { LatencyRange } from "./latency.ts";
 
 // The fastest sample of the last one to two windows counts, so that clocks may drift against each other.
 const WINDOW_MS = 10_000;
@@ -22,18 +23,16 @@ const LATE_MARGIN_MS = 50;
 
 /** Options of {@linkcode Sync}. */
 export interface SyncOptions {
-  /** How long a sample is held at least after the fastest could have been shown, in milliseconds. */
-  readonly latencyMs: number;
+  /** Bounds of how long a sample is held after the fastest could have been shown. */
+  readonly latency: LatencyRange;
   /** Time. Default the system's. */
   readonly clock?: Clock | undefined;
 }
 
 /** Media time against the clock. */
 export class Sync {
-  /** How long a sample is held at least, in milliseconds; may be changed at any time. */
-  latencyMs: number;
   readonly #clock: Clock;
-  readonly #lateness = new Lateness();
+  readonly #hold: Hold;
   #offsetMs: number | undefined;
   #windowStartMs = 0;
   #windowMinMs = Infinity;
@@ -45,9 +44,17 @@ export class Sync {
   #edgeUs = 0;
 
   /** Knows nothing yet: the first sample that arrives is the live edge. */
-  constructor({ latencyMs, clock = systemClock }: SyncOptions) {
-    this.latencyMs = latencyMs;
+  constructor({ latency, clock = systemClock }: SyncOptions) {
+    this.#hold = new Hold(latency);
     this.#clock = clock;
+  }
+
+  /** Bounds of how long a sample is held; may be changed at any time. */
+  get latency(): LatencyRange {
+    return this.#hold.range;
+  }
+  set latency(range: LatencyRange) {
+    this.#hold.range = range;
   }
 
   /** The newest media time that has arrived, in microseconds. */
@@ -55,9 +62,14 @@ export class Sync {
     return this.#edgeUs;
   }
 
-  /** How long a sample is held, in milliseconds: longer than asked for where media keeps coming late. */
+  /** How long a sample is held now, in milliseconds. */
   get holdMs(): number {
-    return this.latencyMs + this.#lateness.extraMs;
+    return this.#hold.ms;
+  }
+
+  /** How much later than the fastest all but the odd sample are ready, in milliseconds. */
+  get jitterMs(): number {
+    return this.#hold.jitterMs;
   }
 
   /** A track begins to be read; what is late in its first group is no wonder. */
@@ -65,8 +77,8 @@ export class Sync {
     this.#joinedMs = this.#clock.now();
   }
 
-  /** A sample with this presentation time has arrived just now. */
-  received(timestampUs: number): void {
+  /** A sample with this presentation time has arrived just now, and takes `costMs` more until it can be shown. */
+  received(timestampUs: number, costMs = 0): void {
     const nowMs = this.#clock.now();
     const offsetMs = nowMs - timestampUs / 1000;
     if (this.#offsetMs === undefined || this.#isLost(offsetMs, nowMs)) {
@@ -78,9 +90,8 @@ export class Sync {
     this.#roll(nowMs);
     this.#windowMinMs = Math.min(this.#windowMinMs, offsetMs);
     this.#approach(nowMs);
-    if (this.#isSettling(nowMs)) return this.#lateness.forgive();
-    const { latencyMs } = this;
-    this.#lateness.note(offsetMs - this.#offsetMs, { nowMs, latencyMs });
+    if (this.#isSettling(nowMs)) return this.#hold.forgive();
+    this.#hold.note(offsetMs - this.#offsetMs + costMs, nowMs);
   }
 
   /** The media time in microseconds to show now; `undefined` before anything has arrived. */
@@ -105,7 +116,7 @@ export class Sync {
   reset(): void {
     this.#offsetMs = undefined;
     this.#edgeUs = 0;
-    this.#lateness.reset();
+    this.#hold.reset();
   }
 
   #anchor(offsetMs: number, nowMs: number): void {

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { Clock } from "@moq-deno/lite";
+import { latencyRange } from "./latency.ts";
 import { Sync } from "./sync.ts";
+
+const FIXED = latencyRange(100);
+const RANGE = latencyRange({ minMs: 100, maxMs: 3000 });
 
 class Hands implements Clock {
   ms = 1000;
@@ -32,7 +36,7 @@ function stream(
 
 Deno.test("Sync: who joins in the middle of a group is at the live edge when its burst has come", () => {
   const clock = new Hands();
-  const sync = new Sync({ latencyMs: 100, clock });
+  const sync = new Sync({ latency: FIXED, clock });
   for (let ms = 0; ms <= 900; ms += 33) {
     clock.ms += 1;
     sync.received(ms * 1000);
@@ -43,7 +47,7 @@ Deno.test("Sync: who joins in the middle of a group is at the live edge when its
 
 Deno.test("Sync: jitter does not move the playhead, a slower clock is followed without a jump", () => {
   const clock = new Hands();
-  const sync = new Sync({ latencyMs: 100, clock });
+  const sync = new Sync({ latency: FIXED, clock });
   stream({ sync, clock, fromMs: 0, count: 500 });
   const before = sync.untilDueMs(10_000_000);
   clock.ms += 60;
@@ -59,7 +63,7 @@ Deno.test("Sync: jitter does not move the playhead, a slower clock is followed w
 
 Deno.test("Sync: a publisher that counts from 0 again becomes the live edge", () => {
   const clock = new Hands();
-  const sync = new Sync({ latencyMs: 100, clock });
+  const sync = new Sync({ latency: FIXED, clock });
   stream({ sync, clock, fromMs: 60_000, count: 100 });
   stream({ sync, clock, fromMs: 0, count: 100 });
   assert.equal(sync.edgeUs, 99 * 20_000);
@@ -68,7 +72,7 @@ Deno.test("Sync: a publisher that counts from 0 again becomes the live edge", ()
 
 Deno.test("Sync: a way that has become longer is accepted after a while", () => {
   const clock = new Hands();
-  const sync = new Sync({ latencyMs: 100, clock });
+  const sync = new Sync({ latency: FIXED, clock });
   stream({ sync, clock, fromMs: 0, count: 100 });
   clock.ms += 20;
   stream({ sync, clock, fromMs: 2000, count: 20, delayMs: 400 });
@@ -81,7 +85,7 @@ Deno.test("Sync: a way that has become longer is accepted after a while", () => 
 
 Deno.test("Sync: a publisher that sends in bursts is held longer, an outage changes nothing", () => {
   const clock = new Hands();
-  const sync = new Sync({ latencyMs: 100, clock });
+  const sync = new Sync({ latency: RANGE, clock });
   /** A second of media at once, every second. */
   const burst = (second: number): number => {
     clock.ms += 1000;
@@ -110,7 +114,7 @@ Deno.test("Sync: a publisher that sends in bursts is held longer, an outage chan
 
 Deno.test("Sync: a track that comes after the other is waited for", () => {
   const clock = new Hands();
-  const sync = new Sync({ latencyMs: 100, clock });
+  const sync = new Sync({ latency: RANGE, clock });
   let late = 0;
   for (let ms = 0; ms < 20_000; ms += 20) {
     clock.ms += 20;

@@ -12,9 +12,11 @@ import {
 } from "../catalog/catalog.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import type { TrackReader } from "../container/track_reader.ts";
+import { DecodeCost } from "./decode_cost.ts";
 import { FrameQueue } from "./frame_queue.ts";
 import { type LaneOptions, readChoice } from "./lane.ts";
 import type { VideoChoice } from "./select.ts";
+import type { ViewerMarks } from "./viewer_marks.ts";
 
 // Decoders of graphics cards lend few pictures at a time and stop when all are out.
 const MAX_FRAMES_AHEAD = 8;
@@ -30,6 +32,10 @@ export interface VideoLaneOptions extends LaneOptions {
   readonly choice: VideoChoice;
   /** How the picture is to be turned. */
   readonly section: VideoSection;
+  /** Whether another lane shows pictures until this one has them. Default no: its first picture is shown at once. */
+  readonly takesOver?: boolean | undefined;
+  /** Notes when each picture went by. */
+  readonly marks: ViewerMarks;
 }
 
 /** Plays one rendition until it is closed. */
@@ -43,10 +49,11 @@ export class VideoLane {
   readonly #frames = new FrameQueue<VideoFrame>();
   readonly #latch = new Latch();
   readonly #end = new AbortController();
+  readonly #cost = new DecodeCost();
   #decoder: VideoDecoder | undefined;
   #failures = 0;
   #needsKeyframe = true;
-  #hasShown = false;
+  #hasShown: boolean;
   #isCaughtUp = false;
   #droppedBefore = 0;
   #skippedBefore = 0;
@@ -55,9 +62,35 @@ export class VideoLane {
   constructor(options: VideoLaneOptions) {
     this.#options = options;
     this.section = options.section;
-    const priority = TRACK_PRIORITY.video;
-    this.#reader = readChoice(options.choice, { ...options, priority });
+    this.#hasShown = options.takesOver ?? false;
+    // What takes over is wanted before what it replaces.
+    const priority = TRACK_PRIORITY.video + (options.takesOver ? 1 : 0);
+    this.#reader = readChoice(options.choice, {
+      ...options,
+      priority,
+      arrivals: { received: (timestampUs) => this.#received(timestampUs) },
+    });
     this.closed = this.#run();
+  }
+
+  /** What it plays. */
+  get choice(): VideoChoice {
+    return this.#options.choice;
+  }
+
+  /** Pictures that wait for the decoder. */
+  get decodeQueue(): number {
+    return this.#decoder?.decodeQueueSize ?? 0;
+  }
+
+  /** Presentation time in microseconds of the picture that {@linkcode VideoLane.take} would give now. */
+  dueUs(): number | undefined {
+    const playheadUs = this.#options.sync.playheadUs();
+    if (playheadUs === undefined) return undefined;
+    const dueUs = this.#frames.dueUs(playheadUs);
+    this.#countDropped();
+    this.#latch.wake();
+    return dueUs;
   }
 
   /** The picture to show now if it is another one than before; the caller closes it. */
@@ -80,6 +113,11 @@ export class VideoLane {
   /** Ends the subscription and the decoder. Idempotent. */
   close(): void {
     this.#end.abort(new MoqError("closed", "Video was closed"));
+  }
+
+  #received(timestampUs: number): void {
+    this.#options.marks.received(timestampUs);
+    this.#options.sync.received(timestampUs, this.#cost.ms);
   }
 
   async #run(): Promise<MoqError | undefined> {
@@ -155,6 +193,7 @@ export class VideoLane {
 
   #decode({ timestampUs, data, isKeyframe }: OrderedSample): void {
     this.#decoder ??= this.#openDecoder();
+    this.#cost.begin(timestampUs);
     this.#decoder.decode(
       new EncodedVideoChunk({
         type: isKeyframe ? "key" : "delta",
@@ -181,8 +220,10 @@ export class VideoLane {
   }
 
   #decoded(frame: VideoFrame): void {
-    const { counters, sync } = this.#options;
+    const { counters, sync, marks } = this.#options;
     counters.decodedFrames++;
+    this.#cost.end(frame.timestamp);
+    marks.decoded(frame.timestamp);
     this.#frames.push(frame);
     this.#frames.trim(sync.playheadUs() ?? -Infinity);
     this.#countDropped();

@@ -1,0 +1,141 @@
+/**
+ * A broadcast as it comes and goes, over as many sessions as it takes, and its
+ * catalog while it is there.
+ *
+ * @module
+ */
+import {
+  asMoqError,
+  type BroadcastConsumer,
+  type Logger,
+  MoqError,
+  type OriginScope,
+} from "@moq-deno/lite";
+import type { Catalog } from "../catalog/catalog.ts";
+import { consumeCatalog } from "../catalog/consumer.ts";
+import { effect, Signal } from "../signals/signal.ts";
+import { relatedPath } from "./related.ts";
+
+const RETRY_MS = 1000;
+
+/** Which of a broadcast's catalogs is read. */
+export type CatalogFormat = "hang" | "msf";
+
+/** Options of {@linkcode FollowedBroadcast}. */
+export interface FollowOptions {
+  /** Where it is announced. */
+  readonly scope: OriginScope;
+  /** Its path. */
+  readonly name: string;
+  /** Which catalog; default MSF where the name ends in `.msf`, else hang. */
+  readonly format?: CatalogFormat | undefined;
+  /** Hears of what went wrong. */
+  readonly log: Logger;
+}
+
+/** Follows until it is closed. */
+export class FollowedBroadcast {
+  /** The broadcast, while it is announced. */
+  readonly broadcast: Signal<BroadcastConsumer | undefined> = new Signal<
+    BroadcastConsumer | undefined
+  >(undefined);
+  /** Its newest catalog. */
+  readonly catalog: Signal<Catalog | undefined> = new Signal<
+    Catalog | undefined
+  >(undefined);
+  /** Counts how often it began: with another publisher, or again after a failure. */
+  readonly beginnings: Signal<number> = new Signal(0);
+  readonly #options: FollowOptions;
+  readonly #end = new AbortController();
+  readonly #attempt = new Signal(0);
+  readonly #stop: () => void;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+
+  /** Begins at once. */
+  constructor(options: FollowOptions) {
+    this.#options = options;
+    this.#stop = effect(() => this.#followCatalog());
+    void this.#runAnnounced(this.#end.signal); // does not fail
+  }
+
+  /** The broadcast that has the track of a rendition which names it relative to this one; `undefined` while there is none. */
+  related(relative: string | undefined): BroadcastConsumer | undefined {
+    const { name } = this.#options;
+    const path = relative === undefined ? name : relatedPath(name, relative);
+    if (path === undefined) return undefined;
+    return path === name ? this.broadcast.peek() : this.#consume(path);
+  }
+
+  /** Begins again with the catalog, a little later. */
+  retry(): void {
+    clearTimeout(this.#retry);
+    if (this.#end.signal.aborted) return;
+    this.#retry = setTimeout(
+      () => this.#attempt.set(this.#attempt.peek() + 1),
+      RETRY_MS,
+    );
+  }
+
+  /** Follows no more. Idempotent. */
+  close(): void {
+    this.#end.abort(new MoqError("closed", "Player was closed"));
+    clearTimeout(this.#retry);
+    this.#stop();
+  }
+
+  async #runAnnounced(signal: AbortSignal): Promise<void> {
+    const { scope, name } = this.#options;
+    try {
+      for await (const { path, kind } of scope.announced(name, { signal })) {
+        if (path !== "" || kind === "update") continue;
+        this.broadcast.set(undefined);
+        if (kind === "start") this.broadcast.set(this.#consume(name));
+      }
+    } catch {
+      // Closed, which is the only way for it to end.
+    }
+  }
+
+  #consume(path: string): BroadcastConsumer | undefined {
+    try {
+      return this.#options.scope.consume(path);
+    } catch (error) {
+      // It has gone again; its end is the next event.
+      const reason = asMoqError(error).message;
+      this.#options.log.debug?.("broadcast gone", { path, error: reason });
+      return undefined;
+    }
+  }
+
+  #followCatalog(): (() => void) | void {
+    const broadcast = this.broadcast.get();
+    this.#attempt.get();
+    if (!broadcast) return;
+    const end = new AbortController();
+    this.beginnings.set(this.beginnings.peek() + 1);
+    void this.#runCatalog(broadcast, end.signal); // does not fail
+    return () => {
+      end.abort();
+      this.catalog.set(undefined);
+    };
+  }
+
+  async #runCatalog(
+    broadcast: BroadcastConsumer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { log, name } = this.#options;
+    const format = this.#options.format ??
+      (name.endsWith(".msf") ? "msf" : "hang");
+    const options = { signal, log, format };
+    try {
+      for await (const catalog of consumeCatalog(broadcast, options)) {
+        this.catalog.set(catalog);
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn?.("catalog lost", { error: asMoqError(error).message });
+      this.retry();
+    }
+  }
+}
