@@ -16,6 +16,7 @@ export type {
   TextConfig,
   TextSection,
 } from "./catalog/data_tracks.ts";
+export * from "./catalog/frame_marks.ts";
 export { catalogOfMsf, MSF_CATALOG_TRACK, msfOf } from "./catalog/msf.ts";
 export {
   checkCatalog,

@@ -17,7 +17,7 @@
  * @module
  */
 import { effect, Signal } from "../signals/signal.ts";
-import type { Latency } from "../watch/latency.ts";
+import { type Latency, MAX_LATENCY_MS } from "../watch/latency.ts";
 import { Player } from "../watch/player.ts";
 import type { PlayerState } from "../watch/player_state.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
@@ -42,6 +42,8 @@ export class HangWatchElement extends HTMLElement {
     "url",
     "name",
     "latency",
+    "latency-min",
+    "latency-max",
     "volume",
     "muted",
     "paused",
@@ -137,7 +139,9 @@ export class HangWatchElement extends HTMLElement {
       case "name":
         return this.#name.set(text ?? "");
       case "latency":
-        return this.#latency.set(readLatency(text));
+      case "latency-min":
+      case "latency-max":
+        return this.#latency.set(this.#readLatency());
       case "volume":
         return this.#volume.set(
           readNumber(text, { min: 0, max: 1, otherwise: 1 }),
@@ -176,6 +180,20 @@ export class HangWatchElement extends HTMLElement {
   disconnectedCallback(): void {
     for (const stop of this.#stops) stop();
     this.#stops = [];
+  }
+
+  #readLatency(): Latency {
+    const read = (name: string) =>
+      readNumber(this.getAttribute(name), {
+        min: 0,
+        max: MAX_LATENCY_MS,
+        otherwise: NaN,
+      });
+    const ms = read("latency");
+    if (!Number.isNaN(ms)) return ms;
+    const [minMs, maxMs] = [read("latency-min"), read("latency-max")];
+    if (Number.isNaN(minMs) && Number.isNaN(maxMs)) return "real-time";
+    return { minMs: minMs || 0, maxMs: maxMs || MAX_LATENCY_MS };
   }
 
   #play(): (() => void) | void {
@@ -311,11 +329,6 @@ export class HangWatchElement extends HTMLElement {
   #rest(): void {
     if (this.state.kind === "playing") this.#view.root.classList.add("idle");
   }
-}
-
-function readLatency(text: string | null): Latency {
-  const ms = readNumber(text, { min: 0, max: 30_000, otherwise: NaN });
-  return Number.isNaN(ms) ? "real-time" : ms;
 }
 
 function label(button: HTMLElement, text: string): void {

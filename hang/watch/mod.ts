@@ -16,6 +16,7 @@
  * @module
  */
 export type { CatalogFormat } from "./followed_broadcast.ts";
+export * from "./frame_latency.ts";
 export type { Latency, LatencyRange } from "./latency.ts";
 export * from "./player.ts";
 export type { PlayerState } from "./player_state.ts";
@@ -23,5 +24,5 @@ export type { PlayerStats } from "./player_stats.ts";
 export * from "./relay_connection.ts";
 export * from "./watchdog.ts";
 export type { Counters } from "./lane.ts";
-export type { VideoChoice } from "./select.ts";
+export type { Choice, VideoChoice } from "./select.ts";
 export type { ViewerMark } from "./viewer_marks.ts";

@@ -6,6 +6,7 @@
  */
 import {
   asMoqError,
+  type BroadcastConsumer,
   type Logger,
   type MoqError,
   type Probe,
@@ -13,6 +14,11 @@ import {
   SILENT,
 } from "@moq-deno/lite";
 import type { Catalog, Size, VideoSection } from "../catalog/catalog.ts";
+import {
+  consumeFrameMarks,
+  type FrameMarks,
+  frameMarksTrack,
+} from "../catalog/frame_marks.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { type CatalogFormat, FollowedBroadcast } from "./followed_broadcast.ts";
 import { type LaneOptions, newCounters } from "./lane.ts";
@@ -32,10 +38,13 @@ import {
 import { Speaker } from "./speaker.ts";
 import { Sync } from "./sync.ts";
 import { type VideoFailure, VideoPlayback } from "./video_playback.ts";
+import { type FrameLatency, joinMarks } from "./frame_latency.ts";
 import type { ViewerMark } from "./viewer_marks.ts";
 
 const LOOK_MS = 250;
 const MEASURE_MS = 500;
+// Ten seconds of 60 pictures, told twice.
+const MAX_TOLD = 1200;
 
 /** Options of {@linkcode Player}. */
 export interface PlayerOptions {
@@ -78,6 +87,8 @@ export class Player {
   readonly size: Signal<Size | undefined> = new Signal<Size | undefined>(
     undefined,
   );
+  /** Whether the publisher is asked when it captured, encoded and sent each picture, for {@linkcode Player.latencies}. */
+  readonly measuring: Signal<boolean> = new Signal(false);
   readonly #shared: SharedConnection;
   readonly #log: Logger;
   readonly #sync: Sync;
@@ -97,6 +108,7 @@ export class Player {
   readonly #stops: readonly (() => void)[];
   #measurer = new Measurer();
   #probe: Probe | undefined;
+  #told: FrameMarks | undefined;
   #isClosed = false;
 
   /** Begins at once. */
@@ -126,6 +138,7 @@ export class Player {
       effect(() => this.#playVideo()),
       effect(() => this.#playAudio()),
       effect(() => this.#listen()),
+      effect(() => this.#ask()),
     ];
   }
 
@@ -179,6 +192,20 @@ export class Player {
     return this.#video.marks.marks;
   }
 
+  /** Where the time went for each picture of the last ten seconds, oldest first; nothing of the publisher's part unless it tells and {@linkcode Player.measuring} is on. */
+  latencies(): readonly FrameLatency[] {
+    return joinMarks(this.marks, {
+      told: this.#told,
+      clock: this.#source.catalog.peek()?.clock,
+      rttMs: this.#rttMs,
+    });
+  }
+
+  get #rttMs(): number | undefined {
+    const { session } = this.#shared.connection;
+    return session?.path.rttMs ?? (this.#probe?.rttMs || undefined);
+  }
+
   /** Numbers as they are now. */
   stats(): PlayerStats {
     const { session } = this.#shared.connection;
@@ -190,7 +217,7 @@ export class Player {
       audio: this.#audio.peek()?.config,
       decodeQueue: this.#video.decodeQueue,
       bandwidthBps: this.#probe?.bitrateBps ?? 0,
-      rttMs: session?.path.rttMs ?? (this.#probe?.rttMs || undefined),
+      rttMs: this.#rttMs,
       missingSoundSeconds: this.#speaker.peek()?.missingSeconds ?? 0,
     });
   }
@@ -330,6 +357,37 @@ export class Player {
       // Without reports the other measures have to do.
       const { message } = asMoqError(error);
       this.#log.debug?.("no reports of the path", { error: message });
+    }
+  }
+
+  /** Asks the publisher for its part of the latency. */
+  #ask(): (() => void) | void {
+    const catalog = this.#source.catalog.get();
+    const track = catalog && frameMarksTrack(catalog);
+    const broadcast = this.#source.broadcast.peek();
+    if (!broadcast || track === undefined || !this.measuring.get()) return;
+    const end = new AbortController();
+    void this.#runMarks(broadcast, { track, signal: end.signal }); // does not fail
+    return () => {
+      end.abort();
+      this.#told = undefined;
+    };
+  }
+
+  async #runMarks(
+    broadcast: BroadcastConsumer,
+    options: { readonly track: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    try {
+      for await (const told of consumeFrameMarks(broadcast, options)) {
+        const before = this.#told?.marks ?? [];
+        const marks = [...before, ...told.marks].slice(-MAX_TOLD);
+        this.#told = { ...told, marks };
+      }
+    } catch (error) {
+      // It tells no more; what is known of this side stays.
+      const { message } = asMoqError(error);
+      this.#log.debug?.("no marks of the publisher", { error: message });
     }
   }
 

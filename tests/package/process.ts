@@ -60,7 +60,7 @@ export class Program implements AsyncDisposable {
     this.#child.status.then(() => this.#hasEnded = true);
   }
 
-  /** Its number with the operating system. */
+  /** Its process id. */
   get pid(): number {
     return this.#child.pid;
   }
