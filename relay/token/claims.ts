@@ -74,11 +74,13 @@ export function readClaims(payload: JsonObject): Claims {
     );
   }
   const claims: Record<string, unknown> = { ...readGrants(payload) };
+  // The first releases of moq-token wrote null for what a token does not say.
+  const has = (name: string): boolean => (payload[name] ?? null) !== null;
   for (const [name, key] of TIMES) {
-    if (name in payload) claims[key] = checkTime(payload[name], name);
+    if (has(name)) claims[key] = checkTime(payload[name], name);
   }
   for (const [name, key] of TEXTS) {
-    if (name in payload) claims[key] = checkText(payload[name], name);
+    if (has(name)) claims[key] = checkText(payload[name], name);
   }
   // Every field of the type was read above.
   return claims as unknown as Claims;

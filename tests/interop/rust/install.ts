@@ -32,16 +32,44 @@ export async function rustPrograms(): Promise<string> {
   const given = Deno.env.get("MOQ_RUST_BIN");
   if (given) return given;
   const root = cacheFolder();
-  for (const { crate, version, binary } of CRATES) {
-    if (await isThere(`${root}/bin/${binary}`)) continue;
-    const args = ["install", crate, "--version", version, "--root", root];
-    const { success } = await new Deno.Command("cargo", { args }).spawn()
-      .status;
-    if (!success) {
-      throw new Error(`Expected cargo ${args.join(" ")} to succeed`);
-    }
-  }
+  for (const crate of CRATES) await install(root, crate);
   return `${root}/bin`;
 }
 
-if (import.meta.main) await rustPrograms();
+interface Crate {
+  readonly crate: string;
+  readonly version: string;
+  readonly binary: string;
+}
+
+async function install(
+  root: string,
+  { crate, version, binary }: Crate,
+): Promise<string> {
+  const path = `${root}/bin/${binary}`;
+  if (await isThere(path)) return path;
+  const args = ["install", crate, "--version", version, "--root", root];
+  const locked = [...args, "--locked"];
+  const { success } = await new Deno.Command("cargo", { args: locked }).spawn()
+    .status;
+  if (success) return path;
+  throw new Error(`Expected cargo ${locked.join(" ")} to succeed`);
+}
+
+/** Releases of `moq-token`, which came before `moq auth`: one with keys as they were first, and the last. */
+export const MOQ_TOKEN_VERSIONS = ["0.5.5", "0.5.48"] as const;
+
+/** The program `moq-token` of that release, installed with cargo where it is not there; throws when there is no cargo or the build fails. */
+export function moqToken(version: string): Promise<string> {
+  const root = `${cacheFolder()}/moq-token-${version}`;
+  return install(root, {
+    crate: "moq-token-cli",
+    version,
+    binary: "moq-token",
+  });
+}
+
+if (import.meta.main) {
+  await rustPrograms();
+  for (const version of MOQ_TOKEN_VERSIONS) await moqToken(version);
+}
