@@ -12,7 +12,7 @@ export const FILE_LOOK_MS = 250;
 
 /** A text to watch. */
 export interface TextSource {
-  /** Its path or URL, for messages. */
+  /** Its path, or its URL without the query, which may hold a secret; for messages. */
   readonly name: string;
   /** Time between looks, in milliseconds. */
   readonly intervalMs: number;
@@ -37,7 +37,7 @@ export function textSource(
 ): TextSource {
   const url = /^https?:/.test(place) ? URL.parse(place) : null;
   return {
-    name: place,
+    name: url ? url.origin + url.pathname : place,
     intervalMs: url ? pollMs : FILE_LOOK_MS,
     async read(signal) {
       if (!url) {

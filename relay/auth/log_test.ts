@@ -1,0 +1,196 @@
+/** Nothing of a token, nor of the secrets in our own URLs, may be in a log, whatever goes wrong. */
+import assert from "node:assert/strict";
+import {
+  connectWebSocket,
+  type Logger,
+  openSession,
+  PROTOCOLS,
+} from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { formatAddress } from "../config_rules.ts";
+import { startRelay } from "../embed.ts";
+import { openLog } from "../logging.ts";
+import { generateKey } from "../token/mod.ts";
+
+const KEY = await generateKey("ES256", { id: "k1" });
+const OTHER = await generateKey("ES256", { id: "k1" });
+const EVERYTHING = { publish: ["**"], subscribe: ["**"] };
+// What stands in URLs that the operator gives us.
+const SECRET = "hunter2hunter2";
+
+const GOOD = await KEY.sign({ ...EVERYTHING, root: "room" });
+const TOKENS: readonly string[] = [
+  GOOD,
+  await KEY.sign({ ...EVERYTHING, expires: 1 }),
+  await KEY.sign({ ...EVERYTHING, notBefore: 4_102_444_800 }),
+  await OTHER.sign(EVERYTHING),
+  `${GOOD}.${GOOD}`,
+  GOOD.slice(1),
+  "x".repeat(20_000),
+];
+
+/** Every piece of a token or a secret that is long enough to be told from other text. */
+function* traces(): Generator<string, undefined> {
+  yield SECRET;
+  for (const token of TOKENS) {
+    for (const part of token.split(".").slice(1)) yield part.slice(0, 16);
+  }
+}
+
+interface Server extends AsyncDisposable {
+  readonly url: string;
+}
+
+function serve(answer: (request: Request) => Promise<Response>): Server {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    answer,
+  );
+  return {
+    url: `http://127.0.0.1:${server.addr.port}/?secret=${SECRET}`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
+
+/** Whoever says back what it was asked. */
+async function echo(request: Request): Promise<Response> {
+  return new Response(await request.text() + request.url);
+}
+
+function nobody(): string {
+  const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  free.close();
+  return `http://127.0.0.1:${free.addr.port}/?secret=${SECRET}`;
+}
+
+/** Tries to get in with `target`; what a peer is told is returned. */
+async function tell(
+  way: string,
+  { at, target, pin }: {
+    readonly at: string;
+    readonly target: string;
+    readonly pin: string;
+  },
+): Promise<string> {
+  const url = `${way}://${at}${target}`;
+  try {
+    const session = way === "ws"
+      ? openSession(await connectWebSocket(url, { protocols: PROTOCOLS }))
+      : await connect(url, { certificateHashes: [Uint8Array.fromHex(pin)] });
+    session.peer.then(() => session.close(), () => {});
+    return Deno.inspect(await session.closed);
+  } catch (error) {
+    return Deno.inspect(error);
+  }
+}
+
+const WAYS = ["moqt", "https", "ws"];
+
+/** Everything that a relay with `flags` logs at its most talkative, and tells its peers, while every token is tried at every door. */
+async function everythingSaid(flags: readonly string[]): Promise<string> {
+  const said: string[] = [];
+  const sink = (line: string): void => void said.push(line);
+  const json = openLog({ level: "trace", format: "json", sink });
+  const pretty = openLog({ level: "trace", format: "pretty", sink });
+  const both =
+    (level: keyof Logger & ("debug" | "info" | "warn" | "error")) =>
+    (message: string, fields?: Record<string, unknown>): void => {
+      json[level]?.(message, fields);
+      pretty[level]?.(message, fields);
+    };
+  const log: Logger = {
+    debug: both("debug"),
+    info: both("info"),
+    warn: both("warn"),
+    error: both("error"),
+  };
+  const relay = await startRelay(["--listen=127.0.0.1:0", ...flags], { log });
+  try {
+    const [address] = relay.addresses;
+    assert.ok(address);
+    const at = formatAddress(address);
+    for (const token of TOKENS) {
+      const target = `/room?x=1&jwt=${token}`;
+      const door = { at, target, pin: relay.fingerprint };
+      said.push(...await Promise.all(WAYS.map((way) => tell(way, door))));
+      const answer = await fetch(`http://${at}/announced${target}`);
+      said.push(await answer.text());
+    }
+  } finally {
+    await relay.close();
+  }
+  return said.join("\n");
+}
+
+async function inFolder<T>(test: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/k.jwk`, KEY.publicKey().toText());
+    return await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function assertNoTrace(said: string): void {
+  assert.match(said, /session refused/);
+  for (const trace of traces()) {
+    const at = said.indexOf(trace);
+    assert.equal(at, -1, said.slice(Math.max(at - 200, 0), at + 100));
+  }
+}
+
+Deno.test("log: nothing of a token, good or bad, with keys in a file", async () => {
+  await inFolder(async (folder) => {
+    assertNoTrace(await everythingSaid([`--auth-key=${folder}/k.jwk`]));
+  });
+});
+
+Deno.test("log: nothing of a token where anybody may come without", async () => {
+  assertNoTrace(await everythingSaid(["--auth-public=**"]));
+});
+
+Deno.test("log: nothing of a token or of our URLs while the auth server says back what it was asked, or is gone", async () => {
+  await using server = serve(echo);
+  for (const url of [server.url, nobody()]) {
+    const said = await everythingSaid([`--auth-url=${url}`]);
+    assertNoTrace(said);
+    assert.match(said, /auth server gives no answer to rely on/);
+  }
+});
+
+Deno.test("log: nothing of our URLs while keys and revocations cannot be fetched", async () => {
+  await using keys = serve(echo);
+  let asked = 0;
+  await using list = serve((request) =>
+    asked++ === 0 ? Promise.resolve(new Response("# nobody\n")) : echo(request)
+  );
+  for (const jwks of [keys.url, nobody()]) {
+    const flags = [
+      `--auth-jwks=${jwks}`,
+      `--auth-revoked=${list.url}`,
+      "--auth-revoked-poll=20ms",
+    ];
+    asked = 0;
+    const said = await everythingSaid(flags);
+    assertNoTrace(said);
+    assert.match(said, /keys cannot be read/);
+    assert.match(said, /what it said last stays in force/);
+  }
+});
+
+Deno.test("connect: a dial that fails says nothing of its token", async () => {
+  const url = new URL(`/room?jwt=${GOOD}`, nobody()).href;
+  const dials = [
+    connect(url),
+    connectWebSocket(url, { protocols: PROTOCOLS }),
+  ];
+  for (const dial of dials) {
+    const error = await dial.then(() => undefined, (error) => error);
+    assert.ok(error instanceof Error);
+    const said = Deno.inspect(error);
+    for (const part of GOOD.split(".").slice(1)) {
+      assert.equal(said.includes(part), false, said);
+    }
+  }
+});
