@@ -91,6 +91,37 @@ function checkPublishers(config: Config): void {
   );
 }
 
+/** What is said to be read-only must not let anybody publish after all. */
+function checkReadOnly(config: Config): void {
+  if (!config["auth.read_only"]) return;
+  if (lacksAccessRules(config)) {
+    throw new ConfigError(
+      "--auth-read-only true needs a rule for subscribers: without any, everybody may publish; give --auth-public-subscribe",
+    );
+  }
+  const rule = MAY_PUBLISH.find((key) => isGiven(config, key));
+  if (rule === undefined) return;
+  throw new ConfigError(
+    `--auth-read-only true and ${
+      flagOf(rule)
+    } exclude each other: that lets somebody publish, leave one out`,
+  );
+}
+
+const MAY_PUBLISH: readonly Key[] = [
+  "auth.public",
+  "auth.public_publish",
+  "auth.key",
+  "auth.key_dir",
+  "auth.jwks",
+  "auth.url",
+];
+
+function isGiven(config: Config, key: Key): boolean {
+  const value = config[key];
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
+}
+
 const OWN_RULES: readonly Key[] = [
   "auth.public",
   "auth.public_publish",
@@ -103,10 +134,7 @@ const OWN_RULES: readonly Key[] = [
 
 function checkAuthServer(config: Config): void {
   if (config["auth.url"] === undefined) return;
-  const rule = OWN_RULES.find((key) => {
-    const value = config[key];
-    return Array.isArray(value) ? value.length > 0 : value !== undefined;
-  });
+  const rule = OWN_RULES.find((key) => isGiven(config, key));
   if (rule === undefined) return;
   throw new ConfigError(
     `--auth-url and ${
@@ -125,6 +153,7 @@ function checkTokens(config: Config): void {
 function checkAccess(config: Config): void {
   checkAuthServer(config);
   checkPublishers(config);
+  checkReadOnly(config);
   checkTokens(config);
   if (!lacksAccessRules(config)) return;
   const open = [

@@ -20,6 +20,7 @@ function load({ args = [], environment = {}, toml = "" }: Given): Config {
 /** What a setting cannot be given without. */
 const COMPANIONS: Partial<Record<Key, readonly Key[]>> = {
   "auth.public_subscribe": ["auth.public_publish"],
+  "auth.read_only": ["auth.public_subscribe"],
   "auth.revoked": ["auth.key"],
   "listen.bind": ["auth.public"],
   "listen.tls.cert": ["listen.tls.key"],
@@ -232,6 +233,25 @@ const REFUSED: readonly [what: string, given: Given, message: RegExp][] = [
     { args: ["--listen", ":4443"] },
     /^Listening on \*:4443 needs access rules: give --auth-public/,
   ],
+  [
+    "nobody who may publish, which nobody said is meant",
+    { args: ["--auth-public-subscribe", "**"] },
+    /^Nobody may publish: give --auth-public-publish .*--auth-read-only true$/,
+  ],
+  [
+    "read-only without rules, which would be anything but",
+    { args: ["--auth-read-only", "true"] },
+    /^--auth-read-only true needs a rule for subscribers: /,
+  ],
+  ["HTTPS for the network without access rules", {
+    args: [
+      ...["--web-https-listen=:443", "--web-https-cert=a"],
+      "--web-https-key=b",
+    ],
+  }, /^Listening on \*:443 needs access rules/],
+  ["an auth server beside rules of our own", {
+    args: ["--auth-url=https://a.example/", "--auth-public=a/**"],
+  }, /^--auth-url and --auth-public exclude each other/],
   ["HTTP for the network without access rules", {
     args: ["--web-http-listen", "0.0.0.0:80"],
   }, /^Listening on 0\.0\.0\.0:80 needs access rules/],
@@ -268,6 +288,26 @@ for (const [what, given, message] of REFUSED) {
       assert.equal(error.name, "ConfigError");
       assert.match(error.message, message);
       return !error.message.includes("\n");
+    });
+  });
+}
+
+for (
+  const rule of [
+    "--auth-public=a/**",
+    "--auth-public-publish=a/**",
+    "--auth-key=k",
+    "--auth-key-dir=k",
+    "--auth-jwks=https://a.example/",
+    "--auth-url=https://a.example/",
+  ]
+) {
+  Deno.test(`loadConfig: read-only with ${rule} is refused`, () => {
+    const flag = rule.slice(0, rule.indexOf("="));
+    assert.throws(() => load({ args: ["--auth-read-only=true", rule] }), {
+      name: "ConfigError",
+      message:
+        `--auth-read-only true and ${flag} exclude each other: that lets somebody publish, leave one out`,
     });
   });
 }

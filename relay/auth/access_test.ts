@@ -15,7 +15,7 @@ import { formatAddress } from "../config_rules.ts";
 import { readCommandLine } from "../config_sources.ts";
 import { openLog } from "../logging.ts";
 import { type Server, startServer } from "../server.ts";
-import { generateKey, parseKey } from "../token/mod.ts";
+import { generateKey, type Key, parseKey } from "../token/mod.ts";
 
 const KEY = await generateKey("ES256", { id: "k1" });
 const WAYS = ["moqt", "https", "ws"];
@@ -90,16 +90,38 @@ function seconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
+function base64url(value: object): string {
+  return new TextEncoder().encode(JSON.stringify(value)).toBase64({
+    alphabet: "base64url",
+    omitPadding: true,
+  });
+}
+
+/** A token signed with the text of the public key as if that were a shared secret. */
+async function confuse(key: Key, grants: object): Promise<string> {
+  const secret = parseKey(JSON.stringify({
+    kty: "oct",
+    alg: "HS256",
+    kid: key.id,
+    k: base64url(key.toJson()),
+  }));
+  return await secret.sign(grants);
+}
+
 for (const way of WAYS) {
   Deno.test(`openAccess: over ${way} a token opens what it says and nothing else`, async () => {
     await using relay = await Running.start(BY_FILE);
     const token = await KEY.sign({ root: "room", publish: ["**"] });
     await using session = await relay.open(way, `/room/7?x=1&jwt=${token}`);
     assert.equal((await session.peer).role, undefined);
-    const [expired, forged] = [
+    const [expired, future, forged] = [
       await KEY.sign({ ...EVERYTHING, expires: seconds() - 1 }),
+      await KEY.sign({ ...EVERYTHING, notBefore: seconds() + 60 }),
       await (await generateKey("ES256", { id: "k1" })).sign(EVERYTHING),
     ];
+    const [, payload, signature] = token.split(".");
+    const confused = await confuse(KEY.publicKey(), EVERYTHING);
+    const none = `${base64url({ alg: "none", kid: "k1" })}.${payload}.`;
     // A WebSocket's client does not learn the status.
     const refused = way === "ws" ? "transport" : "unauthorized";
     for (
@@ -107,7 +129,14 @@ for (const way of WAYS) {
         "/room/7",
         `/other?jwt=${token}`,
         `/room?jwt=${expired}`,
+        `/room?jwt=${future}`,
         `/room?jwt=${forged}`,
+        `/room?jwt=${confused}`,
+        `/room?jwt=${none}`,
+        `/room?jwt=${none}${signature}`,
+        `/room?jwt=${"x".repeat(9000)}`,
+        `/room?jwt=${token}&jwt=x`,
+        `/room?JWT=${token}`,
         "/room?jwt=x",
         `/ROOM?jwt=${token}`,
         `/roommate?jwt=${token}`,
@@ -119,7 +148,7 @@ for (const way of WAYS) {
     // Neither a token nor any of its parts may be in the log.
     const all = relay.log.join("");
     assert.match(all, /session refused/);
-    for (const secret of [token, expired, forged]) {
+    for (const secret of [token, expired, future, forged, confused]) {
       for (const part of secret.split(".").slice(1)) {
         assert.equal(all.includes(part), false);
       }
