@@ -18,6 +18,7 @@ import {
   origin,
   pattern,
   safeUrl,
+  serverUrl,
   size,
   text,
   word,
@@ -141,7 +142,7 @@ const TABLE = {
     help: "How often --auth-revoked is asked where it is a URL",
     example: "1m",
   }),
-  "auth.url": optional(safeUrl, {
+  "auth.url": optional(serverUrl, {
     flag: "auth-url",
     help:
       "Server that decides instead: asked with JSON for every session, again while it lasts, and told of its end",

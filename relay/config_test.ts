@@ -249,6 +249,9 @@ const REFUSED: readonly [what: string, given: Given, message: RegExp][] = [
       "--web-https-key=b",
     ],
   }, /^Listening on \*:443 needs access rules/],
+  ["an auth server behind a socket of no path", {
+    args: ["--auth-url=unix://auth.sock"],
+  }, /^--auth-url: expected a URL .*"unix:\/\/\/run\/auth.sock", got/],
   ["an auth server beside rules of our own", {
     args: ["--auth-url=https://a.example/", "--auth-public=a/**"],
   }, /^--auth-url and --auth-public exclude each other/],

@@ -204,6 +204,17 @@ export const safeUrl: Kind<URL> = {
   },
 };
 
+/** A URL as of {@linkcode safeUrl}, or `unix:///` and the path of a socket. */
+export const serverUrl: Kind<URL> = {
+  ...safeUrl,
+  expects: `${safeUrl.expects}, or "unix:///run/auth.sock"`,
+  parse(text) {
+    const url = URL.parse(text);
+    if (url?.protocol !== "unix:") return safeUrl.parse(text);
+    return url.host === "" && url.pathname.length > 1 ? url : undefined;
+  },
+};
+
 /** A path to a file, or a URL as of {@linkcode safeUrl}. */
 export const fileOrUrl: Kind<string> = {
   name: "FILE|URL",

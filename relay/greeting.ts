@@ -56,7 +56,10 @@ function describeAccess(config: Config): string {
     return "everybody on this machine may publish and subscribe to everything";
   }
   const server = config["auth.url"];
-  if (server) return `as ${server.origin} decides`;
+  if (server) {
+    const name = server.protocol === "unix:" ? server.pathname : server.origin;
+    return `as ${name} decides`;
+  }
   const { publish, subscribe } = accessOf(config);
   const tokens = verifiesTokens(config)
     ? "holders of tokens what these say; "

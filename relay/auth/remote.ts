@@ -1,6 +1,6 @@
 /**
  * Other servers that are asked about access: by HTTPS, or by HTTP on this
- * machine, within a time and up to a size.
+ * machine, through a socket too, within a time and up to a size.
  *
  * @module
  */
@@ -42,14 +42,25 @@ export interface FetchTextOptions {
   readonly json?: string | undefined;
 }
 
+/** A connection through the socket that a `unix:` URL names; absent for others. */
+function socketOf(url: URL): Deno.HttpClient | undefined {
+  return url.protocol === "unix:"
+    ? Deno.createHttpClient({
+      proxy: { transport: "unix", path: decodeURIComponent(url.pathname) },
+    })
+    : undefined;
+}
+
 /** Asks `url` and reads the whole answer, whatever its status. Throws when none comes in time or it is too long. */
 export async function fetchText(
   url: URL,
   { maxBytes, clock, signal, json }: FetchTextOptions,
 ): Promise<RemoteText> {
   const limit = deadline(clock, REMOTE_TIMEOUT_MS, signal);
+  const client = socketOf(url);
   try {
-    const response = await fetch(url, {
+    const response = await fetch(client ? "http://localhost/" : url, {
+      ...(client && { client }),
       signal: limit.signal,
       // A server elsewhere must not send us, and what peers present, to another.
       redirect: "manual",
@@ -62,6 +73,7 @@ export async function fetchText(
     const { status, headers } = response;
     return { status, headers, text: await readBody(response, maxBytes) };
   } finally {
+    client?.close();
     limit.clear();
   }
 }

@@ -176,3 +176,42 @@ for (const way of ["moqt", "https", "ws"]) {
     assert.equal(await listing("/narrow"), "");
   });
 }
+
+Deno.test({
+  name: "UrlAuth: the server may be behind a Unix socket",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/auth server.sock`;
+    const asked: Asked[] = [];
+    const over = Promise.withResolvers<void>();
+    const server = Deno.serve({ path, onListen: () => {} }, async (request) => {
+      const facts: Asked = await request.json();
+      asked.push(facts);
+      if (facts.event === "end") over.resolve();
+      return Response.json({ subscribe: ["**"] });
+    });
+    const relay = await startRelay([
+      "--listen=127.0.0.1:0",
+      `--auth-url=unix://${path.replaceAll(" ", "%20")}`,
+    ]);
+    try {
+      const [address] = relay.addresses;
+      assert.ok(address);
+      const session = await connect(`moqt://${formatAddress(address)}/room`, {
+        certificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+      });
+      await session.peer;
+      session.close();
+      await over.promise;
+      assert.deepEqual(asked.map(({ event, path }) => `${event} ${path}`), [
+        "connect /room",
+        "end /room",
+      ]);
+    } finally {
+      await relay.close();
+      await server.shutdown();
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
