@@ -118,10 +118,10 @@ export class Congestion implements PathState {
     return this.#isCongested || this.#lowDelayMs() > CONGESTED_MS;
   }
 
-  /** The bytes of a stream of this send order on their way; see `Flow`. */
-  open(sendOrder: number): Flow {
+  /** The bytes of a stream of this send order, or of datagrams, on their way; see `Flow`. */
+  open(sendOrder: number, isDatagrams = false): Flow {
     this.#run();
-    return this.#window.open(sendOrder);
+    return this.#window.open(sendOrder, isDatagrams);
   }
 
   /** A reset took up to `bytes` back that were written: they say nothing of the rate. */

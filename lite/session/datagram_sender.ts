@@ -78,6 +78,7 @@ export class DatagramSender {
     this.#priority = priority;
     return this.#flow = this.#context.path.open(
       this.#options.order.next(priority),
+      true,
     );
   }
 

@@ -12,21 +12,32 @@ const OVERTAKING_SHARE = 0.5;
 // ...and this many windows altogether.
 const MAX_WINDOWS = 3;
 
-// Datagrams leave before all streams, so they may fill this share of a window, together with what is more important.
+// Datagrams leave before all streams, so they may fill no more than this share of a window.
 const DATAGRAM_SHARE = 0.25;
 
-/** What one stream has on its way. */
+/** What a {@linkcode Flow} is for. */
+export interface FlowOptions {
+  /** The stream's send order, or that of the groups sent as datagrams. */
+  readonly sendOrder: number;
+  /** Whether it is datagrams and not a stream. */
+  readonly isDatagrams: boolean;
+}
+
+/** What one stream, or the datagrams of one subscription, have on their way. */
 export class Flow {
   /** The stream's. */
   readonly sendOrder: number;
+  /** Whether it is datagrams and not a stream. */
+  readonly isDatagrams: boolean;
   readonly #window: SendWindow;
   #marked = 0;
   #unmarked = 0;
 
   /** Use {@linkcode SendWindow.open}. */
-  constructor(window: SendWindow, sendOrder: number) {
+  constructor(window: SendWindow, { sendOrder, isDatagrams }: FlowOptions) {
     this.#window = window;
     this.sendOrder = sendOrder;
+    this.isDatagrams = isDatagrams;
   }
 
   /** Bytes on their way. */
@@ -144,9 +155,9 @@ export class SendWindow {
     return this.#waiting.size > 0 || this.#hasRefused;
   }
 
-  /** A flow for a stream of this send order. */
-  open(sendOrder: number): Flow {
-    const flow = new Flow(this, sendOrder);
+  /** A flow for a stream of this send order, or for datagrams. */
+  open(sendOrder: number, isDatagrams = false): Flow {
+    const flow = new Flow(this, { sendOrder, isDatagrams });
     this.#flows.add(flow);
     return flow;
   }
@@ -187,8 +198,8 @@ export class SendWindow {
     if (this.#size === Infinity) return true;
     const { sendOrder } = flow;
     const room = Math.min(
-      this.#size * DATAGRAM_SHARE - this.#bytesFrom(sendOrder),
-      this.#size * MAX_WINDOWS - this.bytes,
+      this.#size * DATAGRAM_SHARE - this.#datagramBytes(),
+      Math.max(this.#size - this.bytes, this.#overtakingRoom(sendOrder)),
     );
     if (room >= bytes && !this.#isOvertaking(sendOrder)) {
       flow.count(bytes);
@@ -251,10 +262,22 @@ export class SendWindow {
   #roomFor({ sendOrder }: Flow): number {
     if (this.#waiting.size > 0 && this.#isOvertaking(sendOrder)) return 0;
     const room = this.#size - this.bytes;
-    if (room > 0) return room;
+    return room > 0 ? room : this.#overtakingRoom(sendOrder);
+  }
+
+  /** Room on top of a full window, for what overtakes it. */
+  #overtakingRoom(sendOrder: number): number {
     const all = this.#size * MAX_WINDOWS - this.bytes;
     const ahead = this.#size * OVERTAKING_SHARE - this.#bytesFrom(sendOrder);
     return Math.max(0, Math.floor(Math.min(all, ahead)));
+  }
+
+  #datagramBytes(): number {
+    let bytes = 0;
+    for (const flow of this.#flows) {
+      if (flow.isDatagrams) bytes += flow.bytes;
+    }
+    return bytes;
   }
 
   #isOvertaking(sendOrder: number): boolean {

@@ -8,8 +8,11 @@ import assert from "node:assert/strict";
 import { bundle, PACKAGES } from "../interop/npm/bundle.ts";
 import {
   freshRelay,
+  loseGroups,
+  theyCut,
   theyPublish,
   urlOf,
+  weCut,
   wePublish,
 } from "../interop/npm/exchange.ts";
 import type { ConnectHow, Peer } from "../interop/npm/peer.ts";
@@ -68,6 +71,12 @@ Deno.test({
           assert.equal(await peer.connect(urlOf(relay), how), version);
           await theyPublish(peer, relay);
           await wePublish(peer, relay, { seesEnd: true });
+          await weCut(peer, relay);
+          await theyCut(peer, relay);
+          if (version === "moq-lite-05") {
+            const takesDatagrams = how.webTransport !== false;
+            await loseGroups(peer, relay, { takesDatagrams });
+          }
           await peer.close();
         } catch (cause) {
           throw new Error(page.console.join("\n"), { cause });

@@ -6,6 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { BroadcastProducer, type TrackSubscription } from "@moq-deno/lite";
+import { cutEverywhere, logGroups } from "../cut_groups.ts";
+import { GroupLog } from "../group_log.ts";
 import { connect } from "@moq-deno/lite/deno";
 import { type RunningRelay, startRelay } from "@moq-deno/relay/server";
 import type { Peer } from "./peer.ts";
@@ -101,4 +103,87 @@ export async function wePublish(
   if (seesEnd) assert.equal(await peer.read(), undefined);
   broadcast.close();
   assert.deepEqual(await peer.announced(), { path: "deno/bob", active: false });
+}
+
+/** We cut groups at every byte: the peer sees each of them cut, and the others whole. */
+export async function weCut(peer: Peer, relay: RunningRelay): Promise<void> {
+  await using publisher = await connect(urlOf(relay));
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack(TRACK, { maxAgeMs: 30_000 });
+  publisher.publish("deno/cut", broadcast);
+  for (;;) {
+    const event = await peer.announced();
+    if (event?.path === "deno/cut") break;
+  }
+  await peer.watchGroups("deno/cut", TRACK);
+  await cutEverywhere(track, peer);
+  track.close();
+  broadcast.close();
+}
+
+/** The peer cuts a group: we see it cut, and those around it whole. */
+export async function theyCut(peer: Peer, relay: RunningRelay): Promise<void> {
+  await using viewer = await connect(urlOf(relay));
+  const announced = viewer.announced();
+  await peer.publish("npm/cut", TRACK);
+  await announced.next();
+  const log = new GroupLog();
+  const subscription = viewer.consume("npm/cut").track(TRACK)
+    .subscribe({ maxAgeMs: 10_000 });
+  const reading = logGroups(subscription, log);
+  for (const round of [1, 2, 3]) {
+    await peer.group();
+    await peer.write(`cut ${round}`);
+    await log.begun(`cut ${round}`);
+    await peer.cut();
+    await peer.group();
+    await peer.write(`whole ${round}`);
+    await log.begun(`whole ${round}`);
+    assert.equal(await log.ended(`cut ${round}`), "cut");
+  }
+  await peer.finish();
+  assert.equal(await log.ended("whole 3"), "whole");
+  await reading;
+  await peer.unpublish();
+  await announced.return();
+}
+
+/** Groups that may be lost: both ways as datagrams, or to a peer that takes none on streams. */
+export async function loseGroups(
+  peer: Peer,
+  relay: RunningRelay,
+  { takesDatagrams }: { readonly takesDatagrams: boolean },
+): Promise<void> {
+  await using session = await connect(urlOf(relay));
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack(TRACK);
+  session.publish("deno/loose", broadcast);
+  for (;;) {
+    const event = await peer.announced();
+    if (event?.path === "deno/loose") break;
+  }
+  await peer.watchGroups("deno/loose", TRACK);
+  track.writeFrame({ timestamp: 1, payload: encode("begin") });
+  assert.equal(await peer.ended("begin"), "whole");
+  track.writeDatagram({ timestamp: 2, payload: encode("ours") });
+  assert.equal(await peer.ended("ours"), "whole");
+  assert.equal(await peer.datagrams(), takesDatagrams ? 1 : 0);
+  // Over WebSocket it sends datagrams only when our parameters come in before it looks.
+  if (!takesDatagrams) return;
+
+  await peer.publish("npm/loose", TRACK);
+  for await (const { path } of session.announced()) {
+    if (path === "npm/loose") break;
+  }
+  const log = new GroupLog();
+  const subscription = session.consume("npm/loose").track(TRACK).subscribe();
+  const reading = logGroups(subscription, log);
+  await peer.group();
+  await peer.write("begin");
+  await log.begun("begin");
+  await peer.datagram("theirs");
+  assert.equal(await log.ended("theirs"), "whole");
+  assert.equal(session.stats.receivedDatagrams, 1);
+  await peer.finish();
+  await reading;
 }

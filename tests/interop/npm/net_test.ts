@@ -6,7 +6,15 @@
  */
 import assert from "node:assert/strict";
 import { loadNet } from "./bundle.ts";
-import { freshRelay, theyPublish, urlOf, wePublish } from "./exchange.ts";
+import {
+  freshRelay,
+  loseGroups,
+  theyCut,
+  theyPublish,
+  urlOf,
+  weCut,
+  wePublish,
+} from "./exchange.ts";
 import { type ConnectHow, NpmPeer } from "./peer.ts";
 
 // Theirs leave timers running for a while after a close.
@@ -58,3 +66,45 @@ for (const [name, version, how] of WAYS) {
     },
   );
 }
+
+for (
+  const [version, webSocket] of [
+    ["moq-lite-05", "qmux-01.moq-lite-05"],
+    ["moq-lite-04", "qmux-01.moq-lite-04"],
+    ["moq-lite-02", "qmux-01"],
+  ] as const
+) {
+  Deno.test(
+    `@moq/net over WebSocket, ${webSocket}: groups cut at every byte, by us and by it`,
+    UNSANITIZED,
+    async () => {
+      const relay = await freshRelay();
+      try {
+        const peer = new NpmPeer(net);
+        const how = { webSocket: [webSocket], webTransport: false } as const;
+        assert.equal(await peer.connect(urlOf(relay), how), version);
+        await weCut(peer, relay);
+        await theyCut(peer, relay);
+        await peer.close();
+      } finally {
+        await relay.close();
+      }
+    },
+  );
+}
+
+Deno.test(
+  "@moq/net over WebSocket: groups that may be lost reach it on streams",
+  UNSANITIZED,
+  async () => {
+    const relay = await freshRelay();
+    try {
+      const peer = new NpmPeer(net);
+      await peer.connect(urlOf(relay), { webTransport: false });
+      await loseGroups(peer, relay, { takesDatagrams: false });
+      await peer.close();
+    } finally {
+      await relay.close();
+    }
+  },
+);

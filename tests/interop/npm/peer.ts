@@ -5,6 +5,8 @@
  * @module
  */
 
+import { type GroupEnd, GroupLog, type GroupWatcher } from "../group_log.ts";
+
 /** What of `@moq/net` is used. */
 export interface Net {
   /** Broadcasts. */
@@ -15,6 +17,8 @@ export interface Net {
   };
   /** Paths, which only it can make. */
   readonly Path: { from(path: string): unknown };
+  /** Times, likewise. */
+  readonly Time: { readonly Timestamp: { fromMillis(ms: number): unknown } };
 }
 
 interface NetConnection {
@@ -37,15 +41,22 @@ interface NetBroadcast {
 
 interface NetTrack {
   appendGroup(): NetGroup;
+  appendDatagram(timestamp: unknown, payload: Uint8Array): number;
   close(): void;
 }
 
 interface NetGroup {
   writeString(text: string): void;
-  close(): void;
+  close(error?: Error): void;
 }
 
 interface NetReader {
+  readString(): Promise<string | undefined>;
+  recvGroup(): Promise<NetGroupReader | undefined>;
+  recvDatagram(): Promise<{ readonly payload: Uint8Array } | undefined>;
+}
+
+interface NetGroupReader {
   readString(): Promise<string | undefined>;
 }
 
@@ -66,7 +77,7 @@ export interface Announced {
 }
 
 /** What a test has a peer do. */
-export interface Peer {
+export interface Peer extends GroupWatcher {
   /** Connects; answers with the name of the version agreed on. */
   connect(url: string, how?: ConnectHow): Promise<string>;
   /** Publishes a broadcast with one track. */
@@ -75,6 +86,10 @@ export interface Peer {
   group(): Promise<void>;
   /** Writes a frame into the group. */
   write(text: string): Promise<void>;
+  /** Ends the group with an error. */
+  cut(): Promise<void>;
+  /** Sends a frame as a datagram. */
+  datagram(text: string): Promise<void>;
   /** Ends the group and the track. */
   finish(): Promise<void>;
   /** Ends the broadcast. */
@@ -85,6 +100,10 @@ export interface Peer {
   watch(path: string, track: string): Promise<void>;
   /** Waits for the next frame of whatever group; `undefined` at the end of the track. */
   read(): Promise<string | undefined>;
+  /** How many datagrams have come in since {@linkcode Peer.watchGroups}. */
+  datagrams(): Promise<number>;
+  /** Subscribes, and notes how each group begins and ends, datagrams too. */
+  watchGroups(path: string, track: string): Promise<void>;
   /** Ends the connection. */
   close(): Promise<void>;
 }
@@ -98,6 +117,8 @@ export class NpmPeer implements Peer {
   #track: NetTrack | undefined;
   #group: NetGroup | undefined;
   #watched: NetReader | undefined;
+  readonly #log = new GroupLog();
+  #datagrams = 0;
 
   /** Of the package given. */
   constructor(net: Net) {
@@ -143,6 +164,18 @@ export class NpmPeer implements Peer {
     return Promise.resolve();
   }
 
+  cut(): Promise<void> {
+    this.#group!.close(new Error("Cut by the test"));
+    this.#group = undefined;
+    return Promise.resolve();
+  }
+
+  datagram(text: string): Promise<void> {
+    const timestamp = this.#net.Time.Timestamp.fromMillis(7);
+    this.#track!.appendDatagram(timestamp, new TextEncoder().encode(text));
+    return Promise.resolve();
+  }
+
   finish(): Promise<void> {
     this.#group?.close();
     this.#track!.close();
@@ -169,10 +202,63 @@ export class NpmPeer implements Peer {
     return await this.#watched!.readString();
   }
 
+  watchGroups(path: string, track: string): Promise<void> {
+    const broadcast = this.#connection!.consume(this.#net.Path.from(path));
+    const subscription = broadcast.track(track).subscribe();
+    // Both run until the connection ends.
+    void this.#logGroups(subscription);
+    void this.#logDatagrams(subscription);
+    return Promise.resolve();
+  }
+
+  async #logGroups(track: NetReader): Promise<void> {
+    try {
+      for (let group; (group = await track.recvGroup());) {
+        void this.#log.read(stringsOf(group)); // Never rejects.
+      }
+    } catch {
+      // The connection was closed, which nobody waits for here.
+    }
+  }
+
+  async #logDatagrams(track: NetReader): Promise<void> {
+    try {
+      for (let datagram; (datagram = await track.recvDatagram());) {
+        this.#datagrams++;
+        const { payload } = datagram;
+        void this.#log.read(once(new TextDecoder().decode(payload))); // Never rejects.
+      }
+    } catch {
+      // As above.
+    }
+  }
+
+  datagrams(): Promise<number> {
+    return Promise.resolve(this.#datagrams);
+  }
+
+  begun(name: string): Promise<void> {
+    return this.#log.begun(name);
+  }
+
+  ended(name: string): Promise<GroupEnd> {
+    return this.#log.ended(name);
+  }
+
   async close(): Promise<void> {
     this.#connection!.close();
     await this.#connection!.closed;
   }
+}
+
+async function* stringsOf(
+  group: NetGroupReader,
+): AsyncGenerator<string, void> {
+  for (let text; (text = await group.readString()) !== undefined;) yield text;
+}
+
+async function* once(text: string): AsyncGenerator<string, void> {
+  yield text;
 }
 
 /** Puts `value` in the place of a global; returns the function that undoes it. */
