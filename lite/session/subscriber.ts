@@ -36,7 +36,7 @@ import { AnnounceReader } from "./announce_reader.ts";
 import type { SessionContext } from "./context.ts";
 import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { CONTROL_ORDER } from "./priority.ts";
-import { RemoteTrack } from "./remote_track.ts";
+import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
 import { MessageReader, withType } from "./streams.ts";
 
 /** How long an answer to TRACK or FETCH may take. */
@@ -213,6 +213,9 @@ export class Subscriber {
       message,
       signal,
       read: (reader) => reader.expectMessage(),
+    }).catch((error) => {
+      if (!isSilent(error)) throw error;
+      throw refusedInSilence({ broadcast, name }, error);
     });
     end();
     return decodeTrackInfo(answer, version);
@@ -338,4 +341,21 @@ export class Subscriber {
     const track = this.#tracks.get(subscribeId);
     return track?.receiveDatagram(sequence, frame) ?? false;
   }
+}
+
+/** Whether a stream ended early without a code: a refusal by a runtime that cannot send one, as Deno's QUIC. */
+function isSilent(error: unknown): boolean {
+  return error instanceof MoqError && error.code === "remote" &&
+    error.remoteCode === undefined;
+}
+
+function refusedInSilence(
+  { broadcast, name }: RemoteTrackOptions,
+  cause: unknown,
+): MoqError {
+  return new MoqError(
+    "remote",
+    `Expected the properties of track ${name} of ${broadcast}, the peer refused without a reason; check both names, that somebody publishes them and that the credential allows to read them`,
+    { cause },
+  );
 }

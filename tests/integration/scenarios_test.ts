@@ -189,6 +189,19 @@ scenario(
   },
 );
 
+scenario(
+  "where resets do not exist, a refused track says what to check",
+  async (net) => {
+    await publish(net);
+    const track = net.connect().session.consume("live").track("no such");
+    await assert.rejects(track.info(), {
+      code: "remote",
+      message: /track no such of live.*refused.*check both names/,
+    });
+  },
+  (world) => isFrom05(world) && !world.reliableReset,
+);
+
 scenario("a refusal says why, where resets exist", async (net) => {
   await publish(net);
   const viewer = net.connect().session;
