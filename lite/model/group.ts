@@ -151,6 +151,16 @@ export class GroupProducer {
     this.#cache.used(this);
   }
 
+  /** The newest of a track, which stays until as many calls of {@linkcode GroupProducer.unpin}. */
+  pin(): void {
+    this.#cache.pin(this);
+  }
+
+  /** No longer the newest of a track. */
+  unpin(): void {
+    this.#cache.unpin(this);
+  }
+
   /** Lets go of the group and its bytes: readers that are still at it fail with `error`. Idempotent. */
   retire(error: MoqError): void {
     if (this.#retired) return;

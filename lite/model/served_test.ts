@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { type BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import { Cache } from "./cache.ts";
 import { Origin, type Publication } from "./origin.ts";
 import type { TrackSubscription } from "./subscription.ts";
 import type { TrackProducer } from "./track.ts";
@@ -288,4 +289,25 @@ Deno.test("Served: 10,000 readers come and go and nothing stays behind", async (
   assert.equal(track.subscriptions.size, 0);
   assert.equal(way.track.track.subscriptions.size, 0);
   assert.equal(track.groups.arrivals.size, 0);
+});
+
+Deno.test("Served: a group that a publisher's own cache keeps outlives its readers, however long ago it was written", async () => {
+  const { clock, origin } = bench();
+  const broadcast = new BroadcastProducer({ cache: new Cache({ clock }) });
+  const once = broadcast.createTrack("catalog");
+  const often = broadcast.createTrack("video");
+  origin.publish("live", broadcast);
+  once.writeFrame({ timestamp: 0, payload: new Uint8Array(1) });
+  const live = origin.consume("live");
+  for (let viewer = 0; viewer < 3; viewer++) {
+    const catalog = live.track("catalog").subscribe();
+    const video = live.track("video").subscribe();
+    assert.deepEqual(await read(catalog), [0], `viewer ${viewer}`);
+    catalog.close();
+    await clock.advance(10_000);
+    often.writeFrame({ timestamp: viewer, payload: new Uint8Array(1) });
+    assert.equal((await read(video)).length > 0, true);
+    video.close();
+    await turns();
+  }
 });

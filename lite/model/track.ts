@@ -83,7 +83,7 @@ export class Track {
   /** Accounts for the groups. */
   readonly cache: Cache;
   /** What is there. */
-  readonly groups: TrackGroups;
+  readonly groups: TrackGroups = new TrackGroups();
   /** Wakes at arrivals and at the end. */
   readonly latch: Latch = new Latch();
   /** Wakes when what the subscribers want changes. */
@@ -101,7 +101,6 @@ export class Track {
   constructor(name: string, options: TrackOptions) {
     this.name = name;
     this.cache = options.cache;
-    this.groups = new TrackGroups(options.cache);
     this.#source = options.source;
     this.#info = options.info;
   }

@@ -6,7 +6,6 @@
  */
 import { MoqError } from "../error.ts";
 import { Arrivals } from "./arrivals.ts";
-import type { Cache } from "./cache.ts";
 import type { GroupProducer } from "./group.ts";
 
 const MAX_ARRIVALS = 16_384;
@@ -19,7 +18,6 @@ export class TrackGroups {
   readonly arrivals: Arrivals = new Arrivals();
   /** Groups that came or go as datagrams, the newest 64: who is slower loses the oldest. */
   readonly datagrams: Arrivals = new Arrivals();
-  readonly #cache: Cache;
   readonly #present: Map<number, GroupProducer> = new Map();
   // Groups that were whole and are gone: another route may offer them again.
   readonly #served: Set<number> = new Set();
@@ -29,11 +27,6 @@ export class TrackGroups {
   #latest: GroupProducer | undefined;
   #pinned: GroupProducer | undefined;
   #released = false;
-
-  /** None yet; `cache` accounts for them. */
-  constructor(cache: Cache) {
-    this.#cache = cache;
-  }
 
   /** The highest sequence so far, -1 before the first. */
   get highest(): number {
@@ -85,8 +78,8 @@ export class TrackGroups {
       this.#latest = group;
       this.#pin(this.#released ? undefined : group);
     }
-    // Accounts for a group without a byte too, or it would never go.
-    this.#cache.grew(group, 0);
+    // Accounts for a group without a byte too, or it would never go. The cache is the group's own: it may be of another origin.
+    group.account(0);
   }
 
   #addDatagram(group: GroupProducer): void {
@@ -103,9 +96,9 @@ export class TrackGroups {
   }
 
   #pin(group: GroupProducer | undefined): void {
-    if (this.#pinned) this.#cache.unpin(this.#pinned);
+    this.#pinned?.unpin();
     this.#pinned = group;
-    if (group) this.#cache.pin(group);
+    group?.pin();
   }
 
   #prune(): void {
