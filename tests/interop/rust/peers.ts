@@ -56,8 +56,11 @@ async function freePort(): Promise<number> {
   return await Promise.resolve(port);
 }
 
-/** A relay of this make that lets everybody do everything. */
-export async function relayOf(make: Make): Promise<RelayAddress> {
+/** A relay of this make that lets everybody do everything; the Rust one also reads from the relay at the URL `upstream`. */
+export async function relayOf(
+  make: Make,
+  upstream?: string,
+): Promise<RelayAddress> {
   const port = await freePort();
   const host = `localhost:${port}`;
   if (make === "deno") {
@@ -77,9 +80,11 @@ export async function relayOf(make: Make): Promise<RelayAddress> {
     "**",
     "--web-http-listen",
     `127.0.0.1:${port}`,
+    ...(upstream ? ["--cluster-connect", upstream] : []),
+    ...(upstream ? ["--connect-tls-insecure"] : []),
   ], { stderr: "piped" });
   const output = watchOutput(child.stderr);
-  await output.says("standalone");
+  await output.says(upstream ? "connected" : "standalone");
   const hash = await fetchCertificateHash(new URL(`http://127.0.0.1:${port}`));
   return {
     host,

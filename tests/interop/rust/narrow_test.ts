@@ -1,0 +1,88 @@
+/**
+ * A link that cannot carry the video, between our relay and the Rust relay or
+ * between the Rust relay and a viewer of ours.
+ *
+ * @module
+ */
+import { BroadcastProducer } from "@moq-deno/lite";
+import {
+  assertNewestCame,
+  NARROW_BPS,
+  publishBoth,
+  watchBoth,
+} from "../narrow.ts";
+import { UdpLink } from "../udp_link.ts";
+import { connectOurs, relayOf } from "./peers.ts";
+
+// A program of another make is started and ended here.
+const UNSANITIZED = { sanitizeOps: false, sanitizeResources: false };
+const WAY = { scheme: "moqt", version: "06" } as const;
+
+function linkTo(host: string): UdpLink {
+  return new UdpLink({
+    target: Number(host.split(":")[1]),
+    bitsPerSecond: NARROW_BPS,
+    oneWayMs: 20,
+    queueBytes: 20_000,
+  });
+}
+
+Deno.test(
+  "interop: our viewer behind a narrow link to the Rust relay gets the newest, audio first",
+  UNSANITIZED,
+  async () => {
+    await using relay = await relayOf("rust");
+    using link = linkTo(relay.host);
+    const narrow = { ...relay, host: `localhost:${link.port}` };
+    await using publisher = await connectOurs({ ...WAY, relay }, "publisher");
+    await using viewer = await connectOurs(
+      { ...WAY, relay: narrow },
+      "subscriber",
+    );
+    await using other = await connectOurs({ ...WAY, relay }, "subscriber");
+    const broadcast = new BroadcastProducer();
+    publisher.publish("live", broadcast);
+    for await (const { path } of viewer.announced()) if (path === "live") break;
+    const over = new AbortController();
+    const watching = [viewer, other].map((session) =>
+      watchBoth(session, "live", over.signal)
+    );
+    await publishBoth(broadcast);
+    over.abort();
+    const [behind, beside] = await Promise.all(watching);
+    assertNewestCame(behind!, { beside: beside! });
+  },
+);
+
+Deno.test(
+  "interop: behind a narrow link from our relay to the Rust relay its viewers get the newest, audio first, and ours all",
+  UNSANITIZED,
+  async () => {
+    await using ours = await relayOf("deno");
+    using link = linkTo(ours.host);
+    await using theirs = await relayOf("rust", `moqt://localhost:${link.port}`);
+    await using publisher = await connectOurs(
+      { ...WAY, relay: ours },
+      "publisher",
+    );
+    await using viewer = await connectOurs(
+      { ...WAY, relay: theirs },
+      "subscriber",
+    );
+    await using other = await connectOurs(
+      { ...WAY, relay: ours },
+      "subscriber",
+    );
+    const broadcast = new BroadcastProducer();
+    publisher.publish("live", broadcast);
+    for await (const { path } of viewer.announced()) if (path === "live") break;
+    const over = new AbortController();
+    const watching = [viewer, other].map((session) =>
+      watchBoth(session, "live", over.signal)
+    );
+    await publishBoth(broadcast);
+    over.abort();
+    const [behind, beside] = await Promise.all(watching);
+    assertNewestCame(behind!, { beside: beside! });
+  },
+);
