@@ -85,6 +85,11 @@ export class GroupProducer {
     return this.#retired;
   }
 
+  /** Whether a frame has begun and not ended. */
+  get isInsideFrame(): boolean {
+    return !this.#scanner.isOnBoundary;
+  }
+
   /** Whether it has ended and was not cut, even if it has been let go of since. */
   get isWhole(): boolean {
     return this.#isWhole;
@@ -137,7 +142,7 @@ export class GroupProducer {
   close(error?: MoqError): void {
     if (this.log.ended) return;
     this.touch();
-    const cut = this.#scanner.isOnBoundary ? undefined : new MoqError(
+    const cut = !this.isInsideFrame ? undefined : new MoqError(
       "decode",
       `Expected group ${this.sequence} to end after a frame, it ends inside frame ${this.frameCount}`,
     );

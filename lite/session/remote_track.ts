@@ -245,7 +245,7 @@ export class RemoteTrack implements TrackSource {
     this.#seen++;
     this.#receiving++;
     const sink = groupSink(group, version, clock);
-    await receiveGroup(reader, group, { sink, count: stats });
+    await receiveGroup(reader, group, { clock, sink, count: stats });
     this.#receiving--;
     this.#latch.wake();
   }

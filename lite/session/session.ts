@@ -52,7 +52,6 @@ import {
   type SessionLimits,
   type SessionStats,
 } from "./context.ts";
-import { GROUP_SCRATCH_BYTES } from "./group_receiver.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
@@ -91,6 +90,8 @@ export interface SessionScopes {
 
 const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;
+/** How long a stream may take to say its type. One of low priority may start late on a full path. */
+const TYPE_TIMEOUT_MS = 30_000;
 // We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
 const PROBE_REPORTS = 1;
 
@@ -380,17 +381,24 @@ export class Session {
   }
 
   async #uni(stream: ReceiveStream): Promise<void> {
-    const reader = new MessageReader(stream, {
-      version: this.version,
-      scratchBytes: GROUP_SCRATCH_BYTES,
-    });
-    const type = await reader.varint();
+    const reader = new MessageReader(stream, { version: this.version });
+    const type = await this.#typeOf(reader);
     if (type === UniType.group) return await this.#subscriber.group(reader);
     if (type === UniType.setup && hasSetupStream(this.version)) {
       this.#receiveSetup(await reader.expectMessage(MAX_SETUP_BYTES));
       if (!await reader.chunk()) return;
     }
     reader.stop(0);
+  }
+
+  /** What a stream is for, `undefined` when it ends before it says so. One that never does is stopped: nothing else would end it. */
+  async #typeOf(reader: MessageReader): Promise<number | undefined> {
+    const cancel = this.#clock.after(TYPE_TIMEOUT_MS, () => reader.stop(0));
+    try {
+      return await reader.varint();
+    } finally {
+      cancel();
+    }
   }
 
   #receiveSetup(body: Uint8Array): void {
@@ -432,7 +440,7 @@ export class Session {
   async #answer(request: Request): Promise<void> {
     const { stream, reader } = request;
     const { version } = this;
-    const type = await reader.varint();
+    const type = await this.#typeOf(reader);
     switch (type) {
       case undefined: // opened and ended without a word
         return stream.send.close();

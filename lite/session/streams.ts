@@ -46,6 +46,11 @@ export class MessageReader {
     );
   }
 
+  /** Lets every read from here on bring up to `bytes`. */
+  readAtOnce(bytes: number): void {
+    this.#scratch = new Uint8Array(bytes);
+  }
+
   /** The next varint, `undefined` when the stream ends before it. Throws `MoqError("remote")` when it ends inside. */
   async varint(): Promise<number | undefined> {
     if (!await this.#need(1)) return undefined;

@@ -268,7 +268,7 @@ export class Subscriber {
     },
     { priority = 0, signal = this.context.signal }: FetchOptions,
   ): Promise<GroupConsumer> {
-    const { version } = this.context;
+    const { version, clock } = this.context;
     if (!hasFetch(version)) {
       throw new MoqError(
         "unsupported",
@@ -294,7 +294,7 @@ export class Subscriber {
       maxAgeMs: this.#cache.maxAgeMs,
     });
     const { stats: count, tasks } = this.context;
-    const receiving = receiveGroup(reader, group, { first, count });
+    const receiving = receiveGroup(reader, group, { clock, first, count });
     tasks.run("fetch", receiving.then(end));
     return group.consume();
   }
@@ -324,6 +324,7 @@ export class Subscriber {
       return;
     }
     stats.receivedGroups++;
+    reader.readAtOnce(GROUP_SCRATCH_BYTES);
     await track.receive(reader, header);
   }
 
