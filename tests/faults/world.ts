@@ -29,7 +29,11 @@ const MAX_GAP_MS = 1500;
 const MIN_SHARE = 0.7;
 const FPS = 30;
 const PATIENCE_MS = 20_000;
+// A socket whose peer is silent goes after two pings at most.
+const FILES_PATIENCE_MS = 70_000;
 const POLL_MS = 50;
+/** What a relay may keep of those who have left, in JavaScript; code that ran for the first time, above all. */
+const MAX_KEPT_BYTES = 8_000_000;
 /** The audience: its publisher and its viewer. */
 const SESSIONS = 2;
 
@@ -44,6 +48,7 @@ export class World implements AsyncDisposable {
   readonly #fingerprint: string;
   #audience: Child | undefined;
   #since = 0;
+  #heapBytes = 0;
 
   private constructor(relay: Child, { port, fingerprint }: RelayAddress) {
     this.relay = relay;
@@ -74,6 +79,7 @@ export class World implements AsyncDisposable {
     const file = new URL("audience_process.ts", import.meta.url);
     this.#audience = new Child(file, settings);
     await this.#audience.next();
+    this.#heapBytes = (await this.collected()).heapBytes;
     await this.#audience.ask("begin");
     this.#since = performance.now();
   }
@@ -97,6 +103,11 @@ export class World implements AsyncDisposable {
     return this.relay.ask("state");
   }
 
+  /** The same, once the relay's garbage is collected. */
+  collected(): Promise<RelayState> {
+    return this.relay.ask("collect");
+  }
+
   /** Waits until the relay's state is as `isAsExpected` says; fails with `what` when it does not become so. */
   async until(
     what: string,
@@ -108,6 +119,18 @@ export class World implements AsyncDisposable {
       if (isAsExpected(state)) return state;
       const shown = JSON.stringify(state);
       assert.ok(performance.now() - start < PATIENCE_MS, `${what}: ${shown}`);
+      await sleep(systemClock, POLL_MS);
+    }
+  }
+
+  /** Waits until the relay has no more than `most` files and sockets open; fails when it keeps them. */
+  async untilFiles(most: number): Promise<void> {
+    const start = performance.now();
+    for (;;) {
+      const { openFiles } = await this.relay.usage();
+      if (openFiles <= most) return;
+      const shown = `${openFiles} files are open, ${most} were`;
+      assert.ok(performance.now() - start < FILES_PATIENCE_MS, shown);
       await sleep(systemClock, POLL_MS);
     }
   }
@@ -126,6 +149,9 @@ export class World implements AsyncDisposable {
       ({ sessions, subscriptions }) =>
         sessions === SESSIONS && subscriptions === 1,
     );
+    const { heapBytes } = await this.collected();
+    const kept = heapBytes - this.#heapBytes;
+    assert.ok(kept <= MAX_KEPT_BYTES, `${kept} bytes kept`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -17,12 +17,14 @@ export interface ChildOptions {
   readonly maxFiles?: number | undefined;
 }
 
-/** CPU time and memory of a process, as Linux counts them. */
+/** What a process uses, as Linux counts it. */
 export interface Usage {
   /** User and system time so far, in milliseconds; in steps of 10. */
   readonly cpuMs: number;
   /** Resident memory, in bytes. */
   readonly residentBytes: number;
+  /** Files and sockets. */
+  readonly openFiles: number;
 }
 
 const TICK_MS = 10;
@@ -85,7 +87,12 @@ export class Child implements AsyncDisposable {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = Number(fields[11]) + Number(fields[12]);
     const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
-    return { cpuMs: ticks * TICK_MS, residentBytes: kilobytes * 1024 };
+    const files = await Array.fromAsync(Deno.readDir(`${folder}/fd`));
+    return {
+      cpuMs: ticks * TICK_MS,
+      residentBytes: kilobytes * 1024,
+      openFiles: files.length,
+    };
   }
 
   /** Ends it as a machine that loses its power does: it says goodbye to nobody. */

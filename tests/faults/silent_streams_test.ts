@@ -1,0 +1,49 @@
+/** Streams that never say what they are for. */
+import assert from "node:assert/strict";
+import { connect } from "@moq-deno/lite/deno";
+import { Hostile } from "./hostile.ts";
+import { SMALL_TRACK, STEADY } from "./steady.ts";
+import { faultTest, type Way } from "./world.ts";
+
+const UNI_LIMIT = 1024;
+const BIDI_LIMIT = 128;
+const MEGABYTE = 1_000_000;
+const PEERS = 3;
+/** What a stream that has said nothing may cost here and, most of it, in the runtime. */
+const MAX_STREAM_BYTES = 32 * 1024;
+/** Half of a varint. */
+const HALF = Uint8Array.of(0x40);
+
+for (const way of ["moqt", "https", "ws"] satisfies Way[]) {
+  faultTest(
+    `streams without a type, up to every limit, cost their own peers alone (${way})`,
+    {},
+    async (world) => {
+      const { residentBytes: before } = await world.relay.usage();
+      const peers: Hostile[] = [];
+      for (let count = 0; count < PEERS; count++) {
+        const peer = await Hostile.open(world, way);
+        peers.push(peer);
+        // What HTTP/3 itself needs counts too, and so do SETUP and CONNECT.
+        for (let uni = 0; uni < UNI_LIMIT - 4; uni++) {
+          (await peer.openUni()).write(HALF);
+        }
+        for (let bidi = 0; bidi < BIDI_LIMIT - 1; bidi++) {
+          (await peer.openBidi()).send.write(HALF);
+        }
+      }
+      const { residentBytes: after } = await world.relay.usage();
+      const most = PEERS * (UNI_LIMIT + BIDI_LIMIT) * MAX_STREAM_BYTES;
+      assert.ok(after - before < most, `${(after - before) / MEGABYTE} MB`);
+      // Somebody else gets in and is served.
+      const { certificateHashes } = world;
+      const viewer = await connect(world.url("moqt"), { certificateHashes });
+      const groups = viewer.consume(STEADY).track(SMALL_TRACK).subscribe();
+      assert.ok(await groups.next());
+      groups.close();
+      viewer.close();
+      await viewer.closed;
+      for (const peer of peers) await peer.leave();
+    },
+  );
+}
