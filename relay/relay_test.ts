@@ -10,6 +10,7 @@ import type { Grant, GrantEnd, IncomingConnection } from "./auth.ts";
 import { Relay } from "./relay.ts";
 
 interface Guest {
+  readonly relay: Relay;
   /** The peer's end. */
   readonly session: Session;
   /** Resolves when the relay has no more to do with it. */
@@ -58,7 +59,7 @@ function visit({ role, hasUrl, isGone, ...grant }: Given): Guest {
         : Promise.resolve(server),
     refuse: (error) => server.close(0, error.message),
   };
-  return { session, left: relay.accept(incoming), ends, revoke };
+  return { relay, session, left: relay.accept(incoming), ends, revoke };
 }
 
 for (const hasUrl of [true, false]) {
@@ -97,6 +98,21 @@ for (const hasUrl of [true, false]) {
     await guest.left;
   });
 }
+
+Deno.test("Relay.grants: what a session may do, its tier and that it is a relay, as long as it lasts", async () => {
+  const { relay, session, left } = visit({
+    hasUrl: true,
+    tier: "gold",
+    peer: true,
+  });
+  await session.peer;
+  const [[served, grant] = []] = relay.grants;
+  assert.ok(served && relay.sessions.has(served));
+  assert.deepEqual([grant?.tier, grant?.peer], ["gold", true]);
+  session.close();
+  await left;
+  assert.equal(relay.grants.size, 0);
+});
 
 Deno.test("Relay: a peer that is gone before it is let in leaves its grant", async () => {
   const guest = visit({ hasUrl: true, isGone: true });
