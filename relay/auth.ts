@@ -83,7 +83,7 @@ export interface Grant {
   readonly subscribe: readonly string[];
   /** Subtrees below `root` that are read from another place, and that nobody publishes at. Default none. */
   readonly mounts?: readonly Mount[] | undefined;
-  /** Whether the peer is a relay of the same cluster. Default false. */
+  /** Whether the peer is a relay of the same cluster: it sees hidden names, and its bounds are wider. Default false. */
   readonly peer?: boolean | undefined;
   /** A label to count the session by. */
   readonly tier?: string | undefined;

@@ -17,6 +17,7 @@ import {
   type Kind,
   origin,
   pattern,
+  peer,
   safeUrl,
   serverUrl,
   size,
@@ -164,6 +165,12 @@ const TABLE = {
     help: "Silence after which a sign of life is sent; below the idle timeout",
     example: "5s",
   }),
+  "quic.max_requests": sure(integer(1, 65_535), "1024", {
+    flag: "quic-max-requests",
+    help:
+      "Requests a peer may have open at once; another relay has one for every track it takes from here",
+    example: "4096",
+  }),
   "quic.max_streams": sure(integer(1, 65_535), "1024", {
     flag: "quic-max-streams",
     help:
@@ -242,10 +249,56 @@ const TABLE = {
     help: "This relay's hop id in announcements; none: random",
     example: "17",
   }),
+  "cluster.connect": list(peer, {
+    flag: "cluster-connect",
+    help:
+      'Relays to dial, both ways over one link: a URL, with ?jwt= for the peer and ?cost= for the price of the link, or {"url", "cost", "token"}',
+    example: "https://relay-2.example",
+  }),
+  "cluster.connect_api": optional(fileOrUrl, {
+    flag: "cluster-connect-api",
+    help:
+      "A JSON array of more relays to dial: a file that is watched, or a URL that is asked again when its Cache-Control says so, after 30s without",
+    example: "https://cluster.example/peers.json",
+  }),
+  "cluster.dns": list(peer, {
+    flag: "cluster-dns",
+    help:
+      "URLs whose host stands for a relay at each of its addresses; looked up every 5 seconds",
+    example: "https://relays.example:4443",
+  }),
   "cluster.node": optional(text, {
     flag: "cluster-node",
-    help: "This relay's name, which --auth-url is told",
+    help:
+      "This relay's name, which --auth-url is told, and --cluster-connect-api as ?node=",
     example: "fra1",
+  }),
+  "cluster.token": optional(file, {
+    flag: "cluster-token",
+    help: "Token for relays whose URL has none, read again for every dial",
+    example: "/etc/moq/cluster.jwt",
+  }),
+  "cluster.linger": sure(duration, "5s", {
+    flag: "cluster-linger",
+    help:
+      "How long a broadcast stays when its publisher's connection was lost without a word, so that it can come back another way; 0s: not at all",
+    example: "10s",
+  }),
+  "cluster.idle_timeout": sure(duration, "2s", {
+    flag: "cluster-idle-timeout",
+    help: "Silence after which a dialled relay counts as gone",
+    example: "5s",
+  }),
+  "cluster.keep_alive": sure(duration, "500ms", {
+    flag: "cluster-keep-alive",
+    help: "Silence after which a dialled relay is sent a sign of life",
+    example: "1s",
+  }),
+  "cluster.tls.root": list(file, {
+    flag: "cluster-tls-root",
+    help:
+      "Certificates in PEM that relays to dial are trusted by, besides the usual ones",
+    example: "/etc/moq/cluster-ca.pem",
   }),
   "log.level": sure(word("trace", "debug", "info", "warn", "error"), "info", {
     flag: "log-level",
@@ -299,7 +352,9 @@ function parseOne(kind: Kind<unknown>, text: string, source: string): unknown {
     why = `: ${error.message}`;
   }
   throw new ConfigError(
-    `${source}: expected ${kind.expects}, got "${text}"${why}`,
+    `${source}: expected ${kind.expects}, got ${
+      kind.isSecret ? "something else" : `"${text}"`
+    }${why}`,
   );
 }
 

@@ -168,15 +168,19 @@ function checkAccess(config: Config): void {
   );
 }
 
+function checkSilences(config: Config, part: "quic" | "cluster"): void {
+  const keepAliveMs = config[`${part}.keep_alive`];
+  const idleMs = config[`${part}.idle_timeout`];
+  if (keepAliveMs < idleMs) return;
+  throw new ConfigError(
+    `--${part}-keep-alive: expected less than --${part}-idle-timeout, which is ${idleMs} ms, got ${keepAliveMs} ms`,
+  );
+}
+
 /** Throws {@linkcode ConfigError} on settings that do not go together. */
 export function checkConfig(config: Config): void {
   checkCertificates(config);
-  if (config["quic.keep_alive"] >= config["quic.idle_timeout"]) {
-    throw new ConfigError(
-      `--quic-keep-alive: expected less than --quic-idle-timeout, which is ${
-        config["quic.idle_timeout"]
-      } ms, got ${config["quic.keep_alive"]} ms`,
-    );
-  }
+  checkSilences(config, "quic");
+  checkSilences(config, "cluster");
   checkAccess(config);
 }

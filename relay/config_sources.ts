@@ -112,6 +112,7 @@ function dashed(flag: string | undefined): string | undefined {
 }
 
 function splitList(text: string): readonly string[] {
+  if (text.startsWith("{")) return [text]; // an object has commas of its own
   return text.split(",").map((part) => part.trim()).filter((part) =>
     part !== ""
   );
@@ -249,7 +250,8 @@ function collect(
 ): void {
   for (const [part, value] of Object.entries(table)) {
     const key = prefix === "" ? part : `${prefix}.${part}`;
-    if (SETTINGS.has(key) && !isTable(value)) {
+    const takes = SETTINGS.get(key)?.kind.literals.includes("object");
+    if (SETTINGS.has(key) && (takes || !isTable(value))) {
       const source = `${key} in ${into.name}`;
       into.settings.set(key, {
         texts: textsOfToml(key, value, source),
@@ -275,7 +277,9 @@ function textsOfToml(
   const values = setting?.list && Array.isArray(value) ? value : [value];
   return values.map((value: unknown) => {
     if (typeof value === "string") return value;
-    if (setting?.kind.literals.includes(typeof value)) return String(value);
+    if (setting?.kind.literals.includes(typeof value)) {
+      return isTable(value) ? JSON.stringify(value) : String(value);
+    }
     throw new ConfigError(
       `${source}: expected ${setting?.kind.expects}, got ${
         JSON.stringify(value)

@@ -5,6 +5,7 @@
  * @module
  */
 import { isLocalUrl } from "./auth.ts";
+import { type ClusterPeer, parsePeer } from "./cluster/peer.ts";
 import { hasWildcard, parsePattern } from "./token/pattern.ts";
 
 /** A setting that cannot be used; the message is one line and names the remedy. */
@@ -23,6 +24,8 @@ export interface Kind<T> {
   readonly literals: readonly string[];
   /** The value of `text`; `undefined` when it is not of this kind; a `RangeError` that says more about why. */
   readonly parse: (text: string) => T | undefined;
+  /** Whether messages must not repeat the text. Default false. */
+  readonly isSecret?: boolean | undefined;
 }
 
 /** Where to listen. */
@@ -237,5 +240,21 @@ export const origin: Kind<string> = {
     return url.pathname === "/" && url.search + url.hash === ""
       ? url.origin
       : undefined;
+  },
+};
+
+/** Another relay: a URL, or an object with one. */
+export const peer: Kind<ClusterPeer> = {
+  name: "URL|OBJECT",
+  expects: 'the URL of a relay, or {"url", "cost", "token"}',
+  literals: ["object"],
+  isSecret: true,
+  parse(text) {
+    try {
+      return parsePeer(text.startsWith("{") ? JSON.parse(text) : text);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new RangeError("it is no JSON", { cause: error });
+    }
   },
 };

@@ -13,6 +13,8 @@ import {
   type OriginScope,
   type TrackConsumer,
 } from "@moq-deno/lite";
+import type { Cluster } from "./cluster.ts";
+import type { Peers } from "./peers.ts";
 import {
   type Authorizer,
   isLocalUrl,
@@ -24,6 +26,10 @@ import {
 export interface HttpOptions {
   /** The broadcasts. */
   readonly origin: Origin;
+  /** The sessions with other relays. Default none. */
+  readonly peers?: Peers | undefined;
+  /** The relays that are dialled. Default none. */
+  readonly links?: Pick<Cluster, "report"> | undefined;
   /** Decides who may see them. */
   readonly authorizer: Authorizer;
   /** The fingerprint of the certificate in use, whenever it is read. */
@@ -62,6 +68,7 @@ const ROUTES: readonly Route[] = [
   { path: "/certificate.sha256", open: false, get: certificate },
   { path: "/announced", open: true, get: announced },
   { path: "/fetch", open: true, get: fetchGroup },
+  { path: "/nodes", open: false, get: nodes },
 ];
 
 /** Answers a request that is not for a WebSocket; whatever a peer does is answered, only a bug rejects. */
@@ -202,6 +209,27 @@ async function announced(ask: Ask): Promise<Response> {
     close();
   }
   return new Response(lines.sort().join(""));
+}
+
+/** The other relays, for whoever may see everything. */
+async function nodes(ask: Ask): Promise<Response> {
+  const { scope, close } = await openScope(ask, "");
+  close();
+  if (!scope.filter.allows("any/path")) {
+    throw new MoqError("unauthorized", "Expected a grant for every path");
+  }
+  const { origin, links, peers = [] } = ask.options;
+  return Response.json({
+    hop: origin.hop.toString(),
+    links: links?.report() ?? [],
+    peers: [...peers].map(({ hop, isDialled, session }) => ({
+      hop: hop?.toString(),
+      dialled: isDialled,
+      protocol: session.transport.protocol,
+      sent_bytes: session.stats.sentBytes,
+      subscriptions: session.stats.subscriptions,
+    })),
+  });
 }
 
 const GROUP = /^(latest|\d{1,16})$/;

@@ -19,5 +19,14 @@ export {
   requestPath,
   requestToken,
 } from "./auth.ts";
+export {
+  Cluster,
+  type ClusterOptions,
+  type DialledPeer,
+  type LinkReport,
+  type PeerDialer,
+} from "./cluster.ts";
+export { type ClusterPeer, parsePeer } from "./cluster/peer.ts";
 export { handle, type HttpOptions, statusOf } from "./http.ts";
+export { type PeerRelay, Peers } from "./peers.ts";
 export { Relay, type RelayLimits, type RelayOptions } from "./relay.ts";

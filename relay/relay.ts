@@ -46,6 +46,7 @@ import {
   patternFilter,
   requestOf,
 } from "./auth.ts";
+import { type PeerRelay, Peers } from "./peers.ts";
 
 /** Bounds of a {@linkcode Relay}. */
 export interface RelayLimits extends SessionLimits {
@@ -59,6 +60,8 @@ export interface RelayOptions {
   readonly authorizer: Authorizer;
   /** Our hop id in a cluster. Default random. */
   readonly hop?: bigint | undefined;
+  /** How long a broadcast stays when its publisher's connection was lost. Default 0. */
+  readonly lingerMs?: number | undefined;
   /** How much is kept, and for how long. */
   readonly cache?: Omit<CacheOptions, "clock"> | undefined;
   /** Bounds on peers. */
@@ -71,6 +74,11 @@ export interface RelayOptions {
   readonly clock?: Clock | undefined;
 }
 
+// Another relay speaks for all of its publishers and viewers.
+const PEER_LIMITS: SessionLimits = {
+  subscriptions: 100_000,
+  announcements: 100_000,
+};
 const DEFAULT_SESSIONS = 10_000;
 const DEFAULT_SETUP_MS = 10_000;
 
@@ -78,6 +86,8 @@ const DEFAULT_SETUP_MS = 10_000;
 export class Relay {
   /** Every broadcast, whoever publishes it. */
   readonly origin: Origin;
+  /** The sessions with other relays. */
+  readonly peers: Peers = new Peers();
   readonly #options: RelayOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -92,8 +102,10 @@ export class Relay {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? SILENT;
-    const cache = new Cache({ ...options.cache, clock: this.#clock });
-    this.origin = new Origin({ hop: options.hop, cache, clock: this.#clock });
+    const { hop, lingerMs } = options;
+    const clock = this.#clock;
+    const cache = new Cache({ ...options.cache, clock });
+    this.origin = new Origin({ hop, lingerMs, cache, clock });
   }
 
   /** The sessions there are now. */
@@ -194,7 +206,13 @@ export class Relay {
   async #serve(session: Session, grant: Grant): Promise<Session> {
     this.#follow(session, grant);
     try {
-      session.serve(await this.#scopes(session, grant));
+      const scopes = await this.#scopes(session, grant);
+      if (!grant.peer) session.serve(scopes);
+      else {
+        const { hop } = await session.peer;
+        this.peers.add({ session, hop, isDialled: false });
+        session.serve({ ...scopes, limits: PEER_LIMITS });
+      }
       return session;
     } catch (error) {
       session.close(asMoqError(error));
@@ -244,14 +262,33 @@ export class Relay {
     const inBand = needsInBand(transport)
       ? await this.#agree(transport)
       : undefined;
-    const session = new Session(inBand?.transport ?? transport, {
-      ...options,
-      inBand,
-    });
+    return this.#begin(inBand?.transport ?? transport, { ...options, inBand });
+  }
+
+  #begin(transport: Transport, options: SessionOptions): Session {
+    const session = new Session(transport, options);
     this.#sessions.add(session);
     session.closed.then(() => this.#sessions.delete(session));
     session.start();
     return session;
+  }
+
+  /** A session over a connection that we made; it serves nothing until {@linkcode Relay.link}. */
+  open(
+    transport: Transport,
+    { setup, log }: Pick<SessionOptions, "setup" | "log">,
+  ): Session {
+    return this.#begin(transport, {
+      ...this.#session(log ?? this.#log),
+      setup,
+    });
+  }
+
+  /** Lets another relay see and fill the whole origin. */
+  link(session: Session, peer: Omit<PeerRelay, "session">): void {
+    this.peers.add({ ...peer, session });
+    const scope = this.origin.scope({ showsHidden: true });
+    session.serve({ publish: scope, subscribe: scope, limits: PEER_LIMITS });
   }
 
   async #agree(transport: Transport): Promise<InBandAgreement> {
@@ -279,11 +316,16 @@ export class Relay {
     if (publishes.length + subscribes.length === 0) {
       throw new MoqError("unauthorized", `Expected a grant for a ${role}`);
     }
-    const { root, mounts } = grant;
+    const { root, mounts, peer: showsHidden } = grant;
     const readable = patternFilter(subscribes);
     const fillable = patternFilter(publishes, mounts);
     return {
-      publish: this.origin.scope({ root, mounts, filter: readable }),
+      publish: this.origin.scope({
+        root,
+        mounts,
+        filter: readable,
+        showsHidden,
+      }),
       subscribe: this.origin.scope({ root, filter: fillable }),
     };
   }

@@ -17,6 +17,7 @@ import {
   GeneratedCertificate,
   renewals,
 } from "./certs.ts";
+import { openCluster, type RunningCluster } from "./cluster/run.ts";
 import type { Config } from "./config.ts";
 import { lacksAccessRules } from "./config_rules.ts";
 import type { Address } from "./config_values.ts";
@@ -55,6 +56,7 @@ export class Server {
   readonly #stopped = new AbortController();
   readonly #tasks: Promise<void>[] = [];
   #certificate: Certificate | undefined;
+  #cluster: RunningCluster | undefined;
   #listeners: Listeners | undefined;
 
   /** Nothing is bound yet. */
@@ -69,6 +71,7 @@ export class Server {
     this.#relay = new Relay({
       authorizer: access.authorizer,
       hop: config["cluster.id"],
+      lingerMs: config["cluster.linger"],
       cache: {
         capacityBytes: config["cache.capacity"],
         maxAgeMs: config["cache.duration"],
@@ -106,6 +109,12 @@ export class Server {
 
   /** Use {@linkcode startServer}. */
   async start(): Promise<void> {
+    const cluster = await openCluster(this.#config, {
+      relay: this.#relay,
+      clock: this.#clock,
+      log: this.#log,
+    });
+    this.#cluster = cluster;
     const source = quicCertificate(this.#config);
     const web = webCertificate(this.#config);
     const certificate = await source.current();
@@ -122,6 +131,7 @@ export class Server {
     this.#tasks.push(
       this.#runAccept(listeners),
       this.#access.run(this.#stopped.signal),
+      cluster.run(this.#stopped.signal),
       this.#runRenewals(listeners, { source, first: certificate }),
     );
     if (web && webCurrent) {
@@ -144,6 +154,8 @@ export class Server {
     const origins = this.#config["auth.origin"];
     return {
       origin: this.#relay.origin,
+      peers: this.#relay.peers,
+      links: this.#cluster?.cluster,
       authorizer: this.#access.authorizer,
       get fingerprint() {
         return fingerprint();

@@ -30,6 +30,14 @@ export interface DenoDialOptions {
   readonly protocols?: readonly string[] | undefined;
   /** Gives up. */
   readonly signal?: AbortSignal | undefined;
+  /** Silence after which the connection is lost, in milliseconds. Default 15 s. */
+  readonly maxIdleTimeoutMs?: number | undefined;
+  /** How often an idle connection is kept alive, in milliseconds. Default 4 s. */
+  readonly keepAliveMs?: number | undefined;
+  /** Requests the peer may have open. Default 128. */
+  readonly maxBidiStreams?: number | undefined;
+  /** The IP address to go to where the URL's host, which stays the name in TLS, has several. */
+  readonly address?: string | undefined;
 }
 
 /** Options of {@linkcode connect}. */
@@ -61,9 +69,7 @@ export async function connect(
   const target = new URL(url);
   const transport = await dial(target, options);
   const { role } = options;
-  // Where no request carries the path, SETUP does.
-  const path = isRawQuic(target) ? pathOf(target) : undefined;
-  const setup = { role, path };
+  const setup = { role, path: setupPath(target) };
   return await negotiateSession(transport, { ...options, setup });
 }
 
@@ -72,27 +78,18 @@ export async function dial(
   url: URL,
   options: DenoDialOptions = {},
 ): Promise<Transport> {
-  const { certificateHashes, caCerts, signal, protocols = EVERY_PROTOCOL } =
-    options;
+  const { signal, address, protocols = EVERY_PROTOCOL } = options;
   if (isRawQuic(url)) {
-    const { transport } = await connectQuic(url, {
-      alpn: protocols,
-      certificateHashes,
-      caCerts,
-      signal,
-    });
+    const quic = { ...options, alpn: protocols };
+    const { transport } = await connectQuic(url, quic);
     return transport;
   }
   if (url.protocol === "https:") {
-    return await connectWebTransport(url, {
-      protocols,
-      certificateHashes,
-      caCerts,
-      signal,
-    });
+    return await connectWebTransport(url, { ...options, protocols });
   }
   if (url.protocol === "http:") {
-    const pinned = await fetchCertificateHash(url, signal);
+    const shown = address === undefined ? url : atAddress(url, address);
+    const pinned = await fetchCertificateHash(shown, signal);
     const secure = new URL(url);
     secure.protocol = "https:";
     return await dial(secure, { ...options, certificateHashes: [pinned] });
@@ -106,8 +103,16 @@ function isRawQuic(url: URL): boolean {
   return url.protocol === "moqt:" || url.protocol === "moql:";
 }
 
-function pathOf({ pathname, search }: URL): string | undefined {
-  const path = pathname + search;
+function atAddress(url: URL, address: string): URL {
+  const there = new URL(url);
+  there.hostname = address.includes(":") ? `[${address}]` : address;
+  return there;
+}
+
+/** What SETUP says of `url`: its path and query where no request carries them, which is on raw QUIC. */
+export function setupPath(url: URL): string | undefined {
+  if (!isRawQuic(url)) return undefined;
+  const path = url.pathname + url.search;
   return path === "" || path === "/" ? undefined : path;
 }
 

@@ -30,6 +30,8 @@ export interface ConnectQuicOptions {
   readonly maxUniStreams?: number | undefined;
   /** Bidirectional streams the peer may have open. Default 128. */
   readonly maxBidiStreams?: number | undefined;
+  /** The IP address to go to where the URL's host, which stays the name in TLS, has several. */
+  readonly address?: string | undefined;
 }
 
 /** A dialled connection. */
@@ -87,7 +89,7 @@ async function dial(
   const { certificateHashes, caCerts } = options;
   try {
     const conn = await Deno.connectQuic({
-      hostname,
+      hostname: options.address ?? hostname,
       port,
       serverName: serverName(hostname, certificateHashes !== undefined),
       alpnProtocols: [...options.alpn],

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Clock } from "../time.ts";
+import { type Clock, systemClock } from "../time.ts";
 import type { BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
 import { Cache } from "./cache.ts";
 import {
@@ -18,6 +18,7 @@ import {
   type Claim,
   compareClaims,
   leadsThrough,
+  publisherOf,
   type Route,
   type RouteSource,
 } from "./route.ts";
@@ -29,6 +30,8 @@ export interface Publication {
   update(route: Route): void;
   /** Takes the path out; idempotent. */
   close(): void;
+  /** Its connection was lost: takes the path out after the origin's linger, since the publisher may be back by then. */
+  lose(): void;
 }
 
 /** Options of {@linkcode Origin}. */
@@ -37,6 +40,8 @@ export interface OriginOptions {
   readonly hop?: bigint | undefined;
   /** Accounts for all groups. Default one of 512 MiB. */
   readonly cache?: Cache | undefined;
+  /** How long a path stays when the connection it came over was lost, in milliseconds. Default 0. */
+  readonly lingerMs?: number | undefined;
   /** Time. */
   readonly clock?: Clock | undefined;
 }
@@ -59,12 +64,16 @@ export class Origin {
   readonly #served: Map<string, Served> = new Map();
   readonly #listeners: Set<AnnounceSubscription> = new Set();
   readonly #all: OriginScope;
+  readonly #lingerMs: number;
+  readonly #clock: Clock;
   #age = 0;
 
   /** An empty origin. */
   constructor(options: OriginOptions = {}) {
     this.hop = options.hop ?? randomHop();
     this.cache = options.cache ?? new Cache({ clock: options.clock });
+    this.#lingerMs = options.lingerMs ?? 0;
+    this.#clock = options.clock ?? systemClock;
     this.#all = new OriginScope(this, { filter: EVERYTHING });
   }
 
@@ -90,29 +99,62 @@ export class Origin {
 
   /** Puts a claim on an absolute path. */
   claim(path: string, source: RouteSource, route: Route): Publication {
-    const claim: Claim = { path, source, route, age: this.#age++ };
-    const claims = this.#claims.get(path) ?? [];
-    this.#claims.set(path, claims);
-    claims.push(claim);
-    claims.sort(compareClaims);
-    this.#changed(path);
+    const age = this.#age++;
+    const claim: Claim = { path, source, route, age, isLost: false };
+    this.#put(claim);
     return {
       update: (route) => {
-        if (!claims.includes(claim)) return;
+        if (!this.#has(claim)) return;
         claim.route = route;
-        claims.sort(compareClaims);
-        this.#changed(path);
+        claim.isLost = false;
+        this.#sort(claim);
       },
-      close: () => {
-        const at = claims.indexOf(claim);
-        if (at < 0) return;
-        claims.splice(at, 1);
-        if (claims.length === 0 && this.#claims.get(path) === claims) {
-          this.#claims.delete(path);
-        }
-        this.#changed(path);
-      },
+      close: () => this.#take(claim),
+      lose: () => this.lose(claim),
     };
+  }
+
+  /** Notes that `claim` leads nowhere since its connection was lost; after the linger it is taken out. */
+  lose(claim: Claim): void {
+    if (claim.isLost || !this.#has(claim)) return;
+    if (this.#lingerMs <= 0) return this.#take(claim);
+    const publisher = publisherOf(claim);
+    // One is enough. That there is another way does not count: after the loss of a relay all say so for a while.
+    const before = this.#claims.get(claim.path)?.find((other) =>
+      other.isLost && publisherOf(other) === publisher
+    );
+    if (before) this.#take(before);
+    claim.isLost = true;
+    // Others that see it through us are to use it only if there is nothing else.
+    claim.route = { ...claim.route, warm: Infinity, cold: Infinity };
+    this.#sort(claim);
+    this.#clock.after(this.#lingerMs, () => {
+      if (claim.isLost) this.#take(claim);
+    });
+  }
+
+  #has(claim: Claim): boolean {
+    return this.#claims.get(claim.path)?.includes(claim) ?? false;
+  }
+
+  #put(claim: Claim): void {
+    const { path } = claim;
+    this.#claims.set(path, [...this.#claims.get(path) ?? [], claim]);
+    this.#sort(claim);
+  }
+
+  #sort({ path }: Claim): void {
+    this.#claims.get(path)?.sort(compareClaims);
+    this.#changed(path);
+  }
+
+  #take(claim: Claim): void {
+    const { path } = claim;
+    if (!this.#has(claim)) return;
+    const left = this.#claims.get(path)?.filter((other) => other !== claim);
+    if (left?.length) this.#claims.set(path, left);
+    else this.#claims.delete(path);
+    this.#changed(path);
   }
 
   #changed(path: string): void {

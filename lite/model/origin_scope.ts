@@ -45,6 +45,8 @@ export interface ScopeOptions {
   readonly mounts?: readonly Mount[] | undefined;
   /** Leave out routes through the relay with this hop id. */
   readonly exclude?: bigint | undefined;
+  /** Whether listings show names that begin with a dot, as other relays see them. Default false. */
+  readonly showsHidden?: boolean | undefined;
 }
 
 /** A path came, changed its route or went. */
@@ -75,6 +77,8 @@ export class OriginScope {
   readonly mounts: readonly Mount[];
   /** Routes through this relay are left out. */
   readonly exclude: bigint | undefined;
+  /** Whether listings show names that begin with a dot. */
+  readonly showsHidden: boolean;
 
   /** Use `Origin.scope`. Throws `RangeError` when mounts overlap. */
   constructor(origin: Origin, options: ScopeOptions) {
@@ -83,12 +87,12 @@ export class OriginScope {
     this.filter = options.filter ?? EVERYTHING;
     this.mounts = checkMounts(this.root, options.mounts ?? []);
     this.exclude = options.exclude;
+    this.showsHidden = options.showsHidden ?? false;
   }
 
   /** The same view without the routes through one peer. */
   excluding(hop: bigint | undefined): OriginScope {
-    const { root, filter, mounts } = this;
-    return new OriginScope(this.origin, { root, filter, mounts, exclude: hop });
+    return new OriginScope(this.origin, { ...this, exclude: hop });
   }
 
   /** Puts a broadcast of our own under `path`; it leaves when it ends. Throws `MoqError("unauthorized")` outside the view. */
@@ -130,7 +134,7 @@ export class OriginScope {
     return new BroadcastConsumer(served.broadcast);
   }
 
-  /** The paths under `prefix`, now and as they come and go. Names that begin with a dot are left out unless the prefix names them. */
+  /** The paths under `prefix`, now and as they come and go. Names that begin with a dot are left out unless the prefix names them or the view shows them. */
   announced(
     prefix = "",
     options: AnnouncedOptions = {},
@@ -198,7 +202,8 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
       const suffix = hasPrefix(changed, this.#prefix)
         ? "" // the path itself or one above it: a claim on the prefix
         : stripPrefix(this.#prefix, changed);
-      if (suffix === undefined || isHidden(suffix)) continue;
+      if (suffix === undefined) continue;
+      if (isHidden(suffix) && !this.#scope.showsHidden) continue;
       this.#dirty.add(suffix);
       this.#latch.wake();
     }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { VirtualClock } from "../transport/virtual_clock.ts";
 import { MoqError } from "../error.ts";
 import { type BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
 import { Origin } from "./origin.ts";
@@ -204,4 +205,33 @@ Deno.test("OriginScope.announced: leaving the loop or aborting it stops listenin
   ]().next();
   controller.abort();
   assert.equal((await waiting).done, true);
+});
+
+Deno.test("Origin.lose: a lost path stays for the linger as the last resort, and a publisher that is back is an update", async () => {
+  const clock = new VirtualClock();
+  const origin = new Origin({ clock, lingerMs: 5000 });
+  const source = {
+    coversSubtree: true,
+    consume: () => new BroadcastProducer().consume(),
+  };
+  const route = { hops: [7n], warm: 0, cold: 0 };
+  const listing = origin.scope().announced();
+  const lost = origin.claim("live", source, route);
+  assert.equal(listing.tryNext()?.kind, "start");
+  lost.lose();
+  const resort = listing.tryNext();
+  assert.equal(resort?.kind, "update");
+  assert.equal(resort?.route.warm, Infinity);
+  await clock.advance(4000);
+  const back = origin.claim("live", source, route);
+  assert.deepEqual(listing.tryNext(), { kind: "update", path: "live", route });
+  await clock.advance(2000);
+  assert.equal(listing.tryNext(), undefined);
+  back.lose();
+  listing.tryNext();
+  await clock.advance(4999);
+  assert.equal(listing.tryNext(), undefined);
+  await clock.advance(1);
+  assert.equal(listing.tryNext()?.kind, "end");
+  listing.close();
 });

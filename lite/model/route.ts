@@ -4,6 +4,7 @@
  * @module
  */
 import type { BroadcastConsumer } from "./broadcast.ts";
+import { routeHash } from "./route_hash.ts";
 
 /** What an announcement says about the way to a broadcast. moq-lite-06, "ANNOUNCE". */
 export interface Route {
@@ -36,6 +37,8 @@ export interface Claim {
   route: Route;
   /** Higher is newer. */
   readonly age: number;
+  /** Whether the connection it came over was lost: it is still shown for a while, and leads nowhere. */
+  isLost: boolean;
 }
 
 /** Who published the content: equal for two claims only when they lead to the same publisher. */
@@ -49,13 +52,34 @@ export function leadsThrough(claim: Claim, hop: bigint | undefined): boolean {
   return hop !== undefined && claim.route.hops.includes(hop);
 }
 
-/** Sorts the better claim first: no anonymous hop, cheaper, our own, fewer hops, newer. */
+/**
+ * Sorts the better claim first: not lost, no anonymous hop, cheaper, our own,
+ * fewer hops, between other relays the lesser hash, newer. What is only for
+ * when there is nothing else comes behind what was lost: after the loss of a
+ * relay each of the others would have the next one's word for a way to it.
+ */
 export function compareClaims(a: Claim, b: Claim): number {
-  return anonymous(a) - anonymous(b) ||
+  return distress(a) - distress(b) ||
+    anonymous(a) - anonymous(b) ||
     compare(a.route.warm, b.route.warm) ||
     compare(a.route.cold, b.route.cold) ||
     a.route.hops.length - b.route.hops.length ||
+    compareHashes(a, b) ||
     b.age - a.age;
+}
+
+/** Equal unless both claims came through a relay: of those that came from publishers themselves the newer counts. */
+function compareHashes(a: Claim, b: Claim): number {
+  if (Math.min(a.route.hops.length, b.route.hops.length) < 2) return 0;
+  return anonymous(a) ? 0 : compare(
+    routeHash(a.path, a.route.hops),
+    routeHash(b.path, b.route.hops),
+  );
+}
+
+function distress({ isLost, route }: Claim): number {
+  if (isLost) return 1;
+  return route.warm === Infinity ? 2 : 0;
 }
 
 function anonymous(claim: Claim): number {
@@ -63,7 +87,7 @@ function anonymous(claim: Claim): number {
 }
 
 // Infinity - Infinity is no order.
-function compare(a: number, b: number): number {
+function compare<T extends number | bigint>(a: T, b: T): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -12,7 +12,7 @@ import { Broadcast } from "./broadcast.ts";
 import type { GroupConsumer, GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
 import type { Origin } from "./origin.ts";
-import { type Claim, publisherOf } from "./route.ts";
+import { type Claim, publisherOf, type Route } from "./route.ts";
 import { isSameWish, type TrackSubscription } from "./subscription.ts";
 import type {
   FetchOptions,
@@ -84,13 +84,26 @@ export class Served {
     this.#latch.wake();
   }
 
-  /** The best claim that `failures` does not rule out. */
-  route(failures?: ReadonlyMap<Claim, number>): Claim | undefined {
+  /** The best claim whose route `failures` does not rule out. */
+  route(failures?: ReadonlyMap<Route, number>): Claim | undefined {
     for (const claim of this.#origin.covering(this.#path, this.#exclude)) {
-      if (publisherOf(claim) !== this.#publisher) continue;
-      if ((failures?.get(claim) ?? 0) < ATTEMPTS_PER_ROUTE) return claim;
+      if (claim.isLost || publisherOf(claim) !== this.#publisher) continue;
+      if ((failures?.get(claim.route) ?? 0) < ATTEMPTS_PER_ROUTE) return claim;
     }
     return undefined;
+  }
+
+  /** Whether the publisher is not reached, and may be back in a moment. */
+  get isLingering(): boolean {
+    for (const claim of this.#origin.covering(this.#path, this.#exclude)) {
+      if (claim.isLost && publisherOf(claim) === this.#publisher) return true;
+    }
+    return false;
+  }
+
+  /** Notes that the connection behind `claim` was lost. */
+  lose(claim: Claim): void {
+    this.#origin.lose(claim);
   }
 
   /** The track of this name over `claim`. */
@@ -128,21 +141,22 @@ class ServedTrack implements TrackSource {
     this.#name = name;
   }
 
-  #best(): TrackConsumer {
-    const claim = this.#served.route();
-    if (!claim) throw this.#served.unroutable();
-    return this.#served.track(claim, this.#name);
-  }
-
-  async info(signal?: AbortSignal): Promise<TrackInfo> {
-    return await this.#best().info(signal);
+  async info(signal = new AbortController().signal): Promise<TrackInfo> {
+    const info = await this.#overRoutes(
+      (claim, attempt) => this.#over(claim).info(attempt),
+      signal,
+    );
+    if (info) return info;
+    throw signal.reason;
   }
 
   async fetch(
     sequence: number,
     options: FetchOptions,
   ): Promise<GroupConsumer> {
-    return await this.#best().fetch(sequence, options);
+    const claim = this.#served.route();
+    if (!claim) throw this.#served.unroutable();
+    return await this.#over(claim).fetch(sequence, options);
   }
 
   async run(track: TrackProducer, signal: AbortSignal): Promise<void> {
@@ -150,44 +164,63 @@ class ServedTrack implements TrackSource {
     const close = () => handover.close();
     signal.addEventListener("abort", close, { once: true });
     try {
-      await this.#runRoutes(track, { signal, handover });
+      await this.#overRoutes(
+        (claim, signal) => this.#pump(claim, track, { signal, handover }),
+        signal,
+      );
     } finally {
       await handover.settled();
       signal.removeEventListener("abort", close);
     }
   }
 
-  /** One route after the other, until the track is complete, no route is left or `signal` aborts. */
-  async #runRoutes(
-    track: TrackProducer,
-    { signal, handover }: {
-      readonly signal: AbortSignal;
-      readonly handover: Handover;
-    },
-  ): Promise<void> {
-    const failures: Map<Claim, number> = new Map();
+  #over(claim: Claim): TrackConsumer {
+    return this.#served.track(claim, this.#name);
+  }
+
+  /** Does `work` over one route after the other until it has a result or `signal` aborts; throws when no route is left. */
+  async #overRoutes<T>(
+    work: (claim: Claim, signal: AbortSignal) => Promise<T | undefined>,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    // By route: that a peer could not serve the track before it had the route it has now says nothing.
+    const failures: Map<Route, number> = new Map();
     let last: MoqError | undefined;
     while (!signal.aborted) {
       const claim = this.#served.route(failures);
+      if (!claim && this.#served.isLingering) {
+        await this.#linger(signal);
+        continue;
+      }
       if (!claim) throw last ?? this.#served.unroutable();
+      const { route } = claim;
       const attempt = new AbortController();
       const abort = () => attempt.abort(signal.reason);
       signal.addEventListener("abort", abort, { once: true });
       const watching = this.#watch(claim, { attempt, failures });
       try {
-        const { signal } = attempt;
-        if (await this.#pump(claim, track, { signal, handover })) return;
+        const result = await work(claim, attempt.signal);
+        if (result !== undefined) return result;
       } catch (error) {
         if (attempt.signal.aborted) continue; // ended by us: no fault of the route
         last = asMoqError(error);
-        const failed = (failures.get(claim) ?? 0) + 1;
-        failures.set(claim, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);
+        if (last.code === "transport") this.#served.lose(claim);
+        const failed = (failures.get(route) ?? 0) + 1;
+        failures.set(route, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);
       } finally {
         attempt.abort();
         signal.removeEventListener("abort", abort);
         await watching;
       }
     }
+    return undefined;
+  }
+
+  /** Waits for the routes to change. */
+  async #linger(signal: AbortSignal): Promise<void> {
+    const release = this.#served.wakeOn(signal);
+    await this.#served.changed();
+    release();
   }
 
   /** Ends the attempt when there is a better route. */
@@ -195,7 +228,7 @@ class ServedTrack implements TrackSource {
     claim: Claim,
     { attempt, failures }: {
       readonly attempt: AbortController;
-      readonly failures: ReadonlyMap<Claim, number>;
+      readonly failures: ReadonlyMap<Route, number>;
     },
   ): Promise<void> {
     const release = this.#served.wakeOn(attempt.signal);
@@ -208,7 +241,7 @@ class ServedTrack implements TrackSource {
     attempt.abort();
   }
 
-  /** Hands the groups of one route on; `true` when the track is complete, `false` when the attempt was ended. */
+  /** Hands the groups of one route on; `true` when the track is complete, `undefined` when the attempt was ended. */
   async #pump(
     claim: Claim,
     track: TrackProducer,
@@ -216,11 +249,11 @@ class ServedTrack implements TrackSource {
       readonly signal: AbortSignal;
       readonly handover: Handover;
     },
-  ): Promise<boolean> {
-    const upstream = this.#served.track(claim, this.#name);
+  ): Promise<true | undefined> {
+    const upstream = this.#over(claim);
     track.track.accept(await upstream.info(signal));
     const { wanted } = track.demand;
-    if (!wanted || signal.aborted) return false;
+    if (!wanted || signal.aborted) return undefined;
     const subscription = upstream.subscribe(wanted);
     let flying: GroupProducer[] = [];
     const following = this.#followDemand(track, subscription, signal);
@@ -240,7 +273,7 @@ class ServedTrack implements TrackSource {
         if (subscription.isDone) return true;
         await subscription.changed();
       }
-      return false;
+      return undefined;
     } finally {
       release();
       if (subscription.isDone) subscription.close();

@@ -56,7 +56,7 @@ export interface SessionContext {
   readonly clock: Clock;
   /** Where messages go. */
   readonly log: Logger;
-  /** Bounds on the peer. */
+  /** Bounds on the peer, as they are now. */
   readonly limits: Required<SessionLimits>;
   /** Counters. */
   readonly stats: SessionStats;

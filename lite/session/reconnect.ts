@@ -37,6 +37,10 @@ export interface ConnectionOptions {
   readonly initialDelayMs?: number | undefined;
   /** Longest pause. Default 10 s. */
   readonly maxDelayMs?: number | undefined;
+  /** What every session serves and fills, in place of a `local` and a `remote` of its own. */
+  readonly origin?: Origin | undefined;
+  /** Whether a peer that will not let us in is asked again like any other. Default false. */
+  readonly retriesRefusals?: boolean | undefined;
   /** Time. */
   readonly clock?: Clock | undefined;
   /** Where messages go. Default nowhere. */
@@ -70,6 +74,7 @@ export class Connection {
   readonly #log: Logger;
   readonly #initialDelayMs: number;
   readonly #maxDelayMs: number;
+  readonly #retriesRefusals: boolean;
   readonly #end = new AbortController();
   readonly #latch = new Latch();
   #status: ConnectionStatus = { state: "connecting", attempt: 1 };
@@ -81,8 +86,10 @@ export class Connection {
     this.#log = options.log ?? SILENT;
     this.#initialDelayMs = options.initialDelayMs ?? INITIAL_DELAY_MS;
     this.#maxDelayMs = options.maxDelayMs ?? MAX_DELAY_MS;
-    this.local = new Origin({ clock: this.#clock });
-    this.remote = new Origin({ clock: this.#clock, hop: this.local.hop });
+    this.#retriesRefusals = options.retriesRefusals ?? false;
+    this.local = options.origin ?? new Origin({ clock: this.#clock });
+    this.remote = options.origin ??
+      new Origin({ clock: this.#clock, hop: this.local.hop });
     this.closed = this.#run();
   }
 
@@ -133,7 +140,7 @@ export class Connection {
       const startMs = this.#clock.now();
       error = await this.#connectOnce();
       if (signal.aborted) break;
-      if (error?.code === "unauthorized") break;
+      if (error?.code === "unauthorized" && !this.#retriesRefusals) break;
       // A session that held for a while was no failed attempt.
       if (this.#clock.now() - startMs > this.#maxDelayMs) attempt = 1;
       await this.#wait(attempt, error);

@@ -86,6 +86,8 @@ export interface SessionScopes {
   readonly publish: OriginScope;
   /** Where what the peer announces goes; without it nothing is asked for. */
   readonly subscribe?: OriginScope | undefined;
+  /** Bounds on the peer from here on, where they are not those the session began with. */
+  readonly limits?: SessionLimits | undefined;
 }
 
 const DEFAULT_LIMIT = 1024;
@@ -214,7 +216,8 @@ export class Session {
   }
 
   /** Begins to answer out of one scope and, if asked, to fill another. */
-  serve({ publish, subscribe }: SessionScopes): void {
+  serve({ publish, subscribe, limits }: SessionScopes): void {
+    Object.assign(this.#context.limits, limits);
     this.#local = publish;
     this.#scopes.resolve(publish);
     for (const prefix of subscribe?.filter.prefixes ?? []) {

@@ -65,6 +65,7 @@ export class Subscriber {
   readonly #cache: Cache;
   readonly #broadcasts: Map<string, Broadcast> = new Map();
   readonly #tracks: Map<number, RemoteTrack> = new Map();
+  readonly #claims: Set<Publication> = new Set();
   #nextId = 0;
 
   /** Groups that come in are accounted for by `cache`. */
@@ -102,6 +103,12 @@ export class Subscriber {
 
   /** Ends everything that came from the peer. */
   close(error: MoqError): void {
+    // Before the tracks, whose readers look for another way at once.
+    for (const claim of this.#claims) {
+      if (error.code === "transport") claim.lose();
+      else claim.close();
+    }
+    this.#claims.clear();
     for (const track of this.#tracks.values()) track.close(error);
     for (const broadcast of this.#broadcasts.values()) broadcast.close(error);
     this.#broadcasts.clear();
@@ -167,10 +174,18 @@ export class Subscriber {
     } catch (error) {
       // A listing that breaks off says nothing that can be relied on.
       const { code, message } = asMoqError(error);
+      // The session ends in a moment, and that says what becomes of the claims.
       if (code === "transport") throw error;
+      this.#withdraw(claims.values());
       throw new MoqError("protocol", message, { cause: error });
-    } finally {
-      for (const claim of claims.values()) claim.close();
+    }
+    this.#withdraw(claims.values());
+  }
+
+  /** Takes out what the end of the session has not dealt with already. */
+  #withdraw(claims: Iterable<Publication>): void {
+    for (const claim of claims) {
+      if (this.#claims.delete(claim)) claim.close();
     }
   }
 
@@ -186,7 +201,7 @@ export class Subscriber {
     const claim = claims.get(path);
     if (kind === "end") {
       claims.delete(path);
-      claim?.close();
+      if (claim) this.#withdraw([claim]);
       return;
     }
     if (claim) return claim.update(route);
@@ -200,7 +215,9 @@ export class Subscriber {
       coversSubtree: true,
       consume: (rest: string) => this.consume(joinPath(whole, rest)),
     };
-    claims.set(path, scope.claim(whole, source, route));
+    const added = scope.claim(whole, source, route);
+    claims.set(path, added);
+    this.#claims.add(added);
   }
 
   /** TRACK. Drafts that have no properties get the defaults. */

@@ -40,6 +40,8 @@ export interface FetchTextOptions {
   readonly signal?: AbortSignal | undefined;
   /** A JSON text to post; absent: GET. */
   readonly json?: string | undefined;
+  /** Fields to send along. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A connection through the socket that a `unix:` URL names; absent for others. */
@@ -54,7 +56,7 @@ function socketOf(url: URL): Deno.HttpClient | undefined {
 /** Asks `url` and reads the whole answer, whatever its status. Throws when none comes in time or it is too long. */
 export async function fetchText(
   url: URL,
-  { maxBytes, clock, signal, json }: FetchTextOptions,
+  { maxBytes, clock, signal, json, headers }: FetchTextOptions,
 ): Promise<RemoteText> {
   const limit = deadline(clock, REMOTE_TIMEOUT_MS, signal);
   const client = socketOf(url);
@@ -64,14 +66,15 @@ export async function fetchText(
       signal: limit.signal,
       // A server elsewhere must not send us, and what peers present, to another.
       redirect: "manual",
+      ...(headers && { headers }),
       ...(json !== undefined && {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: json,
       }),
     });
-    const { status, headers } = response;
-    return { status, headers, text: await readBody(response, maxBytes) };
+    const text = await readBody(response, maxBytes);
+    return { status: response.status, headers: response.headers, text };
   } finally {
     client?.close();
     limit.clear();

@@ -63,7 +63,17 @@ export class TokenAuth implements Authorizer {
       sub,
       kid: key.id ?? readHeader(token).keyId,
     });
-    return { root, publish, subscribe, expires, lease };
+    // Whoever may do everything is a relay of the cluster.
+    const isPeer = root === "" && publish.includes("**") &&
+      subscribe.includes("**");
+    return {
+      root,
+      publish,
+      subscribe,
+      expires,
+      lease,
+      ...(isPeer && { peer: true }),
+    };
   }
 
   async #keyOf(token: string): Promise<Key> {

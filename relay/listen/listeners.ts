@@ -173,6 +173,7 @@ export class Listeners {
         maxUniStreams: config["quic.max_streams"],
         handshakeTimeoutMs: config["listen.timeout"],
         maxHandshakes: config["limit.handshakes"],
+        maxBidiStreams: config["quic.max_requests"],
         log: this.#options.log,
       });
     } catch (cause) {

@@ -108,6 +108,8 @@ export const LAYERS: readonly Layer[] = [
       "relay/auth.ts",
       "relay/http.ts",
       "relay/cluster.ts",
+      "relay/cluster/peer.ts",
+      "relay/peers.ts",
       "relay/limits.ts",
       "relay/metrics.ts",
       "relay/stats.ts",

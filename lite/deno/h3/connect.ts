@@ -51,6 +51,14 @@ export interface ConnectWebTransportOptions extends OpenWebTransportOptions {
   readonly caCerts?: readonly string[] | undefined;
   /** Another socket than the one all clients share. */
   readonly endpoint?: Deno.QuicEndpoint | undefined;
+  /** As of `ConnectQuicOptions`. */
+  readonly maxIdleTimeoutMs?: number | undefined;
+  /** As of `ConnectQuicOptions`. */
+  readonly keepAliveMs?: number | undefined;
+  /** As of `ConnectQuicOptions`. */
+  readonly maxBidiStreams?: number | undefined;
+  /** As of `ConnectQuicOptions`. */
+  readonly address?: string | undefined;
 }
 
 /**

@@ -1,0 +1,99 @@
+/**
+ * A list of peers that somebody else keeps: a JSON array at a URL, asked for
+ * as HTTP caching says.
+ *
+ * @module
+ */
+import type { Clock, Logger } from "@moq-deno/lite";
+import { sleep } from "@moq-deno/lite";
+import { fetchText } from "../auth/remote.ts";
+import { type ClusterPeer, parsePeers } from "./peer.ts";
+
+/** Options of {@linkcode peersAtUrl}. */
+export interface PeerApiOptions {
+  /** This relay's own URL, told as `?node=`. */
+  readonly node: string | undefined;
+  /** Times the questions. */
+  readonly clock: Clock;
+  /** Hears of failures, each once. */
+  readonly log: Logger;
+  /** Ends the iteration. */
+  readonly signal: AbortSignal;
+}
+
+const DEFAULT_AGE_MS = 30_000;
+const AGE_BOUNDS_MS = [1000, 600_000] as const;
+const RETRY_MS = 5000;
+const MAX_BYTES = 1_000_000;
+
+/** The list, each time it says something else; while the server fails or talks nonsense the last one stays in force. */
+export async function* peersAtUrl(
+  url: URL,
+  options: PeerApiOptions,
+): AsyncGenerator<readonly ClusterPeer[], void> {
+  const api = new PeerApi(url, options);
+  const { clock, signal, log } = options;
+  let failure = "";
+  while (!signal.aborted) {
+    try {
+      const peers = await api.ask(signal);
+      failure = "";
+      if (peers) yield peers;
+    } catch (error) {
+      if (signal.aborted) return;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (reason !== failure) {
+        log.error?.("list of peers not read, the last one stays", { reason });
+      }
+      failure = reason;
+    }
+    try {
+      await sleep(clock, failure === "" ? api.ageMs : RETRY_MS, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** The server and what it said last. */
+class PeerApi {
+  /** How long the last answer is good for, in milliseconds. */
+  ageMs = DEFAULT_AGE_MS;
+  readonly #url: URL;
+  readonly #clock: Clock;
+  #etag: string | undefined;
+  #text: string | undefined;
+
+  constructor(url: URL, { node, clock }: PeerApiOptions) {
+    this.#url = new URL(url);
+    this.#clock = clock;
+    if (node !== undefined) this.#url.searchParams.set("node", node);
+  }
+
+  /** The list when it has changed; throws when there is none to rely on. */
+  async ask(signal: AbortSignal): Promise<readonly ClusterPeer[] | undefined> {
+    const { status, headers, text } = await fetchText(this.#url, {
+      maxBytes: MAX_BYTES,
+      clock: this.#clock,
+      signal,
+      headers: this.#etag === undefined ? {} : { "if-none-match": this.#etag },
+    });
+    if (status !== 200 && status !== 304) {
+      throw new TypeError(`Expected status 200 or 304, got ${status}`);
+    }
+    this.ageMs = ageOf(headers);
+    if (status === 304 || text === this.#text) return undefined;
+    const peers = parsePeers(text);
+    this.#etag = headers.get("etag") ?? undefined;
+    this.#text = text;
+    return peers;
+  }
+}
+
+function ageOf(headers: Headers): number {
+  const control = headers.get("cache-control") ?? "";
+  const [, seconds] = /\bmax-age=(\d{1,9})\b/.exec(control) ?? [];
+  if (seconds === undefined) return DEFAULT_AGE_MS;
+  const [least, most] = AGE_BOUNDS_MS;
+  return Math.min(Math.max(Number(seconds) * 1000, least), most);
+}

@@ -1,0 +1,50 @@
+/**
+ * Whole relays in this process, ports and certificates included.
+ *
+ * @module
+ */
+import type { Logger, Session } from "@moq-deno/lite";
+import { connect } from "@moq-deno/lite/deno";
+import { type RunningRelay, startRelay } from "../../relay/embed.ts";
+import { formatAddress } from "../../relay/config_rules.ts";
+
+/** A relay and what it logged. */
+export interface TestRelay extends AsyncDisposable {
+  /** The relay. */
+  readonly relay: RunningRelay;
+  /** Where it listens. */
+  readonly at: string;
+  /** Every line of its log. */
+  readonly lines: readonly string[];
+}
+
+/** Starts a relay on loopback with further flags. */
+export async function startTestRelay(
+  ...flags: readonly string[]
+): Promise<TestRelay> {
+  const lines: string[] = [];
+  const write = (message: string, fields?: object): void => {
+    const shown = Deno.inspect(fields, { depth: 8 });
+    lines.push(`${message} ${shown}`);
+  };
+  const log: Logger = { error: write, warn: write, info: write, debug: write };
+  const relay = await startRelay(["--listen=127.0.0.1:0", ...flags], { log });
+  const [address] = relay.addresses;
+  if (!address) throw new TypeError("Expected an address");
+  return {
+    relay,
+    at: formatAddress(address),
+    lines,
+    [Symbol.asyncDispose]: () => relay.close(),
+  };
+}
+
+/** A client of `relay`, at `path` and query. */
+export function clientOf(
+  { relay, at }: TestRelay,
+  path = "",
+): Promise<Session> {
+  return connect(`https://${at}/${path}`, {
+    certificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+  });
+}

@@ -1,0 +1,137 @@
+/** Relays with ports, certificates and tokens that dial each other. */
+import assert from "node:assert/strict";
+import { BroadcastProducer, type Session } from "@moq-deno/lite";
+import { formatAddress } from "../../relay/config_rules.ts";
+import { generateKey } from "../../relay/token/mod.ts";
+import { frameOf, readGroup, writeGroup } from "../integration/groups.ts";
+import { clientOf, startTestRelay, type TestRelay } from "./servers.ts";
+
+async function carries(
+  from: Session,
+  to: Session,
+  path: string,
+): Promise<void> {
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack("text");
+  writeGroup(track, `of ${path}`);
+  from.publish(path, broadcast);
+  for await (const event of to.announced(path)) {
+    if (event.kind === "start") break;
+  }
+  const groups = to.consume(path).track("text").subscribe();
+  assert.deepEqual((await readGroup(await groups.next())).texts, [
+    `of ${path}`,
+  ]);
+  groups.close();
+  broadcast.close();
+}
+
+async function nodesOf({ relay }: TestRelay, query = ""): Promise<Response> {
+  const [http] = relay.httpAddresses;
+  return await fetch(`http://${formatAddress(http!)}/nodes${query}`);
+}
+
+Deno.test("cluster.connect: one link carries both ways, and /nodes shows it", async () => {
+  await using parent = await startTestRelay();
+  await using child = await startTestRelay(
+    "--cluster-connect",
+    `http://${parent.at}?cost=7`,
+  );
+  await using above = await clientOf(parent);
+  await using below = await clientOf(child);
+  await carries(above, below, "down");
+  await carries(below, above, "up");
+  const { links, peers } = await (await nodesOf(child)).json();
+  assert.equal(links.length, 1);
+  assert.equal(links[0].node, `http://${parent.at}`);
+  assert.equal(links[0].state, "connected");
+  assert.equal(peers[0].dialled, true);
+  const other = await (await nodesOf(parent)).json();
+  assert.equal(other.hop, links[0].hop);
+});
+
+Deno.test("cluster.connect: a token lets the relay in as a peer, and stands in no log", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const key = await generateKey("HS256");
+    await Deno.writeTextFile(`${folder}/key.jwk`, JSON.stringify(key.toJson()));
+    const token = await key.sign({
+      root: "",
+      publish: ["**"],
+      subscribe: ["**"],
+    });
+    await Deno.writeTextFile(`${folder}/cluster.jwt`, `${token}\n`);
+    const access = ["--auth-key", `${folder}/key.jwk`];
+    await using parent = await startTestRelay(...access);
+    await using child = await startTestRelay(
+      ...access,
+      ...["--cluster-connect", `http://${parent.at}`],
+      ...["--cluster-token", `${folder}/cluster.jwt`],
+    );
+    await using above = await clientOf(parent, `?jwt=${token}`);
+    await using below = await clientOf(child, `?jwt=${token}`);
+    await carries(above, below, "down");
+    await carries(below, above, "up");
+    assert.equal((await nodesOf(parent)).status, 401);
+    const { peers } = await (await nodesOf(parent, `?jwt=${token}`)).json();
+    assert.ok(peers.some(({ dialled }: { dialled: boolean }) => !dialled));
+
+    await using stranger = await startTestRelay(
+      "--cluster-connect",
+      `http://${parent.at}?jwt=${token}x`,
+    );
+    while (!stranger.lines.some((line) => /reconnecting/.test(line))) {
+      await (await nodesOf(stranger)).text();
+    }
+    for (const { lines } of [parent, child, stranger]) {
+      assert.ok(!lines.join("\n").includes(token.slice(-20)));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("cluster.connect_api: a file that changes makes a link and ends it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const list = `${folder}/peers.json`;
+    await Deno.writeTextFile(list, "[]");
+    await using parent = await startTestRelay();
+    await using child = await startTestRelay("--cluster-connect-api", list);
+    await using above = await clientOf(parent);
+    await using below = await clientOf(child);
+    await Deno.writeTextFile(list, `["http://${parent.at}"]`);
+    await carries(above, below, "down");
+
+    const broadcast = new BroadcastProducer();
+    broadcast.createTrack("text").writeFrame(frameOf("here"));
+    above.publish("gone", broadcast);
+    for await (const { kind } of below.announced("gone")) {
+      if (kind === "start") await Deno.writeTextFile(list, "[]");
+      else break; // withdrawn with the link
+    }
+    assert.deepEqual((await (await nodesOf(child)).json()).links, []);
+    broadcast.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("cluster.dns: every address of a name is dialled, and a relay that is there twice once", async () => {
+  await using parent = await startTestRelay();
+  const { port } = new URL(`http://${parent.at}`);
+  await using child = await startTestRelay(
+    "--cluster-dns",
+    `http://localhost:${port}`,
+  );
+  await using above = await clientOf(parent);
+  await using below = await clientOf(child);
+  await carries(above, below, "down");
+  const { links } = await (await nodesOf(child)).json();
+  const connected = links.filter(({ state }: { state: string }) =>
+    state === "connected"
+  );
+  assert.deepEqual(connected.map(({ node }: { node: string }) => node), [
+    `http://localhost:${port} at 127.0.0.1`,
+  ]);
+});
