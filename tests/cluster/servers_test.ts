@@ -1,30 +1,11 @@
 /** Relays with ports, certificates and tokens that dial each other. */
 import assert from "node:assert/strict";
-import { BroadcastProducer, type Session } from "@moq-deno/lite";
+import { BroadcastProducer } from "@moq-deno/lite";
 import { formatAddress } from "../../relay/config_rules.ts";
 import { generateKey } from "../../relay/token/mod.ts";
-import { frameOf, readGroup, writeGroup } from "../integration/groups.ts";
+import { frameOf } from "../integration/groups.ts";
+import { carries } from "./carries.ts";
 import { clientOf, startTestRelay, type TestRelay } from "./servers.ts";
-
-async function carries(
-  from: Session,
-  to: Session,
-  path: string,
-): Promise<void> {
-  const broadcast = new BroadcastProducer();
-  const track = broadcast.createTrack("text");
-  writeGroup(track, `of ${path}`);
-  from.publish(path, broadcast);
-  for await (const event of to.announced(path)) {
-    if (event.kind === "start") break;
-  }
-  const groups = to.consume(path).track("text").subscribe();
-  assert.deepEqual((await readGroup(await groups.next())).texts, [
-    `of ${path}`,
-  ]);
-  groups.close();
-  broadcast.close();
-}
 
 async function nodesOf({ relay }: TestRelay, query = ""): Promise<Response> {
   const [http] = relay.httpAddresses;

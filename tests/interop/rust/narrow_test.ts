@@ -60,7 +60,11 @@ Deno.test(
   async () => {
     await using ours = await relayOf("deno");
     using link = linkTo(ours.host);
-    await using theirs = await relayOf("rust", `moqt://localhost:${link.port}`);
+    await using theirs = await relayOf(
+      "rust",
+      ...["--cluster-connect", `moqt://localhost:${link.port}`],
+      "--connect-tls-insecure",
+    );
     await using publisher = await connectOurs(
       { ...WAY, relay: ours },
       "publisher",

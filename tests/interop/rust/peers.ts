@@ -56,15 +56,18 @@ async function freePort(): Promise<number> {
   return await Promise.resolve(port);
 }
 
-/** A relay of this make that lets everybody do everything; the Rust one also reads from the relay at the URL `upstream`. */
+/** A relay of this make that lets everybody do everything, with further flags, which both makes know. */
 export async function relayOf(
   make: Make,
-  upstream?: string,
+  ...flags: readonly string[]
 ): Promise<RelayAddress> {
   const port = await freePort();
   const host = `localhost:${port}`;
   if (make === "deno") {
-    const relay = await startRelay(["--listen", `127.0.0.1:${port}`]);
+    const relay = await startRelay([
+      ...["--listen", `127.0.0.1:${port}`, "--auth-public", "**"],
+      ...flags,
+    ]);
     return {
       host,
       fingerprint: relay.fingerprint,
@@ -80,11 +83,11 @@ export async function relayOf(
     "**",
     "--web-http-listen",
     `127.0.0.1:${port}`,
-    ...(upstream ? ["--cluster-connect", upstream] : []),
-    ...(upstream ? ["--connect-tls-insecure"] : []),
+    ...flags,
   ], { stderr: "piped" });
   const output = watchOutput(child.stderr);
-  await output.says(upstream ? "connected" : "standalone");
+  // With a cluster it says that it listens, and nothing more that is sure to come.
+  await output.says(flags.length > 0 ? '"quic"' : "standalone");
   const hash = await fetchCertificateHash(new URL(`http://127.0.0.1:${port}`));
   return {
     host,
