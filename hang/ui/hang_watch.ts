@@ -7,27 +7,43 @@
  * <hang-watch url="https://relay.example/demo" name="room/alice" muted></hang-watch>
  * ```
  *
- * Attributes: `url` and `name` of the broadcast, `latency` in milliseconds
- * (150), `volume` from 0 to 1 (1), `muted`, `paused`, and `controls`, which
- * "false" hides. Space or K pauses, M mutes, F is fullscreen, the arrow keys
- * change the volume. Events: `statechange`, with the state as its `detail`.
- * Parts: `video`, `status`, `bar` and the buttons. Slots: the default one over
- * the picture, `controls` in the bar.
+ * Attributes: `url` and `name` (or `path`) of the broadcast; `latency` in
+ * milliseconds or "real-time" (the default), or `latency-min` and `latency-max`;
+ * `rendition` and `captions` by track name; `volume` from 0 to 1 (1), `muted`,
+ * `paused`; `visible`, which says how near to the window it has to be to be
+ * downloaded: a CSS length ("0px"), "always" or "never"; `catalog-format`;
+ * `show-stats`; and `controls`, which "false" hides. A value without sense is as
+ * good as none. `jitter` is an old name of `latency`.
+ *
+ * Space or K pauses, M mutes, F is fullscreen, C shows captions, P is picture in
+ * picture, S shows numbers, the arrow keys change the volume. Events:
+ * `statechange`, with the state as its `detail`, and `renditionchange`, with the
+ * track name. Parts: `video`, `caption`, `status`, `bar`, `panel`, `stats` and
+ * the buttons. Slots: the default one over the picture, `controls` in the bar,
+ * `bar` in place of it. A `<canvas>` within the element is drawn on in place of
+ * its own.
  *
  * @module
  */
 import { effect, Signal } from "../signals/signal.ts";
+import type { CatalogFormat } from "../watch/followed_broadcast.ts";
 import { type Latency, MAX_LATENCY_MS } from "../watch/latency.ts";
 import { Player } from "../watch/player.ts";
 import type { PlayerState } from "../watch/player_state.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
 import { shareConnection } from "../watch/relay_connection.ts";
 import { readFlag, readNumber, readUrl } from "./attributes.ts";
-import { buildView, type HangWatchView } from "./hang_watch_view.ts";
+import { WatchPanel } from "./hang_watch_panel.ts";
+import { WatchStats } from "./hang_watch_stats.ts";
+import { buildView, type HangWatchView, label } from "./hang_watch_view.ts";
 import { setIcon } from "./icons.ts";
+import { releaseMediaKeys, tellMediaKeys } from "./media_keys.ts";
+import { PictureInPicture } from "./picture_in_picture.ts";
+import { Placement } from "./placement.ts";
 
 // A pointer that rests for so long wants to see the picture alone.
 const IDLE_MS = 2500;
+const STATS_MS = 500;
 const VOLUME_STEP = 0.1;
 const WAITING = ["connecting", "relay-gone", "offline", "loading", "buffering"];
 const NOTHING: PlayerState = {
@@ -41,34 +57,56 @@ export class HangWatchElement extends HTMLElement {
   static readonly observedAttributes: readonly string[] = [
     "url",
     "name",
+    "path",
     "latency",
     "latency-min",
     "latency-max",
+    "jitter",
+    "rendition",
+    "captions",
     "volume",
     "muted",
     "paused",
+    "visible",
+    "catalog-format",
+    "show-stats",
     "controls",
   ];
   readonly #view: HangWatchView;
+  readonly #panel: WatchPanel;
+  readonly #numbers = new WatchStats();
   readonly #player: Signal<Player | undefined> = new Signal<Player | undefined>(
     undefined,
   );
+  readonly #pip = new Signal<PictureInPicture | undefined>(undefined);
+  readonly #placement = new Placement(this);
   readonly #url = new Signal<string | undefined>(undefined);
   readonly #name = new Signal("");
   readonly #latency = new Signal<Latency>("real-time");
+  readonly #rendition = new Signal<string | undefined>(undefined);
+  readonly #captions = new Signal<string | undefined>(undefined);
   readonly #volume = new Signal(1);
   readonly #muted = new Signal(false);
   readonly #paused = new Signal(false);
-  readonly #isPageVisible = new Signal(true);
-  readonly #isOnScreen = new Signal(true);
+  readonly #margin = new Signal("0px");
+  readonly #format = new Signal<CatalogFormat | undefined>(undefined);
+  readonly #hasStats = new Signal(false);
   #stops: readonly (() => void)[] = [];
   #told = "";
+  #toldRendition: string | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
   /** Use `document.createElement("hang-watch")` or HTML. */
   constructor() {
     super();
     this.#view = buildView(this.attachShadow({ mode: "open" }));
+    this.#panel = new WatchPanel({
+      pickRendition: (name) => this.rendition = name,
+      pickLatency: (latency) => this.#pickLatency(latency),
+      pickCaptions: (name) => this.captions = name,
+      showStats: (isShown) => this.showStats = isShown,
+    });
+    this.#view.root.append(this.#numbers.element, this.#panel.element);
     this.#listen(this.#view);
   }
 
@@ -86,6 +124,35 @@ export class HangWatchElement extends HTMLElement {
   }
   set name(value: string) {
     this.setAttribute("name", value);
+  }
+
+  /** Track name of the rendition to play, as the attribute; `undefined` is automatic. */
+  get rendition(): string | undefined {
+    return this.#rendition.peek();
+  }
+  set rendition(value: string | undefined) {
+    this.#setText("rendition", value);
+  }
+
+  /** Track name of the captions to show, as the attribute; `undefined` is none. */
+  get captions(): string | undefined {
+    return this.#captions.peek();
+  }
+  set captions(value: string | undefined) {
+    this.#setText("captions", value);
+  }
+
+  /** How long media is held, as the attributes; a range or a fixed time in milliseconds, or "real-time". */
+  get latency(): Latency {
+    return this.#latency.peek();
+  }
+  set latency(value: Latency) {
+    const { minMs, maxMs } = typeof value === "object"
+      ? value
+      : { minMs: undefined, maxMs: undefined };
+    this.#setText("latency", minMs === undefined ? String(value) : undefined);
+    this.#setText("latency-min", minMs?.toString());
+    this.#setText("latency-max", maxMs?.toString());
   }
 
   /** Whether it is paused, as the attribute. */
@@ -110,6 +177,14 @@ export class HangWatchElement extends HTMLElement {
   }
   set volume(value: number) {
     this.setAttribute("volume", String(value));
+  }
+
+  /** Whether the numbers are shown over the picture, as the attribute. */
+  get showStats(): boolean {
+    return this.#hasStats.peek();
+  }
+  set showStats(value: boolean) {
+    this.toggleAttribute("show-stats", value);
   }
 
   /** The player behind it, while the element is in a page and has a url and a name. */
@@ -137,11 +212,19 @@ export class HangWatchElement extends HTMLElement {
       case "url":
         return this.#url.set(readUrl(text, document.baseURI)?.href);
       case "name":
-        return this.#name.set(text ?? "");
+      case "path":
+        return this.#name.set(
+          this.getAttribute("name") ?? this.getAttribute("path") ?? "",
+        );
       case "latency":
       case "latency-min":
       case "latency-max":
+      case "jitter":
         return this.#latency.set(this.#readLatency());
+      case "rendition":
+        return this.#rendition.set(text || undefined);
+      case "captions":
+        return this.#captions.set(text || undefined);
       case "volume":
         return this.#volume.set(
           readNumber(text, { min: 0, max: 1, otherwise: 1 }),
@@ -150,6 +233,14 @@ export class HangWatchElement extends HTMLElement {
         return this.#muted.set(readFlag(text));
       case "paused":
         return this.#paused.set(readFlag(text));
+      case "visible":
+        return this.#margin.set(text?.trim() ?? "0px");
+      case "catalog-format":
+        return this.#format.set(
+          text === "hang" || text === "msf" ? text : undefined,
+        );
+      case "show-stats":
+        return this.#hasStats.set(readFlag(text));
       case "controls":
         this.#view.bar.hidden = text !== null && !readFlag(text);
     }
@@ -157,21 +248,17 @@ export class HangWatchElement extends HTMLElement {
 
   /** Called by the page. */
   connectedCallback(): void {
-    const observer = new IntersectionObserver(([entry]) =>
-      this.#isOnScreen.set(entry?.isIntersecting ?? true)
-    );
-    observer.observe(this);
-    const look = () =>
-      this.#isPageVisible.set(document.visibilityState === "visible");
-    look();
-    document.addEventListener("visibilitychange", look);
     this.#stops = [
-      () => observer.disconnect(),
-      () => document.removeEventListener("visibilitychange", look),
+      effect(() => this.#placement.watch(this.#margin.get())),
       effect(() => this.#play()),
       effect(() => this.#steer()),
       effect(() => this.#show()),
+      effect(() => this.#showButtons()),
+      effect(() => this.#showSettings()),
+      effect(() => this.#tellKeys()),
+      effect(() => this.#runNumbers()),
       () => clearTimeout(this.#idle),
+      () => releaseMediaKeys(this),
     ];
     this.#wake();
   }
@@ -182,6 +269,16 @@ export class HangWatchElement extends HTMLElement {
     this.#stops = [];
   }
 
+  /** Called by media keys. */
+  mediaKey(key: "play" | "pause"): void {
+    this.paused = key === "pause";
+  }
+
+  #setText(attribute: string, value: string | undefined): void {
+    if (value === undefined) this.removeAttribute(attribute);
+    else this.setAttribute(attribute, value);
+  }
+
   #readLatency(): Latency {
     const read = (name: string) =>
       readNumber(this.getAttribute(name), {
@@ -189,26 +286,46 @@ export class HangWatchElement extends HTMLElement {
         max: MAX_LATENCY_MS,
         otherwise: NaN,
       });
-    const ms = read("latency");
+    const ms = this.hasAttribute("latency") ? read("latency") : read("jitter");
     if (!Number.isNaN(ms)) return ms;
     const [minMs, maxMs] = [read("latency-min"), read("latency-max")];
     if (Number.isNaN(minMs) && Number.isNaN(maxMs)) return "real-time";
-    return { minMs: minMs || 0, maxMs: maxMs || MAX_LATENCY_MS };
+    return {
+      minMs: Number.isNaN(minMs) ? 0 : minMs,
+      maxMs: Number.isNaN(maxMs) ? MAX_LATENCY_MS : maxMs,
+    };
+  }
+
+  #pickLatency(latency: string): void {
+    const ms = Number(latency);
+    if (latency === "real-time" || Number.isFinite(ms)) {
+      this.latency = latency === "real-time" ? latency : ms;
+    }
   }
 
   #play(): (() => void) | void {
     const url = this.#url.get();
     const name = this.#name.get();
+    const catalogFormat = this.#format.get();
     if (url === undefined || name === "") return;
+    const own = this.querySelector(":scope > canvas");
+    const canvas = own instanceof HTMLCanvasElement ? own : this.#view.canvas;
+    this.#view.canvas.hidden = canvas !== this.#view.canvas;
     const player = new Player({
       shared: shareConnection(url),
       name,
-      canvas: this.#view.canvas,
+      canvas,
       latency: this.#latency.peek(),
+      catalogFormat,
     });
+    const pip = new PictureInPicture(canvas);
     this.#player.set(player);
+    this.#pip.set(pip);
+    this.#numbers.clear();
     return () => {
+      pip.close();
       player.close();
+      this.#pip.set(undefined);
       this.#player.set(undefined);
     };
   }
@@ -216,11 +333,16 @@ export class HangWatchElement extends HTMLElement {
   #steer(): void {
     const player = this.#player.get();
     if (!player) return;
+    const isAside = this.#pip.get()?.isOpen.get() ?? false;
     player.latency.set(this.#latency.get());
+    player.rendition.set(this.#rendition.get());
+    player.captions.set(this.#captions.get());
     player.volume.set(this.#volume.get());
     player.muted.set(this.#muted.get());
     player.paused.set(this.#paused.get());
-    player.visible.set(this.#isPageVisible.get() && this.#isOnScreen.get());
+    player.size.set(this.#placement.size.get());
+    player.drawsHidden.set(isAside);
+    player.visible.set(isAside || this.#placement.isVisible.get());
   }
 
   #show(): void {
@@ -234,17 +356,37 @@ export class HangWatchElement extends HTMLElement {
     view.live.textContent = isPlaying ? "Live" : labelOf(state);
     view.live.classList.toggle("on", isPlaying);
     view.canvas.setAttribute("aria-label", `Live video: ${this.#name.get()}`);
-    const isBlocked = player?.soundBlocked() ?? false;
-    view.unmute.hidden = !isBlocked;
+    view.unmute.hidden = !(player?.soundBlocked() ?? false);
+    view.caption.textContent = player?.captionText() ?? "";
+    this.#tell(state);
+    this.#tellRendition(player?.shownRendition.get());
+  }
+
+  #showButtons(): void {
+    const view = this.#view;
+    const player = this.#player.get();
     const isPaused = this.#paused.get();
     setIcon(view.play, isPaused ? "play" : "pause");
     label(view.play, isPaused ? "Play" : "Pause");
-    const isMuted = this.#muted.get() || isBlocked;
+    const isMuted = this.#muted.get() || (player?.soundBlocked() ?? false);
     setIcon(view.mute, isMuted ? "muted" : "sound");
     label(view.mute, isMuted ? "Turn on sound" : "Mute");
     view.volume.value = String(this.#volume.get());
+    view.captions.hidden = (player?.captionTracks() ?? []).length === 0;
+    view.captions.ariaPressed = String(this.#captions.get() !== undefined);
+    label(view.captions, "Captions");
+    label(view.settings, "Settings");
+    view.settings.ariaExpanded = String(!this.#panel.element.hidden);
+    view.pip.hidden = !PictureInPicture.isSupported;
+    view.pip.ariaPressed = String(this.#pip.get()?.isOpen.get() ?? false);
+    label(view.pip, "Picture in picture");
     label(view.fullscreen, "Fullscreen");
-    this.#tell(state);
+  }
+
+  #showSettings(): void {
+    const latency = this.#latency.get();
+    const hasStats = this.#hasStats.get();
+    this.#panel.show(this.#player.get(), { latency, hasStats });
   }
 
   #tell(state: PlayerState): void {
@@ -254,10 +396,37 @@ export class HangWatchElement extends HTMLElement {
     this.dispatchEvent(new CustomEvent("statechange", { detail: state }));
   }
 
+  #tellRendition(name: string | undefined): void {
+    if (name === this.#toldRendition) return;
+    this.#toldRendition = name;
+    this.dispatchEvent(new CustomEvent("renditionchange", { detail: name }));
+  }
+
+  #tellKeys(): void {
+    const player = this.#player.get();
+    if (player?.state().kind !== "playing" && !this.#paused.get()) return;
+    const isPaused = this.#paused.get();
+    tellMediaKeys(this, { title: this.#name.get(), isPaused });
+  }
+
+  #runNumbers(): (() => void) | void {
+    const player = this.#player.get();
+    const isShown = this.#hasStats.get() && player !== undefined;
+    this.#numbers.element.hidden = !isShown;
+    if (!isShown) return;
+    const show = () => this.#numbers.show(player.stats());
+    show();
+    const timer = setInterval(show, STATS_MS);
+    return () => clearInterval(timer);
+  }
+
   #listen(view: HangWatchView): void {
     view.play.addEventListener("click", () => this.paused = !this.paused);
     view.mute.addEventListener("click", () => this.#toggleSound());
     view.unmute.addEventListener("click", () => this.muted = false);
+    view.captions.addEventListener("click", () => this.#toggleCaptions());
+    view.settings.addEventListener("click", () => this.#togglePanel());
+    view.pip.addEventListener("click", () => this.#togglePip());
     view.fullscreen.addEventListener("click", () => this.#toggleFullscreen());
     view.volume.addEventListener("input", () => {
       this.volume = view.volume.valueAsNumber;
@@ -265,6 +434,7 @@ export class HangWatchElement extends HTMLElement {
     });
     view.root.addEventListener("keydown", (event) => this.#onKey(event));
     view.canvas.addEventListener("dblclick", () => this.#toggleFullscreen());
+    view.canvas.addEventListener("click", () => this.#togglePanel(false));
     for (const name of ["pointermove", "pointerdown", "focusin"]) {
       view.root.addEventListener(name, () => this.#wake());
     }
@@ -275,6 +445,24 @@ export class HangWatchElement extends HTMLElement {
     // The click itself was the gesture that blocked sound waited for.
     if (this.#player.peek()?.soundBlocked()) return;
     this.muted = !this.muted;
+  }
+
+  #toggleCaptions(): void {
+    const [first] = this.#player.peek()?.captionTracks() ?? [];
+    this.captions = this.captions === undefined ? first?.name : undefined;
+  }
+
+  #togglePanel(isOpen = this.#panel.element.hidden !== false): void {
+    this.#panel.element.hidden = !isOpen;
+    this.#view.settings.ariaExpanded = String(isOpen);
+  }
+
+  #togglePip(): void {
+    const pip = this.#pip.peek();
+    if (pip?.isOpen.peek()) return pip.close();
+    pip?.open().catch(() => {
+      // The browser does not want to, which the user sees.
+    });
   }
 
   #toggleFullscreen(): void {
@@ -288,7 +476,12 @@ export class HangWatchElement extends HTMLElement {
 
   #onKey(event: KeyboardEvent): void {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const isOnControl = event.composedPath()[0] !== this.#view.root;
+    const [target] = event.composedPath();
+    // Lists and checkboxes have keys of their own.
+    const isInPanel = target instanceof Node &&
+      this.#panel.element.contains(target);
+    if (isInPanel && event.key !== "Escape") return;
+    const isOnControl = target !== this.#view.root;
     switch (event.key) {
       case " ":
         if (isOnControl) return; // it presses the button
@@ -302,6 +495,20 @@ export class HangWatchElement extends HTMLElement {
         break;
       case "f":
         this.#toggleFullscreen();
+        break;
+      case "c":
+        this.#toggleCaptions();
+        break;
+      case "p":
+        this.#togglePip();
+        break;
+      case "s":
+        this.showStats = !this.showStats;
+        break;
+      case "Escape":
+        if (this.#panel.element.hidden) return;
+        this.#togglePanel(false);
+        this.#view.settings.focus();
         break;
       case "ArrowUp":
         this.#changeVolume(VOLUME_STEP);
@@ -327,13 +534,9 @@ export class HangWatchElement extends HTMLElement {
   }
 
   #rest(): void {
-    if (this.state.kind === "playing") this.#view.root.classList.add("idle");
+    const isBusy = this.state.kind !== "playing" || !this.#panel.element.hidden;
+    if (!isBusy) this.#view.root.classList.add("idle");
   }
-}
-
-function label(button: HTMLElement, text: string): void {
-  button.setAttribute("aria-label", text);
-  button.title = text;
 }
 
 function labelOf({ kind }: PlayerState): string {

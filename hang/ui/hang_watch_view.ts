@@ -3,80 +3,8 @@
  *
  * @module
  */
+import { WATCH_STYLE } from "./hang_watch_style.ts";
 import { setIcon } from "./icons.ts";
-
-const STYLE = `
-:host {
-  --hang-background: #101218;
-  --hang-foreground: #fff;
-  --hang-accent: #6ea8fe;
-  --hang-bar: rgb(10 12 18 / 72%);
-  --hang-radius: 12px;
-  display: block;
-  position: relative;
-  overflow: hidden;
-  aspect-ratio: 16 / 9;
-  border-radius: var(--hang-radius);
-  background: var(--hang-background);
-  color: var(--hang-foreground);
-  font: 500 14px/1.4 system-ui, sans-serif;
-}
-@media (prefers-color-scheme: light) {
-  :host { --hang-background: #23262e; --hang-accent: #3d7df0; }
-}
-:host([hidden]) { display: none; }
-:host(:fullscreen) { border-radius: 0; aspect-ratio: auto; --hang-background: #000; }
-.root { position: absolute; inset: 0; outline-offset: -3px; }
-.root:focus-visible, button:focus-visible, input:focus-visible {
-  outline: 2px solid var(--hang-accent);
-}
-canvas { width: 100%; height: 100%; object-fit: contain; display: block; }
-.status {
-  position: absolute; inset: 0; display: grid; place-content: center;
-  justify-items: center; gap: 12px; padding: 24px; text-align: center;
-  background: rgb(10 12 18 / 58%); color: #fff; transition: opacity .2s;
-}
-.status[hidden] { display: none; }
-.status p { margin: 0; max-width: 40ch; text-wrap: balance; }
-.spinner {
-  width: 28px; height: 28px; border-radius: 50%;
-  border: 3px solid rgb(255 255 255 / 28%); border-top-color: #fff;
-  animation: turn 1s linear infinite;
-}
-.spinner[hidden] { display: none; }
-@keyframes turn { to { transform: rotate(1turn); } }
-@media (prefers-reduced-motion: reduce) { .spinner { animation-duration: 4s; } }
-.unmute {
-  position: absolute; top: 12px; left: 12px; display: flex; align-items: center;
-  gap: 6px; padding: 6px 12px 6px 8px; border-radius: 999px; background: var(--hang-bar);
-}
-.unmute[hidden] { display: none; }
-.bar {
-  position: absolute; inset: auto 0 0 0; display: flex; align-items: center;
-  gap: 4px; padding: 20px 8px 6px; transition: opacity .2s;
-  background: linear-gradient(transparent, rgb(10 12 18 / 78%));
-}
-.bar[hidden] { display: none; }
-.root.idle .bar:not(:focus-within) { opacity: 0; }
-.root.idle { cursor: none; }
-button {
-  all: unset; box-sizing: border-box; display: inline-flex; align-items: center;
-  min-width: 40px; min-height: 40px; justify-content: center; cursor: pointer;
-  border-radius: 8px; color: #fff; font: inherit;
-}
-.bar button:hover { background: rgb(255 255 255 / 14%); }
-svg { width: 24px; height: 24px; fill: currentColor; flex: none; }
-.live {
-  margin-inline: 6px auto; display: inline-flex; align-items: center; gap: 6px;
-  color: #fff; font-size: 13px;
-}
-.live::before {
-  content: ""; width: 8px; height: 8px; border-radius: 50%; background: #8a93a5;
-}
-.live.on::before { background: #ff4d5e; }
-input[type=range] { width: 84px; accent-color: var(--hang-accent); cursor: pointer; }
-@media (pointer: coarse) { input[type=range] { display: none; } }
-`;
 
 /** The elements that change. */
 export interface HangWatchView {
@@ -84,9 +12,11 @@ export interface HangWatchView {
   readonly root: HTMLElement;
   /** The picture. */
   readonly canvas: HTMLCanvasElement;
+  /** What is said. */
+  readonly caption: HTMLElement;
   /** Covers the picture while there is something to say. */
   readonly status: HTMLElement;
-  /** What is said. */
+  /** What is said of the state. */
   readonly statusText: HTMLElement;
   /** Turns while something is awaited. */
   readonly spinner: HTMLElement;
@@ -102,6 +32,12 @@ export interface HangWatchView {
   readonly mute: HTMLButtonElement;
   /** Loudness from 0 to 1. */
   readonly volume: HTMLInputElement;
+  /** Captions or none. */
+  readonly captions: HTMLButtonElement;
+  /** Opens the panel with the settings. */
+  readonly settings: HTMLButtonElement;
+  /** Picture in picture. */
+  readonly pip: HTMLButtonElement;
   /** Fullscreen. */
   readonly fullscreen: HTMLButtonElement;
 }
@@ -109,11 +45,13 @@ export interface HangWatchView {
 /** Builds the view within `shadow`. */
 export function buildView(shadow: ShadowRoot): HangWatchView {
   const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
+  sheet.replaceSync(WATCH_STYLE);
   shadow.adoptedStyleSheets = [sheet];
 
   const canvas = part("canvas", "video");
   canvas.setAttribute("role", "img");
+  const caption = part("p", "caption");
+  caption.setAttribute("aria-live", "off");
   const spinner = part("span", "spinner");
   const statusText = part("p", "status-text");
   const status = part("div", "status");
@@ -129,22 +67,27 @@ export function buildView(shadow: ShadowRoot): HangWatchView {
   const volume = part("input", "volume");
   Object.assign(volume, { type: "range", min: "0", max: "1", step: "0.01" });
   volume.setAttribute("aria-label", "Volume");
+  const captions = iconButton("captions", "captions");
+  const settings = iconButton("settings", "settings");
+  const pip = iconButton("pip", "pip");
   const fullscreen = iconButton("fullscreen", "fullscreen");
   const bar = part("div", "bar");
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", "Player");
-  const extra = document.createElement("slot");
-  extra.name = "controls";
-  bar.append(play, live, extra, mute, volume, fullscreen);
+  bar.append(play, live, slot("controls"));
+  bar.append(mute, volume, captions, settings, pip, fullscreen);
 
-  const overlay = document.createElement("slot");
   const root = part("div", "root");
   root.tabIndex = 0;
-  root.append(canvas, overlay, status, unmute, bar);
+  // Whoever fills the slot "bar" has controls of his own.
+  const barSlot = slot("bar");
+  barSlot.append(bar);
+  root.append(canvas, slot(), caption, status, unmute, barSlot);
   shadow.append(root);
   return {
     root,
     canvas,
+    caption,
     status,
     statusText,
     spinner,
@@ -154,17 +97,33 @@ export function buildView(shadow: ShadowRoot): HangWatchView {
     live,
     mute,
     volume,
+    captions,
+    settings,
+    pip,
     fullscreen,
   };
 }
 
-function part<Tag extends keyof HTMLElementTagNameMap>(
+/** An element with a class and a part of the same name. */
+export function part<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   name: string,
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   element.className = name;
   element.setAttribute("part", name);
+  return element;
+}
+
+/** Says what a control does, to eyes and ears. */
+export function label(element: HTMLElement, text: string): void {
+  element.setAttribute("aria-label", text);
+  element.title = text;
+}
+
+function slot(name?: string): HTMLSlotElement {
+  const element = document.createElement("slot");
+  if (name !== undefined) element.name = name;
   return element;
 }
 

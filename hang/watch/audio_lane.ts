@@ -7,6 +7,7 @@ import { asMoqError, MoqError } from "@moq-deno/lite";
 import { TRACK_PRIORITY } from "../catalog/catalog.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import type { AudioOutput } from "./audio_output.ts";
+import { Continuity } from "./continuity.ts";
 import { DecodeCost } from "./decode_cost.ts";
 import { type LaneOptions, readChoice } from "./lane.ts";
 import type { AudioChoice } from "./select.ts";
@@ -32,6 +33,8 @@ export class AudioLane {
   readonly #options: AudioLaneOptions;
   readonly #end = new AbortController();
   readonly #cost = new DecodeCost();
+  readonly #continuity = new Continuity();
+  readonly #retired: Set<AudioDecoder> = new Set();
   #decoder: AudioDecoder | undefined;
   #failures = 0;
 
@@ -81,8 +84,9 @@ export class AudioLane {
   }
 
   #decode({ timestampUs, data }: OrderedSample): void {
+    if ((this.#decoder?.decodeQueueSize ?? 0) > MAX_QUEUED) return;
+    if (this.#continuity.isBroken(timestampUs)) this.#retire();
     this.#decoder ??= this.#openDecoder();
-    if (this.#decoder.decodeQueueSize > MAX_QUEUED) return;
     this.#cost.begin(timestampUs);
     this.#decoder.decode(
       new EncodedAudioChunk({
@@ -98,7 +102,9 @@ export class AudioLane {
       output: (data) => {
         try {
           // Sound of a decoder that was given up may still come.
-          if (decoder !== this.#decoder) return;
+          const isHeard = decoder === this.#decoder ||
+            this.#retired.has(decoder);
+          if (!isHeard) return;
           this.#cost.end(data.timestamp);
           this.#options.counters.decodedSounds++;
           this.#options.output.write(data);
@@ -114,6 +120,20 @@ export class AudioLane {
     return decoder;
   }
 
+  /**
+   * Decoders count on over a gap, so that all that follows would be heard too early: what comes after one is another
+   * decoder's. The old one gives away what it has.
+   */
+  #retire(): void {
+    const decoder = this.#decoder;
+    this.#decoder = undefined;
+    if (decoder?.state !== "configured") return;
+    this.#retired.add(decoder);
+    decoder.flush().then(() => decoder.close(), () => {
+      // It failed or was closed, and has nothing to give away.
+    }).finally(() => this.#retired.delete(decoder));
+  }
+
   #failed(error: DOMException): void {
     this.#options.log.warn?.("audio decoder failed", { error: error.message });
     this.#decoder = undefined;
@@ -126,8 +146,11 @@ export class AudioLane {
   }
 
   #closeDecoder(): void {
-    const decoder = this.#decoder;
+    const decoders = [...this.#retired, this.#decoder];
+    this.#retired.clear();
     this.#decoder = undefined;
-    if (decoder && decoder.state !== "closed") decoder.close();
+    for (const decoder of decoders) {
+      if (decoder && decoder.state !== "closed") decoder.close();
+    }
   }
 }

@@ -61,8 +61,8 @@ function registerRingPlayer(
   // Further off than this a jump is better than a long chase.
   const jumpSeconds = 0.06;
   const exactSeconds = 0.004;
-  const chaseSeconds = 2;
-  const maxBend = 0.005;
+  const chaseSeconds = 1;
+  const maxBend = 0.02;
   const reportEvery = 100;
 
   class RingPlayer extends scope.AudioWorkletProcessor {

@@ -20,8 +20,10 @@ const OUTLIERS = 2;
 const FIRST_GUESS_MS = 100;
 // A timer that fires a little late must not make a sample late.
 const MARGIN_MS = 8;
-// Half a percent is not heard.
+// Half a percent is not heard; one and a half are less of an evil than to be far from live for minutes.
 const SLEW_MS_PER_S = 5;
+const FAST_SLEW_MS_PER_S = 15;
+const FAR_MS = 100;
 
 interface Look {
   readonly samples: number;
@@ -111,12 +113,15 @@ export class Hold {
     const late = this.#looks.slice(-RECENT_LOOKS)
       .filter(({ samples, late }) => late > samples * LATE_SHARE);
     if (late.length >= LATE_LOOKS) {
-      const worstMs = Math.max(...late.map((one) => one.worstMs));
-      this.#ms = clamp(Math.max(this.#ms, worstMs + MARGIN_MS), this.#range);
+      // The middle one: an outage among them is no reason to be further from live.
+      const worst = late.map(({ worstMs }) => worstMs).sort((a, b) => a - b);
+      const wantedMs = worst[worst.length >> 1]! + MARGIN_MS;
+      this.#ms = clamp(Math.max(this.#ms, wantedMs), this.#range);
       return;
     }
-    const stepMs = seconds * SLEW_MS_PER_S;
     const differenceMs = clamp(this.#wantedMs, this.#range) - this.#ms;
+    const isFar = differenceMs < -FAR_MS;
+    const stepMs = seconds * (isFar ? FAST_SLEW_MS_PER_S : SLEW_MS_PER_S);
     this.#ms += Math.max(-stepMs, Math.min(stepMs, differenceMs));
   }
 }

@@ -15,6 +15,7 @@
  *
  * @module
  */
+export type { CaptionTrack } from "./captions.ts";
 export type { CatalogFormat } from "./followed_broadcast.ts";
 export * from "./frame_latency.ts";
 export type { Latency, LatencyRange } from "./latency.ts";

@@ -20,6 +20,7 @@ import {
   frameMarksTrack,
 } from "../catalog/frame_marks.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
+import { Captions, type CaptionTrack, captionTracks } from "./captions.ts";
 import { type CatalogFormat, FollowedBroadcast } from "./followed_broadcast.ts";
 import { type LaneOptions, newCounters } from "./lane.ts";
 import { type Latency, latencyRange, laterRange } from "./latency.ts";
@@ -83,6 +84,10 @@ export class Player {
   readonly rendition: Signal<string | undefined> = new Signal<
     string | undefined
   >(undefined);
+  /** Track name of the captions to show; `undefined` shows none and downloads none. */
+  readonly captions: Signal<string | undefined> = new Signal<
+    string | undefined
+  >(undefined);
   /** Device pixels of the place where the picture is shown; no larger rendition than fills it is played. */
   readonly size: Signal<Size | undefined> = new Signal<Size | undefined>(
     undefined,
@@ -100,6 +105,7 @@ export class Player {
   readonly #choices = new Signal<readonly VideoChoice[]>([]);
   readonly #excluded = new Signal<ReadonlySet<string>>(new Set());
   readonly #audio = new Signal<AudioChoice | undefined>(undefined);
+  readonly #caption = new Signal<Captions | undefined>(undefined);
   readonly #isChosen = new Signal(false);
   readonly #failure = new Signal<MoqError | undefined>(undefined);
   readonly #speaker = new Signal<Speaker | undefined>(undefined);
@@ -139,6 +145,7 @@ export class Player {
       effect(() => this.#playAudio()),
       effect(() => this.#listen()),
       effect(() => this.#ask()),
+      effect(() => this.#showCaptions()),
     ];
   }
 
@@ -182,6 +189,17 @@ export class Player {
     return this.#video.rendition;
   }
 
+  /** The captions that can be shown; watched when it is read in an effect. */
+  captionTracks(): readonly CaptionTrack[] {
+    const catalog = this.#source.catalog.get();
+    return catalog ? captionTracks(catalog) : [];
+  }
+
+  /** What is to be read now, empty while nothing is said; watched when it is read in an effect. */
+  captionText(): string {
+    return this.#caption.get()?.text.get() ?? "";
+  }
+
   /** The last audio node before the loudspeaker, while sound is played. */
   get audioNode(): AudioNode | undefined {
     return this.#speaker.peek()?.node;
@@ -190,6 +208,11 @@ export class Player {
   /** When the pictures of the last ten seconds were received, decoded and shown, oldest first. */
   get marks(): readonly ViewerMark[] {
     return this.#video.marks.marks;
+  }
+
+  /** Draws on while the page is hidden, for a window that stays in sight; see {@linkcode Player.visible}. */
+  get drawsHidden(): Signal<boolean> {
+    return this.#video.drawsHidden;
   }
 
   /** Where the time went for each picture of the last ten seconds, oldest first; nothing of the publisher's part unless it tells and {@linkcode Player.measuring} is on. */
@@ -315,6 +338,23 @@ export class Player {
     return () => {
       speaker.close();
       this.#speaker.set(undefined);
+    };
+  }
+
+  #showCaptions(): (() => void) | void {
+    const name = this.captions.get();
+    const track = this.captionTracks().find((one) => one.name === name);
+    const isWanted = !this.paused.get() && this.visible.get();
+    const broadcast = track && this.#source.related(track.broadcast);
+    if (!track || !broadcast || !isWanted) return;
+    const captions = new Captions({
+      ...this.#laneOptions(broadcast),
+      track,
+    });
+    this.#caption.set(captions);
+    return () => {
+      captions.close();
+      this.#caption.set(undefined);
     };
   }
 

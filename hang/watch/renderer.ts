@@ -4,7 +4,11 @@
  * @module
  */
 import type { VideoSection } from "../catalog/catalog.ts";
+import { effect, type ReadonlySignal } from "../signals/signal.ts";
 import type { ViewerMarks } from "./viewer_marks.ts";
+
+// About as often as a screen is refreshed at half its rate.
+const HIDDEN_MS = 33;
 
 /** What to draw from, asked at each refresh. */
 export interface PictureSource {
@@ -20,6 +24,8 @@ export interface RendererOptions {
   readonly source: PictureSource;
   /** Notes when each was drawn. */
   readonly marks: ViewerMarks;
+  /** Whether to draw while the page is hidden, when it gets no refreshes. */
+  readonly drawsHidden: ReadonlySignal<boolean>;
 }
 
 /** Draws until it is closed; the last picture stays. */
@@ -27,12 +33,13 @@ export class Renderer {
   readonly #context: CanvasRenderingContext2D;
   readonly #source: PictureSource;
   readonly #marks: ViewerMarks;
+  readonly #stop: () => void;
   #request = 0;
   #shownUs: number | undefined;
   #shownAtMs = 0;
 
   /** Begins at once; throws `TypeError` for a canvas that is in use otherwise. */
-  constructor(canvas: HTMLCanvasElement, { source, marks }: RendererOptions) {
+  constructor(canvas: HTMLCanvasElement, options: RendererOptions) {
     const context = canvas.getContext("2d", {
       alpha: false,
       desynchronized: true,
@@ -41,8 +48,9 @@ export class Renderer {
       throw new TypeError("Expected a canvas for 2D drawing, got another");
     }
     this.#context = context;
-    this.#source = source;
-    this.#marks = marks;
+    this.#source = options.source;
+    this.#marks = options.marks;
+    this.#stop = effect(() => this.#runHidden(options.drawsHidden.get()));
     this.#next();
   }
 
@@ -59,6 +67,13 @@ export class Renderer {
   /** Draws no more. Idempotent. */
   close(): void {
     cancelAnimationFrame(this.#request);
+    this.#stop();
+  }
+
+  #runHidden(isWanted: boolean): (() => void) | void {
+    if (!isWanted) return;
+    const timer = setInterval(() => document.hidden && this.#draw(), HIDDEN_MS);
+    return () => clearInterval(timer);
   }
 
   #next(): void {

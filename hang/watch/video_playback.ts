@@ -10,6 +10,7 @@ import { Signal } from "../signals/signal.ts";
 import type { LaneOptions } from "./lane.ts";
 import { Renderer } from "./renderer.ts";
 import { isSameChoice, type VideoChoice } from "./select.ts";
+import { VideoLane } from "./video_lane.ts";
 import { type LaneEnd, VideoSwitch } from "./video_switch.ts";
 import { ViewerMarks } from "./viewer_marks.ts";
 
@@ -52,17 +53,23 @@ export class VideoPlayback {
   readonly rendition: Signal<string | undefined> = new Signal<
     string | undefined
   >(undefined);
+  /** Whether pictures are drawn while the page is hidden. */
+  readonly drawsHidden: Signal<boolean> = new Signal(false);
   /** When each picture went by. */
   readonly marks: ViewerMarks = new ViewerMarks();
   readonly #sink: PlaybackSink;
   readonly #renderer: Renderer;
-  readonly #switch: VideoSwitch;
+  readonly #switch: VideoSwitch<PlayOptions, VideoFrame>;
   #pendingSinceMs = 0;
 
   /** Begins to draw at once, as soon as there is anything. Throws `TypeError` for a canvas that is in use otherwise. */
   constructor(canvas: HTMLCanvasElement, sink: PlaybackSink) {
     this.#sink = sink;
-    const lanes = new VideoSwitch({ failed: (end) => this.#failed(end) });
+    const lanes = new VideoSwitch<PlayOptions, VideoFrame>({
+      open: (options, takesOver) =>
+        new VideoLane({ ...options, takesOver, marks: this.marks }),
+      failed: (end) => this.#failed(end),
+    });
     this.#switch = lanes;
     const source = {
       get section() {
@@ -70,7 +77,11 @@ export class VideoPlayback {
       },
       take: () => lanes.take(),
     };
-    this.#renderer = new Renderer(canvas, { source, marks: this.marks });
+    this.#renderer = new Renderer(canvas, {
+      source,
+      marks: this.marks,
+      drawsHidden: this.drawsHidden,
+    });
   }
 
   /** Presentation time in microseconds of the picture shown last, while anything plays. */
@@ -104,7 +115,7 @@ export class VideoPlayback {
     }
     if (!current) this.hasPicture.set(false);
     this.#pendingSinceMs = performance.now();
-    this.#switch.play({ ...options, marks: this.marks });
+    this.#switch.play(options);
   }
 
   /** Plays nothing; the last picture stays. */

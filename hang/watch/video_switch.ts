@@ -8,10 +8,24 @@
 import type { MoqError } from "@moq-deno/lite";
 import type { VideoSection } from "../catalog/catalog.ts";
 import type { VideoChoice } from "./select.ts";
-import { VideoLane, type VideoLaneOptions } from "./video_lane.ts";
 
-/** What a new lane is made of, but for whether it takes over. */
-export type SwitchOptions = Omit<VideoLaneOptions, "takesOver">;
+/** What is needed of a `VideoLane`. */
+export interface SwitchedLane<Frame> {
+  /** What it plays. */
+  readonly choice: VideoChoice;
+  /** How the picture is to be turned. */
+  readonly section: VideoSection;
+  /** Pictures that wait for the decoder. */
+  readonly decodeQueue: number;
+  /** Resolves when it has ended, with the error if it failed. */
+  readonly closed: Promise<MoqError | undefined>;
+  /** Presentation time of the picture that {@linkcode SwitchedLane.take} would give now. */
+  dueUs(): number | undefined;
+  /** The picture to show now if it is another one than before. */
+  take(): Frame | undefined;
+  /** Ends it. */
+  close(): void;
+}
 
 /** What has become of a rendition. */
 export interface LaneEnd {
@@ -23,31 +37,36 @@ export interface LaneEnd {
   readonly isCovered: boolean;
 }
 
-/** Hears of renditions that failed. */
-export interface LaneSink {
+/** Makes lanes and hears of those that failed. */
+export interface LaneOwner<Options, Frame> {
+  /** A new lane; one that takes over shows nothing before it is asked for the picture that is due. */
+  open(options: Options, takesOver: boolean): SwitchedLane<Frame>;
   /** One has ended with an error; those that were closed are not told of. */
   failed(end: LaneEnd): void;
 }
 
 /** Shows one rendition, and while it changes holds two. */
-export class VideoSwitch {
-  readonly #sink: LaneSink;
-  #current: VideoLane | undefined;
-  #next: VideoLane | undefined;
+export class VideoSwitch<
+  Options,
+  Frame extends { readonly timestamp: number },
+> {
+  readonly #owner: LaneOwner<Options, Frame>;
+  #current: SwitchedLane<Frame> | undefined;
+  #next: SwitchedLane<Frame> | undefined;
   #shownUs = -Infinity;
 
-  /** `sink` hears of renditions that failed. */
-  constructor(sink: LaneSink) {
-    this.#sink = sink;
+  /** Shows nothing yet. */
+  constructor(owner: LaneOwner<Options, Frame>) {
+    this.#owner = owner;
   }
 
   /** The rendition whose pictures are shown. */
-  get current(): VideoLane | undefined {
+  get current(): SwitchedLane<Frame> | undefined {
     return this.#current;
   }
 
   /** The rendition that is about to take over. */
-  get next(): VideoLane | undefined {
+  get next(): SwitchedLane<Frame> | undefined {
     return this.#next;
   }
 
@@ -57,7 +76,7 @@ export class VideoSwitch {
   }
 
   /** Changes to another rendition, at once where none is shown; the latest wish counts. */
-  play(options: SwitchOptions): void {
+  play(options: Options): void {
     this.#drop();
     if (!this.#current) this.#current = this.#open(options, false);
     else this.#next = this.#open(options, true);
@@ -69,7 +88,7 @@ export class VideoSwitch {
   }
 
   /** The picture to show now if it is another one than before; the caller closes it. */
-  take(): VideoFrame | undefined {
+  take(): Frame | undefined {
     if (this.#next && this.#isReady(this.#next)) {
       this.#current?.close();
       this.#current = this.#next;
@@ -89,7 +108,7 @@ export class VideoSwitch {
   }
 
   /** Whether its picture is newer than the one shown and not older than the one that would be. */
-  #isReady(next: VideoLane): boolean {
+  #isReady(next: SwitchedLane<Frame>): boolean {
     const dueUs = next.dueUs();
     if (dueUs === undefined || dueUs <= this.#shownUs) return false;
     return dueUs >= (this.#current?.dueUs() ?? -Infinity);
@@ -100,23 +119,23 @@ export class VideoSwitch {
     this.#next = undefined;
   }
 
-  #open(options: SwitchOptions, takesOver: boolean): VideoLane {
-    const lane = new VideoLane({ ...options, takesOver });
+  #open(options: Options, takesOver: boolean): SwitchedLane<Frame> {
+    const lane = this.#owner.open(options, takesOver);
     lane.closed.then((error) => error && this.#failed(lane, error));
     return lane;
   }
 
-  #failed(lane: VideoLane, error: MoqError): void {
+  #failed(lane: SwitchedLane<Frame>, error: MoqError): void {
     const { choice } = lane;
     if (lane === this.#next) {
       this.#next = undefined;
-      return this.#sink.failed({ choice, error, isCovered: true });
+      return this.#owner.failed({ choice, error, isCovered: true });
     }
     if (lane !== this.#current) return;
     // Whoever was about to take over does so now, with its first picture.
     this.#current = this.#next;
     this.#next = undefined;
     const isCovered = this.#current !== undefined;
-    this.#sink.failed({ choice, error, isCovered });
+    this.#owner.failed({ choice, error, isCovered });
   }
 }

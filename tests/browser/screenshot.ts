@@ -14,11 +14,44 @@ const MAX_BYTES = 300_000;
 
 const DESKTOP = { width: 1180, height: 760 };
 const PHONE = { width: 390, height: 780, scale: 2 };
-const VIEWS: Readonly<Record<string, PageOptions>> = {
+
+/** A page, and what is done there before its picture is taken. */
+interface View extends PageOptions {
+  /** An expression; `PLAYER` is the element. */
+  readonly then?: string;
+  /** What is waited for after that. */
+  readonly until?: string;
+}
+
+const STATS = {
+  then: "PLAYER.showStats = true",
+  until:
+    `PLAYER.shadowRoot.querySelector("polyline").getAttribute("points").split(" ").length > 12`,
+};
+const SETTINGS = {
+  then: `PLAYER.shadowRoot.querySelector(".settings").click()`,
+};
+const OFFLINE = {
+  then: `PLAYER.name = "nobody"`,
+  until: `PLAYER.state.kind === "offline"`,
+};
+const GONE = {
+  then: `PLAYER.url = "http://127.0.0.1:9/"`,
+  until: `PLAYER.state.kind === "relay-gone"`,
+};
+
+const VIEWS: Readonly<Record<string, View>> = {
   "desktop-dark": { ...DESKTOP, colorScheme: "dark" },
   "desktop-light": { ...DESKTOP, colorScheme: "light" },
   "phone-dark": { ...PHONE, colorScheme: "dark" },
   "phone-light": { ...PHONE, colorScheme: "light" },
+  "stats-dark": { ...DESKTOP, colorScheme: "dark", ...STATS },
+  "stats-phone": { ...PHONE, colorScheme: "light", ...STATS },
+  "settings-dark": { ...DESKTOP, colorScheme: "dark", ...SETTINGS },
+  "settings-light": { ...DESKTOP, colorScheme: "light", ...SETTINGS },
+  "settings-phone": { ...PHONE, colorScheme: "light", ...SETTINGS },
+  "offline-light": { ...DESKTOP, colorScheme: "light", ...OFFLINE },
+  "gone-phone": { ...PHONE, colorScheme: "dark", ...GONE },
 };
 
 const { values } = parseArgs({ options: { all: { type: "string" } } });
@@ -29,18 +62,22 @@ await using chromium = await Chromium.launch(path, [
   "--autoplay-policy=no-user-gesture-required",
 ]);
 
-async function take(options: PageOptions): Promise<Uint8Array> {
-  const page = await stage.page(chromium, options);
-  const stats = `document.querySelector("hang-watch").stats`;
+async function take(view: View): Promise<Uint8Array> {
+  const page = await stage.page(chromium, view);
+  const player = `document.querySelector("hang-watch")`;
   // Long enough for all the numbers to be there and for the controls to have gone.
-  await page.until(`${stats}?.shownFrames > 120`, 20_000);
+  await page.until(`${player}.stats?.shownFrames > 120`, 30_000);
+  if (view.then) await page.evaluate(view.then.replaceAll("PLAYER", player));
+  if (view.until) {
+    await page.until(view.until.replaceAll("PLAYER", player), 30_000);
+  }
   const png = await page.screenshot();
   await page.close();
   return png;
 }
 
 if (values.all === undefined) {
-  const png = await take(VIEWS["desktop-dark"]!);
+  const png = await take(VIEWS["stats-dark"]!);
   if (png.byteLength > MAX_BYTES) {
     throw new RangeError(
       `Expected a picture of at most ${MAX_BYTES} bytes, got ${png.byteLength}`,

@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { Continuity } from "./continuity.ts";
+
+function broken(timestampsMs: readonly number[]): readonly number[] {
+  const continuity = new Continuity();
+  return timestampsMs.filter((ms) => continuity.isBroken(ms * 1000));
+}
+
+Deno.test("Continuity: a missing piece and a step back break it, rounded timestamps do not", () => {
+  assert.deepEqual(broken([0, 20, 40, 80, 100, 120, 60, 80]), [80, 60]);
+  const rounded = Array.from({ length: 500 }, (_, i) => Math.round(i * 21.333));
+  assert.deepEqual(broken(rounded), []);
+  assert.deepEqual(broken([0, 2.5, 5, 10, 12.5, 20]), [20]);
+});
