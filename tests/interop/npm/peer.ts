@@ -26,7 +26,9 @@ interface NetConnection {
   readonly closed: Promise<void>;
   announced(): NetAnnounced;
   publish(path: unknown, broadcast: NetBroadcast): void;
-  consume(path: unknown): { track(name: string): { subscribe(): NetReader } };
+  consume(
+    path: unknown,
+  ): { track(name: string): { subscribe(wish?: object): NetReader } };
   close(): void;
 }
 
@@ -50,14 +52,19 @@ interface NetGroup {
   close(error?: Error): void;
 }
 
-interface NetReader {
+/** A subscription of the package's. */
+export interface NetReader {
   readString(): Promise<string | undefined>;
   recvGroup(): Promise<NetGroupReader | undefined>;
   recvDatagram(): Promise<{ readonly payload: Uint8Array } | undefined>;
+  close(): void;
 }
 
 interface NetGroupReader {
   readString(): Promise<string | undefined>;
+  readFrame(): Promise<
+    { readonly timestamp: { asMillis(): number } } | undefined
+  >;
 }
 
 /** How a peer connects. */
@@ -235,6 +242,15 @@ export class NpmPeer implements Peer {
 
   datagrams(): Promise<number> {
     return Promise.resolve(this.#datagrams);
+  }
+
+  /** A subscription, for tests in the same program. */
+  subscribe(
+    path: string,
+    { name, priority }: { readonly name: string; readonly priority: number },
+  ): NetReader {
+    const broadcast = this.#connection!.consume(this.#net.Path.from(path));
+    return broadcast.track(name).subscribe({ priority });
   }
 
   begun(name: string): Promise<void> {

@@ -8,7 +8,9 @@ import { BroadcastProducer } from "@moq-deno/lite";
 import {
   assertNewestCame,
   NARROW_BPS,
+  OVER_QUIC,
   publishBoth,
+  subscribeOurs,
   watchBoth,
 } from "../narrow.ts";
 import { UdpLink } from "../udp_link.ts";
@@ -45,12 +47,12 @@ Deno.test(
     for await (const { path } of viewer.announced()) if (path === "live") break;
     const over = new AbortController();
     const watching = [viewer, other].map((session) =>
-      watchBoth(session, "live", over.signal)
+      watchBoth(subscribeOurs(session, "live"), over.signal)
     );
     await publishBoth(broadcast);
     over.abort();
     const [behind, beside] = await Promise.all(watching);
-    assertNewestCame(behind!, { beside: beside! });
+    assertNewestCame(behind!, { ...OVER_QUIC, beside: beside! });
   },
 );
 
@@ -82,11 +84,11 @@ Deno.test(
     for await (const { path } of viewer.announced()) if (path === "live") break;
     const over = new AbortController();
     const watching = [viewer, other].map((session) =>
-      watchBoth(session, "live", over.signal)
+      watchBoth(subscribeOurs(session, "live"), over.signal)
     );
     await publishBoth(broadcast);
     over.abort();
     const [behind, beside] = await Promise.all(watching);
-    assertNewestCame(behind!, { beside: beside! });
+    assertNewestCame(behind!, { ...OVER_QUIC, beside: beside! });
   },
 );
