@@ -141,8 +141,8 @@ export const OVER_QUIC = {
 /** Over WebSocket all wait for one another; a backlog would be nine seconds in the end. */
 export const OVER_WEB_SOCKET = {
   audioShare: 0.5,
-  audioMs: 4000,
-  videoMs: 4000,
+  audioMs: 6000,
+  videoMs: 6000,
   missing: 4,
 };
 
