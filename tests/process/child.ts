@@ -35,6 +35,7 @@ export class Child implements AsyncDisposable {
   readonly #lines: ReadableStreamDefaultReader<string>;
   readonly #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
   readonly #file: string;
+  #isFrozen = false;
 
   /** Runs `file` with this very deno; `settings` is its only argument, as JSON. */
   constructor(file: URL, settings: unknown, options: ChildOptions = {}) {
@@ -101,11 +102,18 @@ export class Child implements AsyncDisposable {
     await this.#child.status;
   }
 
+  /** Stops it where it is: it holds on to everything and answers nothing. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+    this.#isFrozen = true;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {
       // It has ended already.
     });
     await this.#lines.cancel();
+    if (this.#isFrozen) this.#child.kill("SIGKILL");
     await this.#child.status;
   }
 }

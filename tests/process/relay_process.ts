@@ -67,7 +67,11 @@ const commandLine = readCommandLine([...flags, "--auth-public=**"]);
 const config = loadConfig({ commandLine, environment: {} });
 const relay = new Relay({
   authorizer,
-  limits: { sessions: config["limit.sessions"] },
+  limits: {
+    sessions: config["limit.sessions"],
+    subscriptions: config["limit.subscriptions"],
+    announcements: config["limit.announcements"],
+  },
   setupTimeoutMs: config["listen.timeout"],
   log,
 });
