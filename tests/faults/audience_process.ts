@@ -26,10 +26,12 @@ export interface AudienceSettings {
 
 /** What the viewer saw since it was told to begin. */
 export interface Witnessed {
-  /** Whole frames. */
+  /** Frames that were published. */
+  readonly published: number;
+  /** Frames that came. */
   readonly frames: number;
-  /** The longest time without one, in milliseconds. */
-  readonly longestGapMs: number;
+  /** How old the oldest of them was, in milliseconds. */
+  readonly oldestMs: number;
   /** Groups that did not come to their end. */
   readonly cutGroups: number;
   /** Whether the subscription, or one of both sessions, has ended. */
@@ -45,10 +47,11 @@ const { url, fingerprint } = settings<AudienceSettings>();
 const certificateHashes = [Uint8Array.fromHex(fingerprint)];
 const publisher = await connect(url, { certificateHashes, role: "publisher" });
 const viewer = await connect(url, { certificateHashes, role: "subscriber" });
+const start = performance.now();
+let published = 0;
 let frames = 0;
 let cutGroups = 0;
-let longestGapMs = 0;
-let lastAt = performance.now();
+let oldestMs = 0;
 let hasEnded = false;
 
 function ended(session: Session): void {
@@ -64,9 +67,10 @@ async function publish(): Promise<void> {
       payload: new Uint8Array(Number(bytes)),
     }));
   let groups = tracks.map(({ track }) => track.group());
-  const start = performance.now();
+  const due = performance.now();
   for (let count = 1;; count++) {
     const timestamp = Math.round(performance.now() - start);
+    published++;
     for (const [i, group] of groups.entries()) {
       group.writeFrame({ timestamp, payload: tracks[i]!.payload });
       if (count % GROUP_FRAMES === 0) group.close();
@@ -74,16 +78,15 @@ async function publish(): Promise<void> {
     if (count % GROUP_FRAMES === 0) {
       groups = tracks.map(({ track }) => track.group());
     }
-    await sleep(systemClock, Math.max(0, count * 1000 / FPS - timestamp));
+    const ahead = due + count * 1000 / FPS - performance.now();
+    await sleep(systemClock, Math.max(0, ahead));
   }
 }
 
 async function read(group: GroupConsumer): Promise<void> {
   try {
-    for await (const _ of group.frames()) {
-      const now = performance.now();
-      longestGapMs = Math.max(longestGapMs, now - lastAt);
-      lastAt = now;
+    for await (const { timestamp } of group.frames()) {
+      oldestMs = Math.max(oldestMs, performance.now() - start - timestamp);
       if (frames++ === 0) say("watching");
     }
   } catch {
@@ -106,15 +109,14 @@ void publish(); // Ends with the process.
 void watch(); // As above.
 for await (const command of commands()) {
   if (command === "begin") {
-    frames = 1;
-    cutGroups = longestGapMs = 0;
-    lastAt = performance.now();
+    published = frames = 1;
+    cutGroups = oldestMs = 0;
     say("begun");
   } else {
-    const sinceMs = performance.now() - lastAt;
     const witnessed: Witnessed = {
-      frames: frames - 1,
-      longestGapMs: Math.round(Math.max(longestGapMs, sinceMs)),
+      published,
+      frames,
+      oldestMs: Math.round(oldestMs),
       cutGroups,
       hasEnded,
     };

@@ -1,30 +1,20 @@
 /** Peers that come and never say what they want. */
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@moq-deno/lite";
-import { connect, dial } from "@moq-deno/lite/deno";
+import { dial } from "@moq-deno/lite/deno";
 import { dialQuic } from "../../lite/deno/connect.ts";
-import { faultTest, type World } from "./world.ts";
+import { faultTest, type Way, type World } from "./world.ts";
 
 const SHORT = ["--listen-timeout=1500ms"];
 const FAILED = "QUIC handshake failed";
 
 /** How long somebody who knows what he wants takes to get in. */
-async function entry({ url, certificateHashes }: Door): Promise<number> {
+async function entry(world: World, way: Way = "moqt"): Promise<number> {
   const start = performance.now();
-  const session = await connect(url, { certificateHashes });
+  const session = await world.connect(way);
   session.close();
   await session.closed;
   return performance.now() - start;
-}
-
-interface Door {
-  readonly url: URL;
-  readonly certificateHashes: readonly Uint8Array<ArrayBuffer>[];
-}
-
-function door(world: World, way: "moqt" | "https" = "moqt"): Door {
-  const { certificateHashes } = world;
-  return { url: world.url(way), certificateHashes };
 }
 
 faultTest(
@@ -33,7 +23,7 @@ faultTest(
   async (world) => {
     await using flood = world.run("half_open_process.ts", { count: 1000 });
     assert.equal(await flood.next(), 1000);
-    assert.ok(await entry(door(world)) < 2000);
+    assert.ok(await entry(world) < 2000);
     const { logged } = await world.until(
       "they are given up",
       ({ logged }) => (logged[FAILED] ?? 0) >= 900,
@@ -52,7 +42,7 @@ faultTest(
       "the oldest are given up",
       ({ logged }) => (logged[FAILED] ?? 0) >= 400,
     );
-    assert.ok(await entry(door(world)) < 2000);
+    assert.ok(await entry(world) < 2000);
   },
 );
 
@@ -67,7 +57,7 @@ faultTest(
       if (conn) silent.push(conn);
       else await sleep(systemClock, 10);
     }
-    assert.ok(await entry(door(world)) < 2000);
+    assert.ok(await entry(world) < 2000);
     await world.until(
       "the port was opened again",
       ({ logged }) =>
@@ -114,7 +104,7 @@ faultTest(
         () => dialQuic(world.url("https"), { alpn: ["h3"], certificateHashes }),
       ),
     );
-    assert.ok(await entry(door(world, "https")) < 2000);
+    assert.ok(await entry(world, "https") < 2000);
     const reasons = await Promise.all(conns.map(({ closed }) => closed));
     for (const { reason } of reasons) {
       assert.equal(reason, "No request in 1500 ms");
@@ -133,7 +123,7 @@ faultTest(
       conns.push(await dialQuic(world.url("https"), options));
     }
     await Promise.all(conns.slice(0, 10).map(({ closed }) => closed));
-    assert.ok(await entry(door(world, "https")) < 2000);
+    assert.ok(await entry(world, "https") < 2000);
     for (const conn of conns) conn.close();
   },
 );

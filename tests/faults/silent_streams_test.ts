@@ -1,6 +1,5 @@
 /** Streams that never say what they are for. */
 import assert from "node:assert/strict";
-import { connect } from "@moq-deno/lite/deno";
 import { Hostile } from "./hostile.ts";
 import { SMALL_TRACK, STEADY } from "./steady.ts";
 import { faultTest, type Way } from "./world.ts";
@@ -36,8 +35,7 @@ for (const way of ["moqt", "https", "ws"] satisfies Way[]) {
       const most = PEERS * (UNI_LIMIT + BIDI_LIMIT) * MAX_STREAM_BYTES;
       assert.ok(after - before < most, `${(after - before) / MEGABYTE} MB`);
       // Somebody else gets in and is served.
-      const { certificateHashes } = world;
-      const viewer = await connect(world.url("moqt"), { certificateHashes });
+      const viewer = await world.connect("moqt");
       const groups = viewer.consume(STEADY).track(SMALL_TRACK).subscribe();
       assert.ok(await groups.next());
       groups.close();

@@ -2,31 +2,18 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  connectWebSocket,
   type GroupConsumer,
   MAX_GROUP_FRAMES,
   MoqError,
-  openSession,
-  PROTOCOLS,
   type SendStream,
   type Session,
 } from "@moq-deno/lite";
-import { connect } from "@moq-deno/lite/deno";
 import { encodeFrameHeader } from "../../lite/model/frame.ts";
 import { withType } from "../../lite/session/streams.ts";
 import { encodeGroupHeader } from "../../lite/wire/group.ts";
 import { UniType } from "../../lite/wire/stream_type.ts";
 import { DOOMED, DOOMED_TRACK } from "./steady.ts";
 import { faultTest, type Way, type World } from "./world.ts";
-
-async function open(world: World, way: Way): Promise<Session> {
-  if (way === "ws") {
-    const protocols = PROTOCOLS;
-    return openSession(await connectWebSocket(world.url(way), { protocols }));
-  }
-  const { certificateHashes } = world;
-  return await connect(world.url(way), { certificateHashes });
-}
 
 /** What became of the groups of a track, by sequence, until it ends. */
 class Viewer {
@@ -41,7 +28,7 @@ class Viewer {
   }
 
   static async open(world: World): Promise<Viewer> {
-    const viewer = new Viewer(await open(world, "moqt"));
+    const viewer = new Viewer(await world.connect("moqt"));
     for await (const { kind } of viewer.session.announced(DOOMED)) {
       if (kind === "start") break;
     }
@@ -92,7 +79,7 @@ class Liar {
   }
 
   static async open(world: World, way: Way): Promise<Liar> {
-    const liar = new Liar(await open(world, way));
+    const liar = new Liar(await world.connect(way));
     liar.session.publish(DOOMED, liar.broadcast);
     return liar;
   }
@@ -153,7 +140,7 @@ for (const way of ["moqt", "https", "ws"] as const) {
     `a publisher that announces more than it may loses its session (${way})`,
     { flags: ["--limit-announcements=100"] },
     async (world) => {
-      const session = await open(world, way);
+      const session = await world.connect(way);
       for (let number = 0; number <= 100; number++) {
         session.publish(`many/${number}`, new BroadcastProducer());
       }

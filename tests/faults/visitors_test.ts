@@ -1,0 +1,27 @@
+/** Viewers that come and go leave nothing behind. The long run is `deno task soak:visitors`. */
+import assert from "node:assert/strict";
+import { runRound } from "./visitors.ts";
+import { faultTest } from "./world.ts";
+
+const ROUNDS = 4;
+const VISITORS = 60;
+/** A session that is not let go of keeps ten times as much. */
+const MAX_KEPT_BYTES = 4000;
+
+faultTest(
+  "viewers that come and go leave nothing behind",
+  {},
+  async (world) => {
+    const heap: number[] = [];
+    const files: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const left = await runRound(world, VISITORS);
+      heap.push(left.heapBytes);
+      files.push(left.openFiles);
+    }
+    // What runs for the first time compiles code and fills caches.
+    const kept = (heap.at(-1)! - heap[1]!) / ((ROUNDS - 2) * VISITORS);
+    assert.ok(kept <= MAX_KEPT_BYTES, `${kept} bytes each: ${heap}`);
+    await world.untilFiles(Math.min(...files));
+  },
+);
