@@ -23,7 +23,7 @@ export interface AudioFeedOptions {
   readonly log: Logger;
 }
 
-/** Feeds the rendition until it is closed, then withdraws it. */
+/** Feeds the rendition until it is closed; when its track ends or nothing can be encoded, it withdraws it. */
 export class AudioFeed {
   /** How loud it is, 0 to 1. */
   readonly level: Signal<number> = new Signal(0);
@@ -36,16 +36,28 @@ export class AudioFeed {
   readonly #options: AudioFeedOptions;
   readonly #loudness = new Loudness();
   readonly #end = new AbortController();
+  readonly #stop: () => void;
+  // Before that, what the rendition offers is of another source.
+  #hasOffered = false;
 
   /** Begins at once. */
   constructor(options: AudioFeedOptions) {
+    const { rendition } = options;
     this.#options = options;
+    this.#stop = effect(() => {
+      if (!rendition.isWanted.get()) rendition.pause();
+    });
     this.closed = this.#run(this.#end.signal);
   }
 
-  /** Ends it. Idempotent. */
+  /** Ends it; the rendition stays offered, for whoever feeds it next. Idempotent. */
   close(): void {
+    if (this.#end.signal.aborted) return;
     this.#end.abort(new MoqError("closed", "Feed was closed"));
+    this.#stop();
+    this.#options.rendition.pause();
+    this.level.set(0);
+    this.isSpeaking.set(false);
   }
 
   async #run(signal: AbortSignal): Promise<MoqError | undefined> {
@@ -54,9 +66,6 @@ export class AudioFeed {
     const release = latch.wakeOn(signal);
     const wake = () => latch.wake();
     track.addEventListener("ended", wake);
-    const stop = effect(() => {
-      if (!rendition.isWanted.get()) rendition.pause();
-    });
     let capture: AudioCapture | undefined;
     let error: MoqError | undefined;
     try {
@@ -68,15 +77,14 @@ export class AudioFeed {
         await latch.changed();
       }
     } catch (reason) {
-      if (!signal.aborted) error = asMoqError(reason);
+      error = asMoqError(reason);
     }
     release();
     track.removeEventListener("ended", wake);
-    stop();
     capture?.close();
+    if (signal.aborted) return undefined;
+    this.close();
     rendition.withdraw();
-    this.level.set(0);
-    this.isSpeaking.set(false);
     return error;
   }
 
@@ -84,7 +92,11 @@ export class AudioFeed {
     const { AudioEncoder: support } = globalThis as Partial<typeof globalThis>;
     const offer = await probeAudio(capture.format, support);
     if (this.#end.signal.aborted) return;
-    if (offer) return this.#options.rendition.offer(offer);
+    if (offer) {
+      this.#options.rendition.offer(offer);
+      this.#hasOffered = true;
+      return;
+    }
     throw new MoqError(
       "unsupported",
       "Expected a browser that encodes Opus or AAC, this one has no encoder for sound",
@@ -97,6 +109,6 @@ export class AudioFeed {
     this.level.set(piece.level);
     this.isSpeaking.set(this.#loudness.hear(piece.level, performance.now()));
     const { rendition } = this.#options;
-    if (rendition.isWanted.peek()) rendition.encode(piece);
+    if (this.#hasOffered && rendition.isWanted.peek()) rendition.encode(piece);
   }
 }

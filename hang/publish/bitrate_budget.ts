@@ -32,6 +32,11 @@ export class BitrateBudget {
     return this.#bps;
   }
 
+  /** The share, above 0 and up to 1, that each gets of what it wants when all together want `wantedBps`. */
+  shareOf(wantedBps: number): number {
+    return wantedBps > this.#bps ? this.#bps / wantedBps : 1;
+  }
+
   /** Looks at the path at `nowMs`; `wantedBps` is what all that is encoded would like. */
   update(path: PathFacts, wantedBps: number, nowMs: number): void {
     const elapsedMs = nowMs - (this.#updatedMs ?? nowMs);
@@ -62,16 +67,4 @@ export class BitrateBudget {
     this.#bps *= 1 + GROWTH_PER_SECOND * Math.min(1, elapsedMs / 1000);
     if (this.#bps >= wantedBps) this.#bps = Infinity;
   }
-}
-
-/** Shares `budgetBps` out: to each as much of it as of what all want together, and never more than it wants. */
-export function shareOf(
-  wantedBps: number,
-  { budgetBps, totalBps }: {
-    readonly budgetBps: number;
-    readonly totalBps: number;
-  },
-): number {
-  if (budgetBps >= totalBps) return wantedBps;
-  return Math.max(1, Math.round(wantedBps * budgetBps / totalBps));
 }

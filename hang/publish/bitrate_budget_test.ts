@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BitrateBudget, shareOf } from "./bitrate_budget.ts";
+import { BitrateBudget } from "./bitrate_budget.ts";
 
 const WANTED = 2_000_000;
 const FREE = { bitrateBps: 0, isCongested: false };
@@ -39,10 +39,13 @@ Deno.test("BitrateBudget: on a path of one width it settles below that width", (
   assert.ok(Math.max(...seen) <= 1_100_000, `${Math.max(...seen)}`);
 });
 
-Deno.test("shareOf: by what each wants, and all of it when there is enough", () => {
-  const split = { budgetBps: 1_000_000, totalBps: 2_500_000 };
-  assert.equal(shareOf(2_000_000, split), 800_000);
-  assert.equal(shareOf(500_000, split), 200_000);
-  const enough = { budgetBps: Infinity, totalBps: 2_500_000 };
-  assert.equal(shareOf(2_000_000, enough), 2_000_000);
+Deno.test("BitrateBudget: shares what there is, and all of it when there is enough or nobody wants anything", () => {
+  const budget = new BitrateBudget();
+  assert.equal(budget.shareOf(WANTED), 1);
+  assert.equal(budget.shareOf(0), 1);
+  budget.update({ bitrateBps: 1_000_000, isCongested: true }, WANTED, 0);
+  assert.equal(budget.shareOf(WANTED), 0.425);
+  assert.equal(budget.shareOf(500_000), 1);
+  budget.reset();
+  assert.equal(budget.shareOf(WANTED), 1);
 });

@@ -113,8 +113,13 @@ export class Capture {
     const screen = this.#screen.get();
     const isSilentScreen = screen?.video.get() !== undefined &&
       screen.audio.get() === undefined;
-    const isMicrophone = source === "camera" || isSilentScreen;
-    this.camera.isOn.set(source === "camera" && !this.invisible.get());
+    // Until the user has chosen what to share, everything stays as it is.
+    const isChoosing = screen?.isAsking.get() ?? false;
+    const isCamera = source === "camera" ||
+      (isChoosing && this.camera.isOn.peek());
+    const isMicrophone = source === "camera" || isSilentScreen ||
+      (isChoosing && this.microphone.isOn.peek());
+    this.camera.isOn.set(isCamera && !this.invisible.get());
     this.microphone.isOn.set(isMicrophone && !this.muted.get());
   }
 

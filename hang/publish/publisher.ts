@@ -16,7 +16,7 @@ import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { SharedConnection } from "../watch/relay_connection.ts";
 import { AudioFeed } from "./audio_feed.ts";
 import { AudioRendition } from "./audio_rendition.ts";
-import { BitrateBudget, shareOf } from "./bitrate_budget.ts";
+import { BitrateBudget } from "./bitrate_budget.ts";
 import type { PublishMarks } from "./marks.ts";
 import { Presence, type PresenceMedia } from "./presence.ts";
 import { PublishClock } from "./publish_clock.ts";
@@ -194,9 +194,10 @@ export class Publisher {
   #feedVideo(): (() => void) | void {
     const track = this.#options.video?.get();
     const specs = this.renditions.get();
-    if (!track) return;
     // Tracks stay when the source changes, so that whoever watches goes on.
     const renditions = specs.map(({ name }) => this.#rendition(name));
+    this.#withdraw(track ? renditions : []);
+    if (!track) return;
     const feed = new VideoFeed({
       track,
       specs,
@@ -213,9 +214,16 @@ export class Publisher {
     });
   }
 
+  /** Takes all renditions of the picture but these out of the catalog. */
+  #withdraw(except: readonly VideoRendition[]): void {
+    for (const rendition of this.#video.values()) {
+      if (!except.includes(rendition)) rendition.withdraw();
+    }
+  }
+
   #feedAudio(): (() => void) | void {
     const track = this.#options.audio?.get();
-    if (!track) return;
+    if (!track) return this.#audio.withdraw();
     const feed = new AudioFeed({
       track,
       rendition: this.#audio,
@@ -306,13 +314,8 @@ export class Publisher {
     const wanted = renditions.filter(({ isWanted }) => isWanted.peek());
     const totalBps = wanted.reduce((sum, one) => sum + one.wantedBps, 0);
     if (session) this.#budget.update(session.path, totalBps, nowMs);
-    const budgetBps = this.#budget.bps;
-    for (const rendition of wanted) {
-      rendition.budgetBps = shareOf(rendition.wantedBps, {
-        budgetBps,
-        totalBps,
-      });
-    }
+    const share = this.#budget.shareOf(totalBps);
+    for (const rendition of wanted) rendition.bitrateShare = share;
   }
 
   #capturedFrames(): number {

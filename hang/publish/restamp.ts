@@ -9,8 +9,9 @@
 const WINDOW_US = 2_000_000;
 // Clocks of devices drift by far less, and nobody hears or sees this.
 const SLEW_PER_SECOND_US = 5000;
-// Further off than this the source has begun to count anew.
+// Earlier than this by so much, or later by so much for so long, the source has begun to count anew.
 const JUMP_US = 500_000;
+const LATE_US = 1_000_000;
 // At the beginning an earlier arrival is believed at once.
 const SETTLING_US = 500_000;
 
@@ -18,6 +19,7 @@ const SETTLING_US = 500_000;
 export class Restamp {
   #offsetUs: number | undefined;
   #beganUs = 0;
+  #inTimeUs = 0;
   #slewedUs = 0;
   #windowStartUs = 0;
   #windowMinUs = Infinity;
@@ -27,18 +29,25 @@ export class Restamp {
   /** The publisher's time of what the source calls `sourceUs` and what has arrived at `nowUs`; whole microseconds. */
   stamp(sourceUs: number, nowUs: number): number {
     const offsetUs = nowUs - sourceUs;
-    const isApart = this.#offsetUs === undefined ||
-      Math.abs(offsetUs - this.#offsetUs) > JUMP_US;
-    if (isApart) this.#anchor(offsetUs, nowUs);
+    if (this.#isAnew(offsetUs, nowUs)) this.#anchor(offsetUs, nowUs);
     else this.#approach(offsetUs, nowUs);
     const stampUs = Math.round(sourceUs + this.#offsetUs!);
     this.#lastUs = Math.max(stampUs, this.#lastUs + 1, 0);
     return this.#lastUs;
   }
 
+  /** A page that was held up gets all at once what has waited: that is late for a moment, and no new beginning. */
+  #isAnew(offsetUs: number, nowUs: number): boolean {
+    if (this.#offsetUs === undefined) return true;
+    const lateUs = offsetUs - this.#offsetUs;
+    if (lateUs < JUMP_US) this.#inTimeUs = nowUs;
+    return lateUs < -JUMP_US || nowUs - this.#inTimeUs > LATE_US;
+  }
+
   #anchor(offsetUs: number, nowUs: number): void {
     this.#offsetUs = offsetUs;
     this.#beganUs = nowUs;
+    this.#inTimeUs = nowUs;
     this.#slewedUs = nowUs;
     this.#windowStartUs = nowUs;
     this.#windowMinUs = offsetUs;

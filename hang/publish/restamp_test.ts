@@ -29,11 +29,29 @@ Deno.test("Restamp: a source whose clock is fast by 100 ppm stays with the publi
   assert.ok(Math.abs(lastUs - (frames - 1) * FRAME_US) < 2000, `${lastUs}`);
 });
 
-Deno.test("Restamp: a source that begins to count anew goes on where the clock is", () => {
+Deno.test("Restamp: a source that jumps ahead, or counts anew for a second, goes on where the clock is", () => {
   const restamp = new Restamp();
-  restamp.stamp(90_000_000, 1_000_000);
-  assert.equal(restamp.stamp(0, 2_000_000), 2_000_000);
-  assert.equal(restamp.stamp(40_000, 2_040_000), 2_040_000);
+  restamp.stamp(0, 1_000_000);
+  assert.equal(restamp.stamp(90_000_000, 2_000_000), 2_000_000);
+  const stamps: number[] = [];
+  for (let us = 0; us < 2_000_000; us += 40_000) {
+    stamps.push(restamp.stamp(us, 3_000_000 + us));
+  }
+  assert.ok(Math.abs(stamps.at(-1)! - 4_960_000) < 2000, `${stamps.at(-1)}`);
+});
+
+Deno.test("Restamp: what has waited while the page was held up keeps its times", () => {
+  const restamp = new Restamp();
+  const stamps: number[] = [];
+  for (let piece = 0; piece < 200; piece++) {
+    const us = piece * 20_000;
+    // Pieces of 800 ms come all at once at 2.8 s.
+    const isHeld = us >= 2_000_000 && us < 2_800_000;
+    stamps.push(restamp.stamp(us, isHeld ? 2_800_000 : us));
+  }
+  for (const [piece, us] of stamps.entries()) {
+    assert.ok(Math.abs(us - piece * 20_000) < 5000, `${piece}: ${us}`);
+  }
 });
 
 Deno.test("Restamp: stamps are whole, from 0 on, and only grow", () => {

@@ -31,7 +31,7 @@ export interface VideoFeedOptions {
   readonly marks?: PublishMarks | undefined;
 }
 
-/** Feeds the renditions until it is closed, then withdraws them. */
+/** Feeds the renditions until it is closed; when its track ends or nothing can be encoded, it withdraws them. */
 export class VideoFeed {
   /** Resolves when it has ended, with the error unless it was closed or its track ended; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
@@ -58,9 +58,12 @@ export class VideoFeed {
     return this.#captured;
   }
 
-  /** Ends it. Idempotent. */
+  /** Ends it; the renditions stay offered, for whoever feeds them next. Idempotent. */
   close(): void {
+    if (this.#end.signal.aborted) return;
     this.#end.abort(new MoqError("closed", "Feed was closed"));
+    for (const stop of this.#stops) stop();
+    for (const rendition of this.#options.renditions) rendition.pause();
   }
 
   #watch(rendition: VideoRendition): void {
@@ -86,10 +89,11 @@ export class VideoFeed {
         await this.#untilWanted(signal);
       }
     } catch (reason) {
-      if (!signal.aborted) error = asMoqError(reason);
+      error = asMoqError(reason);
     }
     release();
-    for (const stop of this.#stops) stop();
+    if (signal.aborted) return undefined;
+    this.close();
     for (const rendition of this.#options.renditions) rendition.withdraw();
     return error;
   }

@@ -53,8 +53,8 @@ export class VideoRendition {
   readonly failed: Signal<string | undefined> = new Signal<string | undefined>(
     undefined,
   );
-  /** Bits per second that it may use at most. */
-  budgetBps = Infinity;
+  /** What it may use of the bits per second that it wants, above 0 and up to 1. */
+  bitrateShare = 1;
   readonly #options: VideoRenditionOptions;
   readonly #writer: TrackWriter;
   #offer: VideoOffer | undefined;
@@ -175,17 +175,20 @@ export class VideoRendition {
   }
 
   #configure(encoder: VideoEncoder, config: VideoEncoderConfig): void {
-    this.#bitrateBps = Math.round(
-      Math.min(this.budgetBps, config.bitrate ?? Infinity),
-    );
+    this.#bitrateBps = this.#allowedBps;
     encoder.configure({ ...config, bitrate: this.#bitrateBps });
   }
 
+  get #allowedBps(): number {
+    return Math.max(1, Math.round(this.wantedBps * this.bitrateShare));
+  }
+
   #followBudget(encoder: VideoEncoder, config: VideoEncoderConfig): void {
-    const bitrateBps = Math.min(this.budgetBps, this.wantedBps);
-    const change = Math.abs(bitrateBps - this.#bitrateBps) / this.#bitrateBps;
-    const isBack = bitrateBps === this.wantedBps && change > 0;
-    if (change > BITRATE_STEP || isBack) this.#configure(encoder, config);
+    const difference = Math.abs(this.#allowedBps - this.#bitrateBps);
+    const isFreed = this.bitrateShare === 1 && difference > 0;
+    if (isFreed || difference > BITRATE_STEP * this.#bitrateBps) {
+      this.#configure(encoder, config);
+    }
   }
 
   #write(

@@ -60,7 +60,7 @@ for (let minute = 1; minute <= minutes; minute++) {
     (series[name] ??= []).push(bytes);
   }
   const encoded = await publisher.evaluate<number>(
-    `${PUBLISHER}.stats.video[0].encodedFrames`,
+    `${PUBLISHER}.stats.video.reduce((sum, one) => sum + one.encodedFrames, 0)`,
   );
   const seen = await viewer.evaluate<number>(`${PLAYER}.stats.shownFrames`);
   const sizes = Object.entries(now).map(([name, bytes]) =>

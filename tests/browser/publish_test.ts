@@ -1,0 +1,224 @@
+/**
+ * `<hang-publish>` in Chromium with a camera and a microphone that are files:
+ * what a viewer sees and hears, and what is encoded while nobody does.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { subscribeMedia } from "@moq-deno/hang/media";
+import { connect } from "@moq-deno/lite/deno";
+import { Chromium, findChromium, type Page } from "./chromium.ts";
+import { PLAYER, tone } from "./player_page.ts";
+import {
+  COUNT_ENCODES,
+  isCalm,
+  press,
+  publishCamera,
+  reach,
+  seesCamera,
+  showsMore,
+  showsSize,
+} from "./publish_page.ts";
+import {
+  Devices,
+  NAME,
+  PUBLISHER,
+  PublishStage,
+  TONE_HERTZ,
+} from "./publish_stage.ts";
+
+const path = findChromium();
+const CLIP = new URL("../../examples/demo/clip.mp4", import.meta.url);
+const CLIP_HERTZ = 440;
+// A busy machine swallows some.
+const MOST_LOOKS = 20;
+const STATS = `${PUBLISHER}.stats`;
+const CATALOG = `${PUBLISHER}.publisher.catalog`;
+
+interface Encodes {
+  readonly video: number;
+  readonly audio: number;
+}
+
+/** Waits until the player plays this tone; each look takes a second. */
+async function hears(page: Page, hertz: number): Promise<void> {
+  await page.until(
+    `${PLAYER}?.player?.audioNode && ${PLAYER}.stats.decodedSounds > 50`,
+    20_000,
+  );
+  const heard: number[] = [];
+  while (heard.length < MOST_LOOKS) {
+    const { hertz: now, decibels } = await tone(page);
+    if (Math.abs(now - hertz) < 8 && decibels > -60) return;
+    heard.push(now);
+  }
+  assert.fail(`Expected ${hertz} Hz, got ${heard}`);
+}
+
+/** Waits until a second has passed in which nothing was encoded. */
+async function rests(page: Page): Promise<void> {
+  await page.until(
+    `new Promise((done) => {
+      const { video, audio } = encodes;
+      setTimeout(() => done(encodes.video === video && encodes.audio === audio), 1000);
+    })`,
+    20_000,
+  );
+}
+
+/** Subscribes to one rendition until a group of it is whole; returns how many of its pictures came. */
+async function readGroup(url: string, track: string): Promise<number> {
+  await using session = await connect(url, { role: "subscriber" });
+  for await (const { path } of session.announced()) {
+    if (path === NAME) break;
+  }
+  const media = await subscribeMedia(session.consume(NAME), {
+    video: track,
+    audio: false,
+  });
+  let frames = 0;
+  let keyframes = 0;
+  for await (const { isKeyframe } of media.video!.samples()) {
+    if (isKeyframe && ++keyframes === 2) break;
+    frames++;
+  }
+  await media.close();
+  return frames;
+}
+
+Deno.test({
+  name:
+    "hang-publish: the camera's picture and the microphone's tone arrive; nothing is encoded while nobody watches",
+  ignore: path === undefined,
+  async fn(t) {
+    await using devices = await Devices.make();
+    await using stage = await PublishStage.open();
+    await using chromium = await Chromium.launch(path!, devices.flags);
+    const page = await stage.publisher(chromium, { before: COUNT_ENCODES });
+    // One encoding, until it is about several: a player on a busy machine prefers the small one.
+    await page.evaluate(`${PUBLISHER}.setAttribute("simulcast", "false")`);
+    // Each begins where the one before has ended.
+    const step = async (name: string, fn: () => Promise<void>) =>
+      assert.ok(await t.step(name, fn));
+
+    await step("announced, and nothing encoded", async () => {
+      await publishCamera(page);
+      await page.until(`${PUBLISHER}.publisher.level() > 0.01`);
+      const encodes = await page.evaluate<Encodes>("encodes");
+      assert.deepEqual(encodes, { video: 0, audio: 0 });
+      assert.equal(await page.evaluate(`${PUBLISHER}.state.kind`), "live");
+    });
+
+    const viewer = await stage.viewer(chromium);
+    await step("what a viewer sees and hears", async () => {
+      await seesCamera(viewer);
+      await showsSize(viewer, 640, 360);
+      await hears(viewer, TONE_HERTZ);
+      await viewer.until(`${PLAYER}.stats.framesPerSecond > 24`, 30_000);
+      assert.equal(await page.evaluate(`${PUBLISHER}.state.kind`), "watched");
+    });
+
+    await step(
+      "muted: no sound in the catalog, and the microphone is let go of",
+      async () => {
+        await press(page, "mute");
+        await page.until(`!${CATALOG}.audio`);
+        await viewer.until(`${PLAYER}.player.audioNode === undefined`);
+        assert.equal(
+          await page.evaluate(`${PUBLISHER}.capture.microphone.track.peek()`),
+          undefined,
+        );
+        await showsMore(viewer);
+        const before = await viewer.evaluate<number>(
+          `${PLAYER}.stats.decodedSounds`,
+        );
+        await press(page, "mute");
+        await viewer.until(`${PLAYER}.stats.decodedSounds > ${before + 50}`);
+      },
+    );
+
+    await step(
+      "invisible: no picture in the catalog, and the camera is let go of",
+      async () => {
+        await press(page, "hide");
+        await page.until(`!${CATALOG}.video && ${CATALOG}.audio`);
+        assert.equal(
+          await page.evaluate(`${PUBLISHER}.capture.camera.track.peek()`),
+          undefined,
+        );
+        await press(page, "hide");
+        await showsMore(viewer);
+        await seesCamera(viewer);
+      },
+    );
+
+    await step(
+      "another camera or screen is another picture on the same track",
+      async () => {
+        await press(page, "share");
+        await page.until(
+          `${CATALOG}.video?.renditions["video/hd"].codedWidth > 640`,
+        );
+        const { codedWidth, codedHeight } = await page.evaluate<
+          { readonly codedWidth: number; readonly codedHeight: number }
+        >(`${CATALOG}.video.renditions["video/hd"]`);
+        await showsSize(viewer, codedWidth, codedHeight);
+        await showsMore(viewer);
+        await press(page, "share");
+        await showsSize(viewer, 640, 360);
+        await seesCamera(viewer);
+      },
+    );
+
+    await step("a file", async () => {
+      const base64 = (await Deno.readFile(CLIP)).toBase64();
+      await page.evaluate(`(() => {
+        ${PUBLISHER}.file = new Blob([Uint8Array.fromBase64("${base64}")], { type: "video/mp4" });
+        ${PUBLISHER}.source = "file";
+      })()`);
+      await reach(page, "live", "watched");
+      await showsMore(viewer, 30);
+      await page.until(`${PUBLISHER}.publisher.level() > 0.01`);
+      const other = await stage.viewer(chromium);
+      await hears(other, CLIP_HERTZ);
+      await other.close();
+      await page.evaluate(`${PUBLISHER}.source = "camera"`);
+      await seesCamera(viewer);
+    });
+
+    await step("a viewer less: the encoders rest", async () => {
+      await viewer.close();
+      await rests(page);
+      await reach(page, "live");
+      const isResting = await page.evaluate<boolean>(
+        `${STATS}.video.every(({ bitrateBps }) => bitrateBps === 0)`,
+      );
+      assert.ok(isResting);
+    });
+
+    await step(
+      "simulcast: only the rendition that is subscribed to is encoded",
+      async () => {
+        await page.evaluate(`${PUBLISHER}.removeAttribute("simulcast")`);
+        await page.until(`${CATALOG}.video?.renditions["video/sd"]`);
+        const counts = () =>
+          page.evaluate<readonly number[]>(
+            `${STATS}.video.map(({ encodedFrames }) => encodedFrames)`,
+          );
+        const before = await counts();
+        const small = await readGroup(stage.relayUrl, "video/sd");
+        assert.ok(small >= 50 && small <= 65, `${small} pictures in a group`);
+        await rests(page);
+        const between = await counts();
+        assert.equal(between[0], before[0], "the large one rests");
+        assert.ok(between[1]! >= before[1]! + small);
+        const large = await readGroup(stage.relayUrl, "video/hd");
+        await rests(page);
+        const after = await counts();
+        assert.equal(after[1], between[1], "the small one rests");
+        assert.ok(after[0]! >= between[0]! + large);
+      },
+    );
+    isCalm(page);
+  },
+});
