@@ -13,7 +13,7 @@ import { openMedia } from "../media/open.ts";
 import { type Publication, publishMedia } from "../media/publish.ts";
 import type { PublishArguments } from "./arguments.ts";
 import { openFileSource } from "./file_source.ts";
-import { firstSession, trust } from "./relay.ts";
+import { delivered, firstSession, trust } from "./relay.ts";
 import {
   duration,
   endSignal,
@@ -95,6 +95,7 @@ async function publishOver(
   const failure = await publication.closed;
   stop();
   broadcast.close(failure);
+  await delivered(connection);
   if (failure) throw failure;
 }
 

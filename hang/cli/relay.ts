@@ -8,10 +8,15 @@ import {
   type ConnectionStatus,
   MoqError,
   type Session,
+  sleep,
+  systemClock,
 } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import type { RelayArguments } from "./arguments.ts";
 import { say } from "./terminal.ts";
+
+const DELIVERY_MS = 5000;
+const DELIVERY_STEP_MS = 20;
 
 /** What of the command line says whom to trust. */
 export function trust(
@@ -46,4 +51,21 @@ export async function firstSession(
   if (signal.aborted) return;
   const error = last?.state === "closed" ? last.error : undefined;
   throw error ?? new MoqError("closed", "Connection ended before it began");
+}
+
+/** Waits until those who read what `connection` publishes have the end of it too, but not for long. */
+export async function delivered(connection: Connection): Promise<void> {
+  const { session } = connection;
+  if (!session) return;
+  const signal = AbortSignal.timeout(DELIVERY_MS);
+  try {
+    // Who reads slowly is still being served when the first answer comes.
+    do {
+      await session.flushed(signal);
+      await sleep(systemClock, DELIVERY_STEP_MS, signal);
+    } while (session.stats.subscriptions > 0);
+    await session.flushed(signal);
+  } catch {
+    // The session has ended or the relay is too slow: nothing more can be done for its readers.
+  }
 }

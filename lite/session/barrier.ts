@@ -44,6 +44,11 @@ export class Barrier {
     this.#stream.send.close();
   }
 
+  /** Nobody waits for the answer any more. */
+  cancel(): void {
+    this.#stream.receive.stop(0);
+  }
+
   /** Resolves at the first sign of an answer: data, FIN or a reset, which is an answer like any other. Throws when the connection ends. */
   async answered(): Promise<void> {
     try {

@@ -52,6 +52,7 @@ import {
   type SessionLimits,
   type SessionStats,
 } from "./context.ts";
+import { flush } from "./flush.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
@@ -272,6 +273,16 @@ export class Session {
       done();
       controller.abort();
     }
+  }
+
+  /** Resolves when all that was written so far has arrived. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
+  async flushed(signal?: AbortSignal): Promise<void> {
+    const ending = this.#ending.signal;
+    await flush({
+      transport: this.transport,
+      version: this.version,
+      signal: signal ? AbortSignal.any([ending, signal]) : ending,
+    });
   }
 
   /** Asks the peer to move to `uri`, `""` for anywhere, and closes after `timeoutMs` or when it has gone. */
