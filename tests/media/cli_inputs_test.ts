@@ -7,8 +7,9 @@
 import assert from "node:assert/strict";
 import { startRelay } from "@moq-deno/relay/server";
 import { DENO_RUN, Program, ROOT } from "../package/process.ts";
+import { Feeder } from "./feeder.ts";
 import { Hang } from "./hang_process.ts";
-import { ffmpegTest, probe } from "./tools.ts";
+import { ffmpegTest, generate, probe } from "./tools.ts";
 
 const LIVE =
   "-re -f lavfi -i testsrc2=size=160x90:rate=30 -re -f lavfi -i sine=sample_rate=48000 -ac 2";
@@ -46,37 +47,6 @@ class Obs implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#running;
-  }
-}
-
-/** ffmpeg that writes into the standard input of `publisher` until it is ended. */
-class Feeder implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #feeding: Promise<void>;
-
-  constructor(args: string, publisher: Hang) {
-    this.#child = new Deno.Command("ffmpeg", {
-      args: ["-v", "error", ...args.split(" "), "-"],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#feeding = this.#run(publisher);
-  }
-
-  async #run(publisher: Hang): Promise<void> {
-    for await (const chunk of this.#child.stdout) {
-      await publisher.write(chunk);
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-    await Promise.all([this.#feeding, this.#child.status]);
   }
 }
 
@@ -182,6 +152,29 @@ ffmpegTest(
       );
       await using _obs = new Obs(url);
       assertPackets(await watch(broadcast), ["h264", "aac"]);
+    }),
+);
+
+ffmpegTest(
+  "hang publish: a viewer has the end of what ends, and a file with all of it",
+  () =>
+    withRelay(async (broadcast) => {
+      const source = await Deno.makeTempFile({ suffix: ".mp4" });
+      const copy = await Deno.makeTempFile({ suffix: ".mp4" });
+      // One group, which a viewer has from its beginning whenever it comes.
+      await generate(source, [
+        ...H264.split(" "),
+        ...["-g", "50", "-c:a", "aac", "-y"],
+      ]);
+      await using viewer = new Hang(["subscribe", ...broadcast, copy]);
+      await viewer.says(/waiting for/);
+      await using publisher = new Hang(["publish", ...broadcast, source]);
+      await publisher.result();
+      await viewer.result();
+      const [video] = await probe(copy);
+      assert.equal(video!.nb_read_packets, "50");
+      await Deno.remove(source);
+      await Deno.remove(copy);
     }),
 );
 

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { Latch } from "@moq-deno/lite";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -11,7 +12,10 @@ const ROOT = new URL("../../", import.meta.url);
 export class Hang implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #status: Promise<Deno.CommandStatus>;
-  readonly #stderr: Promise<string>;
+  readonly #stderr: Promise<void>;
+  readonly #latch = new Latch();
+  #said = "";
+  #hasEnded = false;
 
   /** Starts it. */
   constructor(args: readonly string[]) {
@@ -23,7 +27,25 @@ export class Hang implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.#status = this.#child.status;
-    this.#stderr = new Response(this.#child.stderr).text();
+    this.#stderr = this.#runStderr();
+  }
+
+  async #runStderr(): Promise<void> {
+    const text = this.#child.stderr.pipeThrough(new TextDecoderStream());
+    for await (const chunk of text) {
+      this.#said += chunk;
+      this.#latch.wake();
+    }
+    this.#hasEnded = true;
+    this.#latch.wake();
+  }
+
+  /** Waits until it has said something like `pattern` on standard error; fails when it ends before. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#said)) {
+      assert.ok(!this.#hasEnded, this.#said);
+      await this.#latch.changed();
+    }
   }
 
   /** Lines of standard output as they come. */
@@ -35,8 +57,8 @@ export class Hang implements AsyncDisposable {
   /** Standard output as a whole, after a good end. */
   async result(): Promise<string> {
     const text = await new Response(this.#child.stdout).text();
-    const { code } = await this.#status;
-    assert.equal(code, 0, await this.#stderr);
+    const [{ code }] = await Promise.all([this.#status, this.#stderr]);
+    assert.equal(code, 0, this.#said);
     return text;
   }
 

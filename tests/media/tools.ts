@@ -1,5 +1,5 @@
 /**
- * ffmpeg and ffprobe for tests: a missing tool is a failure where `CI` is set,
+ * ffmpeg and other tools for tests: a missing one is a failure where `CI` is set,
  * elsewhere a test that says in its name why it was skipped.
  *
  * @module
@@ -8,7 +8,9 @@ import assert from "node:assert/strict";
 
 async function isInstalled(tool: string): Promise<boolean> {
   try {
-    return (await run(tool, ["-version"])).success;
+    // ffmpeg knows one spelling, GStreamer the other.
+    const flag = tool.startsWith("gst") ? "--version" : "-version";
+    return (await run(tool, [flag])).success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
@@ -22,18 +24,27 @@ function run(
   return new Deno.Command(tool, { args: [...args], stdin: "null" }).output();
 }
 
-const MISSING: string[] = [];
-for (const tool of ["ffmpeg", "ffprobe"]) {
-  if (!await isInstalled(tool)) MISSING.push(tool);
+const FOUND: Map<string, boolean> = new Map();
+for (const tool of ["ffmpeg", "ffprobe", "gst-launch-1.0"]) {
+  FOUND.set(tool, await isInstalled(tool));
 }
 
 /** A test that needs ffmpeg and ffprobe. */
 export function ffmpegTest(name: string, fn: () => Promise<void>): void {
-  const isMissing = MISSING.length > 0;
+  toolTest(name, ["ffmpeg", "ffprobe"], fn);
+}
+
+/** A test that needs `tools`. */
+export function toolTest(
+  name: string,
+  tools: readonly string[],
+  fn: () => Promise<void>,
+): void {
+  const missing = tools.filter((tool) => !FOUND.get(tool));
   const isCi = Deno.env.get("CI") === "true";
   Deno.test({
-    name: isMissing ? `${name} (needs ${MISSING.join(", ")})` : name,
-    ignore: isMissing && !isCi,
+    name: missing.length > 0 ? `${name} (needs ${missing.join(", ")})` : name,
+    ignore: missing.length > 0 && !isCi,
     fn,
   });
 }

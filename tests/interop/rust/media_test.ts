@@ -30,8 +30,8 @@ const FRAGMENTS =
 async function contents(file: string): Promise<Record<string, number>> {
   await output("ffmpeg", [
     ...["-xerror", "-t", "2", "-i", file],
-    ...["-fps_mode", "passthrough", "-enc_time_base", "1:1000000"],
-    ...["-f", "null", "-"],
+    // Times that are those of arrival may coincide.
+    ...["-fps_mode", "drop", "-f", "null", "-"],
   ]);
   return Object.fromEntries((await probe(file)).map((stream) => [
     stream.codec_name,
@@ -204,7 +204,8 @@ for (const { encode, args = [], codecs, formats } of EXPORTS) {
 }
 
 Deno.test({
-  name: "interop: hang publish of fragments, moq export fmp4 and ts",
+  // The others of its formats do not take fragments.
+  name: "interop: hang publish of fragments, moq export fmp4",
   ...UNSANITIZED,
   async fn() {
     await using stage = await Stage.open();
@@ -214,10 +215,8 @@ Deno.test({
       `${LOOP} ${source} ${FRAGMENTS}`,
       publisher,
     );
-    const files = await Promise.all(
-      ["fmp4", "ts"].map((one) => stage.export(`copy.${one}`, [one])),
-    );
-    for (const file of files) await assertContents(file, ["h264", "aac"]);
+    const file = await stage.export("copy.mp4", ["fmp4"]);
+    await assertContents(file, ["h264", "aac"]);
   },
 });
 
