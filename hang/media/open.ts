@@ -94,10 +94,15 @@ async function explain(error: unknown, source: MediaSource): Promise<MoqError> {
   return new MoqError(
     "decode",
     `Expected a media file, got one that breaks off or is damaged (${clue}): ${
-      asMoqError(error).message
+      firstSentence(asMoqError(error).message)
     }`,
     { cause: error },
   );
+}
+
+// What follows asks to report the file to the library's author.
+function firstSentence(message: string): string {
+  return message.split(/\.(?:\s|$)|\n/)[0]!;
 }
 
 class MediaFile implements Media {
