@@ -4,110 +4,21 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import type { CatalogFormat } from "../catalog/consumer.ts";
-import type { CatalogForm } from "../catalog/write_2025.ts";
+import type { CommandArguments, ExportArguments } from "./commands.ts";
+import {
+  addressOf,
+  atMostOne,
+  fingerprintOf,
+  noFile,
+  oneOf,
+  positive,
+  required,
+  secondsOf,
+  urlOf,
+  wishOf,
+} from "./options.ts";
 
-/** What every command needs to reach a relay. */
-export interface RelayArguments {
-  /** Where the relay is. */
-  readonly url: URL;
-  /** The broadcast's path below the URL's. */
-  readonly name: string;
-  /** SHA-256 of the relay's certificate, when it is not one that is trusted anyway. */
-  readonly fingerprint: string | undefined;
-  /** End after so many seconds. */
-  readonly seconds: number | undefined;
-}
-
-/** `publish`. */
-export interface PublishArguments extends RelayArguments {
-  readonly command: "publish";
-  /** The media, each of them renditions of the broadcast; `-` is standard input. */
-  readonly files: readonly string[];
-  /** How samples are packed; `cmaf` passes fragments through. */
-  readonly container: "legacy" | "loc" | "cmaf";
-  /** Pictures per second when the input is plain H.264. */
-  readonly h264: number | undefined;
-  /** Begin again at the end. */
-  readonly loop: boolean;
-  /** For viewers of which year the catalog is written. */
-  readonly form: CatalogForm;
-}
-
-/** `subscribe`. */
-export interface SubscribeArguments extends RelayArguments {
-  readonly command: "subscribe";
-  /** Where to write; `-` is standard output. */
-  readonly file: string;
-  /** What to write: MP4, Matroska, or the video alone as H.264 or H.265. */
-  readonly format: "mp4" | "mkv" | "raw";
-  /** Which catalog is read. */
-  readonly catalog: CatalogFormat;
-  /** Track of the video, `false` for none, the first one when not given. */
-  readonly video: string | false | undefined;
-  /** Track of the audio, `false` for none, the first one when not given. */
-  readonly audio: string | false | undefined;
-  /** How far newer media may be ahead before a late group is skipped, in milliseconds. */
-  readonly latencyMs: number;
-}
-
-/** `announced`. */
-export interface AnnouncedArguments extends RelayArguments {
-  readonly command: "announced";
-}
-
-/** `catalog`. */
-export interface CatalogArguments extends RelayArguments {
-  readonly command: "catalog";
-  /** Which catalog is read. */
-  readonly catalog: CatalogFormat;
-  /** Go on with every change. */
-  readonly follow: boolean;
-}
-
-/** `chat`. */
-export interface ChatArguments extends RelayArguments {
-  readonly command: "chat";
-}
-
-/** `record`. */
-export interface RecordArguments extends RelayArguments {
-  readonly command: "record";
-  /** Where the recording goes. */
-  readonly folder: string;
-  /** Path under which its groups can be fetched meanwhile. */
-  readonly dvr: string | undefined;
-}
-
-/** `replay`. */
-export interface ReplayArguments extends RelayArguments {
-  readonly command: "replay";
-  /** Where the recording is. */
-  readonly folder: string;
-}
-
-/** `export`. */
-export interface ExportArguments extends
-  Pick<
-    SubscribeArguments,
-    "file" | "format" | "video" | "audio" | "seconds"
-  > {
-  readonly command: "export";
-  /** Where the recording is. */
-  readonly folder: string;
-}
-
-/** A command to carry out. */
-export type CommandArguments =
-  | PublishArguments
-  | SubscribeArguments
-  | AnnouncedArguments
-  | CatalogArguments
-  | ChatArguments
-  | RecordArguments
-  | ReplayArguments
-  | ExportArguments
-  | { readonly command: "help" | "version" };
+export type * from "./commands.ts";
 
 const OPTIONS = {
   url: { type: "string" },
@@ -125,11 +36,15 @@ const OPTIONS = {
   latency: { type: "string" },
   follow: { type: "boolean" },
   dvr: { type: "string" },
+  listen: { type: "string" },
+  window: { type: "string" },
   help: { type: "boolean" },
   version: { type: "boolean" },
 } as const;
 
 type OptionName = keyof typeof OPTIONS;
+
+const DEFAULT_LISTEN = "127.0.0.1:8888";
 
 const COMMON: readonly OptionName[] = ["url", "name", "fingerprint", "seconds"];
 
@@ -143,6 +58,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionName[]>> = {
   record: ["dvr"],
   replay: [],
   export: ["format", "video", "audio"],
+  "serve-hls": ["listen", "window"],
 };
 
 /** Reads the command line; throws `TypeError` or `RangeError` with what was expected. */
@@ -209,6 +125,14 @@ export function readArguments(args: readonly string[]): CommandArguments {
         ...relay,
         folder: required("a folder", atMostOne(files)),
       };
+    case "serve-hls":
+      noFile(files);
+      return {
+        command,
+        ...relay,
+        listen: addressOf("--listen", values.listen ?? DEFAULT_LISTEN),
+        windowSeconds: positive("--window", values.window ?? "30"),
+      };
     case "announced":
     case "chat":
       noFile(files);
@@ -240,14 +164,6 @@ function readExport(
   };
 }
 
-function wishOf(value: string | undefined): string | false | undefined {
-  return value === "none" ? false : value;
-}
-
-function secondsOf(value: string | undefined): number | undefined {
-  return value === undefined ? undefined : positive("--seconds", value);
-}
-
 function checkOptions(
   command: string | undefined,
   given: readonly OptionName[],
@@ -265,59 +181,4 @@ function checkOptions(
   const stray = given.find((name) => ![...COMMON, ...own].includes(name));
   if (stray === undefined) return;
   throw new TypeError(`Expected an option of ${command}, got --${stray}`);
-}
-
-function oneOf<const T extends string>(
-  name: string,
-  value: string | undefined,
-  choices: readonly [T, ...T[]],
-): T {
-  const chosen = choices.find((choice) => choice === (value ?? choices[0]));
-  if (chosen !== undefined) return chosen;
-  throw new TypeError(
-    `Expected ${name} to be ${choices.join(", ")}, got ${
-      JSON.stringify(value)
-    }`,
-  );
-}
-
-function atMostOne(files: readonly string[]): string | undefined {
-  const [file, extra] = files;
-  if (extra === undefined) return file;
-  throw new TypeError(`Expected one file, got ${extra} besides ${file}`);
-}
-
-function noFile([file]: readonly string[]): void {
-  if (file === undefined) return;
-  throw new TypeError(`Expected no file, got ${file}`);
-}
-
-function required(name: string, value: string | undefined): string {
-  if (value !== undefined && value !== "") return value;
-  throw new TypeError(`Expected ${name}, got none`);
-}
-
-function urlOf(text: string): URL {
-  const url = URL.parse(text);
-  if (url && ["moqt:", "moql:", "https:", "http:"].includes(url.protocol)) {
-    return url;
-  }
-  throw new TypeError(
-    `Expected --url with moqt:, https: or http:, got ${JSON.stringify(text)}`,
-  );
-}
-
-function fingerprintOf(text: string | undefined): string | undefined {
-  if (text === undefined || /^[0-9a-f]{64}$/i.test(text)) return text;
-  throw new TypeError(
-    `Expected --fingerprint with 64 hex digits, got ${JSON.stringify(text)}`,
-  );
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value > 0 && value < Infinity) return value;
-  throw new RangeError(
-    `Expected ${name} with a number above 0, got ${JSON.stringify(text)}`,
-  );
 }

@@ -17,6 +17,7 @@ Usage:
   hang chat      --url URL --name ROOM/PERSON
   hang record    --url URL --name NAME [--dvr NAME] FOLDER
   hang replay    --url URL --name NAME FOLDER
+  hang serve-hls --url URL --name NAME [--listen HOST:PORT] [--window SECONDS]
   hang export    [--format mp4|mkv|raw] [--video TRACK] [--audio TRACK] FOLDER [FILE|-]
 
   --url URL          moqt://host:port (QUIC), https://host:port (WebTransport), or
@@ -37,6 +38,8 @@ Usage:
   --latency MS       subscribe: skip a group when newer media is this far ahead (500)
   --follow           catalog: go on with every change
   --dvr NAME         record: past groups can be fetched from this broadcast meanwhile
+  --listen ADDRESS   serve-hls: where players find it (127.0.0.1:8888)
+  --window SECONDS   serve-hls: how much the playlists list (30)
   FILE               MP4, WebM, MKV, MPEG-TS or audio to publish; several are
                      renditions of one broadcast. To write: one file. - is standard
                      input or output, which is the default
@@ -55,4 +58,5 @@ Examples:
   hang record --url http://localhost:4443 --name film --dvr film/past recording
   hang replay --url http://localhost:4443 --name again recording
   hang export recording film.mp4
+  hang serve-hls --url http://localhost:4443 --name film --listen :8888
 `;

@@ -11,6 +11,7 @@ import { printCatalog } from "./catalog.ts";
 import { chat } from "./chat.ts";
 import { publish } from "./publish.ts";
 import { exportFile, record, replay } from "./recordings.ts";
+import { serveHls } from "./serve_hls.ts";
 import { subscribe } from "./subscribe.ts";
 import { say } from "./terminal.ts";
 import config from "../deno.json" with { type: "json" };
@@ -39,6 +40,8 @@ async function run(args: readonly string[]): Promise<void> {
       return await replay(command);
     case "export":
       return await exportFile(command);
+    case "serve-hls":
+      return await serveHls(command);
   }
 }
 

@@ -76,6 +76,27 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   {
+    files: ["hang/hls/"],
+    may: [
+      "@moq-deno/lite",
+      "hang/catalog/",
+      "hang/container/",
+      "hang/media/",
+      "hang/record/",
+      "mediabunny",
+    ],
+  },
+  {
+    files: ["hang/record/"],
+    may: [
+      "@moq-deno/lite",
+      "@moq-deno/lite/json",
+      "hang/catalog/",
+      "hang/container/",
+      "hang/media/",
+    ],
+  },
+  {
     files: ["hang/publish/", "hang/watch/"],
     may: [
       "@moq-deno/lite",

@@ -11,6 +11,7 @@ import type { Token } from "./token.ts";
 
 /** The packages, as modules import them. */
 export const PACKAGES = {
+  hls: "npm:hls.js@1.7.4",
   net: "npm:@moq/net@0.3.4",
   publish: "npm:@moq/publish@0.2.17/element",
   qmux: "npm:@moq/qmux@0.3.3",
