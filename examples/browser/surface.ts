@@ -8,6 +8,8 @@ import type { Session } from "@moq-deno/lite";
 
 export * as hang from "@moq-deno/hang";
 export * as media from "@moq-deno/hang/media";
+export * as hls from "@moq-deno/hang/hls";
+export * as record from "@moq-deno/hang/record";
 export * as publishElement from "@moq-deno/hang/ui/hang-publish";
 export * as element from "@moq-deno/hang/ui/hang-watch";
 export * as publish from "@moq-deno/hang/publish";

@@ -55,7 +55,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionName[]>> = {
   announced: [],
   catalog: ["catalog", "follow"],
   chat: [],
-  record: ["dvr"],
+  record: ["dvr", "follow"],
   replay: [],
   export: ["format", "video", "audio"],
   "serve-hls": ["listen", "window"],
@@ -118,6 +118,7 @@ export function readArguments(args: readonly string[]): CommandArguments {
         ...relay,
         folder: required("a folder", atMostOne(files)),
         dvr: values.dvr,
+        follow: values.follow ?? false,
       };
     case "replay":
       return {

@@ -76,6 +76,8 @@ export interface RecordArguments extends RelayArguments {
   readonly folder: string;
   /** Path under which its groups can be fetched meanwhile. */
   readonly dvr: string | undefined;
+  /** Go on with the next publisher. */
+  readonly follow: boolean;
 }
 
 /** `replay`. */

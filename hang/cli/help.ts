@@ -15,7 +15,7 @@ Usage:
   hang announced --url URL [--name PREFIX]
   hang catalog   --url URL --name NAME [--catalog FORM] [--follow]
   hang chat      --url URL --name ROOM/PERSON
-  hang record    --url URL --name NAME [--dvr NAME] FOLDER
+  hang record    --url URL --name NAME [--dvr NAME] [--follow] FOLDER
   hang replay    --url URL --name NAME FOLDER
   hang serve-hls --url URL --name NAME [--listen HOST:PORT] [--window SECONDS]
   hang export    [--format mp4|mkv|raw] [--video TRACK] [--audio TRACK] FOLDER [FILE|-]
@@ -36,7 +36,7 @@ Usage:
   --catalog FORM     read the catalog of hang (default), the same compressed (hangz),
                      or that of MSF (msf)
   --latency MS       subscribe: skip a group when newer media is this far ahead (500)
-  --follow           catalog: go on with every change
+  --follow           catalog: go on with every change; record: with the next publisher
   --dvr NAME         record: past groups can be fetched from this broadcast meanwhile
   --listen ADDRESS   serve-hls: where players find it (127.0.0.1:8888)
   --window SECONDS   serve-hls: how much the playlists list (30)

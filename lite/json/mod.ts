@@ -45,4 +45,4 @@ export {
 } from "./snapshot.ts";
 export { consumeStream, StreamProducer } from "./stream.ts";
 export { consumeWindow, type Span, type WindowEvent } from "./window_reader.ts";
-export { WindowProducer } from "./window.ts";
+export { type ProduceWindowOptions, WindowProducer } from "./window.ts";

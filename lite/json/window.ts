@@ -10,15 +10,22 @@ import type { TrackProducer } from "../model/track.ts";
 import { type ProduceJsonOptions, textOf } from "./frame.ts";
 import { GroupWriter } from "./group_writer.ts";
 
+/** Options of {@linkcode WindowProducer}. */
+export interface ProduceWindowOptions extends ProduceJsonOptions {
+  /** Number of the first record. Default 0. */
+  readonly offset?: number | undefined;
+}
+
 /** Publishes a run of records; it owns the track from here on. The caller bounds it by popping. */
 export class WindowProducer {
   readonly #writer: GroupWriter;
   readonly #texts: string[] = [];
-  #offset = 0;
+  #offset: number;
 
   /** Publishes nothing before the first record. */
-  constructor(track: TrackProducer, options: ProduceJsonOptions = {}) {
+  constructor(track: TrackProducer, options: ProduceWindowOptions = {}) {
     this.#writer = new GroupWriter(track, options);
+    this.#offset = options.offset ?? 0;
   }
 
   /** Number of the oldest record. */

@@ -1,0 +1,143 @@
+/**
+ * `record`: a broadcast to disk, in as many takes as the connection and the
+ * publisher make it.
+ *
+ * @module
+ */
+import {
+  type Connection,
+  type OriginScope,
+  type Route,
+  sleep,
+  systemClock,
+} from "@moq-deno/lite";
+import { reconnect } from "@moq-deno/lite/deno";
+import { RecordedBroadcast } from "../record/recorded_broadcast.ts";
+import { Recorder } from "../record/recorder.ts";
+import type { RecordArguments } from "./arguments.ts";
+import { deflate } from "../deflate.ts";
+import { FolderStore } from "./folder_store.ts";
+import { sayMissing, serveRecorded } from "./recordings.ts";
+import { firstSession, trust } from "./relay.ts";
+import {
+  duration,
+  endSignal,
+  printable,
+  type Progress,
+  say,
+  showProgress,
+} from "./terminal.ts";
+
+// A session that is lost ends the broadcast a moment before it says so itself.
+const SETTLE_MS = 500;
+
+/** Records until the publisher ends the broadcast, Ctrl-C, or the time is over; goes on after a lost session. */
+export async function record(args: RecordArguments): Promise<void> {
+  using end = endSignal(args.seconds);
+  const { signal } = end;
+  const connection = reconnect(args.url, trust(args));
+  try {
+    await firstSession(connection, signal);
+    if (!signal.aborted) await recordAll(connection, { args, signal });
+  } finally {
+    connection.close();
+    await connection.closed;
+  }
+}
+
+async function recordAll(
+  connection: Connection,
+  { args, signal }: {
+    readonly args: RecordArguments;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const recorder = new Recorder({
+    store: new FolderStore(args.folder, "write"),
+    name: args.name,
+    log: {
+      warn: (message, fields) =>
+        say(printable(`${message}: ${fields?.name} ${fields?.error}`) + "\n"),
+    },
+  });
+  if (args.dvr !== undefined) {
+    const broadcast = new RecordedBroadcast(recorder.recording, {
+      from: "now",
+      compression: deflate,
+    });
+    serveRecorded(connection.local.scope(), { path: args.dvr, broadcast });
+  }
+  const stop = showProgress(new RecordProgress(recorder));
+  try {
+    await runTakes(recorder, { connection, args, signal });
+  } finally {
+    stop();
+    sayMissing(recorder.recording);
+    recorder.close();
+  }
+}
+
+async function runTakes(
+  recorder: Recorder,
+  { connection, args, signal }: {
+    readonly connection: Connection;
+    readonly args: RecordArguments;
+    readonly signal: AbortSignal;
+  },
+): Promise<void> {
+  const { name, follow } = args;
+  const scope = connection.remote.scope();
+  while (!signal.aborted) {
+    const route = await untilPublished(scope, { name, signal });
+    if (!route) return;
+    const { session } = connection;
+    const publisher = publisherOf(route);
+    await recorder.run(scope.consume(name), { publisher, signal });
+    await settle(signal);
+    const isOver = session !== undefined && connection.session === session;
+    if (signal.aborted || (isOver && !follow)) return;
+    say(isOver ? "the publisher has ended it\n" : "the relay was lost\n");
+  }
+}
+
+async function settle(signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(systemClock, SETTLE_MS, signal);
+  } catch {
+    // The end has come, which the caller looks at.
+  }
+}
+
+/** How the broadcast is reached, once somebody publishes it; `undefined` when the signal came first. */
+async function untilPublished(
+  scope: OriginScope,
+  { name, signal }: { readonly name: string; readonly signal: AbortSignal },
+): Promise<Route | undefined> {
+  say(`waiting for ${JSON.stringify(name)}\n`);
+  const events = scope.announced(name, { signal });
+  for await (const { kind, path, route } of events) {
+    if (path === "" && kind === "start") return route;
+  }
+  return undefined;
+}
+
+/** Older drafts do not say who publishes. */
+function publisherOf({ hops: [first] }: Route): string | undefined {
+  return first === undefined || first === 0n ? undefined : first.toString(16);
+}
+
+class RecordProgress implements Progress {
+  readonly #recorder: Recorder;
+  readonly #startMs = performance.now();
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  line(): string {
+    const { groups, bytes, lost } = this.#recorder;
+    const time = duration((performance.now() - this.#startMs) / 1000);
+    const megabytes = (bytes / 1e6).toFixed(1);
+    return `time ${time}  groups ${groups}  ${megabytes} MB  lost ${lost}`;
+  }
+}

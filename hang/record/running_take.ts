@@ -1,0 +1,159 @@
+/**
+ * One take of a recording while it runs: the catalogs, and a reader for each
+ * track that they name.
+ *
+ * @module
+ */
+import {
+  type BroadcastConsumer,
+  type GroupConsumer,
+  MoqError,
+} from "@moq-deno/lite";
+import { consumeCatalog } from "../catalog/consumer.ts";
+import { Holes } from "./holes.ts";
+import type { Recorder } from "./recorder.ts";
+import type { RecordingTrack } from "./recording.ts";
+import { tracksIn } from "./tracks_in.ts";
+
+// How far back a recording begins, as far as whoever serves the broadcast still has it.
+const BACKLOG_MS = 30_000;
+const MAX_TRACKS = 256;
+
+interface SaveTarget {
+  readonly name: string;
+  readonly track: RecordingTrack;
+  readonly signal: AbortSignal;
+}
+
+/** Made by {@linkcode Recorder.run}. */
+export class RunningTake {
+  readonly #recorder: Recorder;
+  readonly #broadcast: BroadcastConsumer;
+  readonly #outer: AbortSignal;
+  readonly #stop = new AbortController();
+  readonly #known = new Set<string>();
+
+  /** Of `recorder`, until the broadcast ends or `outer` aborts. */
+  constructor(
+    recorder: Recorder,
+    { broadcast, outer }: {
+      readonly broadcast: BroadcastConsumer;
+      readonly outer: AbortSignal;
+    },
+  ) {
+    this.#recorder = recorder;
+    this.#broadcast = broadcast;
+    this.#outer = outer;
+  }
+
+  /** Resolves when nothing runs any more; what fails is noted with the recorder. */
+  async run(): Promise<void> {
+    const stop = () => this.#stop.abort();
+    this.#outer.addEventListener("abort", stop, { once: true });
+    if (this.#outer.aborted) stop();
+    try {
+      await this.#runCatalogs(this.#stop.signal);
+    } finally {
+      this.#outer.removeEventListener("abort", stop);
+    }
+  }
+
+  async #runCatalogs(signal: AbortSignal): Promise<void> {
+    const following: Promise<void>[] = [];
+    try {
+      for await (const catalog of consumeCatalog(this.#broadcast, { signal })) {
+        this.#recorder.addCatalog(catalog);
+        for (const name of tracksIn(catalog)) {
+          if (this.#known.has(name)) continue;
+          if (this.#known.size === MAX_TRACKS) {
+            const error = new MoqError("too-large", `After ${MAX_TRACKS}`);
+            this.#note("too many tracks", { error, name });
+            break;
+          }
+          this.#known.add(name);
+          following.push(this.#runTrack(name, signal));
+        }
+      }
+    } catch (error) {
+      this.#note("no more catalogs", { error });
+    }
+    await Promise.all(following);
+  }
+
+  #note(
+    message: string,
+    problem: { readonly error: unknown; readonly name?: string },
+  ): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#recorder.note(message, problem)) this.#stop.abort();
+  }
+
+  async #runTrack(name: string, signal: AbortSignal): Promise<void> {
+    const saving = new Set<Promise<void>>();
+    try {
+      const consumer = this.#broadcast.track(name);
+      const info = await consumer.info(signal);
+      const track = this.#recorder.track(name, info);
+      const subscription = consumer.subscribe({
+        priority: info.priority,
+        from: "all",
+        startGroup: 0,
+        maxAgeMs: BACKLOG_MS,
+        signal,
+      });
+      const base = track.takes.at(-1)?.base ?? 0;
+      const known = {
+        find: (sequence: number) => track.log.find(sequence + base),
+      };
+      const { highest } = track.log;
+      const holes = new Holes(highest < base ? undefined : highest + 1 - base);
+      const start = (running: Promise<void>): void => {
+        const task = running.finally(() => saving.delete(task));
+        saving.add(task);
+      };
+      for await (const group of subscription) {
+        start(this.#save(group, { name, track, signal }));
+        for (const sequence of holes.passed(group.sequence, known)) {
+          const fetched = consumer.fetch(sequence, { signal });
+          start(this.#saveFetched(fetched, { name, track, signal }));
+        }
+      }
+    } catch (error) {
+      this.#note("track not recorded further", { error, name });
+    }
+    await Promise.all(saving);
+  }
+
+  /** A group that was passed over; it is no loss that nobody has it any more. */
+  async #saveFetched(
+    fetched: Promise<GroupConsumer>,
+    target: SaveTarget,
+  ): Promise<void> {
+    let group: GroupConsumer;
+    try {
+      group = await fetched;
+    } catch {
+      return; // Its publisher left the number out, or has let go of it: `missing` says so.
+    }
+    await this.#save(group, target);
+  }
+
+  /** Waits until the group is complete, then writes it. */
+  async #save(
+    group: GroupConsumer,
+    { name, track, signal }: SaveTarget,
+  ): Promise<void> {
+    const { log } = group.group;
+    const release = log.wakeOn(signal);
+    try {
+      while (!log.ended && !signal.aborted) await log.changed();
+    } finally {
+      release();
+    }
+    try {
+      if (!this.#recorder.add(track, group)) this.#stop.abort();
+    } catch (error) {
+      this.#note("group not written", { error, name });
+    }
+  }
+}
