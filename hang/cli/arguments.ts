@@ -4,7 +4,11 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import type { CommandArguments, ExportArguments } from "./commands.ts";
+import type {
+  CommandArguments,
+  ExportArguments,
+  ServeRecordedArguments,
+} from "./commands.ts";
 import {
   addressOf,
   atMostOne,
@@ -73,6 +77,9 @@ export function readArguments(args: readonly string[]): CommandArguments {
   const [command, ...files] = positionals;
   checkOptions(command, Object.keys(values) as OptionName[]);
   if (command === "export") return readExport(values, files);
+  if (command === "serve-hls" && files.length > 0) {
+    return readServeRecorded(values, files);
+  }
   const isWithoutName = command === "announced";
   const relay = {
     url: urlOf(required("--url", values.url)),
@@ -127,7 +134,6 @@ export function readArguments(args: readonly string[]): CommandArguments {
         folder: required("a folder", atMostOne(files)),
       };
     case "serve-hls":
-      noFile(files);
       return {
         command,
         ...relay,
@@ -141,6 +147,31 @@ export function readArguments(args: readonly string[]): CommandArguments {
     default:
       throw new TypeError(`Expected a command, got ${command ?? "none"}`);
   }
+}
+
+interface ServeOptions {
+  readonly url?: string;
+  readonly name?: string;
+  readonly window?: string;
+  readonly listen?: string;
+  readonly seconds?: string;
+}
+
+function readServeRecorded(
+  { url, name, window, listen, seconds }: ServeOptions,
+  files: readonly string[],
+): ServeRecordedArguments {
+  if (url !== undefined || name !== undefined || window !== undefined) {
+    throw new TypeError(
+      "Expected either a folder with a recording or --url and --name with --window, got both",
+    );
+  }
+  return {
+    command: "serve-hls",
+    listen: addressOf("--listen", listen ?? DEFAULT_LISTEN),
+    folder: required("a folder", atMostOne(files)),
+    seconds: secondsOf(seconds),
+  };
 }
 
 interface ExportOptions {

@@ -98,13 +98,26 @@ export interface ExportArguments extends
   readonly folder: string;
 }
 
-/** `serve-hls`. */
-export interface ServeHlsArguments extends RelayArguments {
+/** `serve-hls` of a live broadcast. */
+export interface ServeLiveArguments extends RelayArguments {
   readonly command: "serve-hls";
   /** Where players find it. */
   readonly listen: ListenAddress;
   /** How much the playlists list, in seconds. */
   readonly windowSeconds: number;
+  /** It is live. */
+  readonly folder?: undefined;
+}
+
+/** `serve-hls` of a recording. */
+export interface ServeRecordedArguments {
+  readonly command: "serve-hls";
+  /** Where players find it. */
+  readonly listen: ListenAddress;
+  /** Where the recording is. */
+  readonly folder: string;
+  /** End after so many seconds. */
+  readonly seconds: number | undefined;
 }
 
 /** An address to listen on. */
@@ -125,5 +138,6 @@ export type CommandArguments =
   | RecordArguments
   | ReplayArguments
   | ExportArguments
-  | ServeHlsArguments
+  | ServeLiveArguments
+  | ServeRecordedArguments
   | { readonly command: "help" | "version" };

@@ -18,6 +18,7 @@ Usage:
   hang record    --url URL --name NAME [--dvr NAME] [--follow] FOLDER
   hang replay    --url URL --name NAME FOLDER
   hang serve-hls --url URL --name NAME [--listen HOST:PORT] [--window SECONDS]
+  hang serve-hls [--listen HOST:PORT] FOLDER
   hang export    [--format mp4|mkv|raw] [--video TRACK] [--audio TRACK] FOLDER [FILE|-]
 
   --url URL          moqt://host:port (QUIC), https://host:port (WebTransport), or
@@ -59,4 +60,5 @@ Examples:
   hang replay --url http://localhost:4443 --name again recording
   hang export recording film.mp4
   hang serve-hls --url http://localhost:4443 --name film --listen :8888
+  hang serve-hls --listen :8888 recording
 `;

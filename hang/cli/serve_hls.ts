@@ -1,5 +1,5 @@
 /**
- * `serve-hls`: a live broadcast for players of HLS.
+ * `serve-hls`: a live broadcast, or a recording, for players of HLS.
  *
  * @module
  */
@@ -8,7 +8,13 @@ import { reconnect } from "@moq-deno/lite/deno";
 import { HlsServer } from "../hls/hls_server.ts";
 import { LiveBroadcast, type PublisherEvent } from "../hls/live_broadcast.ts";
 import type { HlsSource } from "../hls/rendition.ts";
-import type { ListenAddress, ServeHlsArguments } from "./arguments.ts";
+import { RecordedHls } from "../hls/recorded_hls.ts";
+import type {
+  ListenAddress,
+  ServeLiveArguments,
+  ServeRecordedArguments,
+} from "./arguments.ts";
+import { openRecording } from "./recordings.ts";
 import { firstSession, trust } from "./relay.ts";
 import { endSignal, print, printable, say } from "./terminal.ts";
 
@@ -18,9 +24,32 @@ const LOG: Logger = {
 };
 
 /** Serves until Ctrl-C or the time is over. The address of the multivariant playlist goes to standard output. */
-export async function serveHls(args: ServeHlsArguments): Promise<void> {
+export async function serveHls(
+  args: ServeLiveArguments | ServeRecordedArguments,
+): Promise<void> {
   using end = endSignal(args.seconds);
-  const { signal } = end;
+  if (args.folder === undefined) await serveLive(args, end.signal);
+  else await serveRecorded(args, end.signal);
+}
+
+async function serveRecorded(
+  { folder, listen: address }: ServeRecordedArguments,
+  signal: AbortSignal,
+): Promise<void> {
+  const recording = openRecording(folder);
+  try {
+    const source = new RecordedHls(recording, { log: LOG });
+    await using _server = listen(source, address);
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  } finally {
+    recording.close();
+  }
+}
+
+async function serveLive(
+  args: ServeLiveArguments,
+  signal: AbortSignal,
+): Promise<void> {
   const { windowSeconds } = args;
   const live = new LiveBroadcast({ windowSeconds, log: LOG });
   const connection = reconnect(args.url, trust(args));

@@ -14,4 +14,5 @@
  */
 export * from "./hls_server.ts";
 export * from "./live_broadcast.ts";
+export * from "./recorded_hls.ts";
 export type * from "./rendition.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Cache, GroupProducer, type TrackInfo } from "@moq-deno/lite";
+import { Cache, GroupProducer, MoqError, type TrackInfo } from "@moq-deno/lite";
 import type { RecordingFile, RecordingStore } from "./store.ts";
 
 const ENTRY_BYTES = 32;
@@ -160,11 +160,16 @@ export class GroupLog implements RecordedTrack {
     return this.#places.get(sequence);
   }
 
-  /** Timestamp of the first frame in ticks of the track, `undefined` for a group without one. */
+  /** Timestamp of the first frame in ticks of the track, `undefined` for a group that is empty or damaged. */
   startOf({ offset, length }: GroupEntry): number | undefined {
     const group = new GroupProducer(0, { cache: new Cache(), maxAgeMs: 0 });
     const head = Math.min(length, FRAME_HEADER_BYTES);
-    group.append(this.#groups.read(offset, head));
+    try {
+      group.append(this.#groups.read(offset, head));
+    } catch (error) {
+      // Whoever reads the whole group is told what is wrong with it.
+      if (!(error instanceof MoqError)) throw error;
+    }
     return group.firstTimestamp;
   }
 

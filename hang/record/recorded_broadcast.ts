@@ -27,11 +27,9 @@ import { MSF_CATALOG_TRACK } from "../catalog/msf.ts";
 import { ARCHIVE, CatalogLog } from "./catalog_log.ts";
 import type { GroupEntry, RecordedTrack } from "./group_log.ts";
 import type { Recording } from "./recording.ts";
+import { ArrivalSchedule, MediaTimes, type Schedule } from "./schedule.ts";
 import { Timeline } from "./timeline.ts";
 import { TimelineSource } from "./timeline_source.ts";
-
-// Who subscribes so soon gets everything: a recording may begin with groups that came all at once.
-const BEGINNING_MS = 3000;
 
 /** Options of {@linkcode RecordedBroadcast}. */
 export interface RecordedBroadcastOptions {
@@ -52,6 +50,7 @@ export class RecordedBroadcast implements BroadcastSource {
   readonly #clock: Clock;
   readonly #cache: Cache;
   readonly #timeline: Timeline;
+  #times: MediaTimes | undefined;
   #startMs: number | undefined;
 
   /** Over `recording`, which stays the caller's. */
@@ -79,22 +78,30 @@ export class RecordedBroadcast implements BroadcastSource {
         compression: this.#compression,
       });
     }
-    return new RecordedTrackSource(this, this.#recorded(name));
+    return new RecordedTrackSource(this, {
+      name,
+      track: this.#recorded(name),
+    });
+  }
+
+  /** When the groups of a track are due; begins time. */
+  scheduleOf(name: string, track: RecordedTrack): Schedule {
+    const { recording } = this;
+    if (recording.isComplete) this.#times ??= new MediaTimes(recording);
+    return this.#times?.scheduleOf(name) ??
+      new ArrivalSchedule(track, recording.startMs);
   }
 
   /** Number of the first group that a new subscriber gets. */
-  firstOf({ entries }: RecordedTrack): number {
+  firstOf(schedule: Schedule): number {
+    const { entries } = schedule;
     if (this.#from === "now") return Math.max(0, entries.length - 1);
     const elapsedMs = this.#elapsedMs();
-    if (elapsedMs < BEGINNING_MS) return 0;
-    const next = entries.findIndex((one) => this.dueMs(one) > elapsedMs);
-    // The newest that is over by now shows something at once.
+    const next = entries.findIndex((one) =>
+      schedule.groupDueMs(one) > elapsedMs
+    );
+    // The newest that has begun by now shows something at once.
     return Math.max(0, (next < 0 ? entries.length : next) - 1);
-  }
-
-  /** Milliseconds after the beginning at which `entry` was complete. */
-  dueMs({ arrivalMs }: GroupEntry): number {
-    return arrivalMs - this.recording.startMs;
   }
 
   /** Waits until `dueMs` after the beginning, when it is live again. */
@@ -135,10 +142,18 @@ export class RecordedBroadcast implements BroadcastSource {
 /** One track of a recording. */
 class RecordedTrackSource implements TrackSource {
   readonly #broadcast: RecordedBroadcast;
+  readonly #name: string;
   readonly #track: RecordedTrack | undefined;
 
-  constructor(broadcast: RecordedBroadcast, track: RecordedTrack | undefined) {
+  constructor(
+    broadcast: RecordedBroadcast,
+    { name, track }: {
+      readonly name: string;
+      readonly track: RecordedTrack | undefined;
+    },
+  ) {
     this.#broadcast = broadcast;
+    this.#name = name;
     this.#track = track;
   }
 
@@ -166,14 +181,15 @@ class RecordedTrackSource implements TrackSource {
     if (!recorded) throw notRecorded("a track that was recorded");
     const { recording } = this.#broadcast;
     const release = recording.changed.wakeOn(signal);
-    let next = this.#broadcast.firstOf(recorded);
+    const schedule = this.#broadcast.scheduleOf(this.#name, recorded);
+    let next = this.#broadcast.firstOf(schedule);
     try {
       while (!signal.aborted) {
-        const entry = recorded.entries[next];
+        const entry = schedule.entries[next];
         if (entry) {
           next++;
           if (entry.sequence <= track.track.highest) continue;
-          await this.#send(entry, { recorded, track, signal });
+          await this.#send(entry, { recorded, schedule, track, signal });
         } else if (recording.isComplete) return;
         else await recording.changed.changed();
       }
@@ -182,11 +198,12 @@ class RecordedTrackSource implements TrackSource {
     }
   }
 
-  /** Each frame as long before the end of its group as its timestamp says. */
+  /** Each frame when it is due. */
   async #send(
     entry: GroupEntry,
-    { recorded, track, signal }: {
+    { recorded, schedule, track, signal }: {
       readonly recorded: RecordedTrack;
+      readonly schedule: Schedule;
       readonly track: TrackProducer;
       readonly signal: AbortSignal;
     },
@@ -195,10 +212,9 @@ class RecordedTrackSource implements TrackSource {
     try {
       const group = this.#broadcast.group(recorded, entry);
       const endTicks = group.lastTimestamp ?? 0;
-      const ticksPerMs = recorded.info.timescale / 1000;
       for await (const frame of group.consume().frames(signal)) {
-        const aheadMs = (endTicks - frame.timestamp) / ticksPerMs;
-        const dueMs = this.#broadcast.dueMs(entry) - aheadMs;
+        const ticks = frame.timestamp;
+        const dueMs = schedule.dueMs(entry, { ticks, endTicks });
         await this.#broadcast.until(dueMs, signal);
         out.writeFrame(frame);
       }

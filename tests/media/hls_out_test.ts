@@ -12,9 +12,8 @@ import {
 } from "@moq-deno/hang/hls";
 import { openMedia, publishMedia } from "@moq-deno/hang/media";
 import { BroadcastProducer, Latch, VirtualClock } from "@moq-deno/lite";
+import { digests, HLS_ORIGIN, saveHls } from "./hls_files.ts";
 import { ffmpegTest, generate, output, probe } from "./tools.ts";
-
-const ORIGIN = "http://hls.test";
 
 /** Publishers that the test brings on. */
 class Publishers implements AsyncIterable<PublisherEvent> {
@@ -49,7 +48,7 @@ class Scene {
   readonly running = this.live.run(this.publishers);
 
   async get(path: string): Promise<Response> {
-    const answer = this.server.answer(new Request(`${ORIGIN}/${path}`));
+    const answer = this.server.answer(new Request(`${HLS_ORIGIN}/${path}`));
     return await this.clock.run(answer);
   }
 
@@ -78,34 +77,6 @@ class Scene {
     this.publishers.next(undefined);
     await this.running;
   }
-}
-
-/** Everything that the playlists name, in a folder as a server would show it. */
-async function save(scene: Scene, folder: string): Promise<string> {
-  const master = await scene.text("master.m3u8");
-  await Deno.writeTextFile(`${folder}/master.m3u8`, master);
-  const lists = master.match(/[^"\n]+media\.m3u8/g) ?? [];
-  for (const list of new Set(lists)) {
-    const text = await scene.text(list);
-    const base = list.slice(0, list.lastIndexOf("/"));
-    await Deno.mkdir(`${folder}/${base}`, { recursive: true });
-    await Deno.writeTextFile(`${folder}/${list}`, text);
-    for (const [name] of text.matchAll(/init-\d+\.mp4|^\d+\.m4s/gm)) {
-      const response = await scene.get(`${base}/${name}`);
-      assert.equal(response.status, 200);
-      await Deno.writeFile(`${folder}/${base}/${name}`, await response.bytes());
-    }
-  }
-  return `${folder}/master.m3u8`;
-}
-
-/** A digest of each packet of the first stream of a kind, in decode order. */
-async function digests(file: string, kind: "v" | "a"): Promise<string[]> {
-  const lines = await output("ffprobe", [
-    ...["-select_streams", `${kind}:0`, "-show_data_hash", "md5"],
-    ...["-show_entries", "packet=data_hash", "-of", "csv=p=0", file],
-  ]);
-  return lines.match(/MD5:[0-9a-f]+/g) ?? [];
 }
 
 const CODECS = [
@@ -146,7 +117,7 @@ for (const { args, file, codecs } of CODECS) {
         await scene.publish(source, watched);
         await scene.clock.advance(10_000);
         assert.deepEqual(scene.warnings, []);
-        const master = await save(scene, folder);
+        const master = await saveHls(scene.server, folder);
         const text = await Deno.readTextFile(master);
         assert.ok(text.includes(`CODECS="${codecs}"`), text);
         assert.match(text, /RESOLUTION=160x90,FRAME-RATE=25.000/);
@@ -188,7 +159,7 @@ ffmpegTest(
       assert.ok(!before.includes("ENDLIST"), "the publisher may come back");
       await scene.publish(`${folder}/two.mp4`, watched);
       await scene.clock.advance(10_000);
-      const master = await save(scene, folder);
+      const master = await saveHls(scene.server, folder);
       const text = await Deno.readTextFile(`${folder}/${watched[0]}`);
       assert.equal(text.match(/#EXT-X-DISCONTINUITY\n/g)?.length, 1, text);
       assert.equal(text.match(/#EXT-X-MAP/g)?.length, 2);
@@ -263,7 +234,7 @@ ffmpegTest(
 Deno.test("HlsServer: pages of every origin may ask, and bad requests get plain answers", async () => {
   const scene = new Scene();
   const statusOf = async (method: string, path: string): Promise<number> => {
-    const request = new Request(`${ORIGIN}/${path}`, { method });
+    const request = new Request(`${HLS_ORIGIN}/${path}`, { method });
     const response = await scene.clock.run(scene.server.answer(request));
     assert.equal(response.headers.get("access-control-allow-origin"), "*");
     return response.status;
