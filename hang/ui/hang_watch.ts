@@ -452,9 +452,10 @@ export class HangWatchElement extends HTMLElement {
     this.captions = this.captions === undefined ? first?.name : undefined;
   }
 
-  #togglePanel(isOpen = this.#panel.element.hidden !== false): void {
+  #togglePanel(isOpen = Boolean(this.#panel.element.hidden)): void {
     this.#panel.element.hidden = !isOpen;
     this.#view.settings.ariaExpanded = String(isOpen);
+    this.#wake();
   }
 
   #togglePip(): void {

@@ -95,10 +95,6 @@ svg { width: 24px; height: 24px; fill: currentColor; fill-rule: evenodd; flex: n
 .live.on::before { background: #ff4d5e; }
 input[type=range] { width: 84px; accent-color: var(--hang-accent); cursor: pointer; }
 @media (pointer: coarse) { input[type=range] { display: none; } }
-@container (max-width: 420px) {
-  input[type=range], .pip { display: none; }
-  .bar { gap: 0; padding-inline: 4px; }
-}
 .panel {
   position: absolute; right: 8px; bottom: 58px; display: grid; gap: 10px;
   min-width: 220px; max-width: calc(100% - 48px); max-height: calc(100% - 84px);
@@ -110,15 +106,16 @@ input[type=range] { width: 84px; accent-color: var(--hang-accent); cursor: point
 .panel label {
   display: flex; align-items: center; justify-content: space-between; gap: 16px;
 }
+.panel label[hidden] { display: none; }
 .panel select {
-  font: inherit; max-width: 150px; padding: 4px 6px; border-radius: 6px;
+  font: inherit; max-width: 210px; padding: 4px 6px; border-radius: 6px;
   border: 1px solid rgb(128 138 158 / 60%); color: inherit;
   background: light-dark(#fff, #1b202b);
 }
 .panel input { width: 18px; height: 18px; accent-color: var(--hang-accent); }
 .stats {
   position: absolute; top: 8px; right: 8px; width: min(300px, calc(100% - 16px));
-  box-sizing: border-box; display: grid; grid-template-columns: auto 1fr auto;
+  box-sizing: border-box; display: grid; grid-template-columns: 4.5em 1fr 7em;
   gap: 3px 10px; align-items: center; padding: 8px 12px; border-radius: 10px;
   background: rgb(10 12 18 / 80%); color: #fff; font-size: 12px; line-height: 1.3;
   font-variant-numeric: tabular-nums; pointer-events: none;
@@ -130,5 +127,10 @@ input[type=range] { width: 84px; accent-color: var(--hang-accent); cursor: point
 @container (max-width: 420px) {
   .stats { gap: 1px 8px; padding: 6px 10px; font-size: 11px; }
   .stats svg { height: 15px; }
+}
+@container (max-width: 420px) {
+  input[type=range], .pip { display: none; }
+  .bar { gap: 0; padding-inline: 4px; }
+  .panel { gap: 6px; padding: 8px 12px; bottom: 50px; max-height: calc(100% - 66px); font-size: 13px; }
 }
 `;

@@ -13,6 +13,7 @@ import {
   FRAME_MARKS_TRACK,
   FrameMarksProducer,
   legacyContainer,
+  locContainer,
   type VideoConfig,
 } from "@moq-deno/hang";
 import {
@@ -34,6 +35,8 @@ export interface TestRendition {
   readonly bitrate: number;
   /** Default VP8. */
   readonly codec?: string;
+  /** Default legacy. */
+  readonly container?: "legacy" | "loc";
 }
 
 /** What to publish. */
@@ -48,6 +51,8 @@ export interface PublishOptions {
   readonly renditions: readonly TestRendition[];
   /** Whether there is sound. */
   readonly sound?: boolean;
+  /** Whether each second's number is said in captions. */
+  readonly captions?: boolean;
 }
 
 const SAMPLE_RATE = 48_000;
@@ -101,7 +106,8 @@ class PictureTrack {
 
   /** Encodes one picture to learn what its catalog entry says. */
   async config(): Promise<VideoConfig> {
-    const { width, height, bitrate, codec = "vp8" } = this.#rendition;
+    const { width, height, bitrate, codec = "vp8", container = "legacy" } =
+      this.#rendition;
     const described = new Promise<string | undefined>((resolve) =>
       this.#described = resolve
     );
@@ -111,7 +117,7 @@ class PictureTrack {
     this.#described = undefined;
     return {
       codec,
-      container: { kind: "legacy" },
+      container: { kind: container },
       codedWidth: width,
       codedHeight: height,
       framerate: this.#fps,
@@ -166,7 +172,11 @@ class PictureTrack {
       this.#group?.close();
       this.#group = this.#track.group();
     }
-    const payload = legacyContainer.encode({ timestampUs, data });
+    const container = this.#rendition.container === "loc"
+      ? locContainer
+      : legacyContainer;
+    const isKeyframe = chunk.type === "key";
+    const payload = container.encode({ timestampUs, data, isKeyframe });
     const timestamp = Math.round(timestampUs / 1000);
     this.#group?.writeFrame({ timestamp, payload });
     this.#mark("sent", timestampUs);
@@ -268,9 +278,19 @@ class BeepTrack {
   }
 }
 
+/** The number of a second as a caption that is due with it. */
+function say(track: TrackProducer, second: number): void {
+  const text = `WEBVTT\n\n00:00.000 --> 00:01.000\n<b>second ${second}</b>`;
+  const data = new TextEncoder().encode(text);
+  const timestampUs = second * 1e6;
+  const payload = legacyContainer.encode({ timestampUs, data });
+  track.writeFrame({ timestamp: timestampUs / 1000, payload });
+}
+
 /** Publishes until the page closes. */
 async function publish(
-  { url, name, renditions, fps = 30, sound = false }: PublishOptions,
+  { url, name, renditions, fps = 30, sound = false, captions = false }:
+    PublishOptions,
 ): Promise<void> {
   const session = await connect(url, { role: "publisher" });
   const broadcast = new BroadcastProducer();
@@ -286,6 +306,7 @@ async function publish(
     video[renditions[index]!.name] = await picture.config();
   }
   const beep = sound ? new BeepTrack(broadcast) : undefined;
+  const said = captions ? broadcast.createTrack("text") : undefined;
   new CatalogProducer(broadcast).update({
     video: { renditions: video },
     ...(sound && {
@@ -301,6 +322,9 @@ async function publish(
         },
       },
     }),
+    ...(captions && {
+      text: { renditions: { text: { format: "vtt", label: "Numbers" } } },
+    }),
     json: { tracks: { [FRAME_MARKS_TRACK]: FRAME_MARKS_CONFIG } },
     clock: clockConfig,
   });
@@ -314,6 +338,7 @@ async function publish(
     if (due - number > fps) number = due;
     for (; number <= due; number++) {
       for (const one of pictures) one.picture(number);
+      if (said && number % fps === 0) say(said, number / fps);
     }
     for (; (packet + 1) * PACKET_MS <= elapsedMs; packet++) {
       beep?.packet(packet);

@@ -12,6 +12,8 @@ import { modulePage, ModuleSite } from "./module_site.ts";
 /** Path of the broadcast. */
 export const CANVAS_NAME = "canvas";
 
+const FLAGS = ["--autoplay-policy=no-user-gesture-required"];
+
 /** Options of {@linkcode CanvasStage.open}. */
 export interface CanvasStageOptions {
   /** Chromium's path. */
@@ -22,6 +24,8 @@ export interface CanvasStageOptions {
   readonly players: string;
   /** Of the page with players. */
   readonly page?: PageOptions;
+  /** Whether the page with players has a browser of its own. */
+  readonly separate?: boolean;
 }
 
 /** Everything; dispose of it to end it. */
@@ -29,6 +33,8 @@ export class CanvasStage implements AsyncDisposable {
   readonly #resources: AsyncDisposableStack;
   /** The relay's process. */
   readonly relay: Program;
+  /** The browser of the page that plays. */
+  readonly browser: Chromium;
   /** The page that publishes. */
   readonly publisher: Page;
   /** The page that plays. */
@@ -40,6 +46,7 @@ export class CanvasStage implements AsyncDisposable {
     parts: {
       readonly resources: AsyncDisposableStack;
       readonly relay: Program;
+      readonly browser: Chromium;
       readonly publisher: Page;
       readonly viewer: Page;
       readonly url: string;
@@ -47,6 +54,7 @@ export class CanvasStage implements AsyncDisposable {
   ) {
     this.#resources = parts.resources;
     this.relay = parts.relay;
+    this.browser = parts.browser;
     this.publisher = parts.publisher;
     this.viewer = parts.viewer;
     this.url = parts.url;
@@ -74,21 +82,21 @@ export class CanvasStage implements AsyncDisposable {
         "/players": modulePage(options.players.replaceAll("RELAY", url)),
       }),
     );
-    const chromium = resources.use(
-      await Chromium.launch(options.chromium, [
-        "--autoplay-policy=no-user-gesture-required",
-      ]),
-    );
+    const launch = async () =>
+      resources.use(await Chromium.launch(options.chromium, FLAGS));
+    const chromium = await launch();
     const publisher = await chromium.page();
     await publisher.goto(`${site.url}publisher`);
     const publish = { ...options.media, url, name: CANVAS_NAME };
     await publisher.until("globalThis.publish !== undefined");
     await publisher.evaluate(`publish(${JSON.stringify(publish)})`);
-    const viewer = await chromium.page(options.page);
+    const browser = options.separate ? await launch() : chromium;
+    const viewer = await browser.page(options.page);
     await viewer.goto(`${site.url}players`);
     return new CanvasStage({
       resources: resources.move(),
       relay,
+      browser,
       publisher,
       viewer,
       url,

@@ -114,6 +114,17 @@ export class Chromium implements AsyncDisposable {
     return page;
   }
 
+  /** Ids of all of its processes, on Linux. */
+  async processes(): Promise<readonly number[]> {
+    const all = [this.#process.pid];
+    for (const pid of all) {
+      const file = `/proc/${pid}/task/${pid}/children`;
+      const children = await Deno.readTextFile(file).catch(() => ""); // It has ended.
+      all.push(...children.split(" ").filter(Boolean).map(Number));
+    }
+    return all;
+  }
+
   /** Ends the browser and removes its profile. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cdp.send("Browser.close").catch(() => {

@@ -10,6 +10,7 @@ import { PLAYER, shown, tone } from "./player_page.ts";
 import { NAME, Stage } from "./stage.ts";
 
 const path = findChromium();
+const [CATALOG, PICTURE, SOUND] = [1, 1, 1];
 const NOTICE = `document.querySelector("#notice").textContent`;
 
 Deno.test({
@@ -53,31 +54,44 @@ Deno.test({
       await page.close();
     });
 
-    await t.step("a hidden tab downloads no picture", async () => {
-      const page = await stage.page(chromium);
-      await page.evaluate(`${PLAYER}.muted = true`);
-      await shown(page, 10);
-      const show = (state: string) =>
-        page.evaluate(`(() => {
+    await t.step(
+      "muted, hidden, paused: the relay fetches no more than is wanted",
+      async () => {
+        const page = await stage.page(chromium);
+        await shown(page, 10);
+        await page.click("h1");
+        await stage.subscribed(CATALOG + PICTURE + SOUND);
+        await page.evaluate(`${PLAYER}.muted = true`);
+        await stage.subscribed(CATALOG + PICTURE);
+        const show = (state: string) =>
+          page.evaluate(`(() => {
           Object.defineProperty(document, "visibilityState",
             { value: ${JSON.stringify(state)}, configurable: true });
           document.dispatchEvent(new Event("visibilitychange"));
         })()`);
-      await show("hidden");
-      await page.until(`${PLAYER}.stats.bitrateBps === 0`);
-      assert.equal(await page.evaluate(`${PLAYER}.state.kind`), "playing");
-      const before = await page.evaluate<number>(`${PLAYER}.stats.shownFrames`);
-      await show("visible");
-      await shown(page, before + 10);
-      await page.close();
-    });
+        await show("hidden");
+        await stage.subscribed(CATALOG);
+        await page.until(`${PLAYER}.stats.bitrateBps === 0`);
+        assert.equal(await page.evaluate(`${PLAYER}.state.kind`), "playing");
+        await page.evaluate(`${PLAYER}.muted = false`);
+        await stage.subscribed(CATALOG + SOUND);
+        const before = await page.evaluate<number>(
+          `${PLAYER}.stats.shownFrames`,
+        );
+        await show("visible");
+        await shown(page, before + 10);
+        await page.evaluate(`${PLAYER}.paused = true`);
+        await stage.subscribed(CATALOG);
+        await page.close();
+      },
+    );
 
     await t.step("attributes without sense do no harm", async () => {
       const page = await stage.page(chromium);
       await shown(page, 10);
       await page.evaluate(`(() => {
         const one = document.createElement("hang-watch");
-        for (const name of ["url", "name", "latency", "volume", "muted", "paused", "controls"]) {
+        for (const name of one.constructor.observedAttributes) {
           for (const text of ["", "?", "javascript:alert(1)", "-1e9", "NaN", "false", "\\ud800"]) {
             one.setAttribute(name, text);
           }

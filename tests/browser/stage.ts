@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { BroadcastProducer } from "@moq-deno/lite";
+import {
+  BroadcastProducer,
+  type Connection,
+  sleep,
+  systemClock,
+} from "@moq-deno/lite";
 import { reconnect } from "@moq-deno/lite/deno";
 import { openMedia, publishMedia } from "@moq-deno/hang/media";
 import { pageFrom } from "../../examples/demo/ports.ts";
@@ -14,6 +19,7 @@ import type { Chromium, Page, PageOptions } from "./chromium.ts";
 
 const CLIP = new URL("examples/demo/clip.mp4", ROOT);
 const FIRST_PAGE_PORT = 18_080;
+const PATIENCE_MS = 15_000;
 
 /** Path of the broadcast. */
 export const NAME = "demo";
@@ -24,6 +30,7 @@ export class Stage implements AsyncDisposable {
   readonly #address: string;
   readonly #web: Deno.HttpServer<Deno.NetAddr>;
   #relay: Program;
+  #connection: Connection | undefined;
 
   private constructor(
     parts: { readonly address: string; readonly relay: Program },
@@ -56,6 +63,18 @@ export class Stage implements AsyncDisposable {
     return `http://127.0.0.1:${this.#web.addr.port}/`;
   }
 
+  /** Waits until the relay holds so many subscriptions at the publisher: what viewers do not want it does not fetch. */
+  async subscribed(tracks: number): Promise<void> {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const held = () => this.#connection?.session?.stats.subscriptions;
+    while (held() !== tracks) {
+      if (patience.aborted) {
+        throw new Error(`Expected ${tracks} subscriptions, got ${held()}`);
+      }
+      await sleep(systemClock, 20);
+    }
+  }
+
   /** Ends the relay and starts another on the same port; resolves when that one listens. */
   async restartRelay(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
     await this.#relay.stop(signal);
@@ -78,6 +97,7 @@ export class Stage implements AsyncDisposable {
       initialDelayMs: 250,
       maxDelayMs: 1000,
     });
+    this.#connection = connection;
     this.#resources.defer(async () => {
       connection.close();
       await connection.closed;
