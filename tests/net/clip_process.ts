@@ -10,7 +10,7 @@ import { BroadcastProducer } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { startRelay } from "@moq-deno/relay/server";
 import { openFileSource } from "../../hang/cli/file_source.ts";
-import { commands, say } from "../bench/process.ts";
+import { commands, say } from "../process/inside.ts";
 
 const PORT = 4443;
 const CLIP = new URL("../../examples/demo/clip.mp4", import.meta.url);

@@ -6,7 +6,7 @@
  */
 import { sleep, systemClock } from "@moq-deno/lite";
 import { pageFrom } from "../../examples/demo/ports.ts";
-import { say, settings } from "../bench/process.ts";
+import { say, settings } from "../process/inside.ts";
 import { Chromium, findChromium } from "../browser/chromium.ts";
 import { PLAYER, shown } from "../browser/player_page.ts";
 
