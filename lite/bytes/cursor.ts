@@ -193,6 +193,8 @@ export class Writer {
 
   /** The bytes written behind their own varint length: a whole message. */
   message(): Uint8Array {
-    return new Writer().sized(this.finish()).finish();
+    const whole = new Uint8Array(varintSize(this.#at) + this.#at);
+    whole.set(this.finish(), writeVarint(whole, 0, this.#at));
+    return whole;
   }
 }

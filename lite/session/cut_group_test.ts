@@ -7,7 +7,12 @@ import { systemClock } from "../time.ts";
 import type { Version } from "../wire/version.ts";
 import { groupBytes, groupSink } from "./compat.ts";
 import { receiveGroup } from "./group_receiver.ts";
-import { groupPreamble, type Pace, sendGroup } from "./group_sender.ts";
+import {
+  firstBytes,
+  type Pace,
+  sendGroup,
+  startGroup,
+} from "./group_sender.ts";
 import { MessageReader } from "./streams.ts";
 
 const SIZES = [3, 0, 70, 1];
@@ -77,12 +82,15 @@ for (const version of ["06", "05", "04"] as Version[]) {
         const [near, far] = memoryPair({ reliableReset });
         const stream = await near.openUni();
         const cut = new AbortController();
+        const pace = new CutAfter(at, cut);
+        const first = firstBytes(groupBytes(group, version), pace);
+        startGroup(stream, group, { version, subscribeId: 0 }, first);
         const sending = sendGroup(stream, group, {
           context: { transport: near, version },
           signal: cut.signal,
-          pace: new CutAfter(at, cut),
+          pace,
           count: { sentBytes: 0 },
-          preamble: groupPreamble(group, { version, subscribeId: 0 }),
+          from: first?.byteLength,
         });
         const { value } = await far.incomingUni[Symbol.asyncIterator]().next();
         const reader = new MessageReader(value!, { version });

@@ -7,12 +7,10 @@ import { asMoqError, MoqError } from "../error.ts";
 import { encodeFrameHeader } from "../model/frame.ts";
 import type { GroupProducer } from "../model/group.ts";
 import type { SendStream } from "../transport/transport.ts";
-import { encodeGroupHeader } from "../wire/group.ts";
+import { encodeGroupStart } from "../wire/group.ts";
 import type { Version } from "../wire/version.ts";
-import { UniType } from "../wire/stream_type.ts";
 import { type AbortContext, abortGroup } from "./abort.ts";
-import { groupBytes, type ReadableLog } from "./compat.ts";
-import { withType } from "./streams.ts";
+import { type GroupBytes, groupBytes, type ReadableLog } from "./compat.ts";
 
 /** Bytes in front of which a header is copied rather than written on its own. */
 const MAX_COPIED_BYTES = 1024;
@@ -45,8 +43,18 @@ export interface SendGroupOptions {
 export interface SendWholeGroupOptions extends SendGroupOptions {
   /** Where the bytes sent are counted. */
   readonly count: SendCount;
-  /** What goes before the frames, unless it was written already. */
-  readonly preamble?: Uint8Array | undefined;
+  /** Bytes of the group that are written already. Default 0. */
+  readonly from?: number | undefined;
+}
+
+/** Options of {@linkcode startGroup}. */
+export interface StartGroupOptions {
+  /** The draft spoken. */
+  readonly version: Version;
+  /** The subscription, as the peer numbered it. */
+  readonly subscribeId: number;
+  /** First frame to send. Default the first one there is. */
+  readonly startFrame?: number | undefined;
 }
 
 /** Bytes sent for one group; for counters that are summed when somebody asks. */
@@ -55,36 +63,43 @@ export interface SendCount {
   sentBytes: number;
 }
 
-/** The bytes before a group's frames: stream type and GROUP header. */
-export function groupPreamble(
+/** Writes what goes before the frames `first`, and those with it in one piece. */
+export function startGroup(
+  stream: SendStream,
   group: GroupProducer,
-  { version, subscribeId, startFrame = 0 }: {
-    readonly version: Version;
-    readonly subscribeId: number;
-    readonly startFrame?: number;
-  },
-): Uint8Array {
+  { version, subscribeId, startFrame = 0 }: StartGroupOptions,
+  first?: Uint8Array,
+): void {
   const { sequence } = group;
   const frameStart = Math.max(group.frameStart, startFrame);
-  return withType(
-    UniType.group,
-    encodeGroupHeader({ subscribeId, sequence, frameStart }, version),
-  );
+  const header = { subscribeId, sequence, frameStart };
+  stream.write(encodeGroupStart(header, version, first));
+}
+
+/**
+ * The first bytes of a group, where copying them behind the header is cheaper
+ * than a second write and they may be written now; they count as written.
+ */
+export function firstBytes(
+  { log }: GroupBytes,
+  pace?: Pace,
+): Uint8Array | undefined {
+  const run = log.view(0);
+  if (!run || run.byteLength > MAX_COPIED_BYTES) return undefined;
+  const granted = pace ? pace.grant(run.byteLength) : run.byteLength;
+  return granted === 0 ? undefined : run.subarray(0, granted);
 }
 
 /** Writes all of `group` to `stream`, which it ends. Waits for this stream alone; never throws. */
 export async function sendGroup(
   stream: SendStream,
   group: GroupProducer,
-  { context, signal, pace, count, preamble }: SendWholeGroupOptions,
+  { context, signal, pace, count, from = 0 }: SendWholeGroupOptions,
 ): Promise<void> {
   const bytes = groupBytes(group, context.version);
   const { log } = bytes;
   const release = log.wakeOn(signal);
-  let at = preamble
-    ? writeStart(stream, { preamble, run: startOf(log, pace) })
-    : 0;
-  count.sentBytes += at;
+  let at = from;
   try {
     while (!signal.aborted && !group.retired) {
       if (at < log.length) {
@@ -110,36 +125,6 @@ export async function sendGroup(
   } finally {
     release();
   }
-}
-
-/** The first bytes of a group, where copying them is cheaper than a second write and they may be written. */
-function startOf(
-  log: ReadableLog,
-  pace: Pace | undefined,
-): Uint8Array | undefined {
-  const run = log.view(0);
-  if (!run || run.byteLength > MAX_COPIED_BYTES) return undefined;
-  const granted = pace ? pace.grant(run.byteLength) : run.byteLength;
-  return granted === 0 ? undefined : run.subarray(0, granted);
-}
-
-/** Writes `preamble`, in one with the `run` behind it; returns how much of `run` is written. */
-function writeStart(
-  stream: SendStream,
-  { preamble, run }: {
-    readonly preamble: Uint8Array;
-    readonly run: Uint8Array | undefined;
-  },
-): number {
-  if (!run) {
-    stream.write(preamble);
-    return 0;
-  }
-  const start = new Uint8Array(preamble.byteLength + run.byteLength);
-  start.set(preamble);
-  start.set(run, preamble.byteLength);
-  stream.write(start);
-  return run.byteLength;
 }
 
 /** Writes `bytes` from `at` on, or what is left of them; says how many. */

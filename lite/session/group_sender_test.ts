@@ -5,7 +5,7 @@ import { GroupProducer } from "../model/group.ts";
 import { memoryPair } from "../transport/memory.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { receiveGroup } from "./group_receiver.ts";
-import { groupPreamble, sendFrames, sendGroup } from "./group_sender.ts";
+import { sendFrames, sendGroup, startGroup } from "./group_sender.ts";
 import { MessageReader } from "./streams.ts";
 
 const version = "06";
@@ -111,11 +111,13 @@ Deno.test("sendFrames: frames are counted from the true beginning of a group who
     [[102, 2], [103, 3]],
   );
   for (const [startFrame, said] of [[0, 10], [12, 12]]) {
-    const preamble = groupPreamble(group, {
-      version,
-      subscribeId: 0,
-      startFrame: startFrame!,
-    });
-    assert.equal(preamble.at(-1), said);
+    const [near, far] = memoryPair();
+    const options = { version, subscribeId: 0, startFrame } as const;
+    startGroup(await near.openUni(), group, options);
+    const { value } = await far.incomingUni[Symbol.asyncIterator]().next();
+    const start = await value!.read(new Uint8Array(16));
+    assert.equal(start!.at(-1), said);
+    near.close(0, "");
+    await far.closed;
   }
 });

@@ -27,12 +27,15 @@ import {
   startsAtFreshest,
 } from "../wire/version.ts";
 import { isViolation, linked, type SessionContext } from "./context.ts";
+import { groupBytes } from "./compat.ts";
 import { DatagramSender } from "./datagram_sender.ts";
 import {
-  groupPreamble,
+  firstBytes,
+  type FrameRange,
   type SendCount,
   sendFrames,
   sendGroup,
+  startGroup,
 } from "./group_sender.ts";
 import type { SubscriptionOrder } from "./priority.ts";
 import type { Request } from "./publisher.ts";
@@ -56,13 +59,14 @@ export class OutgoingSubscription {
   readonly #order: SubscriptionOrder;
   readonly #controller: AbortController;
   readonly #done: () => void;
-  readonly #sending: Set<Promise<void>> = new Set();
+  readonly #sent = new Latch();
   readonly #groups: SendingGroups;
   readonly #datagrams: DatagramSender | undefined;
   readonly #count: SendCount;
   readonly #opened = new Latch();
   #track: Track | undefined;
   #opening = 0;
+  #sending = 0;
   #request: Request | undefined;
   #hasStarted = false;
   #hasEnded = false;
@@ -98,7 +102,7 @@ export class OutgoingSubscription {
         tasks.run("subscribe datagrams", this.#runDatagrams(subscription));
       }
       await this.#runGroups(subscription);
-      await Promise.all(this.#sending);
+      await this.#allSent();
       if (!signal.aborted && !this.#hasEnded) {
         this.#end(subscription.final ?? 0);
       }
@@ -109,8 +113,12 @@ export class OutgoingSubscription {
         new MoqError("cancelled", "Subscription has ended"),
       );
       this.#datagrams?.close();
-      await Promise.all(this.#sending);
+      await this.#allSent();
     }
+  }
+
+  async #allSent(): Promise<void> {
+    while (this.#sending > 0) await this.#sent.changed();
   }
 
   async #acknowledge(track: TrackConsumer): Promise<void> {
@@ -233,10 +241,8 @@ export class OutgoingSubscription {
         DEFAULT_TRACK_INFO.timescale,
     };
     const flow = this.#context.path.open(this.#order.next(priority));
-    const sending = this.#send(this.#groups.begin({ group, flow })).finally(
-      () => this.#sending.delete(sending),
-    );
-    this.#sending.add(sending);
+    // Never rejects; `run` waits for all of them.
+    void this.#send(this.#groups.begin({ group, flow }));
   }
 
   #end(final: number): void {
@@ -247,11 +253,12 @@ export class OutgoingSubscription {
 
   /** One group on a stream of its own. One that finds no stream is lost for this viewer alone. */
   async #send(sending: Sending): Promise<void> {
+    this.#sending++;
     try {
       const stream = await this.#open(sending);
-      // Never rejects. A stop frees the group at once, whatever it waits for.
-      void stream.stopped.then(() => sending.cut(stoppedByPeer()));
-      await this.#sendTo(stream, sending);
+      const range = this.#rangeOf(sending.group);
+      if (range) await this.#sendRange(stream, sending, range);
+      else await this.#sendWhole(stream, sending);
     } catch (error) {
       const { code, message } = asMoqError(error);
       const { sequence } = sending.group;
@@ -264,11 +271,13 @@ export class OutgoingSubscription {
       this.#groups.end(sending);
       const { path, transport } = this.#context;
       if (transport.reliableReset) path.withdraw(sending.withdrawnBytes);
+      this.#sending--;
+      if (this.#sending === 0) this.#sent.wake();
     }
   }
 
-  async #open({ flow, signal }: Sending): Promise<SendStream> {
-    const { sendOrder } = flow;
+  async #open({ flow: { sendOrder } }: Sending): Promise<SendStream> {
+    const { signal } = this.#controller;
     this.#opening++;
     try {
       return await this.#context.transport.openUni({ sendOrder, signal });
@@ -278,26 +287,67 @@ export class OutgoingSubscription {
     }
   }
 
-  async #sendTo(stream: SendStream, sending: Sending): Promise<void> {
+  /** Which frames are wanted of a group, unless all are. */
+  #rangeOf({ sequence, frameStart }: GroupProducer): FrameRange | undefined {
+    const { startGroup, endGroup, startFrame, endFrame } = this.#message;
+    const first = sequence === startGroup ? startFrame : 0;
+    const last = sequence === endGroup ? endFrame : undefined;
+    if (first <= frameStart && last === undefined) return undefined;
+    return { startFrame: first, endFrame: last };
+  }
+
+  async #sendRange(
+    stream: SendStream,
+    sending: Sending,
+    range: FrameRange,
+  ): Promise<void> {
     const context = this.#context;
     const { group, signal } = sending;
-    const { startGroup, endGroup, startFrame, endFrame } = this.#message;
-    const first = group.sequence === startGroup ? startFrame : 0;
-    const preamble = groupPreamble(group, {
-      version: context.version,
-      subscribeId: this.#message.id,
-      startFrame: first,
+    const subscribeId = this.#message.id;
+    const { startFrame } = range;
+    const { version } = context;
+    cutOnStop(stream, sending);
+    startGroup(stream, group, { version, subscribeId, startFrame });
+    await sendFrames(stream, group, {
+      context,
+      signal,
+      pace: sending,
+      ...range,
     });
-    const last = group.sequence === endGroup ? endFrame : undefined;
-    const options = { context, signal, pace: sending };
-    if (first <= group.frameStart && last === undefined) {
-      const count = this.#count;
-      return await sendGroup(stream, group, { ...options, count, preamble });
-    }
-    stream.write(preamble);
-    const range = { startFrame: first, endFrame: last };
-    await sendFrames(stream, group, { ...options, ...range });
   }
+
+  async #sendWhole(stream: SendStream, sending: Sending): Promise<void> {
+    const context = this.#context;
+    const count = this.#count;
+    const { version } = context;
+    const { group } = sending;
+    const bytes = groupBytes(group, version);
+    const first = firstBytes(bytes, sending);
+    const subscribeId = this.#message.id;
+    startGroup(stream, group, { version, subscribeId }, first);
+    const from = first?.byteLength ?? 0;
+    count.sentBytes += from;
+    const { ended, length } = bytes.log;
+    // A small group goes out in one piece and needs nobody to watch over it.
+    if (ended && !ended.error && from === length && !sending.isCut) {
+      return stream.close();
+    }
+    cutOnStop(stream, sending);
+    const { signal } = sending;
+    await sendGroup(stream, group, {
+      context,
+      signal,
+      pace: sending,
+      count,
+      from,
+    });
+  }
+}
+
+/** A stop frees the group at once, whatever it waits for. */
+function cutOnStop(stream: SendStream, sending: Sending): void {
+  // Never rejects.
+  void stream.stopped.then(() => sending.cut(stoppedByPeer()));
 }
 
 function stoppedByPeer(): MoqError {

@@ -36,10 +36,10 @@ export class Sending implements Pace {
   readonly group: GroupProducer;
   /** Lets the bytes through, in the order of its stream. */
   readonly flow: Flow;
-  /** Aborts when the group is cut or the subscription ends. */
-  readonly signal: AbortSignal;
-  readonly #controller = new AbortController();
   readonly #owner: SendingGroups;
+  // Most groups go out in one piece, and nobody asks for it.
+  #controller: AbortController | undefined;
+  #cutBy: MoqError | undefined;
   #waitingSince: number | undefined;
   #waitsForRoom = false;
   #withdrawnBytes = 0;
@@ -49,7 +49,20 @@ export class Sending implements Pace {
     this.#owner = owner;
     this.group = group;
     this.flow = flow;
-    this.signal = this.#controller.signal;
+  }
+
+  /** Aborts when the group is cut or the subscription ends. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#cutBy) this.#controller.abort(this.#cutBy);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Whether it has been cut. */
+  get isCut(): boolean {
+    return this.#cutBy !== undefined;
   }
 
   /** Since when it waits, for its stream or for room; `undefined` while it does not. */
@@ -94,8 +107,10 @@ export class Sending implements Pace {
 
   /** Ends it early. */
   cut(error: MoqError): void {
-    if (!this.signal.aborted) this.#withdrawnBytes = this.flow.bytes;
-    this.#controller.abort(error);
+    if (this.#cutBy) return;
+    this.#cutBy = error;
+    this.#withdrawnBytes = this.flow.bytes;
+    this.#controller?.abort(error);
   }
 }
 
@@ -116,7 +131,7 @@ export class SendingGroups {
   readonly #path: PathLike;
   readonly #active: Set<Sending> = new Set();
   // Those with the highest sequences so far, ascending, sent or not.
-  #newest: readonly GroupProducer[] = [];
+  readonly #newest: GroupProducer[] = [];
 
   /** None yet, on `path`. */
   constructor(clock: Clock, path: PathLike) {
@@ -128,9 +143,9 @@ export class SendingGroups {
   begin(options: SendingOptions): Sending {
     const sending = new Sending(this, options);
     this.#active.add(sending);
-    this.#newest = [...this.#newest, options.group]
-      .sort((a, b) => a.sequence - b.sequence)
-      .slice(-MAX_PENDING_GROUPS);
+    this.#newest.push(options.group);
+    this.#newest.sort((a, b) => a.sequence - b.sequence);
+    if (this.#newest.length > MAX_PENDING_GROUPS) this.#newest.shift();
     if (this.#active.size > 1) this.cutStale();
     return sending;
   }
@@ -150,8 +165,8 @@ export class SendingGroups {
   cutStale(): void {
     const now = this.clock.now();
     for (const sending of this.#active) {
-      const { waitingSince, group, signal } = sending;
-      if (waitingSince === undefined || signal.aborted) continue;
+      const { waitingSince, group, isCut } = sending;
+      if (waitingSince === undefined || isCut) continue;
       const isHeldUp = now - waitingSince > HELD_UP_MS ||
         sending.waitsForRoom && this.#path.isCongested;
       if (!isHeldUp || !this.#isStale(group)) continue;

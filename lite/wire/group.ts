@@ -4,8 +4,12 @@
  *
  * @module
  */
-import { Reader, Writer } from "../bytes/cursor.ts";
+import { Reader } from "../bytes/cursor.ts";
+import { varintSize, writeVarint } from "../bytes/varint.ts";
+import { UniType } from "./stream_type.ts";
 import { hasFrameRange, type Version } from "./version.ts";
+
+const NOTHING = new Uint8Array();
 
 /** Says which group of which subscription a stream carries. */
 export interface GroupHeader {
@@ -22,14 +26,34 @@ export function encodeGroupHeader(
   msg: GroupHeader,
   version: Version,
 ): Uint8Array {
-  const body = new Writer().varint(msg.subscribeId).varint(msg.sequence);
-  if (hasFrameRange(version)) body.varint(msg.frameStart);
-  else if (msg.frameStart !== 0) {
+  return encodeGroupStart(msg, version).subarray(1);
+}
+
+/** The beginning of a group's stream in one piece: its type, the message behind its length, and `frames`. Throws as {@linkcode encodeGroupHeader}. */
+export function encodeGroupStart(
+  { subscribeId, sequence, frameStart }: GroupHeader,
+  version: Version,
+  frames: Uint8Array = NOTHING,
+): Uint8Array {
+  const hasRange = hasFrameRange(version);
+  if (!hasRange && frameStart !== 0) {
     throw new RangeError(
-      `Expected a frame start of 0 on draft ${version}, got ${msg.frameStart}`,
+      `Expected a frame start of 0 on draft ${version}, got ${frameStart}`,
     );
   }
-  return body.message();
+  const length = varintSize(subscribeId) + varintSize(sequence) +
+    (hasRange ? varintSize(frameStart) : 0);
+  // Written for every group to every viewer: allocated once, at its size.
+  const start = new Uint8Array(
+    1 + varintSize(length) + length + frames.byteLength,
+  );
+  let at = writeVarint(start, 0, UniType.group);
+  at = writeVarint(start, at, length);
+  at = writeVarint(start, at, subscribeId);
+  at = writeVarint(start, at, sequence);
+  if (hasRange) at = writeVarint(start, at, frameStart);
+  start.set(frames, at);
+  return start;
 }
 
 /** Reads a body. */
