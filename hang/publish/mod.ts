@@ -24,7 +24,7 @@ export * from "./capture.ts";
 export type { CaptureDevice, CaptureProblem } from "./capture_problem.ts";
 export * from "./device_list.ts";
 export * from "./device_source.ts";
-export type { PublishMark, PublishMarks, PublishStage } from "./marks.ts";
+export type { PublishMarks } from "./marks.ts";
 export * from "./presence.ts";
 export * from "./publisher.ts";
 export type { PublisherState } from "./publisher_state.ts";

@@ -7,9 +7,11 @@ import { clockAt, type ClockConfig } from "../catalog/timing.ts";
 
 /** Counts microseconds from the moment it was made. */
 export class PublishClock {
-  /** The catalog's section `clock`. */
-  readonly config: ClockConfig = clockAt(Date.now());
   readonly #startMs = performance.now();
+  /** The catalog's section `clock`. */
+  readonly config: ClockConfig = clockAt(
+    performance.timeOrigin + this.#startMs,
+  );
 
   /** Microseconds since the beginning, whole. */
   nowUs(): number {

@@ -11,6 +11,11 @@ import {
   SILENT,
 } from "@moq-deno/lite";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
+import {
+  FRAME_MARKS_CONFIG,
+  FRAME_MARKS_TRACK,
+  FrameMarksProducer,
+} from "../catalog/frame_marks.ts";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { SharedConnection } from "../watch/relay_connection.ts";
@@ -67,6 +72,8 @@ export class Publisher {
   readonly #log: Logger;
   readonly #clock = new PublishClock();
   readonly #catalog: CatalogProducer;
+  readonly #told: FrameMarksProducer;
+  readonly #marks: PublishMarks;
   readonly #video: Map<string, VideoRendition> = new Map();
   readonly #audio: AudioRendition;
   readonly #offered = new Signal<readonly VideoRendition[]>([]);
@@ -94,6 +101,15 @@ export class Publisher {
     this.#options = options;
     this.#log = options.log ?? SILENT;
     this.#catalog = new CatalogProducer(this.broadcast);
+    this.#told = new FrameMarksProducer(this.broadcast, {
+      clock: this.#clock.config,
+    });
+    this.#marks = {
+      mark: (stage, mark) => {
+        this.#told.mark(stage, mark);
+        options.marks?.mark(stage, mark);
+      },
+    };
     this.#audio = new AudioRendition(this.#renditionOptions("audio"));
     this.presence = new Presence(this.broadcast, this.#media);
     const look = setInterval(() => this.#look(), LOOK_MS);
@@ -165,6 +181,7 @@ export class Publisher {
     this.presence.close();
     for (const rendition of this.#video.values()) rendition.close();
     this.#audio.close();
+    this.#told.close();
     this.#catalog.close();
     this.broadcast.close();
     this.#options.shared.release();
@@ -179,7 +196,7 @@ export class Publisher {
       }),
       clock: this.#clock,
       log: this.#log,
-      marks: this.#options.marks,
+      marks: this.#marks,
     };
   }
 
@@ -204,7 +221,7 @@ export class Publisher {
       renditions,
       clock: this.#clock,
       log: this.#log,
-      marks: this.#options.marks,
+      marks: this.#marks,
     });
     this.#offered.set(renditions);
     this.#videoFeed.set(feed);
@@ -271,6 +288,12 @@ export class Publisher {
       ...presence,
       ...(sections.chat && { chat: { ...presence.chat, ...sections.chat } }),
       clock: this.#clock.config,
+      json: {
+        tracks: {
+          ...sections.json?.tracks,
+          [FRAME_MARKS_TRACK]: FRAME_MARKS_CONFIG,
+        },
+      },
       ...(video.length > 0 && {
         video: { renditions: Object.fromEntries(video) },
       }),
@@ -314,6 +337,7 @@ export class Publisher {
     const wanted = renditions.filter(({ isWanted }) => isWanted.peek());
     const totalBps = wanted.reduce((sum, one) => sum + one.wantedBps, 0);
     if (session) this.#budget.update(session.path, totalBps, nowMs);
+    this.#told.rttMs = session?.path.rttMs;
     const share = this.#budget.shareOf(totalBps);
     for (const rendition of wanted) rendition.bitrateShare = share;
   }

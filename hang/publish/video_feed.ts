@@ -133,12 +133,11 @@ export class VideoFeed {
     }
     const timestamp = this.#restamp.stamp(frame.timestamp, nowUs);
     const wanted = renditions.filter(({ isWanted }) => isWanted.peek());
-    if (this.#end.signal.aborted || !wanted[0]) return;
-    marks?.mark("captured", {
-      track: wanted[0].name,
-      timestampUs: timestamp,
-      atMs: clock.atMs(nowUs),
-    });
+    if (this.#end.signal.aborted || wanted.length === 0) return;
+    const atMs = clock.atMs(nowUs);
+    for (const { name: track } of wanted) {
+      marks?.mark("captured", { track, timestampUs: timestamp, atMs });
+    }
     const stamped = new VideoFrame(frame, { timestamp });
     try {
       for (const rendition of wanted) rendition.encode(stamped);

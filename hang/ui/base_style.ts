@@ -17,7 +17,6 @@ export const BASE_STYLE = `
   position: relative;
   overflow: hidden;
   aspect-ratio: 16 / 9;
-  min-height: 200px;
   border-radius: var(--hang-radius);
   background: var(--hang-background);
   color: var(--hang-foreground);

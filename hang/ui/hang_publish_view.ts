@@ -35,7 +35,7 @@ video.mirrored { transform: scaleX(-1); }
 }
 .panel {
   position: absolute; right: 8px; bottom: 56px; display: grid; gap: 10px;
-  padding: 14px; border-radius: 10px; background: rgb(16 18 24 / 94%);
+  padding: 14px; border-radius: 10px; background: #14171f;
   max-width: min(300px, calc(100% - 16px)); box-sizing: border-box;
 }
 .panel label { display: grid; gap: 4px; font-size: 13px; }
@@ -43,7 +43,11 @@ select {
   font: inherit; color: #fff; background: #2a2f3a; border: 1px solid #454c5c;
   border-radius: 6px; padding: 7px 8px; min-width: 0; max-width: 100%;
 }
-@media (max-width: 420px) { .level { display: none; } }
+.panel:not([hidden]) ~ .notice { display: none; }
+@media (max-width: 420px) {
+  :host { aspect-ratio: 4 / 3; }
+  .level { display: none; }
+}
 `;
 
 /** The elements that change. */
@@ -113,7 +117,7 @@ export function buildView(shadow: ShadowRoot): HangPublishView {
   const notice = part("p", "notice");
   notice.setAttribute("role", "status");
   const overlay = document.createElement("slot");
-  root.append(video, overlay, status.status, notice, bar.bar, panel.panel);
+  root.append(video, overlay, status.status, bar.bar, panel.panel, notice);
   shadow.append(root);
   return { root, video, notice, ...status, ...bar, ...panel };
 }
