@@ -16,7 +16,7 @@ export function shown(page: Page, more = 1): Promise<number> {
   );
 }
 
-/** The loudest frequency in hertz, and how loud it is in decibels. */
+/** The loudest frequency in hertz, and how loud it is in decibels, as soon as anything is heard; a busy machine may be silent for a moment. */
 export function tone(page: Page): Promise<{ hertz: number; decibels: number }> {
   return page.evaluate(`new Promise((resolve) => {
     const node = ${PLAYER}.player.audioNode;
@@ -25,12 +25,16 @@ export function tone(page: Page): Promise<{ hertz: number; decibels: number }> {
       smoothingTimeConstant: 0,
     });
     node.connect(analyser);
-    setTimeout(() => {
-      const bins = new Float32Array(analyser.frequencyBinCount);
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    const endMs = performance.now() + 10_000;
+    const listen = () => {
       analyser.getFloatFrequencyData(bins);
-      node.disconnect(analyser);
       const top = bins.indexOf(Math.max(...bins));
+      const isHeard = bins[top] > -60;
+      if (!isHeard && performance.now() < endMs) return setTimeout(listen, 500);
+      node.disconnect(analyser);
       resolve({ hertz: top * node.context.sampleRate / 16384, decibels: bins[top] });
-    }, 1000);
+    };
+    setTimeout(listen, 1000);
   })`);
 }

@@ -58,6 +58,11 @@ export class Stage implements AsyncDisposable {
     return page;
   }
 
+  /** The relay's URL. */
+  get relayUrl(): string {
+    return `http://${this.#address}/`;
+  }
+
   /** Address of the demo's page. */
   get url(): string {
     return `http://127.0.0.1:${this.#web.addr.port}/`;

@@ -44,6 +44,7 @@ if (findChromium() !== undefined) {
       assert.ok(played.framesPerSecond >= MIN_PICTURES, said);
       assert.ok(played.stillMs <= MAX_STILL_MS, said);
       assert.ok(played.missingSoundSeconds <= SECONDS / 10, said);
+      assert.equal(played.transport, "WebTransport");
     });
   }
 }
