@@ -110,6 +110,11 @@ export async function describeVideo(
   };
 }
 
+// MPEG-TS has one name for layers II and III, whose decoders differ. ISO/IEC 11172-3, section 2.4.1.3.
+function isLayer2(data: Uint8Array): boolean {
+  return data[0] === 0xff && (data[1]! & 0xe6) === 0xe4;
+}
+
 /** The rendition of an audio track, or `undefined` when its codec is unknown. */
 export async function describeAudio(
   track: InputAudioTrack,
@@ -120,18 +125,21 @@ export async function describeAudio(
   if (isPcm(decoder.codec)) {
     return { config: pcmConfig(decoder), hasAdts: false, pcm: decoder.codec };
   }
+  let { codec } = decoder;
   let description = hexOf(decoder.description);
   let hasAdts = false;
-  if (description === undefined && await track.getCodec() === "aac") {
+  const family = await track.getCodec();
+  if (family === "mp3" || (family === "aac" && description === undefined)) {
     const first = await new EncodedPacketSink(track).getFirstPacket();
-    hasAdts = first !== null && isAdts(first.data);
+    if (first && family === "mp3" && isLayer2(first.data)) codec = "mp2";
+    hasAdts = first !== null && family === "aac" && isAdts(first.data);
     if (first && hasAdts) {
       description = readAdtsHeader(first.data).audioSpecificConfig.toHex();
     }
   }
   const rate = await paceOf(track, options);
   const config: AudioConfig = {
-    codec: decoder.codec,
+    codec,
     sampleRate: decoder.sampleRate,
     numberOfChannels: decoder.numberOfChannels,
     ...(description !== undefined && { description }),

@@ -15,6 +15,7 @@ import {
   subscribeMedia,
   writeMedia,
 } from "@moq-deno/hang/media";
+import type { AudioConfig } from "@moq-deno/hang";
 import { fragmentsOf, receive } from "./fragments_through.ts";
 import { Relayed } from "./relayed.ts";
 import { ffmpegTest, output } from "./tools.ts";
@@ -313,3 +314,27 @@ for (const [kind, name, row] of ROWS) {
       }),
   );
 }
+
+ffmpegTest(
+  "codecs: MPEG audio layer II from .ts is called mp2, and a file that has no room for it says so",
+  () =>
+    inFolder(async (folder) => {
+      const source = `${folder}/source.ts`;
+      const row: Row = { encoder: ["mp2"], files: [], codec: /^mp2$/ };
+      await encode(source, { kind: "audio", row });
+      const media = await openMedia(await Deno.readFile(source));
+      assert.match(media.tracks[0]!.config.codec, row.codec);
+      const audio = {
+        config: media.tracks[0]!.config as AudioConfig,
+        samples: async function* () {},
+      };
+      await assert.rejects(
+        writeMedia(
+          { catalog: {}, video: undefined, audio },
+          new WritableStream(),
+        ),
+        { code: "unsupported", message: /takes \(.*mp3.*\), got mp2$/ },
+      );
+      media.close();
+    }),
+);
