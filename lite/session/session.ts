@@ -24,7 +24,6 @@ import type {
   Transport,
   TransportClose,
 } from "../transport/transport.ts";
-import { decodeGoaway, encodeGoaway } from "../wire/goaway.ts";
 import {
   decodeSetup,
   encodeSetup,
@@ -53,6 +52,7 @@ import {
   type SessionStats,
 } from "./context.ts";
 import { flush } from "./flush.ts";
+import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
@@ -126,13 +126,12 @@ export class Session {
   readonly #ending = new AbortController();
   readonly #peer = Promise.withResolvers<Setup>();
   readonly #scopes = Promise.withResolvers<OriginScope>();
-  readonly #away = Promise.withResolvers<string>();
+  readonly #goaway: Goaway;
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #context: SessionContext;
   #local: OriginScope | undefined;
   #hasPeerSetup = false;
-  #isAway = false;
   #failure: MoqError | undefined;
 
   /** Does nothing yet: see {@linkcode Session.start}. Throws `MoqError("version")` when the transport agreed on no draft. */
@@ -157,7 +156,8 @@ export class Session {
       this.#context,
       options.cache ?? new Cache({ clock: this.#clock }),
     );
-    this.goingAway = this.#away.promise;
+    this.#goaway = new Goaway(this.#context);
+    this.goingAway = this.#goaway.asked;
     this.closed = this.#runClosed();
     // Both are also awaited where they matter; nobody may be there when the session ends early.
     this.#peer.promise.catch(() => {});
@@ -287,32 +287,7 @@ export class Session {
 
   /** Asks the peer to move to `uri`, `""` for anywhere, and closes after `timeoutMs` or when it has gone. */
   async drain(timeoutMs: number, uri = ""): Promise<void> {
-    const away = new MoqError(
-      "going-away",
-      "Expected the peer to move in time",
-    );
-    if (!hasGoaway(this.version) || timeoutMs <= 0) {
-      return this.close(away);
-    }
-    const goaway = withType(BidiType.goaway, encodeGoaway({ uri }));
-    const patience = deadline(this.#clock, timeoutMs, this.#ending.signal);
-    try {
-      await this.#sendGoaway(goaway, patience.signal);
-      await aborted(patience.signal);
-    } catch {
-      // A peer that cannot be asked any more has gone or is closed just the same.
-    } finally {
-      patience.clear();
-      this.close(away);
-    }
-  }
-
-  async #sendGoaway(goaway: Uint8Array, signal: AbortSignal): Promise<void> {
-    const sendOrder = CONTROL_ORDER;
-    const stream = await this.transport.openBidi({ sendOrder, signal });
-    stream.send.write(goaway);
-    stream.send.close();
-    stream.receive.stop(0);
+    await this.#goaway.drain(timeoutMs, uri);
   }
 
   /** Ends the session, with `error`'s code unless it ends in an orderly way. Idempotent, never throws. */
@@ -474,20 +449,10 @@ export class Session {
         if (hasProbe(version)) return await this.#publisher.probe(request);
         break;
       case BidiType.goaway:
-        if (hasGoaway(version)) return await this.#goaway(stream, reader);
+        if (hasGoaway(version)) return await this.#goaway.receive(request);
     }
     const error = new MoqError("cancelled", `Unknown stream type ${type}`);
     abortMessages(stream.send, error, this.#context);
-  }
-
-  async #goaway(stream: BidiStream, reader: MessageReader): Promise<void> {
-    const { uri } = decodeGoaway(await reader.expectMessage());
-    stream.send.close();
-    if (this.#isAway) {
-      throw new MoqError("protocol", "Expected one GOAWAY, got a second");
-    }
-    this.#isAway = true;
-    this.#away.resolve(uri);
   }
 
   async #runDatagrams(): Promise<void> {
@@ -524,11 +489,4 @@ function errorOf(
   return code === 0
     ? undefined
     : sessionErrorOf(code, reason, codeTable(version));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
