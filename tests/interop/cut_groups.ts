@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import {
+  BroadcastProducer,
   MoqError,
   type Session,
   type TrackProducer,
@@ -86,5 +87,45 @@ async function* textsOf(
 ): AsyncGenerator<string, void> {
   for await (const { payload } of group.frames()) {
     yield new TextDecoder().decode(payload);
+  }
+}
+
+/** `broadcast` with every third group cut in its middle, but for those of the tracks named. */
+export function cutThirds(
+  broadcast: BroadcastProducer,
+  whole: readonly string[],
+): BroadcastProducer {
+  const cut = new BroadcastProducer();
+  const run = async (): Promise<void> => {
+    for await (const request of cut.requests()) {
+      const { name } = request;
+      const source = broadcast.consume().track(name);
+      const track = request.accept(await source.info());
+      // Ends with the broadcast.
+      void copyGroups(source.subscribe({ maxAgeMs: 1000 }), track, {
+        isCut: whole.includes(name) ? () => false : (group) => group % 3 === 1,
+      });
+    }
+  };
+  void run(); // Ends with the broadcast.
+  return cut;
+}
+
+async function copyGroups(
+  source: TrackSubscription,
+  track: TrackProducer,
+  { isCut }: { readonly isCut: (sequence: number) => boolean },
+): Promise<void> {
+  for await (const { group, sequence } of source) {
+    await Array.fromAsync(group.consume().frames());
+    const copy = track.group(sequence);
+    const { length } = group.log;
+    if (isCut(sequence)) {
+      copy.append(group.log.slice(0, Math.ceil(length / 2)));
+      copy.close(cutByTest());
+    } else {
+      copy.append(group.log.slice(0, length));
+      copy.close();
+    }
   }
 }

@@ -6,9 +6,21 @@
  */
 import assert from "node:assert/strict";
 import { BroadcastProducer } from "@moq-deno/lite";
-import { cutEverywhere, cutHeaders, logGroups } from "../cut_groups.ts";
+import {
+  cutEverywhere,
+  cutHeaders,
+  cutThirds,
+  logGroups,
+} from "../cut_groups.ts";
 import { GroupLog } from "../group_log.ts";
-import { connectOurs, type PeerOptions, relayOf } from "./peers.ts";
+import {
+  connectOurs,
+  countFrames,
+  type PeerOptions,
+  publish,
+  relayOf,
+  watch,
+} from "./peers.ts";
 
 const WAYS: readonly Pick<PeerOptions, "scheme" | "version">[] = [
   { scheme: "moqt", version: "06" },
@@ -55,3 +67,37 @@ for (const way of WAYS) {
     },
   });
 }
+
+Deno.test({
+  name:
+    "interop: with every third group of sound cut, the Rust viewer plays all the others",
+  // A program of another make is started and ended here.
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await using relay = await relayOf("deno");
+    const file = await Deno.makeTempFile({ suffix: ".mp4" });
+    const [publishing, watching] = [
+      new AbortController(),
+      new AbortController(),
+    ];
+    const way = { relay, scheme: "moqt", version: "06" } as const;
+    const published = publish("deno", {
+      ...way,
+      signal: publishing.signal,
+      through: (broadcast) => cutThirds(broadcast, ["catalog.json", "video"]),
+    });
+    const timer = setTimeout(() => watching.abort(), 8000);
+    try {
+      await watch("rust", file, { ...way, signal: watching.signal });
+      publishing.abort();
+      await published;
+      const { video = 0, audio = 0 } = await countFrames(file);
+      assert.ok(video >= 60, `Expected 60 pictures, got ${video}`);
+      assert.ok(audio >= 60, `Expected 60 pieces of sound, got ${audio}`);
+    } finally {
+      clearTimeout(timer);
+      await Deno.remove(file);
+    }
+  },
+});

@@ -47,6 +47,8 @@ export interface PeerOptions {
   readonly version: Version;
   /** Ends the peer. */
   readonly signal: AbortSignal;
+  /** What a publisher of ours publishes in place of its broadcast. */
+  readonly through?: (broadcast: BroadcastProducer) => BroadcastProducer;
 }
 
 async function freePort(): Promise<number> {
@@ -166,7 +168,7 @@ async function publishOurs(peer: PeerOptions): Promise<void> {
   const media = await openMedia(await Deno.readFile(CLIP));
   await using session = await connectOurs(peer, "publisher");
   const broadcast = new BroadcastProducer();
-  session.publish(NAME, broadcast);
+  session.publish(NAME, peer.through?.(broadcast) ?? broadcast);
   const { signal } = peer;
   const publication = publishMedia(broadcast, media, { loop: true, signal });
   assert.equal(await publication.closed, undefined);
