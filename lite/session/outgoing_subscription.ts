@@ -254,8 +254,9 @@ export class OutgoingSubscription {
   /** One group on a stream of its own. One that finds no stream is lost for this viewer alone. */
   async #send(sending: Sending): Promise<void> {
     this.#sending++;
+    let stream: SendStream | undefined;
     try {
-      const stream = await this.#open(sending);
+      stream = await this.#open(sending);
       const range = this.#rangeOf(sending.group);
       if (range) await this.#sendRange(stream, sending, range);
       else await this.#sendWhole(stream, sending);
@@ -270,7 +271,9 @@ export class OutgoingSubscription {
     } finally {
       this.#groups.end(sending);
       const { path, transport } = this.#context;
-      if (transport.reliableReset) path.withdraw(sending.withdrawnBytes);
+      if (transport.reliableReset) {
+        path.withdraw(sending.withdrawnBytes(stream?.sentBytes));
+      }
       this.#sending--;
       if (this.#sending === 0) this.#sent.wake();
     }

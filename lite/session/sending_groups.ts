@@ -42,7 +42,8 @@ export class Sending implements Pace {
   #cutBy: MoqError | undefined;
   #waitingSince: number | undefined;
   #waitsForRoom = false;
-  #withdrawnBytes = 0;
+  #grantedBytes = 0;
+  #underwayBytes = 0;
 
   /** Use {@linkcode SendingGroups.begin}. */
   constructor(owner: SendingGroups, { group, flow }: SendingOptions) {
@@ -76,7 +77,9 @@ export class Sending implements Pace {
   }
 
   grant(wanted: number): number {
-    return this.flow.grant(wanted);
+    const granted = this.flow.grant(wanted);
+    this.#grantedBytes += granted;
+    return granted;
   }
 
   async wait(wanted: number): Promise<number> {
@@ -85,6 +88,7 @@ export class Sending implements Pace {
     this.#waitsForRoom = true;
     this.#owner.cutStale();
     const granted = signal.aborted ? 0 : await this.flow.wait(wanted, signal);
+    this.#grantedBytes += granted;
     // What became too old while it waited does not go out any more.
     this.#owner.cutStale();
     this.#waitsForRoom = false;
@@ -100,16 +104,18 @@ export class Sending implements Pace {
     this.#waitingSince = undefined;
   }
 
-  /** Bytes on their way when it was cut, so at most as many as a reset took back; 0 unless it was. */
-  get withdrawnBytes(): number {
-    return this.#withdrawnBytes;
+  /** How many bytes the reset of its stream took back, of which `sentBytes` had left; at most what was on its way where nobody knows. 0 unless it was cut. */
+  withdrawnBytes(sentBytes: number | undefined): number {
+    return sentBytes === undefined || !this.isCut
+      ? this.#underwayBytes
+      : Math.max(0, this.#grantedBytes - sentBytes);
   }
 
   /** Ends it early. */
   cut(error: MoqError): void {
     if (this.#cutBy) return;
     this.#cutBy = error;
-    this.#withdrawnBytes = this.flow.bytes;
+    this.#underwayBytes = this.flow.bytes;
     this.#controller?.abort(error);
   }
 }

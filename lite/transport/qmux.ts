@@ -72,13 +72,16 @@ export const DEFAULT_PARAMETERS: QmuxParameters = {
   resetStreamAt: false,
 };
 
-/** Bytes in the channel over which nothing is added: what is there can be neither overtaken nor withdrawn. */
-const CHANNEL_BYTES = 64 * 1024;
+/** Bytes in the channel over which nothing is added: what is there can be neither overtaken nor withdrawn. Less where it drains slowly. */
+const MAX_CHANNEL_BYTES = 64 * 1024;
+const MIN_CHANNEL_BYTES = 16 * 1024;
 /** Bytes of control frames over which the peer is taken for one that does not read. */
 const MAX_CONTROL_BYTES = 256 * 1024;
 const MAX_WAITING_DATAGRAMS = 128;
 const FIRST_POLL_MS = 1;
 const MAX_POLL_MS = 32;
+/** Still not drained after this long, the channel is slow. */
+const SLOW_POLL_MS = 8;
 
 /** A transport over `channel`, which belongs to it from here on. */
 export function qmuxTransport(
@@ -109,6 +112,7 @@ class QmuxTransport implements Transport {
   #isOpen = false;
   #ended: TransportClose | undefined;
   #pollMs = FIRST_POLL_MS;
+  #channelBytes = MAX_CHANNEL_BYTES;
   #cancelPoll: (() => void) | undefined;
   #cancelIdle: (() => void) | undefined;
   #pingsSent = 0n;
@@ -220,7 +224,7 @@ class QmuxTransport implements Transport {
       this.#fail(new MoqError("protocol", "Peer does not read"));
       return;
     }
-    while (this.#channel.bufferedAmount < CHANNEL_BYTES) {
+    while (this.#channel.bufferedAmount < this.#channelBytes) {
       const message = this.#outgoing.next();
       if (!message) return;
       this.#transmit(message);
@@ -228,10 +232,18 @@ class QmuxTransport implements Transport {
     }
     if (this.#outgoing.isEmpty) return;
     // No channel says when it has drained, so it is asked ever more rarely.
-    this.#cancelPoll = this.#clock.after(this.#pollMs, () => {
-      this.#pollMs = Math.min(this.#pollMs * 2, MAX_POLL_MS);
-      this.#work.wake();
-    });
+    this.#cancelPoll = this.#clock.after(this.#pollMs, () => this.#poll());
+  }
+
+  #poll(): void {
+    const isEmpty = this.#channel.bufferedAmount === 0;
+    if (isEmpty) {
+      this.#channelBytes = Math.min(this.#channelBytes * 2, MAX_CHANNEL_BYTES);
+    } else if (this.#pollMs >= SLOW_POLL_MS) {
+      this.#channelBytes = Math.max(this.#channelBytes / 2, MIN_CHANNEL_BYTES);
+    }
+    this.#pollMs = Math.min(this.#pollMs * 2, MAX_POLL_MS);
+    this.#work.wake();
   }
 
   #transmit(message: Uint8Array<ArrayBuffer>): void {

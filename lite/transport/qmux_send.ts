@@ -63,6 +63,10 @@ export class QmuxSendStream implements SendStream {
     return this.#stopped.promise;
   }
 
+  get sentBytes(): number {
+    return this.#sent;
+  }
+
   /** Whether everything is written and only has to be sent. */
   get isClosing(): boolean {
     return this.#closing && !this.#done;

@@ -79,6 +79,8 @@ export interface SendStream {
    * lost. Pending for ever after a clean close. Never rejects.
    */
   readonly stopped: Promise<number | undefined>;
+  /** How many of the bytes written no reset takes back any more, during the stream's life and after it; absent where nobody knows. */
+  readonly sentBytes?: number | undefined;
 }
 
 /** The receiving half of a stream. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
+  type Clock,
   type GroupConsumer,
   openSession,
   Origin,
@@ -15,7 +16,9 @@ import {
 import { MessageReader } from "../../lite/session/streams.ts";
 import { decodeProbe } from "../../lite/wire/probe.ts";
 import { BidiType } from "../../lite/wire/stream_type.ts";
+import { qmuxTransport } from "../../lite/transport/qmux.ts";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
+import { NarrowChannel } from "./narrow_channel.ts";
 import { Peer, read } from "./peer.ts";
 
 const SECONDS = 12;
@@ -30,6 +33,37 @@ interface Arrival {
   readonly index: number;
 }
 
+type Connect = (
+  clock: Clock,
+  protocol: string,
+) => readonly [Transport, Transport];
+
+function overPackets(reliableReset: boolean): Connect {
+  return (clock, protocol) =>
+    simulatedPair({
+      clock,
+      protocol,
+      reliableReset,
+      bandwidthBps: 2_000_000,
+      oneWayMs: 20,
+      queueBytes: 20_000,
+    });
+}
+
+function overWebSocket(clock: Clock, protocol: string): [Transport, Transport] {
+  const [near, far] = NarrowChannel.pair({
+    clock,
+    bandwidthBps: 2_000_000,
+    oneWayMs: 20,
+    socketBytes: 64 * 1024,
+  });
+  const options = { clock, protocol, wire: "qmux-01" } as const;
+  return [
+    qmuxTransport(near, { ...options, role: "client" }),
+    qmuxTransport(far, { ...options, role: "server" }),
+  ];
+}
+
 /** A publisher at a relay, and one viewer behind a path of 2 Mbit/s and 40 ms. */
 class World {
   readonly clock = new VirtualClock();
@@ -40,16 +74,9 @@ class World {
   readonly #version: Version;
   readonly #broadcast = new BroadcastProducer();
 
-  constructor(version: Version, reliableReset: boolean) {
+  constructor(version: Version, connect: Connect) {
     const { clock, origin } = this;
-    const [near, far] = simulatedPair({
-      clock,
-      protocol: protocolOf(version),
-      reliableReset,
-      bandwidthBps: 2_000_000,
-      oneWayMs: 20,
-      queueBytes: 20_000,
-    });
+    const [near, far] = connect(clock, protocolOf(version));
     this.#near = near;
     this.#version = version;
     this.relay = openSession(far, { clock, publish: origin.scope() });
@@ -136,7 +163,7 @@ for (const version of ["06", "05", "04", "03"] as const) {
   for (const reliableReset of [true, false]) {
     const kind = reliableReset ? "resets" : "FIN for reset";
     Deno.test(`8 Mbit/s of video over 2 Mbit/s: audio is in time and every group begins (draft ${version}, ${kind})`, async () => {
-      const world = new World(version, reliableReset);
+      const world = new World(version, overPackets(reliableReset));
       const { clock, relay, viewer } = world;
       let most = 0;
       const sample = (): void => {
@@ -173,6 +200,37 @@ for (const version of ["06", "05", "04", "03"] as const) {
       assert.ok(best >= 1_400_000 && best <= 2_600_000, `${rates}`);
     });
   }
+}
+
+for (const version of ["06", "05", "04", "03"] as const) {
+  Deno.test(`8 Mbit/s of video over a WebSocket of 2 Mbit/s: audio waits for what is in the socket, and the rate is known (draft ${version})`, async () => {
+    const world = new World(version, overWebSocket);
+    const { clock, relay, viewer } = world;
+    const probing = world.probe();
+    const [audio, video] = await clock.run(Promise.all([
+      world.watch("audio", { priority: 200, maxAgeMs: 0 }),
+      world.watch("video", { priority: 100, maxAgeMs: 0 }),
+      world.publish("audio", AUDIO),
+      world.publish("video", VIDEO),
+    ]));
+    const heard = audio.arrivals.filter(({ sequence }) => sequence >= 30);
+    assert.ok(heard.length >= (SECONDS - 4) * AUDIO.fps);
+    assert.ok(worst(heard, 0.95) <= 500, `audio ${worst(heard, 0.95)} ms`);
+    const begun = video.arrivals.filter(({ index, sequence }) =>
+      index === 0 && sequence * 1000 >= WARM_UP_MS
+    );
+    assert.ok(begun.length >= SECONDS - 4, `${begun.length} groups begun`);
+    assert.ok(worst(begun, 0.95) <= 700, `${worst(begun, 0.95)} ms`);
+    viewer.close();
+    relay.close();
+    await clock.run(Promise.all([viewer.closed, relay.closed]));
+    const rates = await clock.run(probing);
+    const last = rates.filter((rate) => rate > 0).slice(-5);
+    for (const rate of last) {
+      assert.ok(rate >= 1_400_000 && rate <= 2_600_000, `${rates}`);
+    }
+    assert.ok(last.length > 0, "the rate is known");
+  });
 }
 
 /** The next message, which is shorter than 64 bytes. */

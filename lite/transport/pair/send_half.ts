@@ -59,6 +59,10 @@ export class SendHalf implements SendStream, Sender {
     return this.#stopped.promise;
   }
 
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
   async ready(signal?: AbortSignal): Promise<boolean> {
     const release = signal && this.#latch.wakeOn(signal);
     while (
