@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
-import { Latch } from "../latch.ts";
+import { StreamWriter } from "../transport/stream_writer.ts";
 import type { ReceiveStream, SendStream } from "../transport/transport.ts";
 import { peerCodeOf, quicError } from "./codes.ts";
 
@@ -35,82 +35,39 @@ export function quicReceiveStream(
   return new QuicReceive(stream, leftover);
 }
 
-// Asked for before every write of every viewer, so one for all.
-const READY: Promise<boolean> = Promise.resolve(true);
-
 class QuicSend implements SendStream {
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
+  readonly stopped: Promise<number | undefined>;
+  readonly #writer: StreamWriter;
   readonly #onClosed: QuicSendStreamOptions["onClosed"];
-  readonly #latch = new Latch();
-  readonly #stopped = Promise.withResolvers<number | undefined>();
-  readonly #onWritten = (): void => this.#written();
-  readonly #onFailed = (error: unknown): void => this.#failed(error);
-  #writing = 0;
-  #ended = false;
 
   constructor(
     stream: WritableStream<Uint8Array<ArrayBuffer>>,
     { onClosed }: QuicSendStreamOptions,
   ) {
-    this.#writer = stream.getWriter();
+    this.#writer = new StreamWriter(stream);
     this.#onClosed = onClosed;
-    this.#writer.closed.catch(this.#onFailed);
-  }
-
-  get stopped(): Promise<number | undefined> {
-    return this.#stopped.promise;
+    this.stopped = this.#writer.failed.then(peerCodeOf);
   }
 
   ready(signal?: AbortSignal): Promise<boolean> {
-    const isReady = this.#writing === 0 && !this.#ended && !signal?.aborted;
-    return isReady ? READY : this.#wait(signal);
-  }
-
-  async #wait(signal: AbortSignal | undefined): Promise<boolean> {
-    const release = this.#writing > 0 && signal && this.#latch.wakeOn(signal);
-    while (this.#writing > 0 && !this.#ended && !signal?.aborted) {
-      await this.#latch.changed();
-    }
-    if (release) release();
-    return !this.#ended && !signal?.aborted;
+    return this.#writer.ready(signal);
   }
 
   write(chunk: Uint8Array): void {
-    if (this.#ended || chunk.byteLength === 0) return;
-    this.#writing++;
-    // Deno takes any view; the DOM's types ask for one that is not shared.
-    this.#writer.write(chunk as Uint8Array<ArrayBuffer>)
-      .then(this.#onWritten, this.#onFailed);
+    this.#writer.write(chunk);
   }
 
   close(): void {
-    if (this.#ended) return;
-    this.#end();
+    if (this.#writer.hasEnded) return;
+    this.#writer.close();
+    this.#onClosed?.(this.#writer.flushed);
   }
 
   // FIN comes after all writes: dropping one could leave the end on a frame boundary, which means "complete".
   reset(_code: number): void {
-    if (this.#ended) return;
-    this.#stopped.resolve(undefined);
-    this.#end();
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.#latch.wake();
-    const flushed = this.#writer.close().catch(this.#onFailed);
-    this.#onClosed?.(flushed);
-  }
-
-  #written(): void {
-    this.#writing--;
-    if (this.#writing === 0) this.#latch.wake();
-  }
-
-  #failed(error: unknown): void {
-    this.#ended = true;
-    this.#stopped.resolve(peerCodeOf(error));
-    this.#latch.wake();
+    if (this.#writer.hasEnded) return;
+    this.#writer.closeEarly();
+    this.#onClosed?.(this.#writer.flushed);
   }
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
-import { Latch } from "../latch.ts";
+import { StreamWriter } from "./stream_writer.ts";
 import type { ReceiveStream, SendStream } from "./transport.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -71,24 +71,21 @@ function describe(error: unknown): StreamErrorLike & { message: string } {
 
 /** The sending half of `stream`, which now belongs to it. */
 export class WebSendStream implements SendStream {
-  /** Resolves when everything up to FIN has left, the stream has failed or was reset; pending while it is open. Never rejects. */
-  readonly flushed: Promise<void>;
-  readonly #writer: WritableStreamDefaultWriter<Bytes>;
-  readonly #latch = new Latch();
-  readonly #stopped = Promise.withResolvers<number | undefined>();
-  readonly #flushed = Promise.withResolvers<void>();
-  #writing = 0;
-  #ended = false;
+  readonly stopped: Promise<number | undefined>;
+  readonly #writer: StreamWriter;
   #closing = false;
 
   /** Locks `stream` for good. */
   constructor(stream: WritableStream<Bytes>) {
-    this.flushed = this.#flushed.promise;
-    this.#writer = stream.getWriter();
-    this.#writer.closed.then(
-      () => this.#flushed.resolve(),
-      (error) => this.#failed(error),
+    this.#writer = new StreamWriter(stream);
+    this.stopped = this.#writer.failed.then((error) =>
+      describe(error).streamErrorCode ?? undefined
     );
+  }
+
+  /** Resolves when everything up to FIN has left, the stream has failed or was reset; pending while it is open. Never rejects. */
+  get flushed(): Promise<void> {
+    return this.#writer.flushed;
   }
 
   /** Whether FIN was asked for. */
@@ -96,54 +93,22 @@ export class WebSendStream implements SendStream {
     return this.#closing;
   }
 
-  get stopped(): Promise<number | undefined> {
-    return this.#stopped.promise;
-  }
-
-  async ready(signal?: AbortSignal): Promise<boolean> {
-    const release = this.#writing > 0 && signal && this.#latch.wakeOn(signal);
-    while (this.#writing > 0 && !this.#ended && !signal?.aborted) {
-      await this.#latch.changed();
-    }
-    if (release) release();
-    return !this.#ended && !signal?.aborted;
+  ready(signal?: AbortSignal): Promise<boolean> {
+    return this.#writer.ready(signal);
   }
 
   write(chunk: Uint8Array): void {
-    if (this.#ended || chunk.byteLength === 0) return;
-    this.#writing++;
-    this.#writer.write(chunk as Bytes).then(
-      () => this.#written(),
-      (error) => this.#failed(error),
-    );
+    this.#writer.write(chunk);
   }
 
   close(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#writer.hasEnded) return;
     this.#closing = true;
-    this.#latch.wake();
-    this.#writer.close().catch((error) => this.#failed(error));
+    this.#writer.close();
   }
 
   reset(code: number): void {
-    if (this.#ended) return;
-    this.#stopped.resolve(undefined);
-    this.#ended = true;
-    this.#latch.wake();
-    this.#writer.abort(streamError(code)).catch((error) => this.#failed(error));
-  }
-
-  #written(): void {
-    this.#writing--;
-    if (this.#writing === 0) this.#latch.wake();
-  }
-
-  #failed(error: unknown): void {
-    this.#ended = true;
-    this.#stopped.resolve(describe(error).streamErrorCode ?? undefined);
-    this.#flushed.resolve();
-    this.#latch.wake();
+    if (!this.#writer.hasEnded) this.#writer.abort(streamError(code));
   }
 }
 
