@@ -32,6 +32,8 @@ export interface Witnessed {
   readonly frames: number;
   /** How old the oldest of them was, in milliseconds. */
   readonly oldestMs: number;
+  /** How late the process itself was for what it had to do: what the machine takes, whatever the relay does. */
+  readonly lagMs: number;
   /** Groups that did not come to their end. */
   readonly cutGroups: number;
   /** Whether the subscription, or one of both sessions, has ended. */
@@ -52,6 +54,7 @@ let published = 0;
 let frames = 0;
 let cutGroups = 0;
 let oldestMs = 0;
+let lagMs = 0;
 let hasEnded = false;
 
 function ended(session: Session): void {
@@ -80,6 +83,7 @@ async function publish(): Promise<void> {
     }
     const ahead = due + count * 1000 / FPS - performance.now();
     await sleep(systemClock, Math.max(0, ahead));
+    lagMs = Math.max(lagMs, performance.now() - due - count * 1000 / FPS);
   }
 }
 
@@ -99,7 +103,11 @@ async function watch(): Promise<void> {
     if (kind === "start") break;
   }
   const track = viewer.consume(STEADY).track(SMALL_TRACK);
-  for await (const group of track.subscribe()) void read(group); // Never rejects.
+  try {
+    for await (const group of track.subscribe()) void read(group); // Never rejects.
+  } catch {
+    // However it ended, it should not have.
+  }
   hasEnded = true;
 }
 
@@ -110,13 +118,14 @@ void watch(); // As above.
 for await (const command of commands()) {
   if (command === "begin") {
     published = frames = 1;
-    cutGroups = oldestMs = 0;
+    cutGroups = oldestMs = lagMs = 0;
     say("begun");
   } else {
     const witnessed: Witnessed = {
       published,
       frames,
       oldestMs: Math.round(oldestMs),
+      lagMs: Math.round(lagMs),
       cutGroups,
       hasEnded,
     };
