@@ -36,7 +36,6 @@ export function quicReceiveStream(
 }
 
 class QuicSend implements SendStream {
-  readonly stopped: Promise<number | undefined>;
   readonly #writer: StreamWriter;
   readonly #onClosed: QuicSendStreamOptions["onClosed"];
 
@@ -46,7 +45,10 @@ class QuicSend implements SendStream {
   ) {
     this.#writer = new StreamWriter(stream);
     this.#onClosed = onClosed;
-    this.stopped = this.#writer.failed.then(peerCodeOf);
+  }
+
+  get stopped(): Promise<number | undefined> {
+    return this.#writer.failed.then(peerCodeOf);
   }
 
   ready(signal?: AbortSignal): Promise<boolean> {

@@ -71,14 +71,16 @@ function describe(error: unknown): StreamErrorLike & { message: string } {
 
 /** The sending half of `stream`, which now belongs to it. */
 export class WebSendStream implements SendStream {
-  readonly stopped: Promise<number | undefined>;
   readonly #writer: StreamWriter;
   #closing = false;
 
   /** Locks `stream` for good. */
   constructor(stream: WritableStream<Bytes>) {
     this.#writer = new StreamWriter(stream);
-    this.stopped = this.#writer.failed.then((error) =>
+  }
+
+  get stopped(): Promise<number | undefined> {
+    return this.#writer.failed.then((error) =>
       describe(error).streamErrorCode ?? undefined
     );
   }
