@@ -11,17 +11,14 @@ import {
   SILENT,
 } from "@moq-deno/lite";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
-import {
-  FRAME_MARKS_CONFIG,
-  FRAME_MARKS_TRACK,
-  FrameMarksProducer,
-} from "../catalog/frame_marks.ts";
+import { FrameMarksProducer } from "../catalog/frame_marks.ts";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { SharedConnection } from "../watch/relay_connection.ts";
 import { AudioFeed } from "./audio_feed.ts";
 import { AudioRendition } from "./audio_rendition.ts";
 import { BitrateBudget } from "./bitrate_budget.ts";
+import { composeCatalog } from "./compose_catalog.ts";
 import type { PublishMarks } from "./marks.ts";
 import { Presence, type PresenceMedia } from "./presence.ts";
 import { PublishClock } from "./publish_clock.ts";
@@ -275,33 +272,19 @@ export class Publisher {
   }
 
   #describe(): void {
-    const sections = this.sections.get();
-    const presence = this.presence.sections();
     const video = this.#offered.get().flatMap(({ name, config }) => {
       const now = config.get();
       return now ? [[name, now] as const] : [];
     });
     const audio = this.#audio.config.get();
     if (video.length > 0 || audio) this.#hasHadMedia.set(true);
-    this.#publishCatalog({
-      ...sections,
-      ...presence,
-      ...(sections.chat && { chat: { ...presence.chat, ...sections.chat } }),
+    const catalog = composeCatalog({
+      sections: this.sections.get(),
+      presence: this.presence.sections(),
       clock: this.#clock.config,
-      json: {
-        tracks: {
-          ...sections.json?.tracks,
-          [FRAME_MARKS_TRACK]: FRAME_MARKS_CONFIG,
-        },
-      },
-      ...(video.length > 0 && {
-        video: { renditions: Object.fromEntries(video) },
-      }),
-      ...(audio && { audio: { renditions: { [AUDIO_TRACK]: audio } } }),
+      video,
+      audio: audio && [AUDIO_TRACK, audio],
     });
-  }
-
-  #publishCatalog(catalog: Catalog): void {
     const json = JSON.stringify(catalog);
     if (json === this.#published) return;
     this.#published = json;
