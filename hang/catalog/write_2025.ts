@@ -128,11 +128,17 @@ function referring(
   });
 }
 
+type SideName = keyof typeof SIDE_TRACK_PRIORITY;
+
+function rank(reference: TrackReference, name: SideName): TrackReference {
+  return { priority: SIDE_TRACK_PRIORITY[name], ...reference };
+}
+
 function ranked(
   reference: TrackReference | undefined,
-  name: keyof typeof SIDE_TRACK_PRIORITY,
+  name: SideName,
 ): TrackReference | undefined {
-  return reference && { priority: SIDE_TRACK_PRIORITY[name], ...reference };
+  return reference && rank(reference, name);
 }
 
 /** `from` with a priority for each of its side tracks. */
@@ -144,9 +150,8 @@ function withPriorities(from: VideoSection | AudioSection): JsonObject {
   } = from;
   const side = (
     one: SideTrack | undefined,
-    name: keyof typeof SIDE_TRACK_PRIORITY,
-  ): SideTrack | undefined =>
-    one && { ...one, track: { ...ranked(one.track, name), ...one.track } };
+    name: SideName,
+  ): SideTrack | undefined => one && { ...one, track: rank(one.track, name) };
   return present<JsonObject>({
     ...from,
     captions: side(captions, "captions"),

@@ -13,6 +13,7 @@ import {
   addressOf,
   atMostOne,
   fingerprintOf,
+  formOf,
   noFile,
   oneOf,
   positive,
@@ -103,7 +104,7 @@ export function readArguments(args: readonly string[]): CommandArguments {
           ? undefined
           : positive("--h264", values.h264),
         loop: values.loop ?? false,
-        form: oneOf("--form", values.form, ["2026", "2025", "2025-arrays"]),
+        form: formOf(values.form, values.container),
       };
     case "subscribe":
       return {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { CatalogForm } from "../catalog/write_2025.ts";
 
 /** A rendition by its name, `false` for `none`. */
 export function wishOf(value: string | undefined): string | false | undefined {
@@ -89,5 +90,17 @@ export function addressOf(
   }
   throw new TypeError(
     `Expected ${name} with HOST:PORT, got ${JSON.stringify(text)}`,
+  );
+}
+
+/** For viewers of which year the catalog is written; throws `TypeError` where that year knew no such container. */
+export function formOf(
+  value: string | undefined,
+  container = "legacy",
+): CatalogForm {
+  const form = oneOf("--form", value, ["2026", "2025", "2025-arrays"]);
+  if (form === "2026" || container === "legacy") return form;
+  throw new TypeError(
+    `Expected --container legacy with --form ${form}, which has no words for others, got ${container}`,
   );
 }

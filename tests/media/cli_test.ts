@@ -113,6 +113,10 @@ Deno.test("hang: what cannot be done is one line and exit code 1", async () => {
     [["publish", "--url", "x:"], /Expected --url with moqt:/],
     [["chat", ...nowhere, "--loop"], /an option of chat, got --loop/],
     [["subscribe", ...nowhere, "--format", "avi"], /mp4, mkv, raw, got "avi"/],
+    [
+      ["publish", ...nowhere, "--form", "2025", "--container", "loc"],
+      /--container legacy with --form 2025, .*, got loc/,
+    ],
     [["publish", ...nowhere, bad], /Expected .*MP4/],
     [["publish", ...nowhere, "/does/not/exist.mp4"], /No such file/],
     [
