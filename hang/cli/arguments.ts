@@ -73,9 +73,9 @@ export function readArguments(args: readonly string[]): CommandArguments {
     allowPositionals: true,
     options: OPTIONS,
   });
-  if (values.help) return { command: "help" };
-  if (values.version) return { command: "version" };
   const [command, ...files] = positionals;
+  if (values.help) return { command: "help", about: command };
+  if (values.version) return { command: "version" };
   checkOptions(command, Object.keys(values) as OptionName[]);
   if (command === "export") return readExport(values, files);
   if (command === "serve-hls" && files.length > 0) {

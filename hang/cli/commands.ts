@@ -140,4 +140,5 @@ export type CommandArguments =
   | ExportArguments
   | ServeLiveArguments
   | ServeRecordedArguments
-  | { readonly command: "help" | "version" };
+  | { readonly command: "help"; readonly about: string | undefined }
+  | { readonly command: "version" };

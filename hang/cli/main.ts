@@ -6,7 +6,7 @@
  */
 import { announced } from "./announced.ts";
 import { readArguments } from "./arguments.ts";
-import { HELP } from "./help.ts";
+import { helpFor } from "./help.ts";
 import { printCatalog } from "./catalog.ts";
 import { chat } from "./chat.ts";
 import { publish } from "./publish.ts";
@@ -22,7 +22,7 @@ async function run(args: readonly string[]): Promise<void> {
   const command = readArguments(args);
   switch (command.command) {
     case "help":
-      return say(HELP);
+      return say(helpFor(command.about));
     case "version":
       return say(`hang ${config.version}\n`);
     case "publish":

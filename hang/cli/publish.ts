@@ -3,7 +3,11 @@
  *
  * @module
  */
-import { BroadcastProducer, type Connection } from "@moq-deno/lite";
+import {
+  BroadcastProducer,
+  type Connection,
+  type Logger,
+} from "@moq-deno/lite";
 import { reconnect } from "@moq-deno/lite/deno";
 import { openFragments } from "../media/fragments.ts";
 import { joinMedia } from "../media/join.ts";
@@ -11,16 +15,24 @@ import type { Media } from "../media/media.ts";
 import { openH264 } from "../media/open_h264.ts";
 import { openMedia } from "../media/open.ts";
 import { type Publication, publishMedia } from "../media/publish.ts";
+import { openHls } from "../hls/open_hls.ts";
 import type { PublishArguments } from "./arguments.ts";
 import { openFileSource } from "./file_source.ts";
+import { FILES, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
 import { delivered, firstSession, trust } from "./relay.ts";
 import {
   duration,
   endSignal,
+  printable,
   type Progress,
   say,
   showProgress,
 } from "./terminal.ts";
+
+const log: Logger = {
+  warn: (message, fields) =>
+    say(`${message}: ${printable(String(fields?.error))}\n`),
+};
 
 /** Publishes until the media ends, or for ever with `loop`; goes on after a lost connection. */
 export async function publish(args: PublishArguments): Promise<void> {
@@ -48,6 +60,10 @@ async function openInputs(
   const parts: Media[] = [];
   try {
     for (const file of files) {
+      if (isPlaylist(file)) {
+        parts.push(await openHls(urlOfPlaylist(file), { files: FILES, log }));
+        continue;
+      }
       const source = file === "-"
         ? Deno.stdin.readable
         : inputs.use(await openFileSource(file));

@@ -12,7 +12,10 @@
  *
  * @module
  */
+export { type HlsFiles, type ReadFile, type ReadOptions } from "./files.ts";
 export * from "./hls_server.ts";
 export * from "./live_broadcast.ts";
+export * from "./open_hls.ts";
+export type { ByteRange } from "./playlist_lines.ts";
 export * from "./recorded_hls.ts";
 export type * from "./rendition.ts";

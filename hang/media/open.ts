@@ -60,6 +60,8 @@ Logging.level = LogLevel.Silent;
 export interface OpenMediaOptions {
   /** Ends the wait for a source that does not deliver by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Keep the timestamps of the file, as for a part of a longer one. Default false: the earliest track begins at 0. */
+  readonly keepsTimes?: boolean | undefined;
 }
 
 /**
@@ -70,7 +72,7 @@ export async function openMedia(
   source: MediaSource,
   options: OpenMediaOptions = {},
 ): Promise<Media> {
-  const file = new MediaFile(source);
+  const file = new MediaFile(source, options);
   try {
     await abortable(file.open(), options.signal);
     return file;
@@ -110,13 +112,16 @@ class MediaFile implements Media {
   readonly tracks: MediaTrack[] = [];
   readonly skipped: string[] = [];
   readonly isRewindable: boolean;
+  startUs = 0;
+  readonly #keepsTimes: boolean;
   readonly #source: MediaSource;
   readonly #failure = new SourceFailure();
   readonly #input: Input;
   #baseUs = 0;
 
-  constructor(source: MediaSource) {
+  constructor(source: MediaSource, options: OpenMediaOptions) {
     this.#source = source;
+    this.#keepsTimes = options.keepsTimes ?? false;
     this.isRewindable = !(source instanceof ReadableStream);
     this.#input = new Input({
       formats: FORMATS,
@@ -138,7 +143,9 @@ class MediaFile implements Media {
       firsts.push(await track.getFirstTimestamp());
     }
     if (this.tracks.length === 0) await this.#refuse();
-    this.#baseUs = toUs(Math.min(...firsts));
+    const firstUs = toUs(Math.min(...firsts));
+    if (this.#keepsTimes) this.startUs = Math.max(0, firstUs);
+    else this.#baseUs = firstUs;
   }
 
   close(): void {

@@ -22,5 +22,6 @@ export * from "./recorded_broadcast.ts";
 export * from "./recorded_media.ts";
 export * from "./recorder.ts";
 export * from "./recording.ts";
+export type { FrameTime, Schedule } from "./schedule.ts";
 export type * from "./store.ts";
 export * from "./timeline.ts";

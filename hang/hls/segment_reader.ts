@@ -1,0 +1,88 @@
+/**
+ * A segment with its init segment as media.
+ *
+ * @module
+ */
+import { MoqError } from "@moq-deno/lite";
+import type { Media, MediaPacket, MediaTrack } from "../media/media.ts";
+import { openMedia } from "../media/open.ts";
+import type { HlsFiles } from "./files.ts";
+import type { MediaPart, ReadSegment } from "./read_playlist.ts";
+
+const MAX_SEGMENT_BYTES = 64 << 20;
+const MAX_INIT_BYTES = 1 << 20;
+
+/** One track of a segment, all of it. */
+export interface SegmentTrack {
+  /** Its rendition. */
+  readonly track: MediaTrack;
+  /** In decode order, with the timestamps of the media. */
+  readonly packets: readonly MediaPacket[];
+}
+
+/** Reads segments and remembers the init segment, which most share. */
+export class SegmentReader {
+  readonly #files: HlsFiles;
+  #map: { readonly key: string; readonly bytes: Uint8Array } | undefined;
+
+  /** Reads from `files`. */
+  constructor(files: HlsFiles) {
+    this.#files = files;
+  }
+
+  /** The tracks of a segment; throws `MoqError` that names it. */
+  async read(
+    segment: ReadSegment,
+    signal: AbortSignal,
+  ): Promise<readonly SegmentTrack[]> {
+    if (segment.problem !== undefined) {
+      throw new MoqError("unsupported", segment.problem);
+    }
+    const map = segment.map && await this.#init(segment.map, signal);
+    const { url, range } = segment;
+    const { bytes } = await this.#files.read(url, {
+      range,
+      maxBytes: MAX_SEGMENT_BYTES,
+      signal,
+    });
+    const whole = map ? join(map, bytes) : bytes;
+    let media: Media | undefined;
+    try {
+      media = await openMedia(whole, { keepsTimes: true, signal });
+      const tracks: SegmentTrack[] = [];
+      for (const track of media.tracks) {
+        const packets = await Array.fromAsync(track.packets(signal));
+        // They are views of the whole segment, which has to stay for as long as one of them does.
+        tracks.push({ track, packets });
+      }
+      return tracks;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof MoqError)) throw error;
+      throw new MoqError(error.code, `${url}: ${error.message}`, {
+        cause: error,
+      });
+    } finally {
+      media?.close();
+    }
+  }
+
+  async #init(part: MediaPart, signal: AbortSignal): Promise<Uint8Array> {
+    const key = JSON.stringify(part);
+    if (this.#map?.key === key) return this.#map.bytes;
+    const { bytes } = await this.#files.read(part.url, {
+      range: part.range,
+      maxBytes: MAX_INIT_BYTES,
+      signal,
+    });
+    this.#map = { key, bytes };
+    return bytes;
+  }
+}
+
+function join(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(one.byteLength + other.byteLength);
+  bytes.set(one);
+  bytes.set(other, one.byteLength);
+  return bytes;
+}
