@@ -26,7 +26,7 @@
  * @module
  */
 import { effect, Signal } from "../signals/signal.ts";
-import type { CatalogFormat } from "../watch/followed_broadcast.ts";
+import type { PlayedFormat } from "../watch/followed_broadcast.ts";
 import { type Latency, MAX_LATENCY_MS } from "../watch/latency.ts";
 import { Player } from "../watch/player.ts";
 import type { PlayerState } from "../watch/player_state.ts";
@@ -35,8 +35,9 @@ import { shareConnection } from "../watch/relay_connection.ts";
 import { readFlag, readNumber, readUrl } from "./attributes.ts";
 import { WatchPanel } from "./hang_watch_panel.ts";
 import { WatchStats } from "./hang_watch_stats.ts";
-import { buildView, type HangWatchView, label } from "./hang_watch_view.ts";
+import { buildView, type HangWatchView } from "./hang_watch_view.ts";
 import { setIcon } from "./icons.ts";
+import { setLabel } from "./parts.ts";
 import { releaseMediaKeys, tellMediaKeys } from "./media_keys.ts";
 import { PictureInPicture } from "./picture_in_picture.ts";
 import { Placement } from "./placement.ts";
@@ -89,7 +90,7 @@ export class HangWatchElement extends HTMLElement {
   readonly #muted = new Signal(false);
   readonly #paused = new Signal(false);
   readonly #margin = new Signal("0px");
-  readonly #format = new Signal<CatalogFormat | undefined>(undefined);
+  readonly #format = new Signal<PlayedFormat | undefined>(undefined);
   readonly #hasStats = new Signal(false);
   #stops: readonly (() => void)[] = [];
   #told = "";
@@ -367,20 +368,20 @@ export class HangWatchElement extends HTMLElement {
     const player = this.#player.get();
     const isPaused = this.#paused.get();
     setIcon(view.play, isPaused ? "play" : "pause");
-    label(view.play, isPaused ? "Play" : "Pause");
+    setLabel(view.play, isPaused ? "Play" : "Pause");
     const isMuted = this.#muted.get() || (player?.soundBlocked() ?? false);
     setIcon(view.mute, isMuted ? "muted" : "sound");
-    label(view.mute, isMuted ? "Turn on sound" : "Mute");
+    setLabel(view.mute, isMuted ? "Turn on sound" : "Mute");
     view.volume.value = String(this.#volume.get());
     view.captions.hidden = (player?.captionTracks() ?? []).length === 0;
     view.captions.ariaPressed = String(this.#captions.get() !== undefined);
-    label(view.captions, "Captions");
-    label(view.settings, "Settings");
+    setLabel(view.captions, "Captions");
+    setLabel(view.settings, "Settings");
     view.settings.ariaExpanded = String(!this.#panel.element.hidden);
     view.pip.hidden = !PictureInPicture.isSupported;
     view.pip.ariaPressed = String(this.#pip.get()?.isOpen.get() ?? false);
-    label(view.pip, "Picture in picture");
-    label(view.fullscreen, "Fullscreen");
+    setLabel(view.pip, "Picture in picture");
+    setLabel(view.fullscreen, "Fullscreen");
   }
 
   #showSettings(): void {

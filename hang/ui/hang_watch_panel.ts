@@ -5,7 +5,7 @@
  */
 import type { Latency } from "../watch/latency.ts";
 import type { Player, Rendition } from "../watch/player.ts";
-import { part } from "./hang_watch_view.ts";
+import { part } from "./parts.ts";
 
 const AUTOMATIC = "";
 const LATENCIES: readonly (readonly [value: string, text: string])[] = [

@@ -5,7 +5,7 @@
  * @module
  */
 import type { PlayerStats } from "../watch/player_stats.ts";
-import { part } from "./hang_watch_view.ts";
+import { part } from "./parts.ts";
 
 const SAMPLES = 120;
 const WIDTH = 120;

@@ -4,7 +4,7 @@
  * @module
  */
 import { WATCH_STYLE } from "./hang_watch_style.ts";
-import { setIcon } from "./icons.ts";
+import { iconButton, part } from "./parts.ts";
 
 /** The elements that change. */
 export interface HangWatchView {
@@ -104,35 +104,8 @@ export function buildView(shadow: ShadowRoot): HangWatchView {
   };
 }
 
-/** An element with a class and a part of the same name. */
-export function part<Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  name: string,
-): HTMLElementTagNameMap[Tag] {
-  const element = document.createElement(tag);
-  element.className = name;
-  element.setAttribute("part", name);
-  return element;
-}
-
-/** Says what a control does, to eyes and ears. */
-export function label(element: HTMLElement, text: string): void {
-  element.setAttribute("aria-label", text);
-  element.title = text;
-}
-
 function slot(name?: string): HTMLSlotElement {
   const element = document.createElement("slot");
   if (name !== undefined) element.name = name;
   return element;
-}
-
-function iconButton(
-  name: string,
-  icon: Parameters<typeof setIcon>[1],
-): HTMLButtonElement {
-  const button = part("button", name);
-  button.type = "button";
-  setIcon(button, icon);
-  return button;
 }

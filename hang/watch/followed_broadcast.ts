@@ -12,14 +12,14 @@ import {
   type OriginScope,
 } from "@moq-deno/lite";
 import type { Catalog } from "../catalog/catalog.ts";
-import { consumeCatalog } from "../catalog/consumer.ts";
+import { type CatalogFormat, consumeCatalog } from "../catalog/consumer.ts";
+import { resolveBroadcast } from "../catalog/related.ts";
 import { effect, Signal } from "../signals/signal.ts";
-import { relatedPath } from "./related.ts";
 
 const RETRY_MS = 1000;
 
 /** Which of a broadcast's catalogs is read. */
-export type CatalogFormat = "hang" | "msf";
+export type PlayedFormat = Exclude<CatalogFormat, "hangz">;
 
 /** Options of {@linkcode FollowedBroadcast}. */
 export interface FollowOptions {
@@ -28,7 +28,7 @@ export interface FollowOptions {
   /** Its path. */
   readonly name: string;
   /** Which catalog; default MSF where the name ends in `.msf`, else hang. */
-  readonly format?: CatalogFormat | undefined;
+  readonly format?: PlayedFormat | undefined;
   /** Hears of what went wrong. */
   readonly log: Logger;
 }
@@ -60,10 +60,16 @@ export class FollowedBroadcast {
 
   /** The broadcast that has the track of a rendition which names it relative to this one; `undefined` while there is none. */
   related(relative: string | undefined): BroadcastConsumer | undefined {
-    const { name } = this.#options;
-    const path = relative === undefined ? name : relatedPath(name, relative);
-    if (path === undefined) return undefined;
-    return path === name ? this.broadcast.peek() : this.#consume(path);
+    const { name, log } = this.#options;
+    if (relative === undefined) return this.broadcast.peek();
+    try {
+      const path = resolveBroadcast(name, relative);
+      return path === name ? this.broadcast.peek() : this.#consume(path);
+    } catch (error) {
+      const reason = asMoqError(error).message;
+      log.warn?.("rendition of no broadcast", { relative, error: reason });
+      return undefined;
+    }
   }
 
   /** Begins again with the catalog, a little later. */

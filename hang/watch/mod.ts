@@ -16,7 +16,7 @@
  * @module
  */
 export type { CaptionTrack } from "./captions.ts";
-export type { CatalogFormat } from "./followed_broadcast.ts";
+export type { PlayedFormat } from "./followed_broadcast.ts";
 export * from "./frame_latency.ts";
 export type { Latency, LatencyRange } from "./latency.ts";
 export * from "./player.ts";

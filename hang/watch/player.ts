@@ -21,7 +21,7 @@ import {
 } from "../catalog/frame_marks.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { Captions, type CaptionTrack, captionTracks } from "./captions.ts";
-import { type CatalogFormat, FollowedBroadcast } from "./followed_broadcast.ts";
+import { FollowedBroadcast, type PlayedFormat } from "./followed_broadcast.ts";
 import { type LaneOptions, newCounters } from "./lane.ts";
 import { type Latency, latencyRange, laterRange } from "./latency.ts";
 import { Measurer } from "./measures.ts";
@@ -58,7 +58,7 @@ export interface PlayerOptions {
   /** How long media is held so that what comes late is still in time. Default real-time. */
   readonly latency?: Latency | undefined;
   /** Which catalog is read. Default MSF where the name ends in `.msf`, else hang. */
-  readonly catalogFormat?: CatalogFormat | undefined;
+  readonly catalogFormat?: PlayedFormat | undefined;
   /** Where messages go. Default nowhere. */
   readonly log?: Logger | undefined;
 }

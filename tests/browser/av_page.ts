@@ -12,6 +12,8 @@ const NUMBER_BITS = 16;
 const BRIGHT = 150;
 const LOUD = 0.1;
 const QUIET_SECONDS = 0.3;
+const MAX_BEATS = 100;
+const MAX_NUMBERS = 1000;
 
 /** A beep and the bright picture that belongs to it, in milliseconds. */
 export interface Beat {
@@ -91,7 +93,7 @@ class Watched {
     }
     if (number === 0) this.blanks++;
     if (number !== this.numbers.at(-1)) this.numbers.push(number);
-    if (this.numbers.length > 4000) this.numbers.splice(0, 2000);
+    if (this.numbers.length > MAX_NUMBERS) this.numbers.shift();
     const isBright = bright(0.9, 0.5);
     if (isBright && !this.#wasBright) this.#see();
     this.#wasBright = isBright;
@@ -107,8 +109,9 @@ class Watched {
     const second = Math.floor(shown.timestampUs / 1e6);
     const latencyMs = nowMs - zeroMs - second * 1000;
     this.seen.push({ atMs: performance.now(), latencyMs });
-    if (this.seen.length > 2000) this.seen.splice(0, 1000);
-    if (this.heard.length > 2000) this.heard.splice(0, 1000);
+    // What is kept must not look as if the player grew.
+    if (this.seen.length > MAX_BEATS) this.seen.shift();
+    if (this.heard.length > MAX_BEATS) this.heard.shift();
   }
 
   async #listen(): Promise<void> {

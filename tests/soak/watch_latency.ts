@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { sleep, systemClock } from "@moq-deno/lite";
 import { type FrameLatency, latencyCsv } from "@moq-deno/hang/watch";
-import { CanvasStage, playersPage } from "../browser/canvas_stage.ts";
+import { CanvasStage } from "../browser/canvas_stage.ts";
 import { findChromium } from "../browser/chromium.ts";
 
 type Station = Exclude<keyof FrameLatency, "timestampUs" | "track">;
