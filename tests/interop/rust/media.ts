@@ -32,6 +32,16 @@ export class Stage implements AsyncDisposable {
     return new Stage(await relayOf("deno"), await Deno.makeTempDir());
   }
 
+  /** The relay's URL. */
+  get url(): string {
+    return `http://${this.#relay.host}/`;
+  }
+
+  /** Path of the broadcast. */
+  get broadcast(): string {
+    return "film.hang";
+  }
+
   /** Four seconds of picture and tone, encoded by `args`. */
   async source(name: string, args: string): Promise<string> {
     const file = `${this.folder}/${name}`;
