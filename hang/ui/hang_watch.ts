@@ -27,18 +27,19 @@
  */
 import { effect, Signal } from "../signals/signal.ts";
 import type { PlayedFormat } from "../watch/followed_broadcast.ts";
-import { type Latency, MAX_LATENCY_MS } from "../watch/latency.ts";
+import type { Latency } from "../watch/latency.ts";
 import { Player } from "../watch/player.ts";
 import type { PlayerState } from "../watch/player_state.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
 import { shareConnection } from "../watch/relay_connection.ts";
 import { readFlag, readNumber, readUrl } from "./attributes.ts";
+import { readWatchKey, type WatchKey } from "./hang_watch_keys.ts";
 import { WatchPanel } from "./hang_watch_panel.ts";
+import { showButtons, showState } from "./hang_watch_show.ts";
 import { WatchStats } from "./hang_watch_stats.ts";
 import { buildView, type HangWatchView } from "./hang_watch_view.ts";
-import { setIcon } from "./icons.ts";
-import { setLabel } from "./parts.ts";
 import { releaseMediaKeys, tellMediaKeys } from "./media_keys.ts";
+import { readLatency } from "./latency_attributes.ts";
 import { PictureInPicture } from "./picture_in_picture.ts";
 import { Placement } from "./placement.ts";
 
@@ -46,7 +47,6 @@ import { Placement } from "./placement.ts";
 const IDLE_MS = 2500;
 const STATS_MS = 500;
 const VOLUME_STEP = 0.1;
-const WAITING = ["connecting", "relay-gone", "offline", "loading", "buffering"];
 const NOTHING: PlayerState = {
   kind: "offline",
   text: "Nothing to play: the element needs a url and a name",
@@ -221,7 +221,7 @@ export class HangWatchElement extends HTMLElement {
       case "latency-min":
       case "latency-max":
       case "jitter":
-        return this.#latency.set(this.#readLatency());
+        return this.#latency.set(readLatency(this));
       case "rendition":
         return this.#rendition.set(text || undefined);
       case "captions":
@@ -280,23 +280,6 @@ export class HangWatchElement extends HTMLElement {
     else this.setAttribute(attribute, value);
   }
 
-  #readLatency(): Latency {
-    const read = (name: string) =>
-      readNumber(this.getAttribute(name), {
-        min: 0,
-        max: MAX_LATENCY_MS,
-        otherwise: NaN,
-      });
-    const ms = this.hasAttribute("latency") ? read("latency") : read("jitter");
-    if (!Number.isNaN(ms)) return ms;
-    const [minMs, maxMs] = [read("latency-min"), read("latency-max")];
-    if (Number.isNaN(minMs) && Number.isNaN(maxMs)) return "real-time";
-    return {
-      minMs: Number.isNaN(minMs) ? 0 : minMs,
-      maxMs: Number.isNaN(maxMs) ? MAX_LATENCY_MS : maxMs,
-    };
-  }
-
   #pickLatency(latency: string): void {
     const ms = Number(latency);
     if (latency === "real-time" || Number.isFinite(ms)) {
@@ -347,41 +330,29 @@ export class HangWatchElement extends HTMLElement {
   }
 
   #show(): void {
-    const view = this.#view;
     const player = this.#player.get();
     const state = player?.state() ?? NOTHING;
-    const isPlaying = state.kind === "playing";
-    view.status.hidden = isPlaying || state.kind === "paused";
-    view.statusText.textContent = state.text;
-    view.spinner.hidden = !WAITING.includes(state.kind);
-    view.live.textContent = isPlaying ? "Live" : labelOf(state);
-    view.live.classList.toggle("on", isPlaying);
-    view.canvas.setAttribute("aria-label", `Live video: ${this.#name.get()}`);
-    view.unmute.hidden = !(player?.soundBlocked() ?? false);
-    view.caption.textContent = player?.captionText() ?? "";
+    showState(this.#view, {
+      state,
+      name: this.#name.get(),
+      isBlocked: player?.soundBlocked() ?? false,
+      caption: player?.captionText() ?? "",
+    });
     this.#tell(state);
     this.#tellRendition(player?.shownRendition.get());
   }
 
   #showButtons(): void {
-    const view = this.#view;
     const player = this.#player.get();
-    const isPaused = this.#paused.get();
-    setIcon(view.play, isPaused ? "play" : "pause");
-    setLabel(view.play, isPaused ? "Play" : "Pause");
-    const isMuted = this.#muted.get() || (player?.soundBlocked() ?? false);
-    setIcon(view.mute, isMuted ? "muted" : "sound");
-    setLabel(view.mute, isMuted ? "Turn on sound" : "Mute");
-    view.volume.value = String(this.#volume.get());
-    view.captions.hidden = (player?.captionTracks() ?? []).length === 0;
-    view.captions.ariaPressed = String(this.#captions.get() !== undefined);
-    setLabel(view.captions, "Captions");
-    setLabel(view.settings, "Settings");
-    view.settings.ariaExpanded = String(!this.#panel.element.hidden);
-    view.pip.hidden = !PictureInPicture.isSupported;
-    view.pip.ariaPressed = String(this.#pip.get()?.isOpen.get() ?? false);
-    setLabel(view.pip, "Picture in picture");
-    setLabel(view.fullscreen, "Fullscreen");
+    showButtons(this.#view, {
+      isPaused: this.#paused.get(),
+      isMuted: this.#muted.get() || (player?.soundBlocked() ?? false),
+      volume: this.#volume.get(),
+      hasCaptions: (player?.captionTracks() ?? []).length > 0,
+      showsCaptions: this.#captions.get() !== undefined,
+      isSettingsOpen: !this.#panel.element.hidden,
+      isInPicture: this.#pip.get()?.isOpen.get() ?? false,
+    });
   }
 
   #showSettings(): void {
@@ -477,51 +448,37 @@ export class HangWatchElement extends HTMLElement {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const [target] = event.composedPath();
-    // Lists and checkboxes have keys of their own.
-    const isInPanel = target instanceof Node &&
-      this.#panel.element.contains(target);
-    if (isInPanel && event.key !== "Escape") return;
-    const isOnControl = target !== this.#view.root;
-    switch (event.key) {
-      case " ":
-        if (isOnControl) return; // it presses the button
+    const { root } = this.#view;
+    const key = readWatchKey(event, { root, panel: this.#panel.element });
+    if (key === undefined) return;
+    this.#press(key);
+    event.preventDefault();
+  }
+
+  #press(key: WatchKey): void {
+    switch (key) {
+      case "pause":
         this.paused = !this.paused;
         break;
-      case "k":
-        this.paused = !this.paused;
-        break;
-      case "m":
-        this.#toggleSound();
-        break;
-      case "f":
-        this.#toggleFullscreen();
-        break;
-      case "c":
-        this.#toggleCaptions();
-        break;
-      case "p":
-        this.#togglePip();
-        break;
-      case "s":
+      case "mute":
+        return this.#toggleSound();
+      case "fullscreen":
+        return this.#toggleFullscreen();
+      case "captions":
+        return this.#toggleCaptions();
+      case "pip":
+        return this.#togglePip();
+      case "stats":
         this.showStats = !this.showStats;
         break;
-      case "Escape":
-        if (this.#panel.element.hidden) return;
+      case "louder":
+        return this.#changeVolume(VOLUME_STEP);
+      case "quieter":
+        return this.#changeVolume(-VOLUME_STEP);
+      case "close":
         this.#togglePanel(false);
         this.#view.settings.focus();
-        break;
-      case "ArrowUp":
-        this.#changeVolume(VOLUME_STEP);
-        break;
-      case "ArrowDown":
-        this.#changeVolume(-VOLUME_STEP);
-        break;
-      default:
-        return;
     }
-    event.preventDefault();
   }
 
   #changeVolume(by: number): void {
@@ -539,11 +496,6 @@ export class HangWatchElement extends HTMLElement {
     const isBusy = this.state.kind !== "playing" || !this.#panel.element.hidden;
     if (!isBusy) this.#view.root.classList.add("idle");
   }
-}
-
-function labelOf({ kind }: PlayerState): string {
-  if (kind === "paused") return "Paused";
-  return WAITING.includes(kind) ? "Waiting" : "Stopped";
 }
 
 if (!customElements.get("hang-watch")) {

@@ -4,27 +4,15 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type BroadcastConsumer,
-  type Logger,
-  type MoqError,
-  type Probe,
-  type Session,
-  SILENT,
-} from "@moq-deno/lite";
+import { type Logger, type MoqError, SILENT } from "@moq-deno/lite";
 import type { Catalog, Size, VideoSection } from "../catalog/catalog.ts";
-import {
-  consumeFrameMarks,
-  type FrameMarks,
-  frameMarksTrack,
-} from "../catalog/frame_marks.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { Captions, type CaptionTrack, captionTracks } from "./captions.ts";
 import { FollowedBroadcast, type PlayedFormat } from "./followed_broadcast.ts";
 import { type LaneOptions, newCounters } from "./lane.ts";
 import { type Latency, latencyRange, laterRange } from "./latency.ts";
 import { Measurer } from "./measures.ts";
+import { PathProbe } from "./path_probe.ts";
 import { type PlayerState, stateOf } from "./player_state.ts";
 import { type PlayerStats, PlayerStatsMeter } from "./player_stats.ts";
 import type { SharedConnection } from "./relay_connection.ts";
@@ -38,14 +26,13 @@ import {
 } from "./select.ts";
 import { Speaker } from "./speaker.ts";
 import { Sync } from "./sync.ts";
+import { ToldMarks } from "./told_marks.ts";
 import { type VideoFailure, VideoPlayback } from "./video_playback.ts";
 import { type FrameLatency, joinMarks } from "./frame_latency.ts";
 import type { ViewerMark } from "./viewer_marks.ts";
 
 const LOOK_MS = 250;
 const MEASURE_MS = 500;
-// Ten seconds of 60 pictures, told twice.
-const MAX_TOLD = 1200;
 
 /** Options of {@linkcode Player}. */
 export interface PlayerOptions {
@@ -100,6 +87,8 @@ export class Player {
   readonly #source: FollowedBroadcast;
   readonly #video: VideoPlayback;
   readonly #picker: RenditionPicker;
+  readonly #probe: PathProbe;
+  readonly #told: ToldMarks;
   readonly #counters = newCounters();
   readonly #meter: PlayerStatsMeter;
   readonly #choices = new Signal<readonly VideoChoice[]>([]);
@@ -113,8 +102,6 @@ export class Player {
   readonly #picked = new Signal<string | undefined>(undefined);
   readonly #stops: readonly (() => void)[];
   #measurer = new Measurer();
-  #probe: Probe | undefined;
-  #told: FrameMarks | undefined;
   #isClosed = false;
 
   /** Begins at once. */
@@ -125,6 +112,8 @@ export class Player {
     this.#shared = shared;
     this.#log = log;
     this.#picker = new RenditionPicker(log);
+    this.#probe = new PathProbe(log);
+    this.#told = new ToldMarks(log);
     this.#sync = new Sync({ latency: latencyRange(this.latency.peek()) });
     this.#meter = new PlayerStatsMeter(this.#counters);
     this.#video = new VideoPlayback(options.canvas, {
@@ -143,8 +132,8 @@ export class Player {
       effect(() => this.#holdBack()),
       effect(() => this.#playVideo()),
       effect(() => this.#playAudio()),
-      effect(() => this.#listen()),
-      effect(() => this.#ask()),
+      effect(() => this.#probe.listen(shared.status.get())),
+      effect(() => this.#askPublisher()),
       effect(() => this.#showCaptions()),
     ];
   }
@@ -218,7 +207,7 @@ export class Player {
   /** Where the time went for each picture of the last ten seconds, oldest first; nothing of the publisher's part unless it tells and {@linkcode Player.measuring} is on. */
   latencies(): readonly FrameLatency[] {
     return joinMarks(this.marks, {
-      told: this.#told,
+      told: this.#told.marks,
       clock: this.#source.catalog.peek()?.clock,
       rttMs: this.#rttMs,
     });
@@ -226,7 +215,7 @@ export class Player {
 
   get #rttMs(): number | undefined {
     const { session } = this.#shared.connection;
-    return session?.path.rttMs ?? (this.#probe?.rttMs || undefined);
+    return session?.path.rttMs ?? (this.#probe.newest?.rttMs || undefined);
   }
 
   /** Numbers as they are now. */
@@ -239,7 +228,7 @@ export class Player {
       video: this.#video.choice,
       audio: this.#audio.peek()?.config,
       decodeQueue: this.#video.decodeQueue,
-      bandwidthBps: this.#probe?.bitrateBps ?? 0,
+      bandwidthBps: this.#probe.newest?.bitrateBps ?? 0,
       rttMs: this.#rttMs,
       missingSoundSeconds: this.#speaker.peek()?.missingSeconds ?? 0,
     });
@@ -380,55 +369,11 @@ export class Player {
     return { broadcast, sync, counters, log };
   }
 
-  /** Asks each session what its path carries. */
-  #listen(): (() => void) | void {
-    const status = this.#shared.status.get();
-    this.#probe = undefined;
-    if (status.state !== "connected") return;
-    const end = new AbortController();
-    void this.#runProbe(status.session, end.signal); // does not fail
-    return () => end.abort();
-  }
-
-  async #runProbe(session: Session, signal: AbortSignal): Promise<void> {
-    try {
-      for await (const probe of session.probe(signal)) this.#probe = probe;
-    } catch (error) {
-      // Without reports the other measures have to do.
-      const { message } = asMoqError(error);
-      this.#log.debug?.("no reports of the path", { error: message });
-    }
-  }
-
-  /** Asks the publisher for its part of the latency. */
-  #ask(): (() => void) | void {
+  #askPublisher(): (() => void) | void {
     const catalog = this.#source.catalog.get();
-    const track = catalog && frameMarksTrack(catalog);
     const broadcast = this.#source.broadcast.peek();
-    if (!broadcast || track === undefined || !this.measuring.get()) return;
-    const end = new AbortController();
-    void this.#runMarks(broadcast, { track, signal: end.signal }); // does not fail
-    return () => {
-      end.abort();
-      this.#told = undefined;
-    };
-  }
-
-  async #runMarks(
-    broadcast: BroadcastConsumer,
-    options: { readonly track: string; readonly signal: AbortSignal },
-  ): Promise<void> {
-    try {
-      for await (const told of consumeFrameMarks(broadcast, options)) {
-        const before = this.#told?.marks ?? [];
-        const marks = [...before, ...told.marks].slice(-MAX_TOLD);
-        this.#told = { ...told, marks };
-      }
-    } catch (error) {
-      // It tells no more; what is known of this side stays.
-      const { message } = asMoqError(error);
-      this.#log.debug?.("no marks of the publisher", { error: message });
-    }
+    if (!catalog || !broadcast || !this.measuring.get()) return;
+    return this.#told.ask(broadcast, catalog);
   }
 
   #retry(error: MoqError): void {
