@@ -9,13 +9,16 @@ import { startRelay } from "@moq-deno/relay/server";
 import { DENO_RUN, Program, ROOT } from "../package/process.ts";
 import { Feeder } from "./feeder.ts";
 import { Hang } from "./hang_process.ts";
-import { ffmpegTest, generate, probe } from "./tools.ts";
+import { ffmpegTest, probe } from "./tools.ts";
 
+const CLIP = new URL("examples/demo/clip.mp4", ROOT).pathname;
 const LIVE =
   "-re -f lavfi -i testsrc2=size=160x90:rate=30 -re -f lavfi -i sine=sample_rate=48000 -ac 2";
 const H264 =
   "-c:v libx264 -preset ultrafast -tune zerolatency -g 15 -pix_fmt yuv420p";
 
+// Half a second of picture each, or a tenth of sound.
+const SOME_GROUPS = /groups (?:1[5-9]|[2-9]\d|\d{3})/;
 const FRAGMENTED = "empty_moov+frag_keyframe+default_base_moof";
 
 function freePort(): number {
@@ -58,9 +61,10 @@ async function watch(
   const file = await Deno.makeTempFile({ suffix: ".mp4" });
   try {
     await using viewer = new Hang([
-      ...["subscribe", ...broadcast, "--seconds", "4", ...options, file],
+      ...["subscribe", ...broadcast, ...options, file],
     ]);
-    await viewer.result();
+    await viewer.says(SOME_GROUPS);
+    await viewer.stop();
     return Object.fromEntries((await probe(file)).map((stream) => [
       stream.codec_name,
       Number(stream.nb_read_packets),
@@ -89,7 +93,7 @@ function assertPackets(
 ): void {
   assert.deepEqual(Object.keys(packets), codecs);
   for (const [codec, count] of Object.entries(packets)) {
-    assert.ok(count > 20, `${count} packets of ${codec}`);
+    assert.ok(count > 5, `${count} packets of ${codec}`);
   }
 }
 
@@ -159,21 +163,15 @@ ffmpegTest(
   "hang publish: a viewer has the end of what ends, and a file with all of it",
   () =>
     withRelay(async (broadcast) => {
-      const source = await Deno.makeTempFile({ suffix: ".mp4" });
       const copy = await Deno.makeTempFile({ suffix: ".mp4" });
-      // One group, which a viewer has from its beginning whenever it comes.
-      await generate(source, [
-        ...H264.split(" "),
-        ...["-g", "50", "-c:a", "aac", "-y"],
-      ]);
       await using viewer = new Hang(["subscribe", ...broadcast, copy]);
       await viewer.says(/waiting for/);
-      await using publisher = new Hang(["publish", ...broadcast, source]);
+      await using publisher = new Hang(["publish", ...broadcast, CLIP]);
       await publisher.result();
       await viewer.result();
-      const [video] = await probe(copy);
-      assert.equal(video!.nb_read_packets, "50");
-      await Deno.remove(source);
+      const pictures = Number((await probe(copy))[0]!.nb_read_packets);
+      // Ten groups of thirty, from the one on that was the newest when the viewer came.
+      assert.ok(pictures > 0 && pictures % 30 === 0, `${pictures} pictures`);
       await Deno.remove(copy);
     }),
 );
@@ -191,12 +189,11 @@ async function startOn(port: number): Promise<Program> {
 ffmpegTest(
   "hang publish: goes on when the relay ends and another comes in its place",
   async () => {
-    const clip = new URL("examples/demo/clip.mp4", ROOT).pathname;
     const port = freePort();
     const broadcast = ["--url", `http://127.0.0.1:${port}`, "--name", "film"];
     await using first = await startOn(port);
     await using _publisher = new Hang([
-      ...["publish", ...broadcast, "--loop", clip],
+      ...["publish", ...broadcast, "--loop", CLIP],
     ]);
     assertPackets(await watch(broadcast), ["h264", "aac"]);
     await first.stop("SIGTERM");

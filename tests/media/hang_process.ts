@@ -62,6 +62,12 @@ export class Hang implements AsyncDisposable {
     return text;
   }
 
+  /** Asks it to end and waits for a good end. */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.result();
+  }
+
   /** To standard input. */
   async write(bytes: Uint8Array): Promise<void> {
     const writer = this.#child.stdin.getWriter();
