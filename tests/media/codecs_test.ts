@@ -237,13 +237,15 @@ async function relay(
     file.writable,
     { format: "mkv" },
   );
-  await Promise.all([raw.hasBegun, video.hasBegun, audio.hasBegun]);
-  relayed.clock.open();
-  assert.equal(await done, undefined);
-  await writing;
+  const sending = async (): Promise<void> => {
+    await Promise.all([raw.hasBegun, video.hasBegun, audio.hasBegun]);
+    relayed.clock.open();
+    assert.equal(await done, undefined);
+  };
+  const [payloads] = await Promise.all([raw.payloads, writing, sending()]);
   await received.close();
   media.close();
-  return await raw.payloads;
+  return payloads;
 }
 
 async function inFolder(run: (folder: string) => Promise<void>): Promise<void> {
