@@ -278,6 +278,12 @@ const TABLE = {
     help: "Token for relays whose URL has none, read again for every dial",
     example: "/etc/moq/cluster.jwt",
   }),
+  "cluster.max_hops": sure(integer(1, 32), "32", {
+    flag: "cluster-max-hops",
+    help:
+      "Longest way of a broadcast to here, its publisher and this relay's peer included; longer ones are passed over",
+    example: "6",
+  }),
   "cluster.linger": sure(duration, "5s", {
     flag: "cluster-linger",
     help:

@@ -80,6 +80,7 @@ export class Server {
         sessions: config["limit.sessions"],
         subscriptions: config["limit.subscriptions"],
         announcements: config["limit.announcements"],
+        hops: config["cluster.max_hops"],
       },
       setupTimeoutMs: config["listen.timeout"],
       log,

@@ -30,6 +30,12 @@ export interface Publication {
   update(route: Route): void;
   /** Takes the path out; idempotent. */
   close(): void;
+  /**
+   * Takes the path out because its announcer has no way there any more, and
+   * with it what others say they reach through that announcer, until they say
+   * so anew: in a mesh they would go on to tell each other of it.
+   */
+  withdraw(): void;
   /** Its connection was lost: takes the path out after the origin's linger, since the publisher may be back by then. */
   lose(): void;
 }
@@ -101,17 +107,40 @@ export class Origin {
   claim(path: string, source: RouteSource, route: Route): Publication {
     const age = this.#age++;
     const claim: Claim = { path, source, route, age, isLost: false };
+    let isClosed = false;
     this.#put(claim);
     return {
       update: (route) => {
-        if (!this.#has(claim)) return;
+        if (isClosed) return;
         claim.route = route;
         claim.isLost = false;
-        this.#sort(claim);
+        if (this.#has(claim)) this.#sort(claim);
+        else this.#put(claim); // was in doubt, and is no longer
       },
-      close: () => this.#take(claim),
+      close: () => {
+        isClosed = true;
+        this.#take(claim);
+      },
+      withdraw: () => {
+        isClosed = true;
+        this.#take(claim);
+        this.#doubt(claim);
+      },
       lose: () => this.lose(claim),
     };
+  }
+
+  /** Takes out what leads to the publisher of `gone` through its announcer, unless that reaches it in another session. */
+  #doubt({ path, route: { hops } }: Claim): void {
+    const announcer = hops.at(-1);
+    const all = this.#claims.get(path)?.filter(({ route }) =>
+      route.hops[0] === hops[0]
+    );
+    if (!announcer || !all) return;
+    if (all.some(({ route }) => route.hops.at(-1) === announcer)) return;
+    for (const claim of all) {
+      if (leadsThrough(claim, announcer)) this.#take(claim);
+    }
   }
 
   /** Notes that `claim` leads nowhere since its connection was lost; after the linger it is taken out. */

@@ -235,3 +235,41 @@ Deno.test("Origin.lose: a lost path stays for the linger as the last resort, and
   assert.equal(listing.tryNext()?.kind, "end");
   listing.close();
 });
+
+Deno.test("Publication.withdraw: what others reach through the announcer goes with it, until they say so anew", () => {
+  const origin = new Origin();
+  const source = {
+    coversSubtree: true,
+    consume: () => new BroadcastProducer().consume(),
+  };
+  const over = (...hops: readonly bigint[]) => ({ hops, warm: 1, cold: 1 });
+  const direct = origin.claim("live", source, over(7n, 1n));
+  const stale = origin.claim("live", source, over(7n, 1n, 2n));
+  const apart = origin.claim("live", source, over(7n, 3n));
+  const foreign = origin.claim("live", source, over(8n, 1n, 2n));
+  direct.withdraw();
+  const ways = (): string[] =>
+    [...origin.covering("live")].map(({ route }) => route.hops.join(">"));
+  assert.deepEqual(ways(), ["7>3", "8>1>2"]);
+  stale.update(over(7n, 4n, 2n));
+  assert.deepEqual(ways().sort(), ["7>3", "7>4>2", "8>1>2"]);
+  stale.close();
+  stale.update(over(7n, 5n, 2n));
+  apart.close();
+  foreign.close();
+  assert.deepEqual([...origin.paths()], []);
+});
+
+Deno.test("Publication.withdraw: one of two sessions with the announcer leaves what the other says", () => {
+  const origin = new Origin();
+  const source = {
+    coversSubtree: true,
+    consume: () => new BroadcastProducer().consume(),
+  };
+  const route = { hops: [7n, 1n], warm: 1, cold: 1 };
+  const twin = origin.claim("live", source, route);
+  origin.claim("live", source, route);
+  origin.claim("live", source, { ...route, hops: [7n, 1n, 2n] });
+  twin.withdraw();
+  assert.equal([...origin.covering("live")].length, 2);
+});

@@ -14,7 +14,6 @@ import {
   decodeAnnouncement,
   decodeAnnounceOk,
 } from "../wire/announce.ts";
-import { MAX_HOPS } from "../wire/message.ts";
 import {
   hasAnnounceInit,
   hasAnnounceOk,
@@ -39,6 +38,8 @@ export interface AnnounceReaderOptions {
   readonly linkCost?: number | undefined;
   /** Most paths at a time. */
   readonly limit: number;
+  /** Longest chain of hops that is of use. */
+  readonly maxHops: number;
 }
 
 /** One announce stream, from the subscriber's side. */
@@ -165,7 +166,7 @@ export class AnnounceReader {
 
   #isUsable(path: string, { hops }: Route): boolean {
     const known = hops.filter((hop) => hop !== 0n);
-    return hops.length <= MAX_HOPS &&
+    return hops.length <= this.#options.maxHops &&
       new Set(known).size === known.length &&
       !known.includes(this.#options.hop) &&
       !path.split("/").some((segment) => segment.includes("*"));

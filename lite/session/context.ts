@@ -18,6 +18,8 @@ export interface SessionLimits {
   readonly subscriptions?: number;
   /** Announced paths at a time. Default 1024. */
   readonly announcements?: number;
+  /** Relays that an announcement may have come through, its publisher included. Default 32, which is the most. */
+  readonly hops?: number;
 }
 
 /** Plain counters of one session, read when somebody asks. */

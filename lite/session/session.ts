@@ -31,6 +31,7 @@ import {
   type Setup,
 } from "../wire/setup.ts";
 import type { Probe } from "../wire/probe.ts";
+import { MAX_HOPS } from "../wire/message.ts";
 import { BidiType, UniType } from "../wire/stream_type.ts";
 import {
   codeTable,
@@ -184,6 +185,7 @@ export class Session {
       limits: {
         subscriptions: limits?.subscriptions ?? DEFAULT_LIMIT,
         announcements: limits?.announcements ?? DEFAULT_LIMIT,
+        hops: Math.min(limits?.hops ?? MAX_HOPS, MAX_HOPS),
       },
       stats: this.stats,
     };

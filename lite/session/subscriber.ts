@@ -154,6 +154,7 @@ export class Subscriber {
         hop,
         linkCost: cost ?? setup?.cost,
         limit: limits.announcements,
+        maxHops: limits.hops,
       }).events();
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -201,7 +202,7 @@ export class Subscriber {
     const claim = claims.get(path);
     if (kind === "end") {
       claims.delete(path);
-      if (claim) this.#withdraw([claim]);
+      if (claim && this.#claims.delete(claim)) claim.withdraw();
       return;
     }
     if (claim) return claim.update(route);

@@ -23,6 +23,14 @@ export interface LineOptions {
   readonly idleTimeoutMs: number;
   /** Whether a reset is one for the peer: not over Deno's QUIC. */
   readonly reliableReset: boolean;
+  /** Counts what passes. */
+  readonly traffic: Traffic;
+}
+
+/** What passed over lines. */
+export interface Traffic {
+  /** Messages that answered a request: announcements, as long as nobody subscribes. */
+  answers: number;
 }
 
 /** Streams in each direction, as between relays. */
@@ -36,12 +44,15 @@ export class Line {
   readonly far: Transport;
   readonly #clock: Clock;
   readonly #idleTimeoutMs: number;
+  readonly #traffic: Traffic;
   readonly #lost = new AbortController();
   #isSilent = false;
 
   /** Connects them. */
-  constructor({ clock, oneWayMs, idleTimeoutMs, reliableReset }: LineOptions) {
+  constructor(options: LineOptions) {
+    const { clock, oneWayMs, idleTimeoutMs, reliableReset } = options;
     this.#clock = clock;
+    this.#traffic = options.traffic;
     this.#idleTimeoutMs = idleTimeoutMs;
     const [near, far] = simulatedPair({
       clock,
@@ -85,11 +96,23 @@ export class Line {
   async *#wrapIncoming(
     incoming: AsyncIterable<BidiStream>,
   ): AsyncGenerator<BidiStream, void> {
-    for await (const stream of incoming) yield this.#wrapBidi(stream);
+    for await (const { send, receive } of incoming) {
+      yield { send: this.#counted(this.#mute(send)), receive };
+    }
   }
 
   #wrapBidi({ send, receive }: BidiStream): BidiStream {
     return { send: this.#mute(send), receive };
+  }
+
+  #counted(stream: SendStream): SendStream {
+    return {
+      ...stream,
+      write: (chunk) => {
+        this.#traffic.answers++;
+        stream.write(chunk);
+      },
+    };
   }
 
   #mute(stream: SendStream): SendStream {

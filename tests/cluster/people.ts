@@ -85,6 +85,7 @@ export class Viewer {
   readonly ends: string[] = [];
   /** Resolves when it has stopped. */
   readonly stopped: Promise<void>;
+  #longestMs = 0;
   readonly #clock: Clock;
   readonly #over = new AbortController();
   readonly #failures: unknown[] = [];
@@ -126,7 +127,7 @@ export class Viewer {
     try {
       for await (const frame of group.frames()) {
         assert.equal(textOf(frame), `${group.sequence}.${next++}`);
-        this.lastMs = this.#clock.now();
+        this.#seen();
       }
     } catch (error) {
       if (error instanceof MoqError) return;
@@ -136,6 +137,19 @@ export class Viewer {
     assert.ok(!whole.has(group.sequence), `group ${group.sequence} twice`);
     whole.add(group.sequence);
     this.groups++;
+  }
+
+  #seen(): void {
+    const nowMs = this.#clock.now();
+    this.#longestMs = Math.max(this.#longestMs, nowMs - this.lastMs);
+    this.lastMs = nowMs;
+  }
+
+  /** The longest time without a frame in the next `ms`. */
+  async outage(ms: number): Promise<number> {
+    this.#longestMs = 0;
+    await sleep(this.#clock, ms);
+    return Math.max(this.#longestMs, this.#clock.now() - this.lastMs);
   }
 
   /** Resolves with how long it took until the next frame after now; throws after `withinMs`. */

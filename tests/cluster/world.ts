@@ -22,14 +22,22 @@ import {
 } from "../../relay/cluster.ts";
 import type { ClusterPeer } from "../../relay/cluster/peer.ts";
 import { Relay } from "../../relay/relay.ts";
-import { Line } from "./line.ts";
+import { Line, type Traffic } from "./line.ts";
+
+/** How far things are from each other. */
+export interface Distances {
+  /** One way from one relay or client to another, in milliseconds. */
+  oneWayMs(from: string, to: string): number;
+}
 
 /** Options of {@linkcode World}. */
 export interface WorldOptions {
-  /** One way between two relays, or a client and its relay. Default 20 ms. */
-  readonly oneWayMs?: number | undefined;
+  /** One way between two relays, or a client and its relay. Default 20 ms everywhere. */
+  readonly distances?: Distances | undefined;
   /** `cluster.linger`. Default 5 s. */
   readonly lingerMs?: number | undefined;
+  /** `cluster.max_hops`. Default 32. */
+  readonly maxHops?: number | undefined;
 }
 
 /** `cluster.idle_timeout` as it is by default. */
@@ -67,12 +75,14 @@ export class Node {
     options: { readonly world: World; readonly hop: bigint },
   ) {
     const { world, hop } = options;
-    const { clock, lingerMs } = world;
+    const { clock, lingerMs, maxHops } = world;
+    const limits = { hops: maxHops };
     this.name = name;
     this.relay = new Relay({
       authorizer: new OpenDoor(),
       hop,
       lingerMs,
+      limits,
       clock,
     });
     const dialer: PeerDialer = {
@@ -97,15 +107,20 @@ export class World {
   readonly nodes: Map<string, Node> = new Map();
   /** `cluster.linger`. */
   readonly lingerMs: number;
-  readonly #oneWayMs: number;
+  /** `cluster.max_hops`. */
+  readonly maxHops: number;
+  /** What passed over all lines. */
+  readonly traffic: Traffic = { answers: 0 };
+  readonly #distances: Distances;
   readonly #lines: Set<Strung> = new Set();
   readonly #walls: Set<string> = new Set();
   readonly #clients: Set<Connection | Session> = new Set();
   #hops = 100n;
 
   /** A world without relays. */
-  constructor({ oneWayMs, lingerMs }: WorldOptions = {}) {
-    this.#oneWayMs = oneWayMs ?? 20;
+  constructor({ distances, lingerMs, maxHops }: WorldOptions = {}) {
+    this.maxHops = maxHops ?? 32;
+    this.#distances = distances ?? { oneWayMs: () => 20 };
     this.lingerMs = lingerMs ?? 5000;
   }
 
@@ -169,10 +184,12 @@ export class World {
       await sleep(this.clock, SILENCE_MS, signal);
       throw new MoqError("transport", `Nobody answers at ${to}`);
     }
-    await sleep(this.clock, 2 * this.#oneWayMs, signal); // the handshake
+    const oneWayMs = this.#distances.oneWayMs(from, to);
+    await sleep(this.clock, 2 * oneWayMs, signal); // the handshake
     const line = new Line({
       clock: this.clock,
-      oneWayMs: this.#oneWayMs,
+      oneWayMs,
+      traffic: this.traffic,
       idleTimeoutMs: SILENCE_MS,
       reliableReset: query !== "peer",
     });
