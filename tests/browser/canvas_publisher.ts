@@ -131,7 +131,10 @@ class PictureTrack {
       this.#needsKeyframe = true;
       return;
     }
-    if (this.#encoder.encodeQueueSize > MAX_QUEUED) return;
+    if (this.#encoder.encodeQueueSize > MAX_QUEUED) {
+      unsent.pictures++;
+      return;
+    }
     const isSecond = number % this.#fps === 0;
     const isKeyframe = isSecond || this.#needsKeyframe;
     this.#needsKeyframe = false;
@@ -191,6 +194,9 @@ class PictureTrack {
     this.#marks.mark(stage, { track, timestampUs, atMs });
   }
 }
+
+/** Pictures that a busy machine did not publish. */
+const unsent = { pictures: 0 };
 
 /** What the timestamps count from, on the scale of `performance.now()`. */
 const clock = { startMs: 0 };
@@ -335,7 +341,10 @@ async function publish(
     const elapsedMs = performance.now() - clock.startMs;
     const due = Math.floor(elapsedMs * fps / 1000);
     // What a busy machine missed is lost, as with a camera.
-    if (due - number > fps) number = due;
+    if (due - number > fps) {
+      unsent.pictures += due - number;
+      number = due;
+    }
     for (; number <= due; number++) {
       for (const one of pictures) one.picture(number);
       if (said && number % fps === 0) say(said, number / fps);
@@ -351,4 +360,4 @@ async function publish(
   tick();
 }
 
-Object.assign(globalThis, { publish });
+Object.assign(globalThis, { publish, unsent });
