@@ -36,7 +36,7 @@ const MAX_AGE_MS = 1500;
 const MAX_UNDERWAY_FRAMES = 90;
 // A process this late is on a machine that is busy with something else, and so may the relay be.
 const BUSY_MS = 250;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 // A socket whose peer is silent goes after two pings at most.
 const FILES_PATIENCE_MS = 70_000;
 const POLL_MS = 50;
