@@ -8,6 +8,8 @@ import type { PlayerStats } from "../watch/player_stats.ts";
 import { part } from "./parts.ts";
 
 const SAMPLES = 120;
+// Fewer than these do not fill the plot.
+const MIN_SAMPLES = 20;
 const WIDTH = 120;
 const HEIGHT = 22;
 
@@ -147,9 +149,9 @@ function drawing(
 
 function pointsOf(values: readonly number[], top: number): string {
   const highest = Math.max(top, ...values);
-  const from = SAMPLES - values.length;
+  const steps = Math.max(MIN_SAMPLES, values.length) - 1;
   return values.map((value, index) => {
-    const x = (from + index) * WIDTH / (SAMPLES - 1);
+    const x = index * WIDTH / steps;
     const y = HEIGHT - 1 - value / highest * (HEIGHT - 2);
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   }).join(" ");
