@@ -10,13 +10,19 @@ const FAILED = "QUIC handshake failed";
 /** Far less than those have who never say anything, on a machine that is busy. */
 const ENTRY_MS = 5000;
 
-/** How long somebody who knows what he wants takes to get in. */
+/** How long somebody who knows what he wants takes to get in; one who is crowded out tries again, as clients do. */
 async function entry(world: World, way: Way = "moqt"): Promise<number> {
   const start = performance.now();
-  const session = await world.connect(way);
-  session.close();
-  await session.closed;
-  return performance.now() - start;
+  for (;;) {
+    try {
+      const session = await world.connect(way);
+      session.close();
+      await session.closed;
+      return performance.now() - start;
+    } catch (error) {
+      if (performance.now() - start > ENTRY_MS) throw error;
+    }
+  }
 }
 
 faultTest(
