@@ -1,6 +1,9 @@
-/** Clusters of real processes: relays that are killed, and walls between namespaces. */
+/** Clusters of real processes, relays that are killed, walls between namespaces; and, too long for every day, a storm of announcements in virtual time. */
 import assert from "node:assert/strict";
+import { BroadcastProducer, sleep } from "@moq-deno/lite";
 import type { ClientSettings, ClientState } from "../cluster/client_process.ts";
+import { buildGraph, NAMES } from "../cluster/graphs.ts";
+import { clusterTest } from "../cluster/world.ts";
 import { Child, type ChildOptions } from "../process/child.ts";
 import { netTest } from "./possible.ts";
 import { Switch } from "./switch.ts";
@@ -139,5 +142,28 @@ netTest(
         Math.round(healed)
       } ms`,
     );
+  },
+);
+
+clusterTest(
+  "Cluster: a storm of 10,000 broadcasts reaches every relay of a ring, and so does its end",
+  async (world) => {
+    const { clock } = world;
+    buildGraph(world, "ring");
+    await sleep(clock, 4000);
+    const { origin } = world.at("a").relay;
+    const broadcast = new BroadcastProducer();
+    const publications = Array.from(
+      { length: 10_000 },
+      (_, i) => origin.publish(`storm/${i}`, broadcast),
+    );
+    const counts = (): number[] =>
+      NAMES.map((name) => [...world.at(name).relay.origin.paths()].length);
+    await sleep(clock, 5000);
+    assert.deepEqual(counts(), NAMES.map(() => publications.length));
+    for (const publication of publications) publication.close();
+    await sleep(clock, 5000);
+    assert.deepEqual(counts(), NAMES.map(() => 0));
+    broadcast.close();
   },
 );
