@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Holes } from "./holes.ts";
+import { firstToCheck, Holes } from "./holes.ts";
 
 Deno.test("Holes: each number that was passed over is named once, when three newer ones have come", () => {
   const known = new Map<number, true>();
@@ -18,4 +18,22 @@ Deno.test("Holes: from a number on, what the take before had in flight is named 
   const none = { find: () => undefined };
   assert.deepEqual(holes.passed(8, none), [4]);
   assert.deepEqual(holes.passed(9, none), [5]);
+});
+
+Deno.test("firstToCheck: what newer groups overtook in the take before is looked at again, and nothing from before the recording", () => {
+  const log = (...numbers: number[]) => ({
+    highest: Math.max(-1, ...numbers),
+    entries: numbers.map((sequence) => ({ sequence })),
+  });
+  assert.equal(firstToCheck(log(), 0), undefined);
+  assert.equal(firstToCheck(log(7, 8, 10), 0), 7);
+  assert.equal(firstToCheck(log(7, 1000), 0), 937);
+  assert.equal(firstToCheck(log(7, 8, 10), 11), undefined, "others' numbers");
+  assert.equal(firstToCheck(log(7, 8, 10, 12), 11), 0);
+
+  const known = log(7, 8, 10, 11, 12);
+  const holes = new Holes(firstToCheck(known, 0));
+  const find = (number: number) =>
+    known.entries.find(({ sequence }) => sequence === number);
+  assert.deepEqual(holes.passed(13, { find }), [9]);
 });

@@ -10,7 +10,7 @@ import {
   MoqError,
 } from "@moq-deno/lite";
 import { consumeCatalog } from "../catalog/consumer.ts";
-import { Holes } from "./holes.ts";
+import { firstToCheck, Holes } from "./holes.ts";
 import type { Recorder } from "./recorder.ts";
 import type { RecordingTrack } from "./recording.ts";
 import { tracksIn } from "./tracks_in.ts";
@@ -105,8 +105,7 @@ export class RunningTake {
       const known = {
         find: (sequence: number) => track.log.find(sequence + base),
       };
-      const { highest } = track.log;
-      const holes = new Holes(highest < base ? undefined : highest + 1 - base);
+      const holes = new Holes(firstToCheck(track.log, base));
       const start = (running: Promise<void>): void => {
         const task = running.finally(() => saving.delete(task));
         saving.add(task);
