@@ -7,6 +7,7 @@
 import type { Session } from "@moq-deno/lite";
 
 export * as hang from "@moq-deno/hang";
+export * as chat from "@moq-deno/hang/chat";
 export * as media from "@moq-deno/hang/media";
 export * as hls from "@moq-deno/hang/hls";
 export * as record from "@moq-deno/hang/record";

@@ -97,6 +97,10 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   {
+    files: ["hang/chat/"],
+    may: ["@moq-deno/lite", "hang/catalog/", "hang/signals/"],
+  },
+  {
     files: ["hang/publish/", "hang/watch/"],
     may: [
       "@moq-deno/lite",

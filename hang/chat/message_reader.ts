@@ -1,0 +1,164 @@
+/**
+ * The reading side of one person's messages: each of them once and in order,
+ * over as many subscriptions as it takes. What a subscription does not bring
+ * is fetched: from a relay's cache, or from who wrote it.
+ *
+ * @module
+ */
+import {
+  type Clock,
+  deadline,
+  type GroupConsumer,
+  MoqError,
+  type TrackConsumer,
+} from "@moq-deno/lite";
+import { SIDE_TRACK_PRIORITY } from "../catalog/room.ts";
+import { FIRST_MESSAGE_MULTIPLE } from "./chat_writer.ts";
+
+const FETCH_TIMEOUT_MS = 5000;
+const FRESH_MS = 5000;
+const MAX_GROUP_BYTES = 64 * 1024;
+const priority = SIDE_TRACK_PRIORITY.chat;
+
+/** A message as it came. */
+export interface ReceivedMessage {
+  /** The number of its group. */
+  readonly sequence: number;
+  /** Its place in the group. */
+  readonly index: number;
+  /** What the writer says about the time, in milliseconds since 1970. */
+  readonly timestamp: number;
+  /** Its bytes. */
+  readonly payload: Uint8Array;
+}
+
+/** Options of {@linkcode MessageReader.read}. */
+export interface ReadOptions {
+  /** Most messages to ask for that were missed. */
+  readonly history: number;
+  /** Time. */
+  readonly clock: Clock;
+  /** Ends it by throwing its reason. */
+  readonly signal: AbortSignal;
+}
+
+/** Remembers how far it has read, so that one who comes back is read on from there. */
+export class MessageReader {
+  #last: { readonly sequence: number; readonly timestamp: number } | undefined;
+
+  /** The messages of `track` that were not read yet; ends with the track. Throws its `MoqError`, and `"too-large"` for what no chat writes. */
+  async *read(
+    track: TrackConsumer,
+    options: ReadOptions,
+  ): AsyncGenerator<ReceivedMessage, void> {
+    const { signal } = options;
+    const subscription = track.subscribe({
+      priority,
+      maxAgeMs: FRESH_MS,
+      signal,
+    });
+    for await (const group of subscription) {
+      if (!await this.#isNew(group, signal)) continue;
+      const missed = await this.#missed(track, group.sequence, options);
+      for (const one of [...missed, group]) yield* this.#frames(one, signal);
+    }
+  }
+
+  /** Forgets how far it was when the numbers begin anew, as those of other programs may. */
+  async #isNew(group: GroupConsumer, signal: AbortSignal): Promise<boolean> {
+    const last = this.#last;
+    if (!last || group.sequence > last.sequence) return true;
+    try {
+      for await (const { timestamp } of boundedFrames(group, signal)) {
+        if (timestamp <= last.timestamp) return false;
+        this.#last = undefined;
+        return true;
+      }
+    } catch {
+      signal.throwIfAborted(); // What was cut was nothing new.
+    }
+    return false;
+  }
+
+  /** The groups between what was read and `sequence` that can be had, oldest first. */
+  async #missed(
+    track: TrackConsumer,
+    sequence: number,
+    { history, clock, signal }: ReadOptions,
+  ): Promise<readonly GroupConsumer[]> {
+    const floor = Math.max(this.#last?.sequence ?? -1, sequence - history - 1);
+    const groups: GroupConsumer[] = [];
+    for (let at = sequence - 1; at > floor; at--) {
+      if ((at + 1) % FIRST_MESSAGE_MULTIPLE === 0) break;
+      const limit = deadline(clock, FETCH_TIMEOUT_MS, signal);
+      try {
+        const group = await track.fetch(at, { priority, signal: limit.signal });
+        await whole(group, limit.signal);
+        groups.unshift(group);
+      } catch {
+        signal.throwIfAborted();
+        break; // Gone, or never there: what is older is gone too.
+      } finally {
+        limit.clear();
+      }
+    }
+    return groups;
+  }
+
+  async *#frames(
+    group: GroupConsumer,
+    signal: AbortSignal,
+  ): AsyncGenerator<ReceivedMessage, void> {
+    const { sequence } = group;
+    let index = 0;
+    try {
+      for await (const { timestamp, payload } of boundedFrames(group, signal)) {
+        if (index === 0) this.#last = { sequence, timestamp };
+        yield { sequence, index: index++, timestamp, payload };
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      // A group that was cut costs its own messages; one that is too large costs the writer its reader.
+      if (error instanceof MoqError && error.code === "too-large") throw error;
+    }
+  }
+}
+
+async function whole(
+  group: GroupConsumer,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const _ of boundedFrames(group, signal));
+}
+
+/** The frames of a group that may not grow beyond what chat needs, looked at before more of it comes. */
+async function* boundedFrames(
+  { group }: GroupConsumer,
+  signal: AbortSignal,
+): AsyncGenerator<{ timestamp: number; payload: Uint8Array }, void> {
+  const { log } = group;
+  const release = log.wakeOn(signal);
+  let timestamp = 0;
+  try {
+    for (let index = 0;;) {
+      signal.throwIfAborted();
+      if (log.length > MAX_GROUP_BYTES) {
+        throw new MoqError(
+          "too-large",
+          `Expected messages of at most ${MAX_GROUP_BYTES} bytes together, got ${log.length}`,
+        );
+      }
+      if (group.retired) throw group.retired;
+      const frame = group.frame(index, timestamp);
+      if (frame) {
+        index++;
+        timestamp = frame.timestamp;
+        yield frame;
+      } else if (log.ended?.error) throw log.ended.error;
+      else if (log.ended) return;
+      else await log.changed();
+    }
+  } finally {
+    release();
+  }
+}
