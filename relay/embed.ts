@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { type Clock, type Logger, SILENT, systemClock } from "@moq-deno/lite";
+import {
+  type Clock,
+  type Logger,
+  type Origin,
+  type Session,
+  SILENT,
+  systemClock,
+} from "@moq-deno/lite";
 import { loadConfig } from "./config_load.ts";
 import { readCommandLine } from "./config_sources.ts";
 import type { Address } from "./config_values.ts";
@@ -22,6 +29,10 @@ export interface RunningRelay {
   readonly httpAddresses: readonly Address[];
   /** SHA-256 of the certificate in use, in hexadecimal. */
   readonly fingerprint: string;
+  /** The broadcasts, by path. */
+  readonly origin: Origin;
+  /** The sessions there are now. */
+  readonly sessions: ReadonlySet<Session>;
   /** Ends every session and every port; never rejects. */
   close(): Promise<void>;
 }

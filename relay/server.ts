@@ -7,7 +7,9 @@ import {
   type Clock,
   IN_BAND_ALPN,
   type Logger,
+  type Origin,
   PROTOCOLS,
+  type Session,
 } from "@moq-deno/lite";
 import { type Access, openAccess } from "./auth/access.ts";
 import {
@@ -106,6 +108,16 @@ export class Server {
   /** SHA-256 of the certificate in use, in hexadecimal. */
   get fingerprint(): string {
     return this.#certificate?.fingerprint ?? "";
+  }
+
+  /** The broadcasts, by path. */
+  get origin(): Origin {
+    return this.#relay.origin;
+  }
+
+  /** The sessions there are now. */
+  get sessions(): ReadonlySet<Session> {
+    return this.#relay.sessions;
   }
 
   /** Use {@linkcode startServer}. */

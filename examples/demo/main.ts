@@ -59,7 +59,7 @@ async function play(
 
   const page = webPort === undefined
     ? undefined
-    : pageFrom(webPort, { relay: `http://${host}/` });
+    : pageFrom(webPort, { relay: `http://${host}/`, running: relay });
   if (page) {
     const pageUrl = `http://localhost:${page.addr.port}/`;
     print(`page       ${pageUrl}\n`);

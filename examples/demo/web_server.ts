@@ -5,6 +5,8 @@
  * @module
  */
 import { stripTypeScriptTypes } from "node:module";
+import type { RunningRelay } from "@moq-deno/relay/server";
+import { relayNumbers } from "./relay_numbers.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const WEB = new URL("web/", import.meta.url);
@@ -24,6 +26,8 @@ const PAGE_FILE = /^\/web\/[a-z0-9_]+\.(?:css|html|ts)$/;
 export interface DemoFacts {
   /** The relay's URL, as a page uses it. */
   readonly relay: string;
+  /** The relay itself, where it runs in this process: what the page of numbers shows. */
+  readonly running?: Pick<RunningRelay, "origin" | "sessions"> | undefined;
 }
 
 /** Answers the requests of the page. */
@@ -35,7 +39,10 @@ export async function answerPage(
   if (request.method !== "GET" && request.method !== "HEAD") {
     return text(405, `Expected GET, got ${request.method}`);
   }
-  if (pathname === "/demo.json") return Response.json(facts);
+  if (pathname === "/demo.json") return Response.json({ relay: facts.relay });
+  if (pathname === "/stats.json" && facts.running) {
+    return Response.json(relayNumbers(facts.running));
+  }
   const file = fileOf(pathname);
   if (!file) return text(404, `Nothing at ${pathname}`);
   try {

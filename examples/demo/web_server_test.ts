@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BroadcastProducer, Origin, type Session } from "@moq-deno/lite";
 import { answerPage } from "./web_server.ts";
 
 const HOST = "http://localhost:8080";
@@ -9,14 +10,17 @@ async function get(path: string): Promise<{ status: number; text: string }> {
   return { status: response.status, text: await response.text() };
 }
 
-Deno.test("answerPage: whatever the page imports is there, without types and without Deno", async () => {
-  const { text } = await get("/");
+const PAGES = ["publish", "meet", "chat", "stats"];
+
+/** Asks for a page and for whatever it imports, that of that too; the paths. */
+async function follow(page: string, main: string): Promise<Set<string>> {
+  const { text } = await get(page);
   const [, importMap = ""] =
     /<script type="importmap">([^]*?)<\/script>/.exec(text) ?? [];
   const { imports } = JSON.parse(importMap) as {
     readonly imports: Readonly<Record<string, string>>;
   };
-  const seen = new Set(["/web/main.ts"]);
+  const seen = new Set([main]);
   for (const path of seen) {
     const { status, text } = await get(path);
     assert.equal(status, 200, path);
@@ -28,8 +32,32 @@ Deno.test("answerPage: whatever the page imports is there, without types and wit
       seen.add(new URL(target, HOST + path).pathname);
     }
   }
+  return seen;
+}
+
+Deno.test("answerPage: whatever the page imports is there, without types and without Deno", async () => {
+  const seen = await follow("/", "/web/main.ts");
   assert.ok(seen.size > 80, `${seen.size} modules`);
   assert.ok(seen.has("/hang/watch/video_lane.ts"));
+});
+
+Deno.test("answerPage: so it is with the other pages, and each leads to all", async () => {
+  for (const name of PAGES) {
+    const seen = await follow(`/web/${name}.html`, `/web/${name}.ts`);
+    assert.ok(seen.has(`/web/${name}.ts`));
+    const { text } = await get(`/web/${name}.html`);
+    for (const other of PAGES) assert.match(text, RegExp(`/web/${other}.html`));
+  }
+});
+
+Deno.test("answerPage: numbers are there where the relay is, and only there", async () => {
+  assert.equal((await get("/stats.json")).status, 404);
+  const running = { origin: new Origin(), sessions: new Set<Session>() };
+  running.origin.publish("room/ada", new BroadcastProducer());
+  const request = new Request(`${HOST}/stats.json`);
+  const response = await answerPage(request, { ...FACTS, running });
+  const { broadcasts, sessions } = await response.json();
+  assert.deepEqual([broadcasts, sessions], [["room/ada"], []]);
 });
 
 Deno.test("answerPage: nothing else is", async () => {

@@ -32,7 +32,7 @@ import { type ChatMessage, messageText, nameOf } from "./message.ts";
 import { MessageReader } from "./message_reader.ts";
 
 /** Rooms of at most so many people show who types, and names as they change. */
-export const CLOSE_MEMBERS = 24;
+export const CLOSE_MEMBERS = 12;
 // Each holds one request at a relay, which by default takes 128 of one client.
 const MAX_MEMBERS = 100;
 const KEPT_MESSAGES = 2000;

@@ -97,8 +97,13 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   {
-    files: ["hang/chat/"],
-    may: ["@moq-deno/lite", "hang/catalog/", "hang/signals/"],
+    files: ["hang/chat/", "hang/meet/"],
+    may: [
+      "@moq-deno/lite",
+      "@moq-deno/lite/json",
+      "hang/catalog/",
+      "hang/signals/",
+    ],
   },
   {
     files: ["hang/publish/", "hang/watch/"],

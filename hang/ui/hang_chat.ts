@@ -1,0 +1,296 @@
+/**
+ * `<hang-chat>`: a room to write and read in. Importing this module defines the
+ * element.
+ *
+ * ```html
+ * <script type="module" src="https://…/hang_chat.js"></script>
+ * <hang-chat url="https://relay.example/demo" room="lobby" name="ada" user="Ada"></hang-chat>
+ * ```
+ *
+ * Attributes: `url` of the relay and `room`; `name`, the own path below the
+ * room, without which one only reads; `user`, the name that others see; `color`.
+ * Enter sends, Shift and Enter begin a line, Escape empties what was written.
+ * Events: `statechange`, with the state as its `detail`, and `message` with
+ * each new message of others. Parts: `list`, `message`, `author`, `time`,
+ * `text`, `new`, `more`, `typing`, `status`, `form`, `input`, `send`. Slots:
+ * `header` above the messages, `empty` while there are none.
+ *
+ * @module
+ */
+import { asMoqError } from "@moq-deno/lite";
+import { ChatRoom } from "../chat/chat_room.ts";
+import { effect, Signal } from "../signals/signal.ts";
+import {
+  shareConnection,
+  type SharedConnection,
+} from "../watch/relay_connection.ts";
+import { readUrl } from "./attributes.ts";
+import { HangChatList } from "./hang_chat_list.ts";
+import {
+  type HangChatState,
+  hangChatStateOf,
+  typingText,
+} from "./hang_chat_state.ts";
+import { buildView, type HangChatView } from "./hang_chat_view.ts";
+
+export type { HangChatState } from "./hang_chat_state.ts";
+
+/** The element. */
+export class HangChatElement extends HTMLElement {
+  /** Attributes that are watched. */
+  static readonly observedAttributes: readonly string[] = [
+    "url",
+    "room",
+    "name",
+    "user",
+    "color",
+  ];
+  readonly #view: HangChatView;
+  readonly #list: HangChatList;
+  readonly #url = new Signal<string | undefined>(undefined);
+  readonly #roomPath = new Signal("");
+  readonly #name = new Signal("");
+  readonly #user = new Signal("");
+  readonly #color = new Signal<string | undefined>(undefined);
+  readonly #given = new Signal<ChatRoom | undefined>(undefined);
+  readonly #chat = new Signal<ChatRoom | undefined>(undefined);
+  readonly #shared = new Signal<SharedConnection | undefined>(undefined);
+  readonly #problem = new Signal("");
+  #stops: readonly (() => void)[] = [];
+  #told = "";
+
+  /** Use `document.createElement("hang-chat")` or HTML. */
+  constructor() {
+    super();
+    this.#view = buildView(this.attachShadow({ mode: "open" }));
+    this.#list = new HangChatList(this.#view);
+    this.#listen(this.#view);
+  }
+
+  /** The relay's URL, as the attribute. */
+  get url(): string {
+    return this.getAttribute("url") ?? "";
+  }
+  set url(value: string) {
+    this.setAttribute("url", value);
+  }
+
+  /** Path of the room, as the attribute. */
+  get room(): string {
+    return this.getAttribute("room") ?? "";
+  }
+  set room(value: string) {
+    this.setAttribute("room", value);
+  }
+
+  /** The own path below the room, as the attribute. */
+  get name(): string {
+    return this.getAttribute("name") ?? "";
+  }
+  set name(value: string) {
+    this.setAttribute("name", value);
+  }
+
+  /** The room behind it, while there is one. Set one that is open already to show that; it stays the caller's. */
+  get chat(): ChatRoom | undefined {
+    return this.#chat.peek();
+  }
+  set chat(value: ChatRoom | undefined) {
+    this.#given.set(value);
+  }
+
+  /** Messages of others since the newest was last in sight. */
+  get unread(): number {
+    return this.#list.unread;
+  }
+
+  /** How it is doing. */
+  get state(): HangChatState {
+    const connection = this.#shared.get()?.status.get();
+    const chat = this.#chat.get();
+    return hangChatStateOf({
+      connection: chat && connection,
+      canWrite: chat?.name !== undefined,
+    });
+  }
+
+  /** Called by the page. */
+  attributeChangedCallback(
+    name: string,
+    _: unknown,
+    text: string | null,
+  ): void {
+    switch (name) {
+      case "url":
+        return this.#url.set(readUrl(text, document.baseURI)?.href);
+      case "room":
+        return this.#roomPath.set(text ?? "");
+      case "name":
+        return this.#name.set(text ?? "");
+      case "user":
+        return this.#user.set(text ?? "");
+      case "color":
+        return this.#color.set(text ?? undefined);
+    }
+  }
+
+  /** Called by the page. */
+  connectedCallback(): void {
+    const look = () => this.#list.look(this.#isSeen);
+    document.addEventListener("visibilitychange", look);
+    addEventListener("focus", look);
+    this.#stops = [
+      () => document.removeEventListener("visibilitychange", look),
+      () => removeEventListener("focus", look),
+      effect(() => this.#connect()),
+      effect(() => this.#enter()),
+      effect(() => this.#introduce()),
+      effect(() => this.#showMessages()),
+      effect(() => this.#showTyping()),
+      effect(() => this.#showState()),
+    ];
+  }
+
+  /** Called by the page. */
+  disconnectedCallback(): void {
+    for (const stop of this.#stops) stop();
+    this.#stops = [];
+  }
+
+  get #isSeen(): boolean {
+    return !document.hidden;
+  }
+
+  #connect(): (() => void) | void {
+    const url = this.#url.get();
+    if (url === undefined) return;
+    const shared = shareConnection(url, { role: "both" });
+    this.#shared.set(shared);
+    return () => {
+      shared.release();
+      this.#shared.set(undefined);
+    };
+  }
+
+  #enter(): (() => void) | void {
+    const given = this.#given.get();
+    if (given) this.#chat.set(given);
+    else {
+      const room = this.#roomPath.get();
+      const name = this.#name.get();
+      const shared = this.#shared.get();
+      if (!shared || room === "") return;
+      const { local, remote } = shared.connection;
+      try {
+        const chat = new ChatRoom({
+          room,
+          name: name === "" ? undefined : name,
+          local: local.scope(),
+          remote: remote.scope(),
+        });
+        this.#chat.set(chat);
+        return () => {
+          chat.close();
+          this.#chat.set(undefined);
+        };
+      } catch (error) {
+        this.#problem.set(asMoqError(error).message);
+        return;
+      }
+    }
+    return () => this.#chat.set(undefined);
+  }
+
+  #introduce(): void {
+    const chat = this.#chat.get();
+    const [name, color] = [this.#user.get(), this.#color.get()];
+    if (!chat || this.#given.get()) return;
+    chat.user.set({
+      ...(name !== "" && { name }),
+      ...(color !== undefined && { color }),
+    });
+  }
+
+  #showMessages(): void {
+    const messages = this.#chat.get()?.messages() ?? [];
+    const fresh = this.#list.show(messages, { isSeen: this.#isSeen });
+    for (const detail of fresh) {
+      this.dispatchEvent(new CustomEvent("message", { detail }));
+    }
+  }
+
+  #showTyping(): void {
+    const typing = this.#chat.get()?.members()
+      .filter(({ isTyping }) => isTyping) ?? [];
+    this.#view.typing.textContent = typingText(typing.map(({ name }) => name));
+  }
+
+  #showState(): void {
+    const view = this.#view;
+    const state = this.state;
+    const problem = this.#problem.get();
+    view.status.textContent = problem || state.text;
+    view.status.hidden = view.status.textContent === "";
+    const isBad = problem !== "" ||
+      ["incomplete", "refused", "relay-gone"].includes(state.kind);
+    view.status.classList.toggle("bad", isBad);
+    view.form.hidden = this.#chat.get()?.name === undefined;
+    this.#showSend();
+    if (state.text === this.#told) return;
+    this.#told = state.text;
+    this.dispatchEvent(new CustomEvent("statechange", { detail: state }));
+  }
+
+  #showSend(): void {
+    this.#view.send.disabled = this.#view.input.value.trim() === "";
+  }
+
+  #listen(view: HangChatView): void {
+    view.list.addEventListener("scroll", () => this.#list.look(this.#isSeen));
+    view.more.addEventListener("click", () => this.#list.goToEnd());
+    view.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+    view.input.addEventListener("input", () => this.#type());
+    view.input.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  #type(): void {
+    this.#problem.set("");
+    this.#showSend();
+    const isEmpty = this.#view.input.value.trim() === "";
+    const chat = this.#chat.peek();
+    if (isEmpty) chat?.rest();
+    else chat?.type();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && !event.shiftKey) {
+      event.preventDefault();
+      this.#send();
+    } else if (event.key === "Escape") {
+      this.#view.input.value = "";
+      this.#type();
+    }
+  }
+
+  #send(): void {
+    const { input } = this.#view;
+    if (input.value.trim() === "") return;
+    try {
+      this.#chat.peek()?.send(input.value);
+      input.value = "";
+      this.#problem.set("");
+    } catch (error) {
+      this.#problem.set(`Not sent. ${asMoqError(error).message}`);
+    }
+    this.#showSend();
+    input.focus();
+  }
+}
+
+if (!customElements.get("hang-chat")) {
+  customElements.define("hang-chat", HangChatElement);
+}
