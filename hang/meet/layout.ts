@@ -88,6 +88,18 @@ export function placeOf(
   return { left, top, width, height, z: Math.round(z) };
 }
 
+/** Where one of `count` people is seen who did not say where: in a grid over the whole window. */
+export function spreadOf(index: number, count: number, box: Box): Position {
+  const { columns, rows, tile } = gridOf(count, box);
+  const share = (at: number, of: number): number =>
+    of < 2 ? 0 : 2 * at / (of - 1) - 1;
+  return {
+    x: share(index % columns, columns),
+    y: share(Math.floor(index / columns), rows),
+    s: tile.width / Math.max(1, box.width) / SHARE_OF_WINDOW,
+  };
+}
+
 /** The position that {@linkcode placeOf} shows at these pixels. */
 export function positionAt(
   { left, top }: Pick<Place, "left" | "top">,

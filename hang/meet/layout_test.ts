@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { gridOf, placeOf, positionAt } from "./layout.ts";
+import { gridOf, placeOf, positionAt, spreadOf } from "./layout.ts";
 
 const DESKTOP = { width: 1200, height: 675 };
 const PHONE = { width: 360, height: 640 };
@@ -70,4 +70,22 @@ Deno.test("placeOf: the whole picture stays in the window, and positionAt finds 
       assert.ok(Math.abs(y! - position.y) < 0.1);
     }
   }));
+});
+
+Deno.test("spreadOf: nobody covers anybody", () => {
+  for (let count = 1; count <= 25; count++) {
+    const places = Array.from(
+      { length: count },
+      (_, index) => placeOf(spreadOf(index, count, DESKTOP), DESKTOP),
+    );
+    for (const [index, one] of places.entries()) {
+      for (const other of places.slice(index + 1)) {
+        const isApart = one.left + one.width <= other.left + 1 ||
+          other.left + other.width <= one.left + 1 ||
+          one.top + one.height <= other.top + 1 ||
+          other.top + other.height <= one.top + 1;
+        assert.ok(isApart, `${count} people, ${index}`);
+      }
+    }
+  }
 });

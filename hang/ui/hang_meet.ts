@@ -20,7 +20,7 @@
  */
 import { joinPath } from "@moq-deno/lite";
 import type { Position, User } from "../catalog/room.ts";
-import { gridOf, placeOf, positionAt } from "../meet/layout.ts";
+import { gridOf, placeOf, positionAt, spreadOf } from "../meet/layout.ts";
 import { RoomPaths } from "../meet/room_paths.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { shareConnection } from "../watch/relay_connection.ts";
@@ -69,7 +69,7 @@ export class HangMeetElement extends HTMLElement {
   readonly #source = new Signal<Source>("camera");
   readonly #isChatOpen = new Signal(false);
   readonly #isWindow = new Signal(false);
-  readonly #position = new Signal<Position>({ x: 0, y: 0 });
+  readonly #position = new Signal<Position>({ x: 0, y: 0, z: 1 });
   readonly #isVisible = new Signal(true);
   readonly #size = new Signal({ width: 0, height: 0 });
   readonly #state = new Signal<HangChatState>(
@@ -303,7 +303,7 @@ export class HangMeetElement extends HTMLElement {
       ...(own ? [{ tile: own.tile, at: this.#position.get() }] : []),
       ...people.map((person, index) => ({
         tile: person.tile,
-        at: person.position() ?? spread(index, people.length),
+        at: person.position() ?? spreadOf(index, people.length, box),
       })),
     ];
     const { tile: size } = gridOf(shown.length, box, { gapPx: GAP_PX });
@@ -425,12 +425,6 @@ export class HangMeetElement extends HTMLElement {
     const drop = () => element.removeEventListener("pointermove", move);
     element.addEventListener("lostpointercapture", drop, { once: true });
   }
-}
-
-/** Where those are seen who did not say where: beside each other, above. */
-function spread(index: number, count: number): Position {
-  const x = count < 2 ? 0 : 2 * index / (count - 1) - 1;
-  return { x, y: -1, s: 0.6 };
 }
 
 function readSource(text: string | null): Source {

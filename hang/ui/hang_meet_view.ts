@@ -64,6 +64,7 @@ video.mirrored { transform: scaleX(-1); }
   position: absolute; inset: 6px 6px auto; margin: 0; font-size: 12px; padding: 2px 8px;
   border-radius: 6px; background: rgb(10 12 18 / 72%); width: fit-content; max-width: calc(100% - 12px); box-sizing: border-box;
 }
+@container (max-width: 84px) { .label { display: none; } }
 @container (max-width: 130px) { .label { font-size: 11px; padding: 1px 6px; } .state { display: none; } }
 .bar { display: flex; align-items: center; justify-content: center; gap: 8px; flex-wrap: wrap; }
 .bar button, .unmute {
