@@ -112,7 +112,7 @@ Deno.test({
         more: { room: "room/elsewhere" },
       });
       await outside.until(
-        `${ROOMS}?.rooms?.some(({ path, guests }) => path === "room/lobby" && guests[0].name === "Ada" && guests[0].video)`,
+        `${ROOMS}?.rooms?.some(({ path, guests }) => path === "room/lobby" && guests[0].name === "Ada" && guests[0].video && "speaking" in guests[0])`,
         PLENTY_MS,
       );
       // Each page has one connection, whatever is on it.
