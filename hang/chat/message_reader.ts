@@ -17,6 +17,7 @@ import { FIRST_MESSAGE_MULTIPLE } from "./chat_writer.ts";
 
 const FETCH_TIMEOUT_MS = 5000;
 const FRESH_MS = 5000;
+const FETCHES_AT_A_TIME = 8;
 const MAX_GROUP_BYTES = 64 * 1024;
 const priority = SIDE_TRACK_PRIORITY.chat;
 
@@ -80,27 +81,27 @@ export class MessageReader {
     return false;
   }
 
-  /** The groups between what was read and `sequence` that can be had, oldest first. */
+  /** The groups between what was read and `sequence` that can be had, oldest first; none from before one that cannot. */
   async #missed(
     track: TrackConsumer,
     sequence: number,
-    { history, clock, signal }: ReadOptions,
+    options: ReadOptions,
   ): Promise<readonly GroupConsumer[]> {
-    const floor = Math.max(this.#last?.sequence ?? -1, sequence - history - 1);
+    const last = this.#last?.sequence ?? -1;
+    const wanted = sequencesBefore(
+      sequence,
+      Math.max(last, sequence - options.history - 1),
+    );
     const groups: GroupConsumer[] = [];
-    for (let at = sequence - 1; at > floor; at--) {
-      if ((at + 1) % FIRST_MESSAGE_MULTIPLE === 0) break;
-      const limit = deadline(clock, FETCH_TIMEOUT_MS, signal);
-      try {
-        const group = await track.fetch(at, { priority, signal: limit.signal });
-        await whole(group, limit.signal);
-        groups.unshift(group);
-      } catch {
-        signal.throwIfAborted();
-        break; // Gone, or never there: what is older is gone too.
-      } finally {
-        limit.clear();
-      }
+    for (let at = 0; at < wanted.length; at += FETCHES_AT_A_TIME) {
+      const some = wanted.slice(at, at + FETCHES_AT_A_TIME);
+      const found = await Promise.all(
+        some.map((one) => fetchWhole(track, one, options)),
+      );
+      const gone = found.indexOf(undefined);
+      const there = gone < 0 ? found : found.slice(0, gone);
+      for (const group of there) if (group) groups.unshift(group);
+      if (gone >= 0) break;
     }
     return groups;
   }
@@ -124,11 +125,36 @@ export class MessageReader {
   }
 }
 
-async function whole(
-  group: GroupConsumer,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const _ of boundedFrames(group, signal));
+/** The numbers below `sequence` and above `floor` that a writer may have used, highest first. */
+function sequencesBefore(sequence: number, floor: number): readonly number[] {
+  const sequences: number[] = [];
+  for (let at = sequence; at > floor + 1; at--) {
+    if (at % FIRST_MESSAGE_MULTIPLE === 0) break;
+    sequences.push(at - 1);
+  }
+  return sequences;
+}
+
+/** All of a past group; `undefined` when it is gone or was never there. */
+async function fetchWhole(
+  track: TrackConsumer,
+  sequence: number,
+  { clock, signal }: ReadOptions,
+): Promise<GroupConsumer | undefined> {
+  const limit = deadline(clock, FETCH_TIMEOUT_MS, signal);
+  try {
+    const group = await track.fetch(sequence, {
+      priority,
+      signal: limit.signal,
+    });
+    for await (const _ of boundedFrames(group, limit.signal));
+    return group;
+  } catch {
+    signal.throwIfAborted();
+    return undefined; // What is older is gone too.
+  } finally {
+    limit.clear();
+  }
 }
 
 /** The frames of a group that may not grow beyond what chat needs, looked at before more of it comes. */
