@@ -53,7 +53,9 @@ Deno.test("cluster.connect: a token lets the relay in as a peer, and stands in n
     await using below = await clientOf(child, `?jwt=${token}`);
     await carries(above, below, "down");
     await carries(below, above, "up");
-    assert.equal((await nodesOf(parent)).status, 401);
+    const refused = await nodesOf(parent);
+    assert.equal(refused.status, 401);
+    await refused.body?.cancel();
     const { peers } = await (await nodesOf(parent, `?jwt=${token}`)).json();
     assert.ok(peers.some(({ dialled }: { dialled: boolean }) => !dialled));
 
