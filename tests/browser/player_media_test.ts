@@ -90,7 +90,7 @@ Deno.test({
       { attributes: `latency="300"`, separate: true },
     );
     const { viewer } = stage;
-    await viewer.until("watched?.[0].seen.length > 2", 20_000);
+    await viewer.until("globalThis.watched?.[0].seen.length > 2", 20_000);
     const processes = await stage.browser.processes();
     for (const pid of processes) Deno.kill(pid, "SIGSTOP");
     await sleep(systemClock, 5000);
