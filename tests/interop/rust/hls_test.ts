@@ -138,6 +138,15 @@ Deno.test({
       await using _import = await moq(relay, [
         ...["--broadcast", "copy.hang", "import", "hls", master],
       ]);
+      // Their catalog names each rendition once its playlist has been read.
+      await using catalogs = new Hang([
+        ...["catalog", ...at("copy.hang"), "--follow", "--seconds", "30"],
+      ]);
+      let said = "";
+      for await (const line of catalogs.lines()) {
+        said += line;
+        if (/"audio": \{[^]*mp4a/.test(said) && /avc[13]/.test(said)) break;
+      }
       const file = `${folder}/copy.mp4`;
       await using viewer = new Hang([
         ...["subscribe", ...at("copy.hang"), "--seconds", "15", file],
