@@ -136,6 +136,13 @@ export class Broadcast {
     this.#tracks.delete(name);
   }
 
+  /** Whether somebody reads one of its tracks. */
+  get isRead(): boolean {
+    return [...this.#tracks.values()].some(({ subscriptions }) =>
+      subscriptions.size > 0
+    );
+  }
+
   /** Whether nobody reads any of its tracks and none of its groups is cached. */
   get isIdle(): boolean {
     return [...this.#tracks.values()].every((track) => track.isIdle);

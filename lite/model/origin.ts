@@ -68,6 +68,8 @@ export class Origin {
   readonly cache: Cache;
   readonly #claims: Map<string, Claim[]> = new Map();
   readonly #served: Map<string, Served> = new Map();
+  // Withdrawn and maybe another's path by now, while some read on.
+  readonly #leaving: Set<Served> = new Set();
   readonly #listeners: Set<AnnounceSubscription> = new Set();
   readonly #all: OriginScope;
   readonly #lingerMs: number;
@@ -114,7 +116,7 @@ export class Origin {
         if (isClosed) return;
         claim.route = route;
         claim.isLost = false;
-        if (this.#has(claim)) this.#sort(claim);
+        if (this.has(claim)) this.#sort(claim);
         else this.#put(claim); // was in doubt, and is no longer
       },
       close: () => {
@@ -145,7 +147,7 @@ export class Origin {
 
   /** Notes that `claim` leads nowhere since its connection was lost; after the linger it is taken out. */
   lose(claim: Claim): void {
-    if (claim.isLost || !this.#has(claim)) return;
+    if (claim.isLost || !this.has(claim)) return;
     if (this.#lingerMs <= 0) return this.#take(claim);
     const publisher = publisherOf(claim);
     // One is enough. That there is another way does not count: after the loss of a relay all say so for a while.
@@ -162,7 +164,8 @@ export class Origin {
     });
   }
 
-  #has(claim: Claim): boolean {
+  /** Whether `claim` is still there. */
+  has(claim: Claim): boolean {
     return this.#claims.get(claim.path)?.includes(claim) ?? false;
   }
 
@@ -179,7 +182,7 @@ export class Origin {
 
   #take(claim: Claim): void {
     const { path } = claim;
-    if (!this.#has(claim)) return;
+    if (!this.has(claim)) return;
     const left = this.#claims.get(path)?.filter((other) => other !== claim);
     if (left?.length) this.#claims.set(path, left);
     else this.#claims.delete(path);
@@ -188,6 +191,10 @@ export class Origin {
 
   #changed(path: string): void {
     for (const served of this.#served.values()) served.pathChanged(path);
+    for (const served of this.#leaving) {
+      if (served.isRead) served.pathChanged(path);
+      else this.#leaving.delete(served);
+    }
     for (const listener of this.#listeners) listener.pathChanged(path);
   }
 
@@ -222,19 +229,24 @@ export class Origin {
     const key = isSplit ? `/${exclude}/${path}` : path;
     const present = this.#served.get(key);
     if (present?.isCurrent) return present;
+    if (present) this.#forget(key, present);
     if (this.#served.size >= MANY_SERVED) this.#forgetIdle();
     const served = Served.open(this, path, isSplit ? exclude : undefined);
     if (served) this.#served.set(key, served);
-    else this.#served.delete(key);
     return served;
   }
 
   #forgetIdle(): void {
     for (const [key, served] of this.#served) {
       if (!served.isCurrent || served.broadcast.isIdle) {
-        this.#served.delete(key);
+        this.#forget(key, served);
       }
     }
+  }
+
+  #forget(key: string, served: Served): void {
+    this.#served.delete(key);
+    if (served.isRead) this.#leaving.add(served);
   }
 
   /** Tells `listener` of every path that changes until the returned function is called. */

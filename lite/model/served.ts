@@ -35,6 +35,7 @@ export class Served {
   readonly #publisher: unknown;
   readonly #latch = new Latch();
   #isWithdrawn = false;
+  #isListed = true;
 
   private constructor(
     origin: Origin,
@@ -61,9 +62,14 @@ export class Served {
     return claim && new Served(origin, claim, { path, exclude });
   }
 
-  /** Whether the broadcast is still the one at its path. */
+  /** Whether the broadcast is still the one at its path: what comes after it was withdrawn may count its groups anew. */
   get isCurrent(): boolean {
     return !this.#isWithdrawn && !this.broadcast.ended;
+  }
+
+  /** Whether somebody reads it, and so has to hear how its routes change. */
+  get isRead(): boolean {
+    return this.broadcast.isRead;
   }
 
   /**
@@ -72,16 +78,24 @@ export class Served {
    * saying how its tracks end, so those who read go on until they do.
    */
   pathChanged(path: string): void {
-    if (!this.isCurrent || !hasPrefix(path, this.#path)) return;
+    if (this.broadcast.ended || !hasPrefix(path, this.#path)) return;
     const best = this.#origin.covering(this.#path, this.#exclude).next().value;
-    if (!best) {
-      this.#isWithdrawn = true;
-    } else if (publisherOf(best) !== this.#publisher) {
+    if (best && publisherOf(best) === this.#publisher) {
+      this.#isListed = true;
+    } else if (best && this.#isListed) {
       this.broadcast.close(
         new MoqError("unroutable", `Publisher of ${this.#path} is gone`),
       );
+    } else {
+      this.#isWithdrawn = true;
+      this.#isListed = false;
     }
     this.#latch.wake();
+  }
+
+  /** Whether `claim` was withdrawn with the broadcast, and what still comes over it may say how the tracks end. */
+  isLastWord(claim: Claim): boolean {
+    return this.#isWithdrawn && !this.#origin.has(claim);
   }
 
   /** The best claim whose route `failures` does not rule out. */
@@ -234,7 +248,8 @@ class ServedTrack implements TrackSource {
     const release = this.#served.wakeOn(attempt.signal);
     while (!attempt.signal.aborted) {
       const best = this.#served.route(failures);
-      if (best && best !== claim) break;
+      const isStaying = best === claim || this.#served.isLastWord(claim);
+      if (best && !isStaying) break;
       await this.#served.changed();
     }
     release();

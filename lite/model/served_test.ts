@@ -184,6 +184,48 @@ Deno.test("Served: a cut group comes again from the next way", async () => {
   reader.close();
 });
 
+Deno.test("Served: who read on when the broadcast was withdrawn goes on to hear of better ways", async () => {
+  const { origin } = bench();
+  const first = new Way(origin, [1n, 7n], 1);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  first.publication.close();
+  assert.throws(() => origin.consume("live"));
+  const second = new Way(origin, [1n, 8n], 5);
+  const late = origin.consume("live").track("video").subscribe();
+  first.track.close(new MoqError("transport", "Lost"));
+  await turns();
+  assert.equal(second.subscribers, 2);
+  const third = new Way(origin, [1n, 9n], 2);
+  await turns();
+  assert.deepEqual([second.subscribers, third.subscribers], [0, 2]);
+  third.write(0);
+  assert.deepEqual(await read(reader), [0]);
+  assert.deepEqual(await read(late), [0]);
+  new Way(origin, [2n], 0);
+  for (const one of [reader, late]) await assert.rejects(one.next());
+});
+
+Deno.test("Served: what a publisher withdrew is read to its end, and what it publishes next is not taken for it", async () => {
+  const { origin } = bench();
+  const before = new Way(origin, [1n], 1);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  before.write(0);
+  before.publication.close();
+  const after = new Way(origin, [1n], 1);
+  const late = origin.consume("live").track("video").subscribe();
+  await turns();
+  assert.deepEqual([before.subscribers, after.subscribers], [1, 1]);
+  before.write(1);
+  before.track.close();
+  after.write(0);
+  assert.deepEqual(await read(reader), [0, 1]);
+  assert.equal(await reader.next(), undefined);
+  assert.deepEqual(await read(late), [0]);
+  late.close();
+});
+
 Deno.test("Served: another publisher is another broadcast; the readers are told and may begin again", async () => {
   const { origin } = bench();
   new Way(origin, [1n], 5);
