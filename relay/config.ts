@@ -290,6 +290,12 @@ const TABLE = {
       "How long a broadcast stays when its publisher's connection was lost without a word, so that it can come back another way; 0s: not at all",
     example: "10s",
   }),
+  "cluster.warm": sure(duration, "0s", {
+    flag: "cluster-warm",
+    help:
+      "How long after its last reader a broadcast is still told to be carried here, and so cheap; at all relays or at none; 0s: never",
+    example: "5s",
+  }),
   "cluster.idle_timeout": sure(duration, "2s", {
     flag: "cluster-idle-timeout",
     help: "Silence after which a dialled relay counts as gone",

@@ -62,6 +62,8 @@ export interface RelayOptions {
   readonly hop?: bigint | undefined;
   /** How long a broadcast stays when its publisher's connection was lost. Default 0. */
   readonly lingerMs?: number | undefined;
+  /** How long other relays are told that a broadcast is carried here after its last reader has left. Default: never. */
+  readonly warmMs?: number | undefined;
   /** How much is kept, and for how long. */
   readonly cache?: Omit<CacheOptions, "clock"> | undefined;
   /** Bounds on peers. */
@@ -102,10 +104,10 @@ export class Relay {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? SILENT;
-    const { hop, lingerMs } = options;
+    const { hop, lingerMs, warmMs } = options;
     const clock = this.#clock;
     const cache = new Cache({ ...options.cache, clock });
-    this.origin = new Origin({ hop, lingerMs, cache, clock });
+    this.origin = new Origin({ hop, lingerMs, warmMs, cache, clock });
   }
 
   /** The sessions there are now. */

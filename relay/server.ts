@@ -74,6 +74,7 @@ export class Server {
       authorizer: access.authorizer,
       hop: config["cluster.id"],
       lingerMs: config["cluster.linger"],
+      warmMs: config["cluster.warm"] || undefined,
       cache: {
         capacityBytes: config["cache.capacity"],
         maxAgeMs: config["cache.duration"],

@@ -16,6 +16,7 @@ import {
 } from "./origin_scope.ts";
 import {
   type Claim,
+  claimOrder,
   compareClaims,
   leadsThrough,
   publisherOf,
@@ -48,6 +49,8 @@ export interface OriginOptions {
   readonly cache?: Cache | undefined;
   /** How long a path stays when the connection it came over was lost, in milliseconds. Default 0. */
   readonly lingerMs?: number | undefined;
+  /** How long others are told that a track is carried here after its last reader has left, in milliseconds. Default: they are never told, and what they tell is believed as it is. */
+  readonly warmMs?: number | undefined;
   /** Time. */
   readonly clock?: Clock | undefined;
 }
@@ -73,6 +76,8 @@ export class Origin {
   readonly #listeners: Set<AnnounceSubscription> = new Set();
   readonly #all: OriginScope;
   readonly #lingerMs: number;
+  readonly #warmMs: number | undefined;
+  readonly #order: (a: Claim, b: Claim) => number;
   readonly #clock: Clock;
   #age = 0;
 
@@ -81,6 +86,10 @@ export class Origin {
     this.hop = options.hop ?? randomHop();
     this.cache = options.cache ?? new Cache({ clock: options.clock });
     this.#lingerMs = options.lingerMs ?? 0;
+    this.#warmMs = options.warmMs;
+    this.#order = options.warmMs === undefined
+      ? compareClaims
+      : claimOrder(this.hop);
     this.#clock = options.clock ?? systemClock;
     this.#all = new OriginScope(this, { filter: EVERYTHING });
   }
@@ -108,7 +117,14 @@ export class Origin {
   /** Puts a claim on an absolute path. */
   claim(path: string, source: RouteSource, route: Route): Publication {
     const age = this.#age++;
-    const claim: Claim = { path, source, route, age, isLost: false };
+    const claim: Claim = {
+      path,
+      source,
+      route,
+      age,
+      isLost: false,
+      carried: 0,
+    };
     let isClosed = false;
     this.#put(claim);
     return {
@@ -164,6 +180,18 @@ export class Origin {
     });
   }
 
+  /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
+  carry(claim: Claim): () => void {
+    const warmMs = this.#warmMs;
+    if (warmMs === undefined) return () => {};
+    if (claim.carried++ === 0) this.#changed(claim.path);
+    return () => {
+      this.#clock.after(warmMs, () => {
+        if (--claim.carried === 0) this.#changed(claim.path);
+      });
+    };
+  }
+
   /** Whether `claim` is still there. */
   has(claim: Claim): boolean {
     return this.#claims.get(claim.path)?.includes(claim) ?? false;
@@ -176,7 +204,7 @@ export class Origin {
   }
 
   #sort({ path }: Claim): void {
-    this.#claims.get(path)?.sort(compareClaims);
+    this.#claims.get(path)?.sort(this.#order);
     this.#changed(path);
   }
 

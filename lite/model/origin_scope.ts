@@ -17,7 +17,9 @@ import {
 } from "./mount.ts";
 import type { Origin, Publication } from "./origin.ts";
 import {
+  announcedRoute,
   type Claim,
+  isSameRoute,
   LOCAL_ROUTE,
   publisherOf,
   type Route,
@@ -229,9 +231,11 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
       if (claim) this.#dirty.add(path); // another publisher: first it ends, then it starts
       return { kind: "end", path, route: told.route };
     }
-    if (!claim || told?.route === claim.route) return undefined;
-    this.#told.set(path, { publisher, route: claim.route });
-    return { kind: told ? "update" : "start", path, route: claim.route };
+    if (!claim) return undefined;
+    const route = announcedRoute(claim);
+    if (told && isSameRoute(told.route, route)) return undefined;
+    this.#told.set(path, { publisher, route });
+    return { kind: told ? "update" : "start", path, route };
   }
 
   /** Resolves when there may be something new for `tryNext`. */

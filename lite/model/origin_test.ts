@@ -37,6 +37,36 @@ function bestHops(origin: Origin): string | undefined {
   return origin.best("a")?.route.hops.join(">");
 }
 
+Deno.test("Origin.carry: the way in use is announced as free while it is, and for the time set after that", async () => {
+  const clock = new VirtualClock();
+  const origin = new Origin({ clock, warmMs: 1000 });
+  const listing = origin.scope().announced();
+  const warm = (): number | undefined => listing.tryNext()?.route.warm;
+  const claims = [route([1n, 2n], 5, 7), route([1n, 3n], 6, 8)];
+  for (const one of claims) origin.claim("a", source(), one);
+  assert.equal(warm(), 5);
+  const drops = [0, 1].map(() => origin.carry(origin.best("a")!));
+  assert.equal(warm(), 0);
+  assert.equal(origin.best("a", 2n)?.carried, 0);
+  for (const drop of drops) drop();
+  await clock.advance(900);
+  assert.equal(warm(), undefined);
+  await clock.advance(200);
+  assert.equal(warm(), 5);
+  assert.equal(origin.best("a")?.route, claims[0]);
+});
+
+Deno.test("Origin: of two relays side by side that carry the same, exactly one takes it from the other", () => {
+  const hops = [11n, 12n] as const;
+  const moves = hops.map((hop, i) => {
+    const origin = new Origin({ hop, warmMs: 1000 });
+    origin.claim("a", source(), route([1n, 2n], 10, 10));
+    origin.claim("a", source(), route([1n, 2n, hops[1 - i]!], 1, 11));
+    return origin.best("a")?.route.hops.length === 3;
+  });
+  assert.deepEqual(moves.toSorted(), [false, true]);
+});
+
 Deno.test("Origin.best: named before anonymous, then warm, cold, fewer hops, newer", () => {
   const origin = new Origin();
   const order = [

@@ -39,6 +39,19 @@ export interface Claim {
   readonly age: number;
   /** Whether the connection it came over was lost: it is still shown for a while, and leads nowhere. */
   isLost: boolean;
+  /** How many tracks are taken over it, or were a moment ago. */
+  carried: number;
+}
+
+/** The route of `claim` as others are told of it: what is carried already is free but for the way to here. moq-lite-06, "ANNOUNCE". */
+export function announcedRoute({ route, carried }: Claim): Route {
+  const isFree = carried > 0 && route.warm !== Infinity;
+  return isFree ? { ...route, warm: 0 } : route;
+}
+
+/** Whether two routes say the same; their hops are compared as objects. */
+export function isSameRoute(a: Route, b: Route): boolean {
+  return a.hops === b.hops && a.warm === b.warm && a.cold === b.cold;
 }
 
 /** Who published the content: equal for two claims only when they lead to the same publisher. */
@@ -50,6 +63,26 @@ export function publisherOf(claim: Claim): unknown {
 /** Whether `claim` leads through the relay with this hop id. */
 export function leadsThrough(claim: Claim, hop: bigint | undefined): boolean {
   return hop !== undefined && claim.route.hops.includes(hop);
+}
+
+/** The order of claims for the relay with this hop id, {@linkcode compareClaims} with what it may believe of their prices. */
+export function claimOrder(
+  hop: bigint,
+): (a: Claim, b: Claim) => number {
+  return (a, b) => compareClaims(believed(a, hop), believed(b, hop));
+}
+
+/**
+ * A relay's word that it carries the content counts for those whose hash is
+ * greater: of two that began at once each would go over to the other.
+ */
+function believed(claim: Claim, hop: bigint): Claim {
+  const { path, route: { hops, warm, cold } } = claim;
+  const announcer = hops.at(-1);
+  const isCarried = hops.length > 1 && warm < cold && cold !== Infinity;
+  if (!isCarried || announcer === undefined) return claim;
+  if (routeHash(path, [announcer]) < routeHash(path, [hop])) return claim;
+  return { ...claim, route: { hops, warm: cold, cold } };
 }
 
 /**

@@ -120,6 +120,11 @@ export class Served {
     this.#origin.lose(claim);
   }
 
+  /** Notes that a track is taken over `claim`, until the returned function is called. */
+  carry(claim: Claim): () => void {
+    return this.#origin.carry(claim);
+  }
+
   /** The track of this name over `claim`. */
   track(claim: Claim, name: string): TrackConsumer {
     const rest = stripPrefix(claim.path, this.#path) ?? "";
@@ -270,6 +275,7 @@ class ServedTrack implements TrackSource {
     const { wanted } = track.demand;
     if (!wanted || signal.aborted) return undefined;
     const subscription = upstream.subscribe(wanted);
+    const drop = this.#served.carry(claim);
     let flying: GroupProducer[] = [];
     const following = this.#followDemand(track, subscription, signal);
     const release = upstream.track.latch.wakeOn(signal);
@@ -290,6 +296,7 @@ class ServedTrack implements TrackSource {
       }
       return undefined;
     } finally {
+      drop();
       release();
       if (subscription.isDone) subscription.close();
       else handover.leave(subscription, flying);

@@ -20,6 +20,7 @@ import {
   hasAnnounceInit,
   hasAnnounceOk,
   hasAnnounceStatus,
+  hasCosts,
   hasDuplicateActive,
   hasOwnHopInChain,
 } from "../wire/version.ts";
@@ -29,7 +30,7 @@ import type { SessionContext } from "./context.ts";
 export class Announcer {
   readonly #context: SessionContext;
   readonly #stream: SendStream;
-  readonly #ids: Map<string, number> = new Map();
+  readonly #live: Map<string, { id: number; hops: Route["hops"] }> = new Map();
   #nextId = 0;
 
   /** Announces on `stream`. */
@@ -82,18 +83,19 @@ export class Announcer {
   #message(event: AnnounceEvent): WithSuffix | undefined {
     const { path, route } = event;
     const { version } = this.#context;
-    const id = this.#ids.get(path);
+    const live = this.#live.get(path);
     // With the receiver the chain would be too long for it to be of use.
     if (event.kind === "end" || route.hops.length >= MAX_HOPS) {
-      if (id === undefined) return undefined;
-      this.#ids.delete(path);
-      return { kind: "end", id, suffix: path };
+      if (!live) return undefined;
+      this.#live.delete(path);
+      return { kind: "end", id: live.id, suffix: path };
     }
     const start = this.#start(path, route);
-    if (id === undefined) {
-      this.#ids.set(path, this.#nextId++);
-      return start;
-    }
+    const id = live?.id ?? this.#nextId++;
+    this.#live.set(path, { id, hops: route.hops });
+    if (!live) return start;
+    // A price that changed is no news to drafts without prices.
+    if (!hasCosts(version) && live.hops === route.hops) return undefined;
     if (!hasAnnounceStatus(version)) return { ...start, kind: "restart", id };
     return hasDuplicateActive(version) ? start : undefined;
   }

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly distances?: Distances | undefined;
   /** `cluster.linger`. Default 5 s. */
   readonly lingerMs?: number | undefined;
+  /** `cluster.warm`. Default off. */
+  readonly warmMs?: number | undefined;
   /** `cluster.max_hops`. Default 32. */
   readonly maxHops?: number | undefined;
 }
@@ -75,13 +77,14 @@ export class Node {
     options: { readonly world: World; readonly hop: bigint },
   ) {
     const { world, hop } = options;
-    const { clock, lingerMs, maxHops } = world;
+    const { clock, lingerMs, warmMs, maxHops } = world;
     const limits = { hops: maxHops };
     this.name = name;
     this.relay = new Relay({
       authorizer: new OpenDoor(),
       hop,
       lingerMs,
+      warmMs,
       limits,
       clock,
     });
@@ -107,6 +110,8 @@ export class World {
   readonly nodes: Map<string, Node> = new Map();
   /** `cluster.linger`. */
   readonly lingerMs: number;
+  /** `cluster.warm`. */
+  readonly warmMs: number | undefined;
   /** `cluster.max_hops`. */
   readonly maxHops: number;
   /** What passed over all lines. */
@@ -118,7 +123,8 @@ export class World {
   #hops = 100n;
 
   /** A world without relays. */
-  constructor({ distances, lingerMs, maxHops }: WorldOptions = {}) {
+  constructor({ distances, lingerMs, warmMs, maxHops }: WorldOptions = {}) {
+    this.warmMs = warmMs;
     this.maxHops = maxHops ?? 32;
     this.#distances = distances ?? { oneWayMs: () => 20 };
     this.lingerMs = lingerMs ?? 5000;
