@@ -33,7 +33,7 @@ import { MessageReader } from "./message_reader.ts";
 
 /** Rooms of at most so many people show who types, and names as they change. */
 export const CLOSE_MEMBERS = 12;
-// Each holds one request at a relay, which by default takes 128 of one client.
+// Each holds one request at a relay; other makes may take as few as 128 of one client.
 const MAX_MEMBERS = 100;
 const KEPT_MESSAGES = 2000;
 const HISTORY = 50;
@@ -53,7 +53,7 @@ export interface ChatRoomOptions {
   readonly user?: User | undefined;
   /** A writer in a broadcast that somebody else publishes at `name`, with media say. Default a broadcast of its own. */
   readonly writer?: ChatWriter | undefined;
-  /** People followed at most; of others only the number is known. Default 100, as one client may have 128 requests open at a relay. */
+  /** People followed at most; of others only the number is known. Default 100: each is a request at the relay, which takes 1024 of one client (`--quic-max-requests`), others fewer. */
   readonly maxMembers?: number | undefined;
   /** Messages kept at most. Default 2000. */
   readonly maxMessages?: number | undefined;

@@ -18,7 +18,7 @@ import type { Preview } from "../catalog/room_frames.ts";
 import { Signal } from "../signals/signal.ts";
 import { consumePreviews } from "./side_frames.ts";
 
-// Each may hold two requests at a relay, which by default takes 128 of one client.
+// Each may hold two requests at a relay; other makes may take as few as 128 of one client.
 const MAX_PREVIEWS = 40;
 
 /** Somebody in a room. */
