@@ -75,6 +75,34 @@ scenario("a price grows by what each link charges", async (net) => {
 }, ({ version }) => version === "06");
 
 scenario(
+  "a price that changes alone is told in drafts that have prices, and in no other",
+  async (net) => {
+    const route = { hops: [7n, 8n], warm: 3, cold: 3 };
+    const source = {
+      coversSubtree: true,
+      consume: () => new BroadcastProducer().consume(),
+    };
+    const claim = net.origin.claim("live", source, route);
+    const over = new AbortController();
+    const { session } = net.connect();
+    const kinds: string[] = [];
+    const listening = (async () => {
+      const { signal } = over;
+      for await (const { kind } of session.announced("", signal)) {
+        kinds.push(kind);
+      }
+    })();
+    await sleep(net.clock, 1000);
+    claim.update({ ...route, warm: 0 });
+    await sleep(net.clock, 1000);
+    over.abort();
+    await listening;
+    const hasPrices = net.world.version === "06";
+    assert.deepEqual(kinds, hasPrices ? ["start", "update"] : ["start"]);
+  },
+);
+
+scenario(
   "a changed route is an update to who listens, and the cheaper one carries",
   async (net) => {
     const hop = 42n;
