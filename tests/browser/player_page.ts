@@ -16,7 +16,10 @@ export function shown(page: Page, more = 1): Promise<number> {
   );
 }
 
-/** The loudest frequency in hertz, and how loud it is in decibels, as soon as anything is heard; a busy machine may be silent for a moment. */
+/**
+ * The loudest frequency in hertz, and how loud it is in decibels, once two looks in a row agree: a gap within the third of a
+ * second that is looked at would show beside the frequency. After ten seconds whatever there is.
+ */
 export function tone(page: Page): Promise<{ hertz: number; decibels: number }> {
   return page.evaluate(`new Promise((resolve) => {
     const node = ${PLAYER}.player.audioNode;
@@ -27,11 +30,13 @@ export function tone(page: Page): Promise<{ hertz: number; decibels: number }> {
     node.connect(analyser);
     const bins = new Float32Array(analyser.frequencyBinCount);
     const endMs = performance.now() + 10_000;
+    let before = -1;
     const listen = () => {
       analyser.getFloatFrequencyData(bins);
       const top = bins.indexOf(Math.max(...bins));
-      const isHeard = bins[top] > -60;
-      if (!isHeard && performance.now() < endMs) return setTimeout(listen, 500);
+      const isSteady = bins[top] > -60 && Math.abs(top - before) <= 1;
+      before = bins[top] > -60 ? top : -1;
+      if (!isSteady && performance.now() < endMs) return setTimeout(listen, 500);
       node.disconnect(analyser);
       resolve({ hertz: top * node.context.sampleRate / 16384, decibels: bins[top] });
     };
