@@ -77,6 +77,8 @@ export class Connection {
   readonly #retriesRefusals: boolean;
   readonly #end = new AbortController();
   readonly #latch = new Latch();
+  // Aborts when the newest session has ended; one whose peer asked us to move goes on meanwhile.
+  #gone: AbortSignal = AbortSignal.abort();
   #status: ConnectionStatus = { state: "connecting", attempt: 1 };
 
   /** Begins to connect at once. */
@@ -138,12 +140,14 @@ export class Connection {
     while (!signal.aborted) {
       this.#show({ state: "connecting", attempt: ++attempt });
       const startMs = this.#clock.now();
+      const wasMoving = !this.#gone.aborted;
       error = await this.#connectOnce();
       if (signal.aborted) break;
       if (error?.code === "unauthorized" && !this.#retriesRefusals) break;
       // A session that held for a while was no failed attempt.
       if (this.#clock.now() - startMs > this.#maxDelayMs) attempt = 1;
-      await this.#wait(attempt, error);
+      if (wasMoving && this.#gone.aborted) attempt = 1;
+      attempt = await this.#wait(attempt, error);
     }
     const final = signal.aborted ? undefined : error;
     this.#show({ state: "closed", error: final });
@@ -165,6 +169,9 @@ export class Connection {
       signal.addEventListener("abort", close, { once: true });
       if (signal.aborted) close();
       this.#show({ state: "connected", session });
+      const gone = new AbortController();
+      this.#gone = gone.signal;
+      session.closed.then(() => gone.abort());
       // A peer that asks us to move keeps serving until we have: dial before it closes.
       const moving = session.goingAway.then(() => undefined);
       const error = await Promise.race([session.closed, moving]);
@@ -175,7 +182,8 @@ export class Connection {
     }
   }
 
-  async #wait(attempt: number, error: MoqError | undefined): Promise<void> {
+  /** Waits before the next attempt and returns how many there were: one, once a peer that asked us to move has gone and its successor may come. */
+  async #wait(attempt: number, error: MoqError | undefined): Promise<number> {
     const ceiling = Math.min(
       this.#initialDelayMs * 2 ** (attempt - 1),
       this.#maxDelayMs,
@@ -183,10 +191,14 @@ export class Connection {
     const retryMs = ceiling / 2 + Math.random() * ceiling / 2;
     this.#log.info?.("reconnecting", { retryMs, reason: error?.message });
     this.#show({ state: "waiting", retryMs, error });
+    const end = this.#end.signal;
+    const gone = this.#gone.aborted ? undefined : this.#gone;
+    const signal = gone ? AbortSignal.any([end, gone]) : end;
     try {
-      await sleep(this.#clock, retryMs, this.#end.signal);
+      await sleep(this.#clock, retryMs, signal);
     } catch (reason) {
-      if (!this.#end.signal.aborted) throw reason;
+      if (!signal.aborted) throw reason;
     }
+    return gone?.aborted && !end.aborted ? await this.#wait(1, error) : attempt;
   }
 }

@@ -157,3 +157,23 @@ Deno.test("Connection: a GOAWAY brings a second session before the first one has
     await clock.run(relay.close());
   }
 });
+
+Deno.test("Connection: who was asked to move and had nowhere to go comes back soon after the peer has gone, not after the longest delay", async () => {
+  const clock = new VirtualClock();
+  const relay = new Relay(clock);
+  const connection = new Connection(relay, { clock });
+  try {
+    await clock.run(reach(connection, "connected"));
+    relay.refusal = new MoqError("going-away", "Relay is shutting down");
+    await clock.run(relay.last.drain(10_000));
+    const goneMs = clock.now();
+    relay.refusal = undefined;
+    await clock.run(reach(connection, "connected"));
+    assert.ok(clock.now() - goneMs <= 500, `${clock.now() - goneMs} ms`);
+    assert.ok(relay.dials.length < 10, `${relay.dials.length} dials`);
+  } finally {
+    connection.close();
+    await clock.run(connection.closed);
+    await clock.run(relay.close());
+  }
+});
