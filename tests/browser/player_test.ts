@@ -139,7 +139,7 @@ function errorsOf(page: Page): string[] {
 }
 
 for (
-  const [signal, limitMs] of [["SIGTERM", 2000], ["SIGKILL", 8000]] as const
+  const [signal, limitMs] of [["SIGTERM", 4000], ["SIGKILL", 8000]] as const
 ) {
   Deno.test({
     name:
