@@ -163,7 +163,7 @@ export class Connection {
         publish: this.local.scope(),
         subscribe: this.remote.scope(),
         hop,
-        signal,
+        signal: this.#patience(),
       });
       const close = () => session.close();
       signal.addEventListener("abort", close, { once: true });
@@ -191,14 +191,21 @@ export class Connection {
     const retryMs = ceiling / 2 + Math.random() * ceiling / 2;
     this.#log.info?.("reconnecting", { retryMs, reason: error?.message });
     this.#show({ state: "waiting", retryMs, error });
-    const end = this.#end.signal;
-    const gone = this.#gone.aborted ? undefined : this.#gone;
-    const signal = gone ? AbortSignal.any([end, gone]) : end;
+    const wasMoving = !this.#gone.aborted;
+    const signal = this.#patience();
     try {
       await sleep(this.#clock, retryMs, signal);
     } catch (reason) {
       if (!signal.aborted) throw reason;
     }
-    return gone?.aborted && !end.aborted ? await this.#wait(1, error) : attempt;
+    const hasGone = wasMoving && this.#gone.aborted;
+    if (!hasGone || this.#end.signal.aborted) return attempt;
+    return await this.#wait(1, error);
+  }
+
+  /** Aborts with the connection, and when a peer that asked us to move has gone: nothing that was begun before finds its successor. */
+  #patience(): AbortSignal {
+    const end = this.#end.signal;
+    return this.#gone.aborted ? end : AbortSignal.any([end, this.#gone]);
   }
 }

@@ -13,11 +13,15 @@ import {
   VirtualClock,
 } from "@moq-deno/lite";
 
+const SHUTTING_DOWN = new MoqError("going-away", "Relay is shutting down");
+
 /** A relay that can be switched off, and counts who dials. */
 class Relay implements SessionDialer {
   readonly origin: Origin;
   readonly dials: number[] = [];
   refusal: MoqError | undefined;
+  /** Whether nobody answers who dials. */
+  isSilent = false;
   readonly #clock: VirtualClock;
   readonly #sessions: Session[] = [];
   readonly #lines: AbortController[] = [];
@@ -30,6 +34,7 @@ class Relay implements SessionDialer {
   dial(options: DialSessionOptions): Promise<Session> {
     this.dials.push(this.#clock.now());
     if (this.refusal) return Promise.reject(this.refusal);
+    if (this.isSilent) return aborted(options.signal);
     const line = new AbortController();
     const [client, server] = memoryPair({
       protocol: "moq-lite-06",
@@ -61,6 +66,13 @@ class Relay implements SessionDialer {
     for (const session of this.#sessions) session.close();
     await Promise.all(this.#sessions.map((session) => session.closed));
   }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+  });
 }
 
 async function reach(
@@ -158,22 +170,30 @@ Deno.test("Connection: a GOAWAY brings a second session before the first one has
   }
 });
 
-Deno.test("Connection: who was asked to move and had nowhere to go comes back soon after the peer has gone, not after the longest delay", async () => {
-  const clock = new VirtualClock();
-  const relay = new Relay(clock);
-  const connection = new Connection(relay, { clock });
-  try {
-    await clock.run(reach(connection, "connected"));
-    relay.refusal = new MoqError("going-away", "Relay is shutting down");
-    await clock.run(relay.last.drain(10_000));
-    const goneMs = clock.now();
-    relay.refusal = undefined;
-    await clock.run(reach(connection, "connected"));
-    assert.ok(clock.now() - goneMs <= 500, `${clock.now() - goneMs} ms`);
-    assert.ok(relay.dials.length < 10, `${relay.dials.length} dials`);
-  } finally {
-    connection.close();
-    await clock.run(connection.closed);
-    await clock.run(relay.close());
-  }
-});
+for (
+  const [manner, hinder] of [
+    ["was refused", (relay: Relay) => relay.refusal = SHUTTING_DOWN],
+    ["got no answer", (relay: Relay) => relay.isSilent = true],
+  ] as const
+) {
+  Deno.test(`Connection: who was asked to move and ${manner} comes back soon after the peer has gone, not after the longest delay`, async () => {
+    const clock = new VirtualClock();
+    const relay = new Relay(clock);
+    const connection = new Connection(relay, { clock });
+    try {
+      await clock.run(reach(connection, "connected"));
+      hinder(relay);
+      await clock.run(relay.last.drain(10_000));
+      const goneMs = clock.now();
+      relay.refusal = undefined;
+      relay.isSilent = false;
+      await clock.run(reach(connection, "connected"));
+      assert.ok(clock.now() - goneMs <= 500, `${clock.now() - goneMs} ms`);
+      assert.ok(relay.dials.length < 10, `${relay.dials.length} dials`);
+    } finally {
+      connection.close();
+      await clock.run(connection.closed);
+      await clock.run(relay.close());
+    }
+  });
+}
