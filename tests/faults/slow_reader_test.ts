@@ -34,7 +34,7 @@ for (const manner of ["never reads", "stops in mid-group"] as const) {
       const after = await world.relay.usage();
       const grown = after.residentBytes - before.residentBytes;
       assert.ok(grown < 64 * MEGABYTE, `grown by ${grown} bytes`);
-      await world.untilFiles(before.openFiles);
+      await world.untilSockets(before.openSockets);
       for (const viewer of viewers) await viewer.leave();
     },
   );
@@ -44,7 +44,7 @@ faultTest(
   "viewers that are killed in mid-group are forgotten, whatever they came over",
   { flags: ["--quic-idle-timeout=3s", "--quic-keep-alive=1s"] },
   async (world) => {
-    const { openFiles } = await world.relay.usage();
+    const { openSockets } = await world.relay.usage();
     await using viewers = new AsyncDisposableStack();
     for (const way of WAYS) {
       const viewer = world.run("viewer_process.ts", { way });
@@ -56,6 +56,6 @@ faultTest(
       "they are forgotten",
       ({ sessions, subscriptions }) => sessions === 2 && subscriptions === 1,
     );
-    await world.untilFiles(openFiles);
+    await world.untilSockets(openSockets);
   },
 );

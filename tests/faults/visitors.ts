@@ -16,8 +16,8 @@ export interface Left {
   readonly residentBytes: number;
   /** The same before that. */
   readonly uncollectedBytes: number;
-  /** Files and sockets. */
-  readonly openFiles: number;
+  /** Sockets. */
+  readonly openSockets: number;
 }
 
 const WAYS: readonly Way[] = ["moqt", "https", "ws"];
@@ -46,7 +46,7 @@ export async function runRound(world: World, count: number): Promise<Left> {
   await world.until("all have left", ({ sessions }) => sessions === 2);
   const uncollected = await world.relay.usage();
   const { heapBytes } = await world.collected();
-  const { residentBytes, openFiles } = await world.relay.usage();
+  const { residentBytes, openSockets } = await world.relay.usage();
   const { residentBytes: uncollectedBytes } = uncollected;
-  return { heapBytes, residentBytes, uncollectedBytes, openFiles };
+  return { heapBytes, residentBytes, uncollectedBytes, openSockets };
 }

@@ -13,15 +13,15 @@ faultTest(
   {},
   async (world) => {
     const heap: number[] = [];
-    const files: number[] = [];
+    const sockets: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
       const left = await runRound(world, VISITORS);
       heap.push(left.heapBytes);
-      files.push(left.openFiles);
+      sockets.push(left.openSockets);
     }
     // What runs for the first time compiles code and fills caches.
     const kept = (heap.at(-1)! - heap[1]!) / ((ROUNDS - 2) * VISITORS);
     assert.ok(kept <= MAX_KEPT_BYTES, `${kept} bytes each: ${heap}`);
-    await world.untilFiles(Math.min(...files));
+    await world.untilSockets(Math.min(...sockets));
   },
 );

@@ -38,7 +38,7 @@ const MAX_UNDERWAY_FRAMES = 90;
 const BUSY_MS = 250;
 const PATIENCE_MS = 60_000;
 // A socket whose peer is silent goes after two pings at most.
-const FILES_PATIENCE_MS = 70_000;
+const SOCKET_PATIENCE_MS = 70_000;
 const POLL_MS = 50;
 /** What a relay may keep of those who have left, in JavaScript; code that ran for the first time, above all. */
 const MAX_KEPT_BYTES = 8_000_000;
@@ -137,14 +137,14 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** Waits until the relay has no more than `most` files and sockets open; fails when it keeps them. */
-  async untilFiles(most: number): Promise<void> {
+  /** Waits until the relay has no more than `most` sockets open; fails when it keeps them. */
+  async untilSockets(most: number): Promise<void> {
     const start = performance.now();
     for (;;) {
-      const { openFiles } = await this.relay.usage();
-      if (openFiles <= most) return;
-      const shown = `${openFiles} files are open, ${most} were`;
-      assert.ok(performance.now() - start < FILES_PATIENCE_MS, shown);
+      const { openSockets } = await this.relay.usage();
+      if (openSockets <= most) return;
+      const shown = `${openSockets} sockets are open, ${most} were`;
+      assert.ok(performance.now() - start < SOCKET_PATIENCE_MS, shown);
       await sleep(systemClock, POLL_MS);
     }
   }

@@ -23,8 +23,8 @@ export interface Usage {
   readonly cpuMs: number;
   /** Resident memory, in bytes. */
   readonly residentBytes: number;
-  /** Files and sockets. */
-  readonly openFiles: number;
+  /** Sockets; the runtime opens and closes files of its own whenever it likes. */
+  readonly openSockets: number;
 }
 
 const TICK_MS = 10;
@@ -88,11 +88,10 @@ export class Child implements AsyncDisposable {
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = Number(fields[11]) + Number(fields[12]);
     const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
-    const files = await Array.fromAsync(Deno.readDir(`${folder}/fd`));
     return {
       cpuMs: ticks * TICK_MS,
       residentBytes: kilobytes * 1024,
-      openFiles: files.length,
+      openSockets: await countSockets(`${folder}/fd`),
     };
   }
 
@@ -116,6 +115,20 @@ export class Child implements AsyncDisposable {
     if (this.#isFrozen) this.#child.kill("SIGKILL");
     await this.#child.status;
   }
+}
+
+async function countSockets(folder: string): Promise<number> {
+  let count = 0;
+  for await (const { name } of Deno.readDir(folder)) {
+    try {
+      const target = await Deno.readLink(`${folder}/${name}`);
+      if (target.startsWith("socket:")) count++;
+    } catch (error) {
+      // Closed since the folder was read.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return count;
 }
 
 /** Runs a command to its end; throws with what it said when it fails. */

@@ -28,7 +28,7 @@ show(
   "JavaScript, MB",
   "process, MB",
   "uncollected",
-  "files",
+  "sockets",
 );
 show(...Array.from({ length: 6 }, () => "---:"));
 const residents: number[] = [];
@@ -36,7 +36,7 @@ const heaps: number[] = [];
 for (let round = 1; round <= ROUNDS; round++) {
   const start = performance.now();
   const left = await runRound(world, VISITORS);
-  const { heapBytes, residentBytes, uncollectedBytes, openFiles } = left;
+  const { heapBytes, residentBytes, uncollectedBytes, openSockets } = left;
   residents.push(residentBytes);
   heaps.push(heapBytes);
   show(
@@ -45,7 +45,7 @@ for (let round = 1; round <= ROUNDS; round++) {
     megabytes(heapBytes),
     megabytes(residentBytes),
     megabytes(uncollectedBytes),
-    openFiles,
+    openSockets,
   );
 }
 await world.unharmed();
