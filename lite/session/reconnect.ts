@@ -47,7 +47,7 @@ export interface ConnectionOptions {
   readonly log?: Logger | undefined;
 }
 
-/** How a connection is doing. */
+/** How a connection is doing; `connected` also while a peer that asked us to move still serves. */
 export type ConnectionStatus =
   | { readonly state: "connecting"; readonly attempt: number }
   | { readonly state: "connected"; readonly session: Session }
@@ -60,6 +60,13 @@ export type ConnectionStatus =
 
 const INITIAL_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
+
+/** A session whose peer asked us to move, and serves until we have. */
+interface Moving {
+  readonly session: Session;
+  /** Aborts when it has ended. */
+  readonly gone: AbortSignal;
+}
 
 /** Keeps one session up. */
 export class Connection {
@@ -77,8 +84,7 @@ export class Connection {
   readonly #retriesRefusals: boolean;
   readonly #end = new AbortController();
   readonly #latch = new Latch();
-  // Aborts when the newest session has ended; one whose peer asked us to move goes on meanwhile.
-  #gone: AbortSignal = AbortSignal.abort();
+  #moving: Moving | undefined;
   #status: ConnectionStatus = { state: "connecting", attempt: 1 };
 
   /** Begins to connect at once. */
@@ -129,7 +135,9 @@ export class Connection {
   }
 
   #show(status: ConnectionStatus): void {
-    this.#status = status;
+    const isDown = status.state === "connecting" || status.state === "waiting";
+    const { session } = isDown && this.#moving || {};
+    this.#status = session ? { state: "connected", session } : status;
     this.#latch.wake();
   }
 
@@ -140,13 +148,13 @@ export class Connection {
     while (!signal.aborted) {
       this.#show({ state: "connecting", attempt: ++attempt });
       const startMs = this.#clock.now();
-      const wasMoving = !this.#gone.aborted;
+      const before = this.#moving;
       error = await this.#connectOnce();
       if (signal.aborted) break;
       if (error?.code === "unauthorized" && !this.#retriesRefusals) break;
       // A session that held for a while was no failed attempt.
       if (this.#clock.now() - startMs > this.#maxDelayMs) attempt = 1;
-      if (wasMoving && this.#gone.aborted) attempt = 1;
+      if (before?.gone.aborted) attempt = 1;
       attempt = await this.#wait(attempt, error);
     }
     const final = signal.aborted ? undefined : error;
@@ -156,7 +164,6 @@ export class Connection {
 
   /** One session from dialling to its end; why it ended. */
   async #connectOnce(): Promise<MoqError | undefined> {
-    const { signal } = this.#end;
     const { hop } = this.local;
     try {
       const session = await this.#dialer.dial({
@@ -165,21 +172,31 @@ export class Connection {
         hop,
         signal: this.#patience(),
       });
-      const close = () => session.close();
-      signal.addEventListener("abort", close, { once: true });
-      if (signal.aborted) close();
+      const gone = this.#closeAtEnd(session);
       this.#show({ state: "connected", session });
-      const gone = new AbortController();
-      this.#gone = gone.signal;
-      session.closed.then(() => gone.abort());
       // A peer that asks us to move keeps serving until we have: dial before it closes.
       const moving = session.goingAway.then(() => undefined);
       const error = await Promise.race([session.closed, moving]);
-      session.closed.then(() => signal.removeEventListener("abort", close));
+      if (!gone.aborted) this.#moving = { session, gone };
       return error;
     } catch (error) {
       return asMoqError(error, "transport");
     }
+  }
+
+  /** Closes `session` with the connection; aborts when it has ended. */
+  #closeAtEnd(session: Session): AbortSignal {
+    const { signal } = this.#end;
+    const gone = new AbortController();
+    const close = () => session.close();
+    signal.addEventListener("abort", close, { once: true });
+    if (signal.aborted) close();
+    session.closed.then(() => {
+      signal.removeEventListener("abort", close);
+      if (this.#moving?.session === session) this.#moving = undefined;
+      gone.abort();
+    });
+    return gone.signal;
   }
 
   /** Waits before the next attempt and returns how many there were: one, once a peer that asked us to move has gone and its successor may come. */
@@ -191,21 +208,20 @@ export class Connection {
     const retryMs = ceiling / 2 + Math.random() * ceiling / 2;
     this.#log.info?.("reconnecting", { retryMs, reason: error?.message });
     this.#show({ state: "waiting", retryMs, error });
-    const wasMoving = !this.#gone.aborted;
+    const before = this.#moving;
     const signal = this.#patience();
     try {
       await sleep(this.#clock, retryMs, signal);
     } catch (reason) {
       if (!signal.aborted) throw reason;
     }
-    const hasGone = wasMoving && this.#gone.aborted;
-    if (!hasGone || this.#end.signal.aborted) return attempt;
-    return await this.#wait(1, error);
+    const hasGone = before?.gone.aborted && !this.#end.signal.aborted;
+    return hasGone ? await this.#wait(1, error) : attempt;
   }
 
   /** Aborts with the connection, and when a peer that asked us to move has gone: nothing that was begun before finds its successor. */
   #patience(): AbortSignal {
     const end = this.#end.signal;
-    return this.#gone.aborted ? end : AbortSignal.any([end, this.#gone]);
+    return this.#moving ? AbortSignal.any([end, this.#moving.gone]) : end;
   }
 }
