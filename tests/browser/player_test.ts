@@ -139,7 +139,7 @@ function errorsOf(page: Page): string[] {
 }
 
 for (
-  const [signal, limitMs] of [["SIGTERM", 4000], ["SIGKILL", 8000]] as const
+  const [signal, limitMs] of [["SIGTERM", 2000], ["SIGKILL", 8000]] as const
 ) {
   Deno.test({
     name:
@@ -150,13 +150,14 @@ for (
       await using chromium = await Chromium.launch(path!);
       const page = await stage.page(chromium);
       await shown(page, 10);
+      const awayMs = await stage.restartRelay(signal);
       const startMs = performance.now();
-      await stage.restartRelay(signal);
-      const restartMs = performance.now() - startMs;
       const before = await page.evaluate<number>(`${PLAYER}.stats.shownFrames`);
       await shown(page, before + 15);
-      const tookMs = performance.now() - startMs - restartMs;
-      assert.ok(tookMs < limitMs, `${tookMs} ms`);
+      const tookMs = performance.now() - startMs;
+      // Each pause between two attempts is at most as long as all before it together.
+      const shownMs = `${tookMs} ms after ${awayMs} ms without a relay`;
+      assert.ok(tookMs < limitMs + awayMs, shownMs);
     },
   });
 }

@@ -80,11 +80,13 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  /** Ends the relay and starts another on the same port; resolves when that one listens. */
-  async restartRelay(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+  /** Ends the relay and starts another on the same port; resolves when that one listens, with the milliseconds in which none did. */
+  async restartRelay(signal: "SIGTERM" | "SIGKILL"): Promise<number> {
     await this.#relay.stop(signal);
+    const endMs = performance.now();
     await this.#relay[Symbol.asyncDispose]();
     this.#relay = (await startRelay(this.#address)).relay;
+    return performance.now() - endMs;
   }
 
   /** Ends everything. */
