@@ -1,10 +1,45 @@
 /**
- * How much memory processes use, and whether it grows.
+ * How much memory pages and processes use, and whether it grows.
  *
  * @module
  */
+import type { Page } from "../browser/chromium.ts";
+
+/** What a minute-by-minute series says. */
+export interface Growth {
+  /** The part of its mean that it grows by in ten minutes. */
+  readonly slope: number;
+  /** Bytes it grows by in ten minutes. */
+  readonly bytes: number;
+  /** Whether that is nothing that would add up. */
+  readonly isFlat: boolean;
+}
 
 const PAGE_BYTES = 4096;
+const WARM_UP_MINUTES = 5;
+const MOST_SLOPE = 0.01;
+// What compiled code and the browser's own records of slow tasks add to a heap of a few MiB.
+const MOST_BYTES = 512 * 1024;
+
+/** Bytes that are in use in a page after its garbage is collected; `Performance.enable` comes before. */
+export async function heapBytes(page: Page): Promise<number> {
+  await page.send("HeapProfiler.collectGarbage");
+  const { metrics } = await page.send("Performance.getMetrics") as {
+    readonly metrics: readonly {
+      readonly name: string;
+      readonly value: number;
+    }[];
+  };
+  return metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? NaN;
+}
+
+/** How much a series of bytes, taken once a minute, grows once five minutes have passed. */
+export function growthOf(minutes: readonly number[]): Growth {
+  const settled = minutes.slice(WARM_UP_MINUTES);
+  const slope = slopePerTenMinutes(settled);
+  const bytes = slope * (settled[0] ?? NaN);
+  return { slope, bytes, isFlat: !(slope > MOST_SLOPE && bytes > MOST_BYTES) };
+}
 
 /** Bytes of the process `pid` that are in memory. Linux. */
 export async function residentBytes(pid: number): Promise<number> {
@@ -30,7 +65,7 @@ export async function renderersBytes(): Promise<number> {
 }
 
 /** How much of their mean values that were taken once a minute grow in ten minutes, by least squares. */
-export function slopePerTenMinutes(values: readonly number[]): number {
+function slopePerTenMinutes(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const middle = (values.length - 1) / 2;
   let [above, below] = [0, 0];

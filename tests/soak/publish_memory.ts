@@ -6,15 +6,17 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { Chromium, findChromium, type Page } from "../browser/chromium.ts";
+import { Chromium, findChromium } from "../browser/chromium.ts";
 import { Devices, PUBLISHER, PublishStage } from "../browser/publish_stage.ts";
 import { PLAYER, shown } from "../browser/player_page.ts";
-import { renderersBytes, residentBytes, slopePerTenMinutes } from "./memory.ts";
+import {
+  growthOf,
+  heapBytes,
+  renderersBytes,
+  residentBytes,
+} from "./memory.ts";
 
-const WARM_UP_MINUTES = 5;
-const MOST_SLOPE = 0.01;
-// What compiled code and the browser's own records of slow tasks add to a heap of a few MiB.
-const MOST_BYTES = 512 * 1024;
+const LEAST_MINUTES = 6;
 const MINUTE_MS = 60_000;
 const MIB = 1024 * 1024;
 
@@ -22,22 +24,13 @@ const { values } = parseArgs({
   options: { minutes: { type: "string", default: "30" } },
 });
 const minutes = Number(values.minutes);
-if (!(minutes > WARM_UP_MINUTES)) {
+if (!(minutes >= LEAST_MINUTES)) {
   throw new RangeError(
-    `Expected more than ${WARM_UP_MINUTES} minutes, got ${values.minutes}`,
+    `Expected at least ${LEAST_MINUTES} minutes, got ${values.minutes}`,
   );
 }
 const path = findChromium();
 if (path === undefined) Deno.exit(1);
-
-/** Bytes that are in use in a page after its garbage is collected. */
-async function heapOf(page: Page): Promise<number> {
-  await page.send("HeapProfiler.collectGarbage");
-  const { metrics } = await page.send("Performance.getMetrics") as {
-    readonly metrics: readonly { readonly name: string; value: number }[];
-  };
-  return metrics.find(({ name }) => name === "JSHeapUsedSize")!.value;
-}
 
 await using devices = await Devices.make("320x180", 15);
 await using stage = await PublishStage.open();
@@ -53,8 +46,8 @@ const series: Record<string, number[]> = {};
 for (let minute = 1; minute <= minutes; minute++) {
   await new Promise((done) => setTimeout(done, MINUTE_MS));
   const now = {
-    "publisher's heap": await heapOf(publisher),
-    "viewer's heap": await heapOf(viewer),
+    "publisher's heap": await heapBytes(publisher),
+    "viewer's heap": await heapBytes(viewer),
     "both pages' processes": await renderersBytes(),
     "relay's process": await residentBytes(stage.relay.pid),
   };
@@ -78,14 +71,12 @@ for (let minute = 1; minute <= minutes; minute++) {
 
 let isFlat = true;
 for (const [name, bytes] of Object.entries(series)) {
-  const settled = bytes.slice(WARM_UP_MINUTES);
-  const slope = slopePerTenMinutes(settled);
-  const grown = slope * settled[0]!;
-  if (slope > MOST_SLOPE && grown > MOST_BYTES) isFlat = false;
+  const grown = growthOf(bytes);
+  isFlat &&= grown.isFlat;
   // deno-lint-ignore no-console
   console.log(
-    `${name}: ${(slope * 100).toFixed(2)} %, ${
-      (grown / MIB).toFixed(2)
+    `${name}: ${(grown.slope * 100).toFixed(2)} %, ${
+      (grown.bytes / MIB).toFixed(2)
     } MiB in ten minutes`,
   );
 }

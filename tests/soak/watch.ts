@@ -8,7 +8,13 @@
 import { parseArgs } from "node:util";
 import { sleep, systemClock } from "@moq-deno/lite";
 import { CanvasStage, playersPage } from "../browser/canvas_stage.ts";
-import { findChromium, type Page } from "../browser/chromium.ts";
+import { findChromium } from "../browser/chromium.ts";
+import {
+  growthOf,
+  heapBytes,
+  renderersBytes,
+  residentBytes,
+} from "./memory.ts";
 
 const SETTINGS = [
   { name: "fixed 200 ms", attributes: `latency="200"` },
@@ -32,6 +38,9 @@ interface Minute {
   readonly dropped: number;
   readonly missing: number;
 }
+
+const MEMORY = ["the player's heap", "the pages' processes", "the relay"];
+const MIB = 1024 * 1024;
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "10" } },
@@ -59,10 +68,12 @@ print(
     "hold ms",
     "dropped",
     "missing s",
-    "page KiB",
-    "relay KiB",
+    "heap MiB",
+    "pages MiB",
+    "relay MiB",
   ],
 );
+const taken: (readonly number[])[] = [];
 for (let minute = 1; minute <= minutes; minute++) {
   await sleep(systemClock, 60_000);
   const rows = await viewer.evaluate<Minute[]>(`(() => {
@@ -72,8 +83,12 @@ for (let minute = 1; minute <= minutes; minute++) {
       return { ...one.summary(58), holdMs, dropped: droppedFrames, missing: missingSoundSeconds };
     });
   })()`);
-  const pageBytes = await heapBytes(viewer);
-  const relayKiB = await residentKiB(stage.relay.pid);
+  const memory = [
+    await heapBytes(viewer),
+    await renderersBytes(),
+    await residentBytes(stage.relay.pid),
+  ];
+  taken.push(memory);
   for (const [index, row] of rows.entries()) {
     print([
       minute,
@@ -83,30 +98,17 @@ for (let minute = 1; minute <= minutes; minute++) {
       Math.round(row.holdMs),
       row.dropped,
       row.missing.toFixed(2),
-      Math.round(pageBytes / 1024),
-      relayKiB,
+      ...memory.map((bytes) => (bytes / MIB).toFixed(2)),
     ]);
   }
+}
+for (const [index, name] of MEMORY.entries()) {
+  const { slope, bytes } = growthOf(taken.map((memory) => memory[index]!));
+  const percent = (slope * 100).toFixed(2);
+  print([name, `${percent} %, ${(bytes / MIB).toFixed(2)} MiB in ten minutes`]);
 }
 
 function print(cells: readonly (string | number)[]): void {
   // deno-lint-ignore no-console
   console.log(cells.join("\t"));
-}
-
-/** What the page's objects take once nothing is left to collect. */
-async function heapBytes(page: Page): Promise<number> {
-  await page.send("HeapProfiler.collectGarbage");
-  const { metrics } = await page.send("Performance.getMetrics") as {
-    readonly metrics: readonly {
-      readonly name: string;
-      readonly value: number;
-    }[];
-  };
-  return metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? NaN;
-}
-
-async function residentKiB(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
 }
