@@ -220,11 +220,18 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     return this.#track.groups.arrivals.end;
   }
 
-  /** Passes over the groups that wait to be read, but for the newest `keep`. */
-  skipTo(keep: number): void {
+  /** Passes over the groups that wait to be read, but for the newest `keep`, and with `keepsFresh` for those within the maximum age. */
+  skipTo(keep: number, { keepsFresh = false } = {}): void {
     const waiting: GroupProducer[] = [];
     for (let group; (group = this.#peek()); this.#take()) waiting.push(group);
-    this.#backlog = waiting.slice(Math.max(0, waiting.length - keep));
+    const { maxAgeMs } = this.#wanted;
+    const fresh = new Set(
+      keepsFresh ? freshOf(waiting, { track: this.#track, maxAgeMs }) : [],
+    );
+    const first = waiting.length - keep;
+    this.#backlog = waiting.filter((group, index) =>
+      index >= first || fresh.has(group)
+    );
   }
 
   /** Ends the subscription; idempotent. */
@@ -277,15 +284,26 @@ function backlogOf(
   if (from === "all" && wanted.startGroup !== undefined) {
     return cached;
   }
-  if (from !== "fresh" || wanted.maxAgeMs === 0) return [newest];
+  if (from !== "fresh") return [newest];
+  return freshOf(cached, { track, maxAgeMs: wanted.maxAgeMs });
+}
+
+/** Which of `groups`, by ascending sequence, are within `maxAgeMs` of the newest of them. */
+function freshOf(
+  groups: readonly GroupProducer[],
+  { track, maxAgeMs }: { readonly track: Track; readonly maxAgeMs: number },
+): GroupProducer[] {
+  const newest = groups.at(-1);
+  if (!newest) return [];
+  if (maxAgeMs === 0) return [newest];
   const timescale = track.knownInfo?.timescale ?? 1000;
   // The newest group may have no frame yet.
-  const edge = cached.findLast((group) => group.lastTimestamp !== undefined)
+  const edge = groups.findLast((group) => group.lastTimestamp !== undefined)
     ?.lastTimestamp ?? 0;
-  const oldest = edge - wanted.maxAgeMs * timescale / 1000;
+  const oldest = edge - maxAgeMs * timescale / 1000;
   // A group is as old as the first frame of the next one: until then it was the live edge.
-  return cached.filter((group, index) =>
-    group === newest || (cached[index + 1]?.firstTimestamp ?? edge) >= oldest
+  return groups.filter((group, index) =>
+    group === newest || (groups[index + 1]?.firstTimestamp ?? edge) >= oldest
   );
 }
 

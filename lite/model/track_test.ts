@@ -130,6 +130,15 @@ Deno.test("TrackSubscription.skipTo passes over all but the newest", () => {
   assert.deepEqual(drain(subscription), []);
 });
 
+Deno.test("TrackSubscription.skipTo leaves those that are fresh enough", () => {
+  const track = written([0]);
+  const subscription = track.consume().subscribe({ maxAgeMs: 3 });
+  assert.deepEqual(drain(subscription), [0]);
+  for (const timestamp of [1, 2, 3, 4, 5, 6]) write(track, timestamp);
+  subscription.skipTo(2, { keepsFresh: true });
+  assert.deepEqual(drain(subscription), [2, 3, 4, 5, 6]);
+});
+
 Deno.test("Track.begin refuses a sequence that is there, takes one that was cut, and none behind the end", () => {
   const { track } = written([0]);
   const subscription = new TrackConsumer(track).subscribe();

@@ -39,10 +39,13 @@ import {
 } from "./group_sender.ts";
 import type { SubscriptionOrder } from "./priority.ts";
 import type { Request } from "./publisher.ts";
-import { type Sending, SendingGroups } from "./sending_groups.ts";
+import {
+  MAX_PENDING_GROUPS,
+  type Sending,
+  SendingGroups,
+} from "./sending_groups.ts";
 
-/** Groups of one subscription that may wait for a stream. */
-const MAX_WAITING_GROUPS = 2;
+const NOWHERE = { latest: undefined };
 
 /** What a subscription is about. */
 export interface OutgoingOptions {
@@ -63,7 +66,6 @@ export class OutgoingSubscription {
   readonly #groups: SendingGroups;
   readonly #datagrams: DatagramSender | undefined;
   readonly #count: SendCount;
-  readonly #opened = new Latch();
   #track: Track | undefined;
   #opening = 0;
   #sending = 0;
@@ -174,7 +176,7 @@ export class OutgoingSubscription {
         }
         if (subscription.final !== undefined) this.#end(subscription.final);
         if (group) {
-          await this.#awaitStream(subscription);
+          await this.#awaitTurn(subscription);
         } else if (subscription.isDone) {
           return;
         } else {
@@ -198,16 +200,22 @@ export class OutgoingSubscription {
     return group.frameStart === 0 || hasFrameRange(this.#context.version);
   }
 
-  /** Waits while too many groups wait for a stream. When as many new ones came meanwhile, the peer is behind: only the newest go on. */
-  async #awaitStream(subscription: TrackSubscription): Promise<void> {
+  /** Waits while too many groups wait for a stream or for room. When as many new ones came meanwhile, the peer is behind: what is too old by now is left out. */
+  async #awaitTurn(subscription: TrackSubscription): Promise<void> {
     const { signal } = this.#controller;
-    if (this.#opening < MAX_WAITING_GROUPS) return;
+    if (!this.#isFull) return;
     const before = subscription.arrived;
-    while (this.#opening >= MAX_WAITING_GROUPS && !signal.aborted) {
-      await this.#opened.changed();
+    while (this.#isFull && !signal.aborted) {
+      await this.#groups.latch.changed();
     }
-    if (subscription.arrived - before < MAX_WAITING_GROUPS) return;
-    subscription.skipTo(MAX_WAITING_GROUPS);
+    if (subscription.arrived - before < MAX_PENDING_GROUPS) return;
+    // Earlier drafts give the age no meaning.
+    const keepsFresh = startsAtFreshest(this.#context.version);
+    subscription.skipTo(MAX_PENDING_GROUPS, { keepsFresh });
+  }
+
+  get #isFull(): boolean {
+    return this.#opening >= MAX_PENDING_GROUPS || this.#groups.isFull;
   }
 
   /** Datagrams wait for nothing, least of all for the streams of other groups. */
@@ -223,7 +231,7 @@ export class OutgoingSubscription {
     for (let next; (next = subscription.tryNextDatagram());) {
       const { group } = next;
       if (this.#datagrams?.send(group, wanted.priority)) continue;
-      if (this.#opening < MAX_WAITING_GROUPS) this.#start(group, wanted);
+      if (!this.#isFull) this.#start(group, wanted);
       else this.#context.stats.droppedDatagrams++;
     }
   }
@@ -239,6 +247,7 @@ export class OutgoingSubscription {
       maxAgeMs: startsAtFreshest(this.#context.version) ? maxAgeMs : undefined,
       timescale: this.#track?.knownInfo?.timescale ??
         DEFAULT_TRACK_INFO.timescale,
+      live: this.#track?.groups ?? NOWHERE,
     };
     const flow = this.#context.path.open(this.#order.next(priority));
     // Never rejects; `run` waits for all of them.
@@ -286,7 +295,7 @@ export class OutgoingSubscription {
       return await this.#context.transport.openUni({ sendOrder, signal });
     } finally {
       this.#opening--;
-      this.#opened.wake();
+      this.#groups.latch.wake();
     }
   }
 

@@ -6,13 +6,14 @@
  * @module
  */
 import { MoqError } from "../error.ts";
+import { Latch } from "../latch.ts";
 import type { GroupProducer } from "../model/group.ts";
 import type { Clock } from "../time.ts";
 import type { Pace } from "./group_sender.ts";
 import type { Flow } from "./send_window.ts";
 
-/** Groups of one subscription that may wait for room, the newest included. */
-const MAX_PENDING_GROUPS = 2;
+/** Groups of one subscription that may wait for a stream or for room. */
+export const MAX_PENDING_GROUPS = 2;
 /** Waiting longer than this, a group is held up even where nobody measures the path. */
 const HELD_UP_MS = 500;
 
@@ -22,6 +23,14 @@ export interface Freshness {
   readonly maxAgeMs: number | undefined;
   /** Ticks per second of the track. */
   readonly timescale: number;
+  /** Where the track is. */
+  readonly live: LiveEdge;
+}
+
+/** The newest of a track, sent or not. */
+export interface LiveEdge {
+  /** The group with the highest sequence. */
+  readonly latest: GroupProducer | undefined;
 }
 
 /** What tells whether the path carries less than it is given. */
@@ -42,6 +51,9 @@ export class Sending implements Pace {
   #cutBy: MoqError | undefined;
   #waitingSince: number | undefined;
   #waitsForRoom = false;
+  #hasWaited = false;
+  #newer = 0;
+  #next: GroupProducer | undefined;
   #grantedBytes = 0;
   #underwayBytes = 0;
 
@@ -76,6 +88,30 @@ export class Sending implements Pace {
     return this.#waitsForRoom;
   }
 
+  /** Whether there is more of it than the path takes. */
+  get isBehind(): boolean {
+    if (this.isCut) return false;
+    const isComplete = this.group.log.ended !== undefined;
+    return this.#waitsForRoom || this.#hasWaited && isComplete;
+  }
+
+  /** How many groups with a higher sequence have begun since. */
+  get newer(): number {
+    return this.#newer;
+  }
+
+  /** Of those the one with the lowest sequence: until its first frame this one was the live edge. */
+  get next(): GroupProducer | undefined {
+    return this.#next;
+  }
+
+  /** Another group of the subscription has begun. */
+  hasBegun(other: GroupProducer): void {
+    if (other.sequence <= this.group.sequence) return;
+    this.#newer++;
+    if (!this.#next || other.sequence < this.#next.sequence) this.#next = other;
+  }
+
   grant(wanted: number): number {
     const granted = this.flow.grant(wanted);
     this.#grantedBytes += granted;
@@ -86,6 +122,7 @@ export class Sending implements Pace {
     const { signal } = this;
     this.beginWait();
     this.#waitsForRoom = true;
+    this.#hasWaited = true;
     this.#owner.cutStale();
     const granted = signal.aborted ? 0 : await this.flow.wait(wanted, signal);
     this.#grantedBytes += granted;
@@ -93,6 +130,7 @@ export class Sending implements Pace {
     this.#owner.cutStale();
     this.#waitsForRoom = false;
     this.endWait();
+    this.#owner.latch.wake();
     return signal.aborted ? 0 : granted;
   }
 
@@ -133,7 +171,13 @@ export class SendingGroups {
   /** Time. */
   readonly clock: Clock;
   /** What is too old. */
-  freshness: Freshness = { maxAgeMs: undefined, timescale: 1000 };
+  freshness: Freshness = {
+    maxAgeMs: undefined,
+    timescale: 1000,
+    live: { latest: undefined },
+  };
+  /** Wakes when a group that waited goes on or has gone. */
+  readonly latch: Latch = new Latch();
   readonly #path: PathLike;
   readonly #active: Set<Sending> = new Set();
   // Those with the highest sequences so far, ascending, sent or not.
@@ -145,11 +189,22 @@ export class SendingGroups {
     this.#path = path;
   }
 
+  /** Whether as many groups are behind as may be, and all of them are wanted: no other should begin. Where nothing old is wanted, or a draft gives the age no meaning, newer groups take the place of older ones instead. */
+  get isFull(): boolean {
+    if (!this.freshness.maxAgeMs) return false;
+    let behind = 0;
+    for (const { isBehind } of this.#active) if (isBehind) behind++;
+    return behind >= MAX_PENDING_GROUPS;
+  }
+
   /** A group begins; older ones that wait may have to go. */
   begin(options: SendingOptions): Sending {
     const sending = new Sending(this, options);
+    const { group } = options;
+    for (const other of this.#active) other.hasBegun(group);
+    for (const other of this.#newest) sending.hasBegun(other);
     this.#active.add(sending);
-    this.#newest.push(options.group);
+    this.#newest.push(group);
     this.#newest.sort((a, b) => a.sequence - b.sequence);
     if (this.#newest.length > MAX_PENDING_GROUPS) this.#newest.shift();
     if (this.#active.size > 1) this.cutStale();
@@ -160,36 +215,39 @@ export class SendingGroups {
   end(sending: Sending): void {
     this.#active.delete(sending);
     sending.flow.close();
+    this.latch.wake();
   }
 
   /** Cuts all. */
   close(error: MoqError): void {
     for (const sending of this.#active) sending.cut(error);
+    this.latch.wake();
   }
 
   /** Cuts the groups that are held up and that newer ones have made worthless. */
   cutStale(): void {
     const now = this.clock.now();
     for (const sending of this.#active) {
-      const { waitingSince, group, isCut } = sending;
+      const { waitingSince, isCut } = sending;
       if (waitingSince === undefined || isCut) continue;
       const isHeldUp = now - waitingSince > HELD_UP_MS ||
         sending.waitsForRoom && this.#path.isCongested;
-      if (!isHeldUp || !this.#isStale(group)) continue;
+      if (!isHeldUp || !this.#isStale(sending)) continue;
+      const { sequence } = sending.group;
       sending.cut(
-        new MoqError("expired", `Group ${group.sequence} has become too old`),
+        new MoqError("expired", `Group ${sequence} has become too old`),
       );
+      this.latch.wake();
     }
   }
 
-  #isStale({ sequence }: GroupProducer): boolean {
-    const newer = this.#newest.filter((group) => group.sequence > sequence);
-    if (newer.length >= MAX_PENDING_GROUPS) return true;
-    const { maxAgeMs, timescale } = this.freshness;
-    // Until the next group had a frame, this one was the live edge.
-    const since = newer[0]?.firstTimestamp;
-    const edge = newer.at(-1)?.lastTimestamp;
-    if (maxAgeMs === undefined || since === undefined) return false;
+  #isStale({ newer, next }: Sending): boolean {
+    const { maxAgeMs, timescale, live } = this.freshness;
+    if (maxAgeMs === undefined) return newer >= MAX_PENDING_GROUPS;
+    const newest = live.latest;
+    const since = next?.firstTimestamp ?? this.#newest.at(-1)?.firstTimestamp;
+    const edge = newest?.lastTimestamp ?? newest?.firstTimestamp;
+    if (!next || since === undefined) return false;
     return ((edge ?? since) - since) * 1000 >= maxAgeMs * timescale;
   }
 }

@@ -21,7 +21,8 @@ function world(maxAgeMs: number | undefined): World {
   const path = { isCongested: false };
   const window = new SendWindow(100);
   const groups = new SendingGroups(clock, path);
-  groups.freshness = { maxAgeMs, timescale: 1000 };
+  const live: { latest: GroupProducer | undefined } = { latest: undefined };
+  groups.freshness = { maxAgeMs, timescale: 1000, live };
   window.open(100).grant(200);
   const cache = new Cache({ clock });
   return {
@@ -34,6 +35,7 @@ function world(maxAgeMs: number | undefined): World {
       for (const timestamp of timestamps) {
         group.writeFrame({ timestamp, payload: new Uint8Array(10) });
       }
+      live.latest = group;
       return groups.begin({ group, flow: window.open(sequence) });
     },
   };
@@ -110,4 +112,37 @@ Deno.test("SendingGroups: what is not waiting is never cut for its age", () => {
   begin(1, 1000);
   begin(2, 2000);
   assert.equal(codeOf(old), undefined);
+});
+
+Deno.test("SendingGroups: two groups that are behind are enough, as long as both are wanted", async () => {
+  const { begin, path, groups, window } = world(5000);
+  path.isCongested = true;
+  const [first, second] = [begin(0, 0), begin(1, 1000)];
+  const waits = [first.wait(10), second.wait(10)];
+  assert.equal(groups.isFull, true);
+  begin(2, 2000);
+  assert.deepEqual([first, second].map(codeOf), [undefined, undefined]);
+  const changed = groups.latch.changed();
+  begin(3, 6000);
+  await changed;
+  assert.equal(codeOf(first), "expired");
+  assert.equal(codeOf(second), undefined);
+  assert.equal(groups.isFull, false);
+  groups.close(new MoqError("cancelled", "Enough"));
+  assert.deepEqual(await Promise.all(waits), [0, 0]);
+  assert.equal(window.isFull, false, "nobody waits any more");
+});
+
+Deno.test("SendingGroups: a complete group that had to wait is behind until it is sent, one that goes on is not", async () => {
+  const { begin, groups, window } = world(5000);
+  const sendings = [begin(0, 0), begin(1, 1000)];
+  const waits = sendings.map((one) => one.wait(10));
+  window.mark();
+  window.confirm();
+  await Promise.all(waits);
+  assert.equal(groups.isFull, false);
+  for (const { group } of sendings) group.close();
+  assert.equal(groups.isFull, true);
+  groups.end(sendings[0]!);
+  assert.equal(groups.isFull, false);
 });

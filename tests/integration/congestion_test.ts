@@ -23,6 +23,8 @@ import { Peer, read } from "./peer.ts";
 
 const SECONDS = 12;
 const VIDEO = { bytes: 33_000, fps: 30, groupFrames: 30 };
+// 5 Mbit/s for 3 s.
+const BURST = { bytes: 31_250, groupFrames: 5, groups: 12, intervalMs: 250 };
 const AUDIO = { bytes: 160, fps: 50, groupFrames: 5 };
 // What a session has learnt after this long, it goes by.
 const WARM_UP_MS = 3000;
@@ -100,6 +102,24 @@ class World {
       await sleep(clock, Math.max(0, due - clock.now()));
     }
     group.close();
+    track.close();
+  }
+
+  /** Publishes more than the path carries, and then no more. */
+  async burst(name: string): Promise<void> {
+    const { bytes, groupFrames, groups, intervalMs } = BURST;
+    const track = this.#broadcast.createTrack(name, { maxAgeMs: 60_000 });
+    const payload = new Uint8Array(bytes);
+    await sleep(this.clock, WARM_UP_MS);
+    for (let count = 0; count < groups; count++) {
+      const group = track.group();
+      for (let index = 0; index < groupFrames; index++) {
+        const timestamp = Math.round(this.clock.now());
+        group.writeFrame({ timestamp, payload });
+        await sleep(this.clock, intervalMs / groupFrames);
+      }
+      group.close();
+    }
     track.close();
   }
 
@@ -230,6 +250,38 @@ for (const version of ["06", "05", "04", "03"] as const) {
       assert.ok(rate >= 1_400_000 && rate <= 2_600_000, `${rates}`);
     }
     assert.ok(last.length > 0, "the rate is known");
+  });
+}
+
+for (
+  const [way, connect] of [["packets", overPackets(true)], [
+    "packets, FIN for reset",
+    overPackets(false),
+  ], ["a WebSocket", overWebSocket]] as const
+) {
+  Deno.test(`a burst of five times what the path carries: who wants what is old gets all of it, over ${way}`, async () => {
+    const world = new World("06", connect);
+    const { clock, relay, viewer } = world;
+    const [old, live] = await clock.run(Promise.all([
+      world.watch("burst", { priority: 100, maxAgeMs: 60_000 }),
+      world.watch("burst too", { priority: 100, maxAgeMs: 0 }),
+      world.burst("burst"),
+      world.burst("burst too"),
+    ]));
+    assert.equal(old.cut, 0);
+    const frames = old.arrivals.map(({ sequence, index }) =>
+      sequence * BURST.groupFrames + index
+    );
+    assert.deepEqual(frames.sort((a, b) => a - b), [
+      ...Array(BURST.groups * BURST.groupFrames).keys(),
+    ]);
+    assert.ok(
+      live.arrivals.length < frames.length / 2,
+      `${live.arrivals.length} frames, though nobody wanted what is old`,
+    );
+    viewer.close();
+    relay.close();
+    await clock.run(Promise.all([viewer.closed, relay.closed]));
   });
 }
 
