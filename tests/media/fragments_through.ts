@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TrackConsumer } from "@moq-deno/lite";
+import type { GroupConsumer, TrackConsumer } from "@moq-deno/lite";
 
 /** The moof and mdat boxes of a file by track, in order. */
 export function fragmentsOf(file: Uint8Array): Map<number, Uint8Array[]> {
@@ -39,10 +39,11 @@ export interface Receiver {
 /** Subscribes to everything that `track` has and will have. */
 export function receive(track: TrackConsumer): Receiver {
   const begun = Promise.withResolvers<void>();
-  return {
-    hasBegun: begun.promise,
-    payloads: payloadsOf(track, begun.resolve),
-  };
+  const payloads = payloadsOf(track, begun.resolve);
+  payloads.catch(() => {
+    // Whoever waits for them hears of it, even if only later.
+  });
+  return { hasBegun: begun.promise, payloads };
 }
 
 async function payloadsOf(
@@ -54,16 +55,22 @@ async function payloadsOf(
     from: "all",
     maxAgeMs: 60_000,
   });
-  const groups = new Map<number, Uint8Array[]>();
-  const reading: Promise<void>[] = [];
+  const groups = new Map<number, Promise<Uint8Array[]>>();
   for await (const group of subscription) {
     begun();
-    const payloads: Uint8Array[] = [];
-    groups.set(group.sequence, payloads);
-    reading.push((async () => {
-      for await (const { payload } of group.frames()) payloads.push(payload);
-    })());
+    const reading = framesOf(group);
+    reading.catch(() => {
+      // Thrown below, once the track has ended.
+    });
+    groups.set(group.sequence, reading);
   }
-  await Promise.all(reading);
-  return [...groups].sort(([a], [b]) => a - b).flatMap(([, all]) => all);
+  const inOrder = [...groups].sort(([a], [b]) => a - b);
+  const payloads = await Promise.all(inOrder.map(([, reading]) => reading));
+  return payloads.flat();
+}
+
+async function framesOf(group: GroupConsumer): Promise<Uint8Array[]> {
+  const payloads: Uint8Array[] = [];
+  for await (const { payload } of group.frames()) payloads.push(payload);
+  return payloads;
 }

@@ -222,7 +222,7 @@ ffmpegTest(
     await using _replay = new Hang(["replay", ...stage.at("again"), folder]);
     const copy = `${stage.folder}/copy.mp4`;
     await using copying = new Hang([
-      ...["subscribe", ...stage.at("again"), "--seconds", "30", copy],
+      ...["subscribe", ...stage.at("again"), "--latency", "30000", copy],
     ]);
     await copying.result();
     const [replayed] = await probe(copy);
