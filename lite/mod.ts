@@ -40,7 +40,11 @@ export type { TrackGroups } from "./model/track_groups.ts";
 // Sessions.
 export * from "./connect.ts";
 export type { PathState } from "./session/congestion.ts";
-export type { SessionLimits, SessionStats } from "./session/context.ts";
+export type {
+  CutCounts,
+  SessionLimits,
+  SessionStats,
+} from "./session/context.ts";
 export * from "./session/in_band.ts";
 export * from "./session/reconnect.ts";
 export * from "./session/session.ts";

@@ -156,6 +156,11 @@ export class FrameScanner {
     return into === 0 || into === this.#deltaLengths[frame];
   }
 
+  /** How many frames end at `offset` or before. */
+  framesBefore(offset: number): number {
+    return this.#frameAt(offset);
+  }
+
   #frameAt(offset: number): number {
     let low = 0;
     let high = this.starts.length - 1;

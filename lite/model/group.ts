@@ -183,6 +183,11 @@ export class GroupProducer {
     return this.#scanner.isCutAt(offset);
   }
 
+  /** How many frames are complete in the bytes before `offset`. */
+  framesBefore(offset: number): number {
+    return this.#scanner.framesBefore(offset);
+  }
+
   /** A reader from the first frame. */
   consume(): GroupConsumer {
     return new GroupConsumer(this);

@@ -41,6 +41,8 @@ export interface GroupBytes {
   readonly log: ReadableLog;
   /** Whether what is before `offset` could pass for a whole group. */
   looksCompleteAt(offset: number): boolean;
+  /** How many frames are complete in the bytes before `offset`. */
+  framesBefore(offset: number): number;
 }
 
 const translations: WeakMap<GroupProducer, TranslatedGroup> = new WeakMap();
@@ -117,6 +119,12 @@ class TranslatedGroup implements GroupBytes, ReadableLog {
 
   looksCompleteAt(offset: number): boolean {
     return this.#boundaries.has(offset);
+  }
+
+  framesBefore(offset: number): number {
+    let frames = -1; // the beginning is a boundary too
+    for (const boundary of this.#boundaries) if (boundary <= offset) frames++;
+    return frames;
   }
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Logger } from "../log.ts";
-import type { MoqError } from "../error.ts";
+import type { ErrorCode, MoqError } from "../error.ts";
 import type { Clock } from "../time.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Setup } from "../wire/setup.ts";
@@ -22,16 +22,27 @@ export interface SessionLimits {
   readonly hops?: number;
 }
 
+/** How many groups did not come to their end, by why. */
+export type CutCounts = Map<ErrorCode, number>;
+
 /** Plain counters of one session, read when somebody asks. */
 export interface SessionStats {
   /** Bytes of groups sent. */
   sentBytes: number;
   /** Groups begun to send. */
   sentGroups: number;
+  /** Frames sent whole, counted when the sending of their group ends. */
+  sentFrames: number;
+  /** Groups whose sending was ended early, by why. */
+  readonly sentCuts: CutCounts;
   /** Bytes of groups received. */
   receivedBytes: number;
   /** Groups received. */
   receivedGroups: number;
+  /** Frames received whole, counted when their group ends. */
+  receivedFrames: number;
+  /** Groups that failed while they came, by why. */
+  readonly receivedCuts: CutCounts;
   /** One-frame groups sent as datagrams. */
   sentDatagrams: number;
   /** One-frame groups received as datagrams. */
@@ -70,6 +81,11 @@ export interface SessionContext {
   readonly signal: AbortSignal;
   /** Closes the session with an error. */
   fail(error: MoqError): void;
+}
+
+/** Counts a group that ended early because of `error`. */
+export function countCut(counts: CutCounts, { code }: MoqError): void {
+  counts.set(code, (counts.get(code) ?? 0) + 1);
 }
 
 /** Whether `error` is a fault in what the peer sent, which costs it the session; what the peer merely reports of a stream is not. */

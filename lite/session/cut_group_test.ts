@@ -6,10 +6,11 @@ import { memoryPair } from "../transport/memory.ts";
 import { systemClock } from "../time.ts";
 import type { Version } from "../wire/version.ts";
 import { groupBytes, groupSink } from "./compat.ts";
-import { receiveGroup } from "./group_receiver.ts";
+import { type ReceiveCount, receiveGroup } from "./group_receiver.ts";
 import {
   firstBytes,
   type Pace,
+  type SendCount,
   sendGroup,
   startGroup,
 } from "./group_sender.ts";
@@ -54,13 +55,17 @@ class CutAfter implements Pace {
 /** Reads a group's stream from its type on. */
 async function receive(
   reader: MessageReader,
-  { got, version }: { readonly got: GroupProducer; readonly version: Version },
+  { got, version, count }: {
+    readonly got: GroupProducer;
+    readonly version: Version;
+    readonly count: ReceiveCount;
+  },
 ): Promise<void> {
   const sink = groupSink(got, version, systemClock);
   try {
     await reader.varint();
     await reader.expectMessage();
-    await receiveGroup(reader, got, { sink });
+    await receiveGroup(reader, got, { sink, count });
   } catch (error) {
     got.close(error as MoqError);
   }
@@ -69,7 +74,7 @@ async function receive(
 for (const version of ["06", "05", "04"] as Version[]) {
   for (const reliableReset of [true, false]) {
     const kind = reliableReset ? "resets" : "FIN for reset";
-    Deno.test(`sendGroup: cut at any byte, the peer never has a whole group (draft ${version}, ${kind})`, async () => {
+    Deno.test(`sendGroup: cut at any byte, the peer never has a whole group, and both count the same (draft ${version}, ${kind})`, async () => {
       const group = open();
       SIZES.forEach((size, index) =>
         group.writeFrame({
@@ -85,20 +90,38 @@ for (const version of ["06", "05", "04"] as Version[]) {
         const pace = new CutAfter(at, cut);
         const first = firstBytes(groupBytes(group, version), pace);
         startGroup(stream, group, { version, subscribeId: 0 }, first);
+        const sent: SendCount = {
+          sentBytes: first?.byteLength ?? 0,
+          sentFrames: 0,
+          sentCuts: new Map(),
+        };
         const sending = sendGroup(stream, group, {
           context: { transport: near, version },
           signal: cut.signal,
           pace,
-          count: { sentBytes: 0 },
+          count: sent,
           from: first?.byteLength,
         });
         const { value } = await far.incomingUni[Symbol.asyncIterator]().next();
         const reader = new MessageReader(value!, { version });
         const got = open();
-        await receive(reader, { got, version });
+        const received: ReceiveCount = {
+          receivedBytes: 0,
+          receivedFrames: 0,
+          receivedCuts: new Map(),
+        };
+        await receive(reader, { got, version, count: received });
         await sending;
         assert.ok(got.log.ended?.error, `a whole group at ${at}`);
         assert.ok(got.frameCount < SIZES.length, `all frames at ${at}`);
+        assert.equal(sent.sentBytes, at);
+        assert.deepEqual([...sent.sentCuts], [["expired", 1]]);
+        // A reset overtakes what was sent before it.
+        if (!reliableReset) {
+          const [cuts] = received.receivedCuts.values();
+          assert.equal(cuts, 1);
+          assert.equal(received.receivedFrames, sent.sentFrames);
+        }
         near.close(0, "");
         await far.closed;
       }

@@ -68,6 +68,7 @@ export class DatagramSender {
     }
     this.#datagrams.send(body);
     stats.sentDatagrams++;
+    stats.sentFrames++;
     stats.sentBytes += frame.payload.byteLength;
     return true;
   }

@@ -7,6 +7,7 @@ import { asMoqError, MoqError } from "../error.ts";
 import type { GroupProducer } from "../model/group.ts";
 import { type Clock, systemClock } from "../time.ts";
 import type { GroupSink } from "./compat.ts";
+import { countCut, type SessionStats } from "./context.ts";
 import type { MessageReader } from "./streams.ts";
 
 /** Read this much of a group at once. */
@@ -23,15 +24,15 @@ export interface ReceiveGroupOptions {
   readonly sink?: GroupSink | undefined;
   /** Bytes of the group that were read already. */
   readonly first?: Uint8Array | undefined;
-  /** Where the bytes read are counted. */
+  /** Where what is read is counted. */
   readonly count?: ReceiveCount | undefined;
 }
 
-/** Bytes received for groups. */
-export interface ReceiveCount {
-  /** Bytes of groups read so far. */
-  receivedBytes: number;
-}
+/** What was received, as a session counts it. */
+export type ReceiveCount = Pick<
+  SessionStats,
+  "receivedBytes" | "receivedFrames" | "receivedCuts"
+>;
 
 /** Reads a group to its end; a stream that fails, stalls or ends inside a frame leaves a group that failed. Never throws. */
 export async function receiveGroup(
@@ -56,7 +57,13 @@ export async function receiveGroup(
     group.close(reason);
   } finally {
     stall.end();
+    if (count) tally(group, count);
   }
+}
+
+function tally({ log, frameCount }: GroupProducer, count: ReceiveCount): void {
+  count.receivedFrames += frameCount;
+  if (log.ended?.error) countCut(count.receivedCuts, log.ended.error);
 }
 
 function ended(group: GroupProducer): MoqError {

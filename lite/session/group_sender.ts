@@ -11,6 +11,7 @@ import { encodeGroupStart } from "../wire/group.ts";
 import type { Version } from "../wire/version.ts";
 import { type AbortContext, abortGroup } from "./abort.ts";
 import { type GroupBytes, groupBytes, type ReadableLog } from "./compat.ts";
+import { countCut, type SessionStats } from "./context.ts";
 
 /** Bytes in front of which a header is copied rather than written on its own. */
 const MAX_COPIED_BYTES = 1024;
@@ -37,12 +38,12 @@ export interface SendGroupOptions {
   readonly signal: AbortSignal;
   /** Default as fast as the stream takes them. */
   readonly pace?: Pace | undefined;
+  /** Where what is sent is counted. */
+  readonly count: SendCount;
 }
 
 /** Options of {@linkcode sendGroup}. */
 export interface SendWholeGroupOptions extends SendGroupOptions {
-  /** Where the bytes sent are counted. */
-  readonly count: SendCount;
   /** Bytes of the group that are written already. Default 0. */
   readonly from?: number | undefined;
 }
@@ -57,11 +58,11 @@ export interface StartGroupOptions {
   readonly startFrame?: number | undefined;
 }
 
-/** Bytes sent for one group; for counters that are summed when somebody asks. */
-export interface SendCount {
-  /** Bytes of groups written so far. */
-  sentBytes: number;
-}
+/** What was sent, as a session counts it. */
+export type SendCount = Pick<
+  SessionStats,
+  "sentBytes" | "sentFrames" | "sentCuts"
+>;
 
 /** Writes what goes before the frames `first`, and those with it in one piece. */
 export function startGroup(
@@ -121,9 +122,12 @@ export async function sendGroup(
       }
     }
     const looksComplete = bytes.looksCompleteAt(at);
-    abortGroup(stream, reasonOf(group, signal), { ...context, looksComplete });
+    const reason = reasonOf(group, signal);
+    countCut(count.sentCuts, reason);
+    abortGroup(stream, reason, { ...context, looksComplete });
   } finally {
     release();
+    count.sentFrames += bytes.framesBefore(at);
   }
 }
 
@@ -171,7 +175,7 @@ export interface FrameRange {
 export async function sendFrames(
   stream: SendStream,
   group: GroupProducer,
-  { context, signal, pace, startFrame, endFrame }:
+  { context, signal, pace, count, startFrame, endFrame }:
     & SendGroupOptions
     & FrameRange,
 ): Promise<void> {
@@ -191,12 +195,16 @@ export async function sendFrames(
         if (pace && !await admit(pace, size)) throw reasonOf(group, signal);
         stream.write(header);
         if (payload.byteLength > 0) stream.write(payload);
+        count.sentBytes += size;
+        count.sentFrames++;
         previous = timestamp;
       }
       if (index++ === endFrame) break;
     }
     stream.close();
   } catch (error) {
-    abortGroup(stream, asMoqError(error), { ...context, looksComplete: true });
+    const reason = asMoqError(error);
+    countCut(count.sentCuts, reason);
+    abortGroup(stream, reason, { ...context, looksComplete: true });
   }
 }

@@ -5,7 +5,12 @@ import { GroupProducer } from "../model/group.ts";
 import { memoryPair } from "../transport/memory.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { receiveGroup } from "./group_receiver.ts";
-import { sendFrames, sendGroup, startGroup } from "./group_sender.ts";
+import {
+  type SendCount,
+  sendFrames,
+  sendGroup,
+  startGroup,
+} from "./group_sender.ts";
 import { MessageReader } from "./streams.ts";
 
 const version = "06";
@@ -13,6 +18,10 @@ const version = "06";
 function open(frameStart = 0): GroupProducer {
   const cache = new Cache();
   return new GroupProducer(0, { cache, maxAgeMs: 1000, frameStart });
+}
+
+function nothing(): SendCount {
+  return { sentBytes: 0, sentFrames: 0, sentCuts: new Map() };
 }
 
 function write(group: GroupProducer, size: number, timestamp: number): void {
@@ -59,7 +68,7 @@ for (const reliableReset of [true, false]) {
         const got = await received(
           { reliableReset, windowBytes },
           async (stream, context) => {
-            const count = { sentBytes: 0 };
+            const count = nothing();
             const options = { context, signal, count, startFrame: 0 };
             const sending = isRange
               ? sendFrames(stream, group, options)
@@ -79,7 +88,7 @@ for (const reliableReset of [true, false]) {
     write(group, 10, 0);
     const got = await received({ reliableReset }, async (stream, context) => {
       const { signal } = new AbortController();
-      const count = { sentBytes: 0 };
+      const count = nothing();
       const sending = sendGroup(stream, group, { context, signal, count });
       await Promise.resolve();
       await Promise.resolve();
@@ -95,12 +104,14 @@ Deno.test("sendFrames: frames are counted from the true beginning of a group who
   for (let i = 0; i < 5; i++) write(group, i, 100 + i);
   group.close();
   const { signal } = new AbortController();
+  const count = nothing();
   const got = await received(
     { reliableReset: true },
     (stream, context) =>
       sendFrames(stream, group, {
         context,
         signal,
+        count,
         startFrame: 12,
         endFrame: 13,
       }),
@@ -110,6 +121,7 @@ Deno.test("sendFrames: frames are counted from the true beginning of a group who
     frames.map(({ timestamp, payload }) => [timestamp, payload.byteLength]),
     [[102, 2], [103, 3]],
   );
+  assert.deepEqual([count.sentFrames, count.sentBytes], [2, got.log.length]);
   for (const [startFrame, said] of [[0, 10], [12, 12]]) {
     const [near, far] = memoryPair();
     const options = { version, subscribeId: 0, startFrame } as const;

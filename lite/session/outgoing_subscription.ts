@@ -26,7 +26,12 @@ import {
   hasSubscribeUpdate,
   startsAtFreshest,
 } from "../wire/version.ts";
-import { isViolation, linked, type SessionContext } from "./context.ts";
+import {
+  countCut,
+  isViolation,
+  linked,
+  type SessionContext,
+} from "./context.ts";
 import { groupBytes } from "./compat.ts";
 import { DatagramSender } from "./datagram_sender.ts";
 import {
@@ -270,8 +275,10 @@ export class OutgoingSubscription {
       if (range) await this.#sendRange(stream, sending, range);
       else await this.#sendWhole(stream, sending);
     } catch (error) {
-      const { code, message } = asMoqError(error);
+      const reason = asMoqError(error);
+      const { code, message } = reason;
       const { sequence } = sending.group;
+      countCut(this.#count.sentCuts, reason);
       this.#context.log.debug?.("group dropped", {
         sequence,
         code,
@@ -324,6 +331,7 @@ export class OutgoingSubscription {
       context,
       signal,
       pace: sending,
+      count: this.#count,
       ...range,
     });
   }
@@ -342,6 +350,7 @@ export class OutgoingSubscription {
     const { ended, length } = bytes.log;
     // A small group goes out in one piece and needs nobody to watch over it.
     if (ended && !ended.error && from === length && !sending.isCut) {
+      count.sentFrames += group.frameCount;
       return stream.close();
     }
     cutOnStop(stream, sending);

@@ -124,6 +124,7 @@ export class Publisher {
         context: this.#context,
         signal: controller.signal,
         pace: new AnswerPace(flow, controller.signal),
+        count: this.#context.stats,
         startFrame: request.startFrame,
         endFrame: request.endFrame,
       });

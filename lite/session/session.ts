@@ -113,8 +113,12 @@ export class Session {
   readonly stats: SessionStats = {
     sentBytes: 0,
     sentGroups: 0,
+    sentFrames: 0,
+    sentCuts: new Map(),
     receivedBytes: 0,
     receivedGroups: 0,
+    receivedFrames: 0,
+    receivedCuts: new Map(),
     sentDatagrams: 0,
     receivedDatagrams: 0,
     droppedDatagrams: 0,

@@ -349,16 +349,21 @@ export class Subscriber {
   /** A datagram of the peer's: a group that is new, or nothing. */
   datagram(bytes: Uint8Array): void {
     const { stats } = this.context;
-    if (this.#takeDatagram(bytes)) stats.receivedDatagrams++;
-    else stats.droppedDatagrams++;
+    const size = this.#takeDatagram(bytes);
+    if (size === undefined) return void stats.droppedDatagrams++;
+    stats.receivedDatagrams++;
+    stats.receivedFrames++;
+    stats.receivedBytes += size;
   }
 
-  #takeDatagram(bytes: Uint8Array): boolean {
+  /** The size of its payload, `undefined` when it is of no use. */
+  #takeDatagram(bytes: Uint8Array): number | undefined {
     const datagram = tryDecodeDatagram(bytes);
-    if (!datagram || datagram.timestamp > MAX_TIMESTAMP) return false;
+    if (!datagram || datagram.timestamp > MAX_TIMESTAMP) return undefined;
     const { subscribeId, sequence, ...frame } = datagram;
     const track = this.#tracks.get(subscribeId);
-    return track?.receiveDatagram(sequence, frame) ?? false;
+    const isTaken = track?.receiveDatagram(sequence, frame);
+    return isTaken ? frame.payload.byteLength : undefined;
   }
 }
 
