@@ -17,6 +17,16 @@ export interface HandshakesOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** How handshakes went. */
+export interface HandshakeCounts {
+  /** Under way now. */
+  readonly underway: number;
+  /** Complete so far. */
+  readonly complete: number;
+  /** Failed so far, or given up. */
+  readonly failed: number;
+}
+
 const DEFAULT_MAX = 1024;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
@@ -31,6 +41,8 @@ export class Handshakes {
   readonly #clock: Clock;
   // A set keeps the order of entry.
   readonly #open: Set<Deno.QuicConn> = new Set();
+  #complete = 0;
+  #failed = 0;
 
   /** None under way. */
   constructor(options: HandshakesOptions = {}) {
@@ -39,13 +51,28 @@ export class Handshakes {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Handshakes under way. */
-  get size(): number {
-    return this.#open.size;
+  /** How they went so far. */
+  get counts(): HandshakeCounts {
+    return {
+      underway: this.#open.size,
+      complete: this.#complete,
+      failed: this.#failed,
+    };
   }
 
   /** The connection, once its handshake is complete. Throws `MoqError("timeout")` when it took too long or had to go, or what the runtime says of a client it does not understand. */
   async complete(incoming: Deno.QuicIncoming): Promise<Deno.QuicConn> {
+    try {
+      const conn = await this.#shake(incoming);
+      this.#complete++;
+      return conn;
+    } catch (error) {
+      this.#failed++;
+      throw error;
+    }
+  }
+
+  async #shake(incoming: Deno.QuicIncoming): Promise<Deno.QuicConn> {
     // Only what is accepted at once can be closed before it is complete: a client that repeats itself would hold on to it for ever.
     const conn = incoming.accept({ zeroRtt: true });
     let hasEnded = false;

@@ -33,7 +33,7 @@ Deno.test("Handshakes: one that is never complete ends in time, however often it
     code: "timeout",
   });
   assert.equal(clock.now(), 2000);
-  assert.equal(handshakes.size, 0);
+  assert.deepEqual(handshakes.counts, { underway: 0, complete: 0, failed: 1 });
 });
 
 Deno.test("Handshakes: a flood ends the oldest, and who comes last gets in", async () => {
@@ -45,7 +45,7 @@ Deno.test("Handshakes: a flood ends the oldest, and who comes last gets in", asy
   );
   const honest = new Client();
   const entered = handshakes.complete(honest.incoming);
-  assert.equal(handshakes.size, 3);
+  assert.equal(handshakes.counts.underway, 3);
   honest.handshake.resolve();
   const conn = await clock.run(entered);
   assert.equal(honest.reason, undefined, "not closed");
@@ -53,6 +53,7 @@ Deno.test("Handshakes: a flood ends the oldest, and who comes last gets in", asy
   handshakes.close();
   const codes = await clock.run(Promise.all(ends));
   assert.deepEqual(codes, flood.map(() => "timeout"));
+  assert.deepEqual(handshakes.counts, { underway: 0, complete: 1, failed: 10 });
 });
 
 Deno.test("Handshakes: a client that refuses our certificate never gets in", async () => {
@@ -63,5 +64,5 @@ Deno.test("Handshakes: a client that refuses our certificate never gets in", asy
   client.closed.reject(new Error("unknown issuer"));
   client.handshake.resolve();
   await assert.rejects(clock.run(entered), /unknown issuer/);
-  assert.equal(handshakes.size, 0);
+  assert.deepEqual(handshakes.counts, { underway: 0, complete: 0, failed: 1 });
 });

@@ -8,7 +8,7 @@ import { MoqError } from "../error.ts";
 import { type Logger, SILENT } from "../log.ts";
 import type { Clock } from "../time.ts";
 import { Inbox } from "../transport/inbox.ts";
-import { Handshakes } from "./handshakes.ts";
+import { type HandshakeCounts, Handshakes } from "./handshakes.ts";
 
 /** A certificate chain and its key, both PEM. */
 export interface ServerCertificate {
@@ -50,6 +50,8 @@ export interface QuicListener {
   readonly addr: Deno.NetAddr;
   /** Connections whose handshake is complete, for one reader. Throws `MoqError("transport")` when the socket fails. */
   readonly incoming: AsyncIterable<Deno.QuicConn>;
+  /** How handshakes went so far. */
+  readonly handshakes: HandshakeCounts;
   /** Uses another certificate for new handshakes; throws `MoqError("transport")` and keeps the old one when it is not usable. */
   reload(certificate: ServerCertificate): void;
   /** Ends it and all of its connections; idempotent. Deno may hold the port until the process ends. */
@@ -98,6 +100,10 @@ class Listener implements QuicListener {
   readonly incoming: AsyncIterable<Deno.QuicConn> = {
     [Symbol.asyncIterator]: () => this.#incoming(),
   };
+
+  get handshakes(): HandshakeCounts {
+    return this.#handshakes.counts;
+  }
 
   reload(certificate: ServerCertificate): void {
     this.#listen(certificate);

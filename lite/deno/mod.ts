@@ -9,5 +9,6 @@ export * from "./client.ts";
 export * from "./connect.ts";
 export * from "./h3/accept.ts";
 export * from "./h3/connect.ts";
+export type { HandshakeCounts } from "./handshakes.ts";
 export * from "./listen.ts";
 export * from "./quic.ts";
