@@ -20,6 +20,7 @@ import {
 import { type ClusterPeer, peerName } from "./cluster/peer.ts";
 import type { PeerRelay } from "./peers.ts";
 import type { Relay } from "./relay.ts";
+import type { SessionKind } from "./stats.ts";
 
 /** A connection to another relay, without a session. */
 export interface DialledPeer {
@@ -27,6 +28,8 @@ export interface DialledPeer {
   readonly transport: Transport;
   /** What SETUP says of where it leads, where the connection does not. */
   readonly path?: string | undefined;
+  /** What it runs over. Default raw QUIC. */
+  readonly kind?: SessionKind["transport"] | undefined;
 }
 
 /** Makes connections. */
@@ -66,6 +69,8 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #lists: Map<string, readonly ClusterPeer[]> = new Map();
   readonly #links: Map<string, Link> = new Map();
+  // Made by links that are not wanted any more.
+  #pastConnects = 0;
   #isClosed = false;
 
   /** Nobody is dialled yet. */
@@ -84,12 +89,20 @@ export class Cluster {
     for (const [key, link] of this.#links) {
       if (wanted.has(key)) continue;
       this.#links.delete(key);
+      this.#pastConnects += link.connects;
       link.close();
     }
     for (const [key, peer] of wanted) {
       if (this.#links.has(key)) continue;
       this.#links.set(key, new Link(peer, this.#relay, this.#options));
     }
+  }
+
+  /** How often a link was made so far. */
+  get connects(): number {
+    let connects = this.#pastConnects;
+    for (const link of this.#links.values()) connects += link.connects;
+    return connects;
   }
 
   /** How the links are doing. */
@@ -149,6 +162,10 @@ class Link implements SessionDialer {
     ]).then(() => {});
   }
 
+  get connects(): number {
+    return this.#connects;
+  }
+
   close(): void {
     this.#ending.abort(new MoqError("closed", "Link is not wanted any more"));
     this.#connection.close();
@@ -166,7 +183,10 @@ class Link implements SessionDialer {
 
   /** One session with a relay that is reached in no other way. */
   async dial({ signal }: { readonly signal: AbortSignal }): Promise<Session> {
-    const { transport, path } = await this.#dialer.dial(this.#peer, signal);
+    const { transport, path, kind = "quic" } = await this.#dialer.dial(
+      this.#peer,
+      signal,
+    );
     const setup: Omit<Setup, "hop"> = { path, cost: this.#peer.cost };
     const session = this.#relay.open(transport, { setup, log: this.#log });
     try {
@@ -174,15 +194,22 @@ class Link implements SessionDialer {
       this.#hop = hop;
       const why = this.#whyNot(hop);
       if (why) throw await this.#standBy(session, why);
-      this.#relay.link(session, { hop, isDialled: true });
+      this.#relay.link(session, { hop, transport: kind });
       this.#connects++;
       this.#log.info?.("peer connected", { hop: hop?.toString() });
+      session.closed.then((error) => this.#lost(error));
       return session;
     } catch (error) {
       session.close();
       await session.closed;
       throw error;
     }
+  }
+
+  #lost(error: MoqError | undefined): void {
+    if (!error || this.#ending.signal.aborted) return;
+    const { code, message: reason } = error;
+    this.#log.warn?.("peer lost", { code, reason });
   }
 
   #whyNot(hop: bigint | undefined): string | undefined {

@@ -14,12 +14,15 @@ import {
   type TrackConsumer,
 } from "@moq-deno/lite";
 import type { Cluster } from "./cluster.ts";
+import type { Metrics } from "./metrics.ts";
+import { METRICS_TYPE } from "./metrics/text.ts";
 import type { Peers } from "./peers.ts";
 import {
   type Authorizer,
   isLocalUrl,
   patternFilter,
   requestPath,
+  requestToken,
 } from "./auth.ts";
 
 /** What the answers are made from. */
@@ -30,6 +33,8 @@ export interface HttpOptions {
   readonly peers?: Peers | undefined;
   /** The relays that are dialled. Default none. */
   readonly links?: Pick<Cluster, "report"> | undefined;
+  /** What `/metrics` says. Default nothing. */
+  readonly metrics?: Pick<Metrics, "text" | "countRequest"> | undefined;
   /** Decides who may see them. */
   readonly authorizer: Authorizer;
   /** The fingerprint of the certificate in use, whenever it is read. */
@@ -69,6 +74,7 @@ const ROUTES: readonly Route[] = [
   { path: "/announced", open: true, get: announced },
   { path: "/fetch", open: true, get: fetchGroup },
   { path: "/nodes", open: false, get: nodes },
+  { path: "/metrics", open: false, get: metrics },
 ];
 
 /** Answers a request that is not for a WebSocket; whatever a peer does is answered, only a bug rejects. */
@@ -77,7 +83,11 @@ export async function handle(
   options: HttpOptions,
 ): Promise<Response> {
   const url = new URL(request.url);
-  const response = await answer(request, { url, options });
+  const route = ROUTES.find(({ path, open }) =>
+    url.pathname === path || (open && url.pathname.startsWith(`${path}/`))
+  );
+  const response = await answer(request, { url, route, options });
+  options.metrics?.countRequest(route?.path ?? "none", response.status);
   const origin = request.headers.get("origin");
   if (!options.localPagesOnly && !options.origins) {
     response.headers.set("access-control-allow-origin", "*");
@@ -114,15 +124,14 @@ export function statusOf({ code }: MoqError): number {
 
 async function answer(
   request: Request,
-  { url, options }: Pick<Ask, "url" | "options">,
+  { url, route, options }: Pick<Ask, "url" | "options"> & {
+    readonly route: Route | undefined;
+  },
 ): Promise<Response> {
   // A web site whose name leads to this machine is a site of another machine all the same.
   if (options.localPagesOnly && !isLocalUrl(url.href)) {
     return text(403, `Expected a name of this machine, got ${url.hostname}`);
   }
-  const route = ROUTES.find(({ path, open }) =>
-    url.pathname === path || (open && url.pathname.startsWith(`${path}/`))
-  );
   if (!route) return text(404, "Nothing here: this is a MoQ relay");
   if (request.method === "OPTIONS") {
     return new Response(null, {
@@ -178,7 +187,7 @@ async function openScope(
   const { root, subscribe, mounts, lease } = await options.authorizer.grant({
     transport: "http",
     path,
-    query: url.search.slice(1),
+    query: queryOf(request, url),
     remote: options.remote,
     serverName: url.hostname,
     origin: request.headers.get("origin") ?? undefined,
@@ -211,13 +220,55 @@ async function announced(ask: Ask): Promise<Response> {
   return new Response(lines.sort().join(""));
 }
 
-/** The other relays, for whoever may see everything. */
-async function nodes(ask: Ask): Promise<Response> {
+/** The query, with the token of an `Authorization` header as if it stood there. */
+function queryOf(request: Request, url: URL): string {
+  const query = url.search.slice(1);
+  const header = request.headers.get("authorization") ?? "";
+  const [, token] = /^Bearer +(\S+)$/i.exec(header) ?? [];
+  if (token === undefined || requestToken(query) !== undefined) return query;
+  return `${query}&jwt=${encodeURIComponent(token)}`;
+}
+
+/**
+ * Lets operators pass: whoever has a token for everything, and where everybody
+ * may see everything without one, programs on this machine. What tells about
+ * the relay itself is not for the world, whatever is published here.
+ */
+async function checkOperator(ask: Ask): Promise<void> {
   const { scope, close } = await openScope(ask, "");
   close();
   if (!scope.filter.allows("any/path")) {
     throw new MoqError("unauthorized", "Expected a grant for every path");
   }
+  const { request, url } = ask;
+  if (requestToken(queryOf(request, url)) !== undefined) return;
+  if (isFromHere(ask)) return;
+  throw new MoqError(
+    "unauthorized",
+    "Expected a token, or a program on the relay's own machine",
+  );
+}
+
+/** Headers of those who ask for somebody else: pages, and servers in front of this one. */
+const ON_BEHALF = ["origin", "forwarded", "via", "x-forwarded-for"];
+
+/** Whether a program on this machine asks, for itself. */
+function isFromHere({ request, url, options: { remote } }: Ask): boolean {
+  const isLocal = isLocalUrl(url.href) && isLocalUrl(`http://${remote}`);
+  return isLocal && !ON_BEHALF.some((name) => request.headers.has(name));
+}
+
+async function metrics(ask: Ask): Promise<Response> {
+  await checkOperator(ask);
+  const { metrics } = ask.options;
+  if (!metrics) return text(404, "Nothing is counted here");
+  return new Response(metrics.text(), {
+    headers: { "content-type": METRICS_TYPE },
+  });
+}
+
+async function nodes(ask: Ask): Promise<Response> {
+  await checkOperator(ask);
   const { origin, links, peers = [] } = ask.options;
   return Response.json({
     hop: origin.hop.toString(),

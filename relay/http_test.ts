@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer, type Clock, Origin } from "@moq-deno/lite";
-import { type GrantEnd, PublicAuth } from "./auth.ts";
+import {
+  BroadcastProducer,
+  type Clock,
+  MoqError,
+  Origin,
+} from "@moq-deno/lite";
+import {
+  type Authorizer,
+  type GrantEnd,
+  PublicAuth,
+  requestToken,
+} from "./auth.ts";
 import { FETCH_TIMEOUT_MS, handle, type HttpOptions } from "./http.ts";
 
 const encoder = new TextEncoder();
@@ -22,6 +32,18 @@ class HeldClock implements Clock {
   release(): void {
     this.#then?.();
   }
+}
+
+/** Who asks for what operators may see, and what is public there. */
+interface Asker {
+  readonly remote?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly host?: string;
+  /** What is public where it may. */
+  readonly open?: readonly string[];
+  /** What is public where it may not. */
+  readonly limited?: readonly string[];
 }
 
 interface Setup extends HttpOptions {
@@ -195,6 +217,86 @@ Deno.test("handle: a grant is given back when the answer is there, whatever it i
   assert.deepEqual(ends, [end, end, end, end]);
   close();
 });
+
+/** A page of metrics without a relay behind it. */
+const METRICS: NonNullable<HttpOptions["metrics"]> = {
+  text: () => "moq_relay_broadcasts 0\n",
+  countRequest: () => {},
+};
+
+/** Knows one token for everything, and lets everybody see what is public. */
+function operated(publicly: readonly string[]): Authorizer {
+  const everybody = new PublicAuth({ publish: [], subscribe: publicly });
+  return {
+    grant(request) {
+      const token = requestToken(request.query);
+      if (token === undefined) return everybody.grant(request);
+      if (token !== "good") {
+        return Promise.reject(new MoqError("unauthorized", "Unknown token"));
+      }
+      return Promise.resolve({ root: "", publish: [], subscribe: ["**"] });
+    },
+  };
+}
+
+const BEARER = { authorization: "Bearer good" };
+
+for (
+  const [who, { remote, headers, query, host, open = [], limited = [] }] of [
+    ["a program on this machine", { remote: "127.0.0.1:9", open: ["**"] }],
+    ["the same over IPv6", { remote: "[::1]:9", host: "[::1]", open: ["**"] }],
+    ["the same where little is public", {
+      remote: "127.0.0.1:9",
+      limited: ["a/**"],
+    }],
+    ["another machine", { remote: "192.0.2.1:9", limited: ["**"] }],
+    ["somebody of unknown address", { limited: ["**"] }],
+    ["a server in front of this one", {
+      remote: "127.0.0.1:9",
+      headers: { "x-forwarded-for": "192.0.2.1" },
+      limited: ["**"],
+    }],
+    ["a page in a browser here", {
+      remote: "127.0.0.1:9",
+      headers: { origin: "http://localhost:8000" },
+      limited: ["**"],
+    }],
+    ["a page of a name that leads here", {
+      remote: "127.0.0.1:9",
+      host: "example.com",
+      limited: ["**"],
+    }],
+    ["a token", { remote: "192.0.2.1:9", query: "?jwt=good", open: ["a/**"] }],
+    ["a token in a header", {
+      remote: "192.0.2.1:9",
+      headers: BEARER,
+      open: ["a/**"],
+    }],
+    ["a bad token", {
+      remote: "127.0.0.1:9",
+      headers: { authorization: "Bearer bad" },
+      limited: ["**"],
+    }],
+  ] as readonly (readonly [string, Asker])[]
+) {
+  const isOpen = open.length > 0;
+  Deno.test(`handle: metrics and nodes are ${isOpen ? "shown to" : "kept from"} ${who}`, async () => {
+    const options: HttpOptions = {
+      ...setup(),
+      authorizer: operated([...open, ...limited]),
+      metrics: METRICS,
+      remote,
+    };
+    for (const path of ["/metrics", "/nodes"]) {
+      const url = `http://${host ?? "localhost"}:4443${path}${query ?? ""}`;
+      const request = new Request(url, headers && { headers });
+      const response = await handle(request, options);
+      assert.equal(response.status, isOpen ? 200 : 401, path);
+      const body = await response.text();
+      assert.equal(/broadcasts|hop/.test(body), isOpen);
+    }
+  });
+}
 
 Deno.test("handle: only pages on the list may read the answers", async () => {
   const options = { ...setup(), origins: ["https://app.example"] };

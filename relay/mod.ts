@@ -28,5 +28,19 @@ export {
 } from "./cluster.ts";
 export { type ClusterPeer, parsePeer } from "./cluster/peer.ts";
 export { handle, type HttpOptions, statusOf } from "./http.ts";
+export {
+  type HandshakeCounts,
+  Metrics,
+  type MetricsOptions,
+  type ProcessUsage,
+  type Surroundings,
+} from "./metrics.ts";
 export { type PeerRelay, Peers } from "./peers.ts";
 export { Relay, type RelayLimits, type RelayOptions } from "./relay.ts";
+export {
+  type Counter,
+  type KindTotals,
+  RelayStats,
+  type SessionKind,
+  type Totals,
+} from "./stats.ts";

@@ -47,6 +47,7 @@ import {
   requestOf,
 } from "./auth.ts";
 import { type PeerRelay, Peers } from "./peers.ts";
+import { RelayStats, type SessionKind } from "./stats.ts";
 
 /** Bounds of a {@linkcode Relay}. */
 export interface RelayLimits extends SessionLimits {
@@ -90,6 +91,8 @@ export class Relay {
   readonly origin: Origin;
   /** The sessions with other relays. */
   readonly peers: Peers = new Peers();
+  /** What it has done since it began. */
+  readonly stats: RelayStats = new RelayStats();
   readonly #options: RelayOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -135,7 +138,9 @@ export class Relay {
         reason: error?.message,
       });
     } catch (cause) {
-      const { code, message } = asMoqError(cause);
+      const error = asMoqError(cause);
+      const { code, message } = error;
+      this.stats.refuse(error);
       log.info?.("session refused", { kind, remote, code, reason: message });
     } finally {
       this.#entering--;
@@ -181,7 +186,7 @@ export class Relay {
     });
     try {
       const session = await this.#start(await incoming.accept(), log);
-      return await this.#serve(session, grant);
+      return await this.#serve(session, { grant, transport: incoming.kind });
     } catch (error) {
       const reason = asMoqError(error).message;
       grant.lease?.release({ reason, durationMs: 0 });
@@ -197,7 +202,8 @@ export class Relay {
     try {
       const { path = "", role } = await session.peer;
       const request = { ...requestOf(incoming, path), role };
-      return await this.#serve(session, await this.#grant(request));
+      const grant = await this.#grant(request);
+      return await this.#serve(session, { grant, transport: incoming.kind });
     } catch (error) {
       session.close(asMoqError(error));
       throw error;
@@ -205,7 +211,13 @@ export class Relay {
   }
 
   /** Lets `session` do what the grant says, until that ends. */
-  async #serve(session: Session, grant: Grant): Promise<Session> {
+  async #serve(
+    session: Session,
+    { grant, transport }: {
+      readonly grant: Grant;
+      readonly transport: SessionKind["transport"];
+    },
+  ): Promise<Session> {
     this.#follow(session, grant);
     try {
       const scopes = await this.#scopes(session, grant);
@@ -215,6 +227,7 @@ export class Relay {
         this.peers.add({ session, hop, isDialled: false });
         session.serve({ ...scopes, limits: PEER_LIMITS });
       }
+      this.stats.add(session, { transport, isPeer: grant.peer ?? false });
       return session;
     } catch (error) {
       session.close(asMoqError(error));
@@ -286,9 +299,16 @@ export class Relay {
     });
   }
 
-  /** Lets another relay see and fill the whole origin. */
-  link(session: Session, peer: Omit<PeerRelay, "session">): void {
-    this.peers.add({ ...peer, session });
+  /** Lets another relay that we dialled see and fill the whole origin. */
+  link(
+    session: Session,
+    { hop, transport }: {
+      readonly hop: bigint | undefined;
+      readonly transport: SessionKind["transport"];
+    },
+  ): void {
+    this.peers.add({ session, hop, isDialled: true });
+    this.stats.add(session, { transport, isPeer: true });
     const scope = this.origin.scope({ showsHidden: true });
     session.serve({ publish: scope, subscribe: scope, limits: PEER_LIMITS });
   }

@@ -25,7 +25,15 @@ import { lacksAccessRules } from "./config_rules.ts";
 import type { Address } from "./config_values.ts";
 import type { HttpOptions } from "./http.ts";
 import { type Listeners, openListeners } from "./listen/listeners.ts";
+import {
+  type HandshakeCounts,
+  Metrics,
+  type ProcessUsage,
+  type Surroundings,
+} from "./metrics.ts";
+import { processUsage } from "./process_usage.ts";
 import { Relay } from "./relay.ts";
+import { RELAY_VERSION } from "./version.ts";
 
 /** What a server needs besides its settings. */
 export interface ServerOptions {
@@ -48,8 +56,10 @@ export async function startServer(
   return server;
 }
 
+const NO_HANDSHAKES: HandshakeCounts = { underway: 0, complete: 0, failed: 0 };
+
 /** A relay that runs; use {@linkcode startServer}. */
-export class Server {
+export class Server implements Surroundings {
   readonly #config: Config;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -121,6 +131,16 @@ export class Server {
     return this.#relay.sessions;
   }
 
+  /** QUIC handshakes of all ports. */
+  handshakes(): HandshakeCounts {
+    return this.#listeners?.handshakes ?? NO_HANDSHAKES;
+  }
+
+  /** What the process has used. */
+  usage(): ProcessUsage {
+    return processUsage();
+  }
+
   /** Use {@linkcode startServer}. */
   async start(): Promise<void> {
     const cluster = await openCluster(this.#config, {
@@ -170,6 +190,13 @@ export class Server {
       origin: this.#relay.origin,
       peers: this.#relay.peers,
       links: this.#cluster?.cluster,
+      metrics: new Metrics({
+        relay: this.#relay,
+        links: this.#cluster?.cluster,
+        surroundings: this,
+        version: RELAY_VERSION,
+        startSeconds: performance.timeOrigin / 1000,
+      }),
       authorizer: this.#access.authorizer,
       get fingerprint() {
         return fingerprint();

@@ -52,7 +52,8 @@ export class QuicPeerDialer implements PeerDialer {
       address,
       signal,
     });
-    return { transport, path: setupPath(target) };
+    const path = setupPath(target);
+    return { transport, path, kind: isRaw(target) ? "quic" : "webtransport" };
   }
 
   async #present(url: URL): Promise<URL> {
@@ -66,6 +67,10 @@ export class QuicPeerDialer implements PeerDialer {
       });
     }
   }
+}
+
+function isRaw({ protocol }: URL): boolean {
+  return protocol === "moqt:" || protocol === "moql:";
 }
 
 /** The texts of PEM files; throws `ConfigError` for one that cannot be read. */

@@ -11,6 +11,7 @@ import { type Config, DEFAULT_PORT } from "../config.ts";
 import { formatAddress } from "../config_rules.ts";
 import type { Address } from "../config_values.ts";
 import type { HttpOptions } from "../http.ts";
+import type { HandshakeCounts } from "../metrics.ts";
 import { cannotListen, isPortInUse } from "./cannot_listen.ts";
 import { Queue } from "./queue.ts";
 import { runQuic } from "./quic.ts";
@@ -79,6 +80,17 @@ export class Listeners {
       hostname,
       port,
     }));
+  }
+
+  /** QUIC handshakes of all ports. */
+  get handshakes(): HandshakeCounts {
+    const counts = { underway: 0, complete: 0, failed: 0 };
+    for (const { handshakes } of this.#quic) {
+      counts.underway += handshakes.underway;
+      counts.complete += handshakes.complete;
+      counts.failed += handshakes.failed;
+    }
+    return counts;
   }
 
   /** Where HTTP is listened for. */

@@ -142,6 +142,7 @@ export const LAYERS: readonly Layer[] = [
       "relay/peers.ts",
       "relay/limits.ts",
       "relay/metrics.ts",
+      "relay/metrics/",
       "relay/stats.ts",
       "relay/mod.ts",
     ],
