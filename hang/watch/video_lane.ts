@@ -23,6 +23,8 @@ const MAX_FRAMES_AHEAD = 8;
 // Further behind than this, decoding everything would only keep it behind.
 const HOPELESS_MS = 500;
 const IN_TIME_MS = 50;
+// Who joins may be given the end of a group that is long over, and then the beginning of one that has begun.
+const JOINED_GROUPS = 2;
 // A decoder that fails again and again will not be better the next time.
 const MAX_FAILURES = 3;
 
@@ -103,7 +105,8 @@ export class VideoLane {
       (this.#hasShown ? undefined : this.#frames.takeFirst());
     this.#countDropped();
     if (!frame) return undefined;
-    this.#isCaughtUp ||= sync.untilDueMs(frame.timestamp) > -IN_TIME_MS;
+    this.#isCaughtUp ||= this.#reader.groups > JOINED_GROUPS ||
+      sync.untilDueMs(frame.timestamp) > -IN_TIME_MS;
     this.#hasShown = true;
     counters.shownFrames++;
     this.#latch.wake();
@@ -149,18 +152,21 @@ export class VideoLane {
     }
   }
 
-  /** Who joins in the middle of a group runs through its beginning: those pictures are no loss. */
   #countDropped(): void {
     const { dropped } = this.#frames;
-    const more = dropped - this.#droppedBefore;
+    this.#lose("droppedFrames", dropped - this.#droppedBefore);
     this.#droppedBefore = dropped;
-    if (this.#isCaughtUp) this.#options.counters.droppedFrames += more;
   }
 
   #countSkipped(): void {
     const { skipped } = this.#reader;
-    this.#options.counters.skippedGroups += skipped - this.#skippedBefore;
+    this.#lose("skippedGroups", skipped - this.#skippedBefore);
     this.#skippedBefore = skipped;
+  }
+
+  /** Who joins runs through what is over: that is no loss. */
+  #lose(what: "droppedFrames" | "skippedGroups", count: number): void {
+    if (this.#isCaughtUp) this.#options.counters[what] += count;
   }
 
   /** Whether it cannot be decoded, or is so late that the group after it is the better choice. */
@@ -170,7 +176,7 @@ export class VideoLane {
       group < this.#reader.newest &&
       this.#options.sync.untilDueMs(timestampUs) < -HOPELESS_MS
     ) this.#needsKeyframe = true;
-    if (this.#needsKeyframe) this.#options.counters.droppedFrames++;
+    if (this.#needsKeyframe) this.#lose("droppedFrames", 1);
     return this.#needsKeyframe;
   }
 
