@@ -1,6 +1,7 @@
 /**
  * Where the time goes from a camera to the screen, over a relay on this
- * machine: `deno task bench:watch --seconds 20 --csv marks.csv`.
+ * machine: `deno task bench:watch --seconds 20 --csv marks.csv`, and with
+ * `--sound` beside the picture.
  *
  * @module
  */
@@ -13,9 +14,8 @@ import { findChromium } from "../browser/chromium.ts";
 type Station = Exclude<keyof FrameLatency, "timestampUs" | "track">;
 
 const SIZES = [
-  { width: 192, height: 112, bitrate: 300_000, sound: false },
-  { width: 640, height: 368, bitrate: 1_000_000, sound: false },
-  { width: 640, height: 368, bitrate: 1_000_000, sound: true },
+  { width: 192, height: 112, bitrate: 300_000 },
+  { width: 640, height: 360, bitrate: 1_000_000 },
 ];
 const WAYS: readonly (readonly [from: Station, to: Station])[] = [
   ["capturedMs", "encodedMs"],
@@ -33,15 +33,17 @@ const COLLECT_MS = 8000;
 const { values } = parseArgs({
   options: {
     seconds: { type: "string", default: "24" },
+    sound: { type: "boolean", default: false },
     csv: { type: "string" },
   },
 });
 const chromium = findChromium();
 if (chromium === undefined) Deno.exit(1);
 print(["size", "from", "to", "p50 ms", "p95 ms", "p99 ms", "pictures"]);
-for (const { width, height, bitrate, sound } of SIZES) {
-  const rows = await measure({ width, height, bitrate, sound });
-  const size = `${width}x${height}${sound ? " with sound" : ""}`;
+for (const rendition of SIZES) {
+  const rows = await measure(rendition);
+  const { width, height } = rendition;
+  const size = `${width}x${height}${values.sound ? " with sound" : ""}`;
   for (const [from, to] of WAYS) {
     const taken = rows.flatMap((row) => {
       const [begun, ended] = [row[from], row[to]];
@@ -65,13 +67,14 @@ for (const { width, height, bitrate, sound } of SIZES) {
 
 /** The pictures of so many seconds in a player that is real-time. */
 async function measure(
-  { width, height, bitrate, sound }: typeof SIZES[number],
+  rendition: typeof SIZES[number],
 ): Promise<readonly FrameLatency[]> {
+  const renditions = [{ name: "video", ...rendition }];
   await using stage = await CanvasStage.open({
     chromium: chromium!,
-    media: { renditions: [{ name: "video", width, height, bitrate }], sound },
+    media: { renditions, sound: values.sound },
     players: `<hang-watch url="RELAY" name="canvas"></hang-watch>
-<style>hang-watch { width: ${width}px }</style>
+<style>hang-watch { width: ${rendition.width}px }</style>
 <script type="module">import "@moq-deno/hang/ui/hang-watch";</script>`,
   });
   const { viewer } = stage;
