@@ -80,6 +80,7 @@ export class HangWatchElement extends HTMLElement {
     undefined,
   );
   readonly #pip = new Signal<PictureInPicture | undefined>(undefined);
+  readonly #isFullscreen = new Signal(false);
   readonly #placement = new Placement(this);
   readonly #url = new Signal<string | undefined>(undefined);
   readonly #name = new Signal("");
@@ -352,6 +353,7 @@ export class HangWatchElement extends HTMLElement {
       showsCaptions: this.#captions.get() !== undefined,
       isSettingsOpen: !this.#panel.element.hidden,
       isInPicture: this.#pip.get()?.isOpen.get() ?? false,
+      isFullscreen: this.#isFullscreen.get(),
     });
   }
 
@@ -411,6 +413,9 @@ export class HangWatchElement extends HTMLElement {
       view.root.addEventListener(name, () => this.#wake());
     }
     view.root.addEventListener("pointerleave", () => this.#rest());
+    this.addEventListener("fullscreenchange", () => {
+      this.#isFullscreen.set(this.matches(":fullscreen"));
+    });
   }
 
   #toggleSound(): void {
@@ -439,7 +444,9 @@ export class HangWatchElement extends HTMLElement {
   }
 
   #toggleFullscreen(): void {
-    const change = document.fullscreenElement === this
+    if (!document.fullscreenEnabled) return;
+    // Within another shadow tree the document names that one's host.
+    const change = this.matches(":fullscreen")
       ? document.exitFullscreen()
       : this.requestFullscreen();
     change.catch(() => {
@@ -451,7 +458,8 @@ export class HangWatchElement extends HTMLElement {
     const { root } = this.#view;
     const key = readWatchKey(event, { root, panel: this.#panel.element });
     if (key === undefined) return;
-    this.#press(key);
+    const isVolume = key === "louder" || key === "quieter";
+    if (!event.repeat || isVolume) this.#press(key);
     event.preventDefault();
   }
 

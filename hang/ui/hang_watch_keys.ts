@@ -19,6 +19,7 @@ export type WatchKey =
 const KEYS: Readonly<Record<string, WatchKey>> = {
   " ": "pause",
   k: "pause",
+  MediaPlayPause: "pause",
   m: "mute",
   f: "fullscreen",
   c: "captions",
@@ -48,5 +49,12 @@ export function readWatchKey(
   if (event.key === "Escape") return panel.hidden ? undefined : "close";
   // Space presses the button that has the keyboard.
   if (isInPanel || (event.key === " " && target !== root)) return undefined;
-  return KEYS[event.key];
+  if (target instanceof HTMLElement && isField(target, root)) return undefined;
+  return KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
+}
+
+/** Whether it is of the page's own and takes text or choices. */
+function isField(target: HTMLElement, root: HTMLElement): boolean {
+  return !root.contains(target) &&
+    (target.isContentEditable || target.matches("input, select, textarea"));
 }

@@ -45,6 +45,8 @@ export interface ShownButtons {
   readonly isSettingsOpen: boolean;
   /** Whether the picture is in a window of its own. */
   readonly isInPicture: boolean;
+  /** Whether it fills the screen. */
+  readonly isFullscreen: boolean;
 }
 
 /** Shows the state, and what is said. */
@@ -78,6 +80,8 @@ export function showButtons(view: HangWatchView, shown: ShownButtons): void {
   view.pip.hidden = !PictureInPicture.isSupported;
   view.pip.ariaPressed = String(shown.isInPicture);
   setLabel(view.pip, "Picture in picture");
+  view.fullscreen.hidden = !document.fullscreenEnabled;
+  view.fullscreen.ariaPressed = String(shown.isFullscreen);
   setLabel(view.fullscreen, "Fullscreen");
 }
 

@@ -73,12 +73,14 @@ export function buildView(shadow: ShadowRoot): HangWatchView {
   const fullscreen = iconButton("fullscreen", "fullscreen");
   const bar = part("div", "bar");
   bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", "Player");
+  bar.setAttribute("aria-label", "Controls");
   bar.append(play, live, slot("controls"));
   bar.append(mute, volume, captions, settings, pip, fullscreen);
 
   const root = part("div", "root");
   root.tabIndex = 0;
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "Player");
   // Whoever fills the slot "bar" has controls of his own.
   const barSlot = slot("bar");
   barSlot.append(bar);

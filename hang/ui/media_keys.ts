@@ -19,31 +19,37 @@ export interface MediaKeyState {
   readonly isPaused: boolean;
 }
 
-let owner: MediaKeySink | undefined;
+// Who plays or has played; the one that began last is at the end and has the keys.
+const players = new Map<MediaKeySink, MediaKeyState>();
 
-/** Says how a player is doing; one that plays takes the keys over. */
-export function tellMediaKeys(
-  sink: MediaKeySink,
-  { title, isPaused }: MediaKeyState,
-): void {
-  const session = navigator.mediaSession as MediaSession | undefined;
-  if (!session || (isPaused && owner !== sink)) return;
-  owner = sink;
-  session.metadata = new MediaMetadata({ title });
-  session.playbackState = isPaused ? "paused" : "playing";
-  session.setActionHandler("play", () => sink.mediaKey("play"));
-  session.setActionHandler("pause", () => sink.mediaKey("pause"));
-  session.setActionHandler("stop", () => sink.mediaKey("pause"));
+/** Says how a player is doing; one that begins to play takes the keys over. */
+export function tellMediaKeys(sink: MediaKeySink, state: MediaKeyState): void {
+  const before = players.get(sink);
+  if (!before && state.isPaused) return;
+  if (before?.isPaused && !state.isPaused) players.delete(sink);
+  players.set(sink, state);
+  handOut();
 }
 
-/** Gives the keys back if this player has them. */
+/** Gives the keys back, to the player that had them before if there is one. */
 export function releaseMediaKeys(sink: MediaKeySink): void {
-  if (owner !== sink) return;
-  owner = undefined;
-  const session = navigator.mediaSession;
-  session.metadata = null;
-  session.playbackState = "none";
+  if (players.delete(sink)) handOut();
+}
+
+function handOut(): void {
+  const session = navigator.mediaSession as MediaSession | undefined;
+  if (!session) return;
+  const [sink, state] = [...players].at(-1) ?? [];
+  session.metadata = state ? new MediaMetadata({ title: state.title }) : null;
+  session.playbackState = state
+    ? state.isPaused ? "paused" : "playing"
+    : "none";
+  const handlers = {
+    play: () => sink?.mediaKey("play"),
+    pause: () => sink?.mediaKey("pause"),
+    stop: () => sink?.mediaKey("pause"),
+  };
   for (const action of ["play", "pause", "stop"] as const) {
-    session.setActionHandler(action, null);
+    session.setActionHandler(action, sink ? handlers[action] : null);
   }
 }

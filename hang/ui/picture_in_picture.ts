@@ -32,12 +32,20 @@ export class PictureInPicture {
     return this.#isOpen;
   }
 
-  /** Opens the window, which wants a gesture of the user; throws what the browser throws. */
+  /** Opens the window, which wants a gesture of the user; throws what the browser throws. Idempotent. */
   async open(): Promise<void> {
+    if (this.#video.srcObject) return;
     this.#video.srcObject = this.#canvas.captureStream();
-    await this.#video.play();
-    await this.#video.requestPictureInPicture();
-    this.#isOpen.set(true);
+    touch(this.#canvas);
+    try {
+      await this.#video.play();
+      await this.#video.requestPictureInPicture();
+    } catch (error) {
+      this.#closed();
+      throw error;
+    }
+    if (this.#video.srcObject) this.#isOpen.set(true);
+    else this.close();
   }
 
   /** Closes the window. Idempotent. */
@@ -58,4 +66,10 @@ export class PictureInPicture {
     this.#video.srcObject = null;
     this.#isOpen.set(false);
   }
+}
+
+/** Draws a pixel as it is: without a change nothing is captured, and a picture that is paused does not change. */
+function touch(canvas: HTMLCanvasElement): void {
+  const context = canvas.getContext("2d");
+  context?.putImageData(context.getImageData(0, 0, 1, 1), 0, 0);
 }
