@@ -129,7 +129,9 @@ function summaryOf(now: PlayerStats): string {
     path,
     now.transport,
     now.protocol,
-  ].filter(Boolean).join(" · ");
+  ].filter((one) => one !== undefined)
+    // A number is not torn from its unit.
+    .map((one) => one.replaceAll(" ", "\u00a0")).join(" · ");
 }
 
 function drawing(

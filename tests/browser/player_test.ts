@@ -14,8 +14,8 @@ const SECONDS = Deno.env.get("CI") === "true" ? 60 : 6;
 const CLIP_SECONDS = 10;
 const LONGER_SOUND_MS = 25;
 
-// Where the clip's clock has the ones of its seconds, white on a dark box, wherever its centring puts them.
-const SECONDS_DIGIT = { x: 346, y: 298, width: 40, height: 40 };
+// Where the clip's clock has the ones of its seconds, white on colours that are not, wherever its centring puts them.
+const SECONDS_DIGIT = { x: 346, y: 188, width: 40, height: 40 };
 
 /** When the seconds of the clock in the picture changed, in milliseconds; looks once per refresh for `seconds`. */
 function secondsChanged(page: Page, seconds: number): Promise<number[]> {

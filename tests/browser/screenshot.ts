@@ -26,7 +26,7 @@ interface View extends PageOptions {
 const STATS = {
   then: "PLAYER.showStats = true",
   until:
-    `PLAYER.shadowRoot.querySelector("polyline").getAttribute("points").split(" ").length > 12`,
+    `PLAYER.shadowRoot.querySelector("polyline").getAttribute("points").split(" ").length > 24`,
 };
 const SETTINGS = {
   then: `PLAYER.shadowRoot.querySelector(".settings").click()`,
