@@ -83,6 +83,18 @@ Deno.test("Sync: a way that has become longer is accepted after a while", () => 
   assert.equal(sync.untilDueMs(sync.edgeUs), 100);
 });
 
+Deno.test("Sync: after a machine has slept what comes is the live edge at once, whether its clock stood still meanwhile or not", () => {
+  for (const tickedMs of [0, 5000]) {
+    const clock = new Hands();
+    const sync = new Sync({ latency: FIXED, clock });
+    stream({ sync, clock, fromMs: 0, count: 500 });
+    clock.ms += tickedMs;
+    stream({ sync, clock, fromMs: 15_000, count: 2 });
+    const untilDueMs = sync.untilDueMs(sync.edgeUs);
+    assert.ok(untilDueMs >= 100 && untilDueMs <= 120, `${untilDueMs} ms`);
+  }
+});
+
 Deno.test("Sync: a publisher that sends in bursts is held longer, an outage changes nothing", () => {
   const clock = new Hands();
   const sync = new Sync({ latency: RANGE, clock });
