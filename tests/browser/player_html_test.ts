@@ -12,7 +12,7 @@ import { Stage } from "./stage.ts";
 
 const path = findChromium();
 const EXAMPLE = new URL("examples/html/", ROOT);
-const RELAY = "http://localhost:4443";
+const RELAY = "http://127.0.0.1:4443";
 const BUNDLE = /^deno (bundle .*--output )(\S+)( .*)$/m;
 const PLAYERS = `[...document.querySelectorAll("hang-watch")]`;
 const OWN = `document.querySelector("#own")`;
