@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { User } from "../catalog/room.ts";
 
 const FALSE_WORDS = ["false", "0", "no", "off"];
 
@@ -33,4 +34,26 @@ export function readUrl(
   if (text === null || text.trim() === "") return undefined;
   const url = URL.parse(text.trim(), base);
   return url && /^https?:$/.test(url.protocol) ? url : undefined;
+}
+
+/** The word that it is, whatever its case; anything else is `otherwise`. */
+export function readWord<Word extends string, Otherwise>(
+  text: string | null,
+  { words, otherwise }: {
+    readonly words: readonly Word[];
+    readonly otherwise: Otherwise;
+  },
+): Word | Otherwise {
+  const said = text?.trim().toLowerCase();
+  return words.find((word) => word === said) ?? otherwise;
+}
+
+/** A boolean attribute that is set where it is absent. */
+export function readSwitch(text: string | null): boolean {
+  return text === null || readFlag(text);
+}
+
+/** Somebody as the attributes `user` and `color` say. */
+export function readUser(name: string | null, color: string | null): User {
+  return { ...(name && { name }), ...(color && { color }) };
 }

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { readFlag, readNumber, readUrl } from "./attributes.ts";
+import {
+  readFlag,
+  readNumber,
+  readSwitch,
+  readUrl,
+  readUser,
+  readWord,
+} from "./attributes.ts";
 
 Deno.test("readFlag: present means true, but for the words that say no", () => {
   const said = [null, "", "true", "1", "yes", "false", " FALSE ", "0", "off"];
@@ -39,4 +46,23 @@ Deno.test("readUrl: takes http and https alone and never throws", () => {
       "http://a:1/",
     ],
   );
+});
+
+Deno.test("readSwitch: absent means true", () => {
+  const said = [null, "", "true", "false", "off"];
+  assert.deepEqual(said.map(readSwitch), [true, true, true, false, false]);
+});
+
+Deno.test("readWord: one of the words in any case, else what was said to be otherwise", () => {
+  const words = ["always", "never"] as const;
+  const said = [null, "", " Always ", "never", "toString"];
+  assert.deepEqual(
+    said.map((text) => readWord(text, { words, otherwise: "source" })),
+    ["source", "source", "always", "never", "source"],
+  );
+});
+
+Deno.test("readUser: has nothing of what was not said", () => {
+  assert.deepEqual(readUser(null, ""), {});
+  assert.deepEqual(readUser("Ada", "teal"), { name: "Ada", color: "teal" });
 });

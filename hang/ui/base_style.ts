@@ -1,6 +1,7 @@
 /**
- * How all elements look: a dark frame with a picture, a bar of buttons over its
- * lower edge, and a veil with one sentence while there is something to say.
+ * How elements with one picture look: a dark frame around it, a bar of buttons
+ * over its lower edge, and a veil with one sentence while there is something to
+ * say.
  *
  * @module
  */
@@ -33,9 +34,9 @@ export const BASE_STYLE = `
 .status {
   position: absolute; inset: 0; display: grid; place-content: center;
   justify-items: center; gap: 12px; padding: 24px; text-align: center;
-  background: rgb(10 12 18 / 58%);
+  background: rgb(10 12 18 / 58%); color: #fff;
 }
-.status p { margin: 0; max-width: 44ch; text-wrap: balance; }
+.status p { margin: 0; max-width: 40ch; text-wrap: balance; }
 .spinner {
   width: 28px; height: 28px; border-radius: 50%;
   border: 3px solid rgb(255 255 255 / 28%); border-top-color: #fff;
@@ -57,7 +58,7 @@ button {
 svg { width: 24px; height: 24px; fill: currentColor; flex: none; }
 .live {
   margin-inline: 6px auto; display: inline-flex; align-items: center; gap: 6px;
-  font-size: 13px;
+  color: #fff; font-size: 13px; white-space: nowrap;
 }
 .live::before {
   content: ""; width: 8px; height: 8px; border-radius: 50%; background: #8a93a5;

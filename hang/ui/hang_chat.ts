@@ -24,7 +24,7 @@ import {
   shareConnection,
   type SharedConnection,
 } from "../watch/relay_connection.ts";
-import { readUrl } from "./attributes.ts";
+import { readUser } from "./attributes.ts";
 import { HangChatList } from "./hang_chat_list.ts";
 import {
   type HangChatState,
@@ -32,11 +32,14 @@ import {
   typingText,
 } from "./hang_chat_state.ts";
 import { buildView, type HangChatView } from "./hang_chat_view.ts";
+import { HangElement } from "./hang_element.ts";
+import { reflect, TEXT } from "./reflect.ts";
 
+export { HangElement } from "./hang_element.ts";
 export type { HangChatState } from "./hang_chat_state.ts";
 
 /** The element. */
-export class HangChatElement extends HTMLElement {
+export class HangChatElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",
@@ -45,50 +48,30 @@ export class HangChatElement extends HTMLElement {
     "user",
     "color",
   ];
+  /** Path of the room, as the attribute. */
+  declare room: string;
+  /** The own path below the room, as the attribute. */
+  declare name: string;
   readonly #view: HangChatView;
   readonly #list: HangChatList;
-  readonly #url = new Signal<string | undefined>(undefined);
-  readonly #roomPath = new Signal("");
-  readonly #name = new Signal("");
-  readonly #user = new Signal("");
-  readonly #color = new Signal<string | undefined>(undefined);
+  readonly #room = this.attribute("room", TEXT.read);
+  readonly #name = this.attribute("name", TEXT.read);
+  readonly #user = this.attribute(["user", "color"], readUser);
   readonly #given = new Signal<ChatRoom | undefined>(undefined);
   readonly #chat = new Signal<ChatRoom | undefined>(undefined);
   readonly #shared = new Signal<SharedConnection | undefined>(undefined);
   readonly #problem = new Signal("");
-  #stops: readonly (() => void)[] = [];
-  #told = "";
+
+  static {
+    reflect(this, { room: TEXT, name: TEXT });
+  }
 
   /** Use `document.createElement("hang-chat")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this.attachShadow({ mode: "open" }));
+    this.#view = buildView(this);
     this.#list = new HangChatList(this.#view);
     this.#listen(this.#view);
-  }
-
-  /** The relay's URL, as the attribute. */
-  get url(): string {
-    return this.getAttribute("url") ?? "";
-  }
-  set url(value: string) {
-    this.setAttribute("url", value);
-  }
-
-  /** Path of the room, as the attribute. */
-  get room(): string {
-    return this.getAttribute("room") ?? "";
-  }
-  set room(value: string) {
-    this.setAttribute("room", value);
-  }
-
-  /** The own path below the room, as the attribute. */
-  get name(): string {
-    return this.getAttribute("name") ?? "";
-  }
-  set name(value: string) {
-    this.setAttribute("name", value);
   }
 
   /** The room behind it, while there is one. Set one that is open already to show that; it stays the caller's. */
@@ -114,32 +97,12 @@ export class HangChatElement extends HTMLElement {
     });
   }
 
-  /** Called by the page. */
-  attributeChangedCallback(
-    name: string,
-    _: unknown,
-    text: string | null,
-  ): void {
-    switch (name) {
-      case "url":
-        return this.#url.set(readUrl(text, document.baseURI)?.href);
-      case "room":
-        return this.#roomPath.set(text ?? "");
-      case "name":
-        return this.#name.set(text ?? "");
-      case "user":
-        return this.#user.set(text ?? "");
-      case "color":
-        return this.#color.set(text ?? undefined);
-    }
-  }
-
-  /** Called by the page. */
-  connectedCallback(): void {
+  /** Reads and writes while the element is in a page. */
+  protected override start(): readonly (() => void)[] {
     const look = () => this.#list.look(this.#isSeen);
     document.addEventListener("visibilitychange", look);
     addEventListener("focus", look);
-    this.#stops = [
+    return [
       () => document.removeEventListener("visibilitychange", look),
       () => removeEventListener("focus", look),
       effect(() => this.#connect()),
@@ -151,18 +114,12 @@ export class HangChatElement extends HTMLElement {
     ];
   }
 
-  /** Called by the page. */
-  disconnectedCallback(): void {
-    for (const stop of this.#stops) stop();
-    this.#stops = [];
-  }
-
   get #isSeen(): boolean {
     return !document.hidden;
   }
 
   #connect(): (() => void) | void {
-    const url = this.#url.get();
+    const url = this.relay.get();
     if (url === undefined) return;
     const shared = shareConnection(url, { role: "both" });
     this.#shared.set(shared);
@@ -176,7 +133,7 @@ export class HangChatElement extends HTMLElement {
     const given = this.#given.get();
     if (given) this.#chat.set(given);
     else {
-      const room = this.#roomPath.get();
+      const room = this.#room.get();
       const name = this.#name.get();
       const shared = this.#shared.get();
       if (!shared || room === "") return;
@@ -203,12 +160,8 @@ export class HangChatElement extends HTMLElement {
 
   #introduce(): void {
     const chat = this.#chat.get();
-    const [name, color] = [this.#user.get(), this.#color.get()];
-    if (!chat || this.#given.get()) return;
-    chat.user.set({
-      ...(name !== "" && { name }),
-      ...(color !== undefined && { color }),
-    });
+    const user = this.#user.get();
+    if (chat && !this.#given.get()) chat.user.set(user);
   }
 
   #showMessages(): void {
@@ -236,9 +189,7 @@ export class HangChatElement extends HTMLElement {
     view.status.classList.toggle("bad", isBad);
     view.form.hidden = this.#chat.get()?.name === undefined;
     this.#showSend();
-    if (state.text === this.#told) return;
-    this.#told = state.text;
-    this.dispatchEvent(new CustomEvent("statechange", { detail: state }));
+    this.tell(state);
   }
 
   #showSend(): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { part } from "./parts.ts";
+import { openShadow, part, slot } from "./parts.ts";
 
 const STYLE = `
 :host {
@@ -108,20 +108,15 @@ export interface HangChatView {
   readonly send: HTMLButtonElement;
 }
 
-/** Builds the view within `shadow`. */
-export function buildView(shadow: ShadowRoot): HangChatView {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  shadow.adoptedStyleSheets = [sheet];
-  const header = document.createElement("slot");
-  header.name = "header";
+/** Builds the view within `host`. */
+export function buildView(host: HTMLElement): HangChatView {
+  const shadow = openShadow(host, STYLE);
   const list = part("div", "list");
   list.tabIndex = 0;
   list.setAttribute("role", "log");
   list.setAttribute("aria-label", "Messages");
   const empty = part("p", "empty");
-  const emptySlot = document.createElement("slot");
-  emptySlot.name = "empty";
+  const emptySlot = slot("empty");
   emptySlot.append("Nobody has written yet");
   empty.append(emptySlot);
   list.append(empty);
@@ -143,6 +138,6 @@ export function buildView(shadow: ShadowRoot): HangChatView {
   send.textContent = "Send";
   const form = part("form", "form");
   form.append(input, send);
-  shadow.append(header, frame, typing, status, form);
+  shadow.append(slot("header"), frame, typing, status, form);
   return { list, empty, more, typing, status, form, input, send };
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { iconButton, part } from "./parts.ts";
+import { iconButton, openShadow, part, slot } from "./parts.ts";
 
 const STYLE = `
 :host {
@@ -114,11 +114,9 @@ export interface HangMeetView {
   readonly count: HTMLElement;
 }
 
-/** Builds the view within `shadow`. */
-export function buildView(shadow: ShadowRoot): HangMeetView {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  shadow.adoptedStyleSheets = [sheet];
+/** Builds the view within `host`. */
+export function buildView(host: HTMLElement): HangMeetView {
+  const shadow = openShadow(host, STYLE);
   const status = part("p", "status");
   status.setAttribute("role", "status");
   const grid = part("div", "grid");
@@ -138,12 +136,10 @@ export function buildView(shadow: ShadowRoot): HangMeetView {
   badge.hidden = true;
   chat.append(badge);
   const count = part("span", "count");
-  const extra = document.createElement("slot");
-  extra.name = "controls";
   const bar = part("div", "bar");
   bar.setAttribute("role", "group");
   bar.setAttribute("aria-label", "Meeting");
-  bar.append(mute, hide, share, chat, extra, count);
+  bar.append(mute, hide, share, chat, slot("controls"), count);
   shadow.append(status, main, bar);
   return {
     main,

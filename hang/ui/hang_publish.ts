@@ -25,21 +25,28 @@ import type { PublisherStats } from "../publish/publisher_stats.ts";
 import { SIMULCAST, SINGLE } from "../publish/rendition_plan.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { shareConnection } from "../watch/relay_connection.ts";
-import { readFlag, readUrl } from "./attributes.ts";
+import { readFlag, readSwitch, readWord } from "./attributes.ts";
+import { HangElement } from "./hang_element.ts";
 import { HangPublishDisplay } from "./hang_publish_display.ts";
 import {
   type HangPublishState,
   hangPublishStateOf,
 } from "./hang_publish_state.ts";
 import { buildView, type HangPublishView } from "./hang_publish_view.ts";
+import { plainKey } from "./keys.ts";
+import { FLAG, reflect, type Reflection, TEXT } from "./reflect.ts";
 
+export { HangElement } from "./hang_element.ts";
 export type { HangPublishState } from "./hang_publish_state.ts";
 
-type Source = "camera" | "screen" | "file";
-type Announce = "source" | "always" | "never";
+const SOURCES = ["camera", "screen", "file"] as const;
+const SOURCE: Reflection<(typeof SOURCES)[number] | undefined> = {
+  read: (text) => readWord(text, { words: SOURCES, otherwise: undefined }),
+  write: (source) => source,
+};
 
 /** The element. */
-export class HangPublishElement extends HTMLElement {
+export class HangPublishElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",
@@ -52,51 +59,36 @@ export class HangPublishElement extends HTMLElement {
     "preview",
     "controls",
   ];
+  /** The broadcast's path, as the attribute. */
+  declare name: string;
+  /** What is published, as the attribute; `undefined` lets the user choose. A screen needs a gesture of the user's. */
+  declare source: "camera" | "screen" | "file" | undefined;
+  /** Whether it is published without sound, as the attribute. */
+  declare muted: boolean;
+  /** Whether it is published without a picture, as the attribute. */
+  declare invisible: boolean;
   readonly #view: HangPublishView;
-  readonly #url = new Signal<string | undefined>(undefined);
-  readonly #name = new Signal("");
-  readonly #source = new Signal<Source | undefined>(undefined);
+  readonly #name = this.attribute("name", TEXT.read);
+  readonly #source = this.attribute("source", SOURCE.read);
+  readonly #muted = this.attribute("muted", readFlag);
+  readonly #invisible = this.attribute("invisible", readFlag);
+  readonly #simulcast = this.attribute("simulcast", readSwitch);
+  readonly #announce = this.attribute("announce", readAnnounce);
+  readonly #preview = this.attribute("preview", readPreview);
+  readonly #hasControls = this.attribute("controls", readSwitch);
   readonly #file = new Signal<Blob | undefined>(undefined);
-  readonly #muted = new Signal(false);
-  readonly #invisible = new Signal(false);
-  readonly #simulcast = new Signal(true);
-  readonly #announce = new Signal<Announce>("source");
-  readonly #preview = new Signal(true);
   readonly #capture = new Signal<Capture | undefined>(undefined);
   readonly #publisher = new Signal<Publisher | undefined>(undefined);
-  #stops: readonly (() => void)[] = [];
-  #told = "";
+
+  static {
+    reflect(this, { name: TEXT, source: SOURCE, muted: FLAG, invisible: FLAG });
+  }
 
   /** Use `document.createElement("hang-publish")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this.attachShadow({ mode: "open" }));
+    this.#view = buildView(this);
     this.#listen(this.#view);
-  }
-
-  /** The relay's URL, as the attribute. */
-  get url(): string {
-    return this.getAttribute("url") ?? "";
-  }
-  set url(value: string) {
-    this.setAttribute("url", value);
-  }
-
-  /** The broadcast's path, as the attribute. */
-  get name(): string {
-    return this.getAttribute("name") ?? "";
-  }
-  set name(value: string) {
-    this.setAttribute("name", value);
-  }
-
-  /** What is published, as the attribute; `undefined` lets the user choose. A screen needs a gesture of the user's. */
-  get source(): "camera" | "screen" | "file" | undefined {
-    return this.#source.peek();
-  }
-  set source(value: "camera" | "screen" | "file" | undefined) {
-    if (value === undefined) this.removeAttribute("source");
-    else this.setAttribute("source", value);
   }
 
   /** The file that is published while the source is "file". */
@@ -105,22 +97,6 @@ export class HangPublishElement extends HTMLElement {
   }
   set file(value: Blob | undefined) {
     this.#file.set(value);
-  }
-
-  /** Whether it is published without sound, as the attribute. */
-  get muted(): boolean {
-    return this.#muted.peek();
-  }
-  set muted(value: boolean) {
-    this.toggleAttribute("muted", value);
-  }
-
-  /** Whether it is published without a picture, as the attribute. */
-  get invisible(): boolean {
-    return this.#invisible.peek();
-  }
-  set invisible(value: boolean) {
-    this.toggleAttribute("invisible", value);
   }
 
   /** The sources behind it, while the element is in a page. */
@@ -143,36 +119,8 @@ export class HangPublishElement extends HTMLElement {
     return this.#publisher.peek()?.stats();
   }
 
-  /** Called by the page. */
-  attributeChangedCallback(
-    name: string,
-    _: unknown,
-    text: string | null,
-  ): void {
-    switch (name) {
-      case "url":
-        return this.#url.set(readUrl(text, document.baseURI)?.href);
-      case "name":
-        return this.#name.set(text ?? "");
-      case "source":
-        return this.#source.set(readSource(text));
-      case "muted":
-        return this.#muted.set(readFlag(text));
-      case "invisible":
-        return this.#invisible.set(readFlag(text));
-      case "simulcast":
-        return this.#simulcast.set(text === null || readFlag(text));
-      case "announce":
-        return this.#announce.set(readAnnounce(text));
-      case "preview":
-        return this.#preview.set(text?.trim().toLowerCase() !== "none");
-      case "controls":
-        this.#view.bar.hidden = text !== null && !readFlag(text);
-    }
-  }
-
-  /** Called by the page. */
-  connectedCallback(): void {
+  /** Publishes while the element is in a page. */
+  protected override start(): readonly (() => void)[] {
     const capture = new Capture();
     const devices = new DeviceList();
     this.#capture.set(capture);
@@ -183,26 +131,23 @@ export class HangPublishElement extends HTMLElement {
       source: this.#source,
       publisher: this.#publisher,
     });
-    this.#stops = [
+    return [
       effect(() => this.#choose(capture)),
       effect(() => this.#publish(capture)),
       effect(() => this.#encode()),
       effect(() => {
         const state = this.#state();
         display.show(state);
-        this.#tell(state);
+        this.tell(state);
+      }),
+      effect(() => {
+        this.#view.bar.hidden = !this.#hasControls.get();
       }),
       () => display.close(),
       () => devices.close(),
       () => capture.close(),
       () => this.#capture.set(undefined),
     ];
-  }
-
-  /** Called by the page. */
-  disconnectedCallback(): void {
-    for (const stop of this.#stops) stop();
-    this.#stops = [];
   }
 
   #state(): HangPublishState {
@@ -228,7 +173,7 @@ export class HangPublishElement extends HTMLElement {
   }
 
   #publish(capture: Capture): (() => void) | void {
-    const url = this.#url.get();
+    const url = this.relay.get();
     const name = this.#name.get();
     const announce = this.#announce.get();
     if (url === undefined || name === "" || announce === "never") return;
@@ -249,12 +194,6 @@ export class HangPublishElement extends HTMLElement {
   #encode(): void {
     const renditions = this.#simulcast.get() ? SIMULCAST : SINGLE;
     this.#publisher.get()?.renditions.set(renditions);
-  }
-
-  #tell(state: HangPublishState): void {
-    if (state.text === this.#told) return;
-    this.#told = state.text;
-    this.dispatchEvent(new CustomEvent("statechange", { detail: state }));
   }
 
   #listen(view: HangPublishView): void {
@@ -281,9 +220,7 @@ export class HangPublishElement extends HTMLElement {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (event.composedPath()[0] instanceof HTMLSelectElement) return;
-    switch (event.key) {
+    switch (plainKey(event)) {
       case "m":
         this.muted = !this.muted;
         break;
@@ -301,16 +238,12 @@ export class HangPublishElement extends HTMLElement {
   }
 }
 
-function readSource(text: string | null): Source | undefined {
-  const word = text?.trim().toLowerCase();
-  return word === "camera" || word === "screen" || word === "file"
-    ? word
-    : undefined;
+function readAnnounce(text: string | null): "source" | "always" | "never" {
+  return readWord(text, { words: ["always", "never"], otherwise: "source" });
 }
 
-function readAnnounce(text: string | null): Announce {
-  const word = text?.trim().toLowerCase();
-  return word === "always" || word === "never" ? word : "source";
+function readPreview(text: string | null): boolean {
+  return readWord(text, { words: ["none"], otherwise: "shown" }) === "shown";
 }
 
 if (!customElements.get("hang-publish")) {

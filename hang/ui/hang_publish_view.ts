@@ -5,7 +5,7 @@
  */
 import { BASE_STYLE } from "./base_style.ts";
 import type { IconName } from "./icons.ts";
-import { iconButton, part } from "./parts.ts";
+import { iconButton, openShadow, part, slot } from "./parts.ts";
 
 const STYLE = `${BASE_STYLE}
 :host { --hang-background: #1a1f2b; }
@@ -100,11 +100,9 @@ export interface HangPublishView {
   readonly microphones: HTMLSelectElement;
 }
 
-/** Builds the view within `shadow`. */
-export function buildView(shadow: ShadowRoot): HangPublishView {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  shadow.adoptedStyleSheets = [sheet];
+/** Builds the view within `host`. */
+export function buildView(host: HTMLElement): HangPublishView {
+  const shadow = openShadow(host, STYLE);
   const root = part("div", "root");
   root.tabIndex = 0;
   const video = part("video", "video");
@@ -116,8 +114,7 @@ export function buildView(shadow: ShadowRoot): HangPublishView {
   const panel = buildPanel();
   const notice = part("p", "notice");
   notice.setAttribute("role", "status");
-  const overlay = document.createElement("slot");
-  root.append(video, overlay, status.status, bar.bar, panel.panel, notice);
+  root.append(video, slot(), status.status, bar.bar, panel.panel, notice);
   shadow.append(root);
   return { root, video, notice, ...status, ...bar, ...panel };
 }
@@ -163,10 +160,9 @@ function buildBar() {
   const share = iconButton("share", "screen");
   const settings = iconButton("settings", "settings");
   const stop = iconButton("stop", "stop");
-  const extra = document.createElement("slot");
-  extra.name = "controls";
   const bar = part("div", "bar");
-  bar.append(mute, meter, hide, live, extra, share, settings, stop);
+  bar.append(mute, meter, hide, live, slot("controls"));
+  bar.append(share, settings, stop);
   return { bar, mute, level, hide, live, share, settings, stop };
 }
 

@@ -21,9 +21,12 @@ import {
   shareConnection,
   type SharedConnection,
 } from "../watch/relay_connection.ts";
-import { readUrl } from "./attributes.ts";
 import { hangChatStateOf, hueOf } from "./hang_chat_state.ts";
-import { part } from "./parts.ts";
+import { HangElement } from "./hang_element.ts";
+import { openShadow, part } from "./parts.ts";
+import { TEXT } from "./reflect.ts";
+
+export { HangElement } from "./hang_element.ts";
 
 const MAX_FACES = 6;
 const STYLE = `
@@ -61,7 +64,7 @@ const STYLE = `
 `;
 
 /** The element. */
-export class HangRoomsElement extends HTMLElement {
+export class HangRoomsElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",
@@ -70,22 +73,16 @@ export class HangRoomsElement extends HTMLElement {
   ];
   readonly #items: HTMLElement = part("ul", "list");
   readonly #status = part("p", "status");
-  readonly #url = new Signal<string | undefined>(undefined);
-  readonly #prefix = new Signal("");
-  readonly #room = new Signal("");
+  readonly #prefix = this.attribute("prefix", TEXT.read);
+  readonly #room = this.attribute("room", TEXT.read);
   readonly #shared = new Signal<SharedConnection | undefined>(undefined);
   readonly #rooms = new Signal<RoomList | undefined>(undefined);
-  #stops: readonly (() => void)[] = [];
 
   /** Use `document.createElement("hang-rooms")` or HTML. */
   constructor() {
     super();
-    const shadow = this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    shadow.adoptedStyleSheets = [sheet];
     this.#status.setAttribute("role", "status");
-    shadow.append(this.#items, this.#status);
+    openShadow(this, STYLE).append(this.#items, this.#status);
   }
 
   /** The rooms as they are now. */
@@ -93,38 +90,16 @@ export class HangRoomsElement extends HTMLElement {
     return this.#rooms.peek()?.rooms() ?? [];
   }
 
-  /** Called by the page. */
-  attributeChangedCallback(
-    name: string,
-    _: unknown,
-    text: string | null,
-  ): void {
-    switch (name) {
-      case "url":
-        return this.#url.set(readUrl(text, document.baseURI)?.href);
-      case "prefix":
-        return this.#prefix.set(text ?? "");
-      case "room":
-        return this.#room.set(text ?? "");
-    }
-  }
-
-  /** Called by the page. */
-  connectedCallback(): void {
-    this.#stops = [
+  /** Follows the rooms while the element is in a page. */
+  protected override start(): readonly (() => void)[] {
+    return [
       effect(() => this.#follow()),
       effect(() => this.#show()),
     ];
   }
 
-  /** Called by the page. */
-  disconnectedCallback(): void {
-    for (const stop of this.#stops) stop();
-    this.#stops = [];
-  }
-
   #follow(): (() => void) | void {
-    const url = this.#url.get();
+    const url = this.relay.get();
     if (url === undefined) return;
     const shared = shareConnection(url, { role: "both" });
     const { local, remote } = shared.connection;

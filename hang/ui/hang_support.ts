@@ -14,6 +14,7 @@
  * @module
  */
 import { readFlag } from "./attributes.ts";
+import { openShadow } from "./parts.ts";
 import {
   type Support,
   type SupportMode,
@@ -65,15 +66,11 @@ export class HangSupportElement extends HTMLElement {
   /** Use `document.createElement("hang-support")` or HTML. */
   constructor() {
     super();
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(STYLE);
-    const shadow = this.attachShadow({ mode: "open" });
-    shadow.adoptedStyleSheets = [sheet];
     this.#summary.setAttribute("part", "summary");
     this.#list.setAttribute("part", "list");
     this.#details.hidden = true;
     this.#details.append(this.#summary, this.#list);
-    shadow.append(this.#details);
+    openShadow(this, STYLE).append(this.#details);
   }
 
   /** What was found out; empty until it is known. */

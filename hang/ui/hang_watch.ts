@@ -26,43 +26,53 @@
  * @module
  */
 import { effect, Signal } from "../signals/signal.ts";
-import type { PlayedFormat } from "../watch/followed_broadcast.ts";
 import type { Latency } from "../watch/latency.ts";
 import { Player } from "../watch/player.ts";
 import type { PlayerState } from "../watch/player_state.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
 import { shareConnection } from "../watch/relay_connection.ts";
-import { readFlag, readNumber, readUrl } from "./attributes.ts";
-import { readWatchKey, type WatchKey } from "./hang_watch_keys.ts";
+import { readFlag, readNumber, readSwitch, readWord } from "./attributes.ts";
+import { HangElement } from "./hang_element.ts";
+import { WatchControls } from "./hang_watch_controls.ts";
 import { WatchPanel } from "./hang_watch_panel.ts";
 import { showButtons, showState } from "./hang_watch_show.ts";
 import { WatchStats } from "./hang_watch_stats.ts";
 import { buildView, type HangWatchView } from "./hang_watch_view.ts";
+import {
+  LATENCY_ATTRIBUTES,
+  readLatency,
+  writeLatency,
+} from "./latency_attributes.ts";
 import { releaseMediaKeys, tellMediaKeys } from "./media_keys.ts";
-import { readLatency } from "./latency_attributes.ts";
 import { PictureInPicture } from "./picture_in_picture.ts";
 import { Placement } from "./placement.ts";
+import {
+  FLAG,
+  OPTIONAL_TEXT,
+  reflect,
+  type Reflection,
+  TEXT,
+} from "./reflect.ts";
 
-// A pointer that rests for so long wants to see the picture alone.
-const IDLE_MS = 2500;
-const STATS_MS = 500;
-const VOLUME_STEP = 0.1;
+export { HangElement } from "./hang_element.ts";
+
 const NOTHING: PlayerState = {
   kind: "offline",
   text: "Nothing to play: the element needs a url and a name",
 };
+const VOLUME: Reflection<number> = {
+  read: (text) => readNumber(text, { min: 0, max: 1, otherwise: 1 }),
+  write: String,
+};
 
 /** The element. */
-export class HangWatchElement extends HTMLElement {
+export class HangWatchElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",
     "name",
     "path",
-    "latency",
-    "latency-min",
-    "latency-max",
-    "jitter",
+    ...LATENCY_ATTRIBUTES,
     "rendition",
     "captions",
     "volume",
@@ -73,75 +83,66 @@ export class HangWatchElement extends HTMLElement {
     "show-stats",
     "controls",
   ];
+  /** The broadcast's path, as the attribute. */
+  declare name: string;
+  /** Track name of the rendition to play, as the attribute; `undefined` is automatic. */
+  declare rendition: string | undefined;
+  /** Track name of the captions to show, as the attribute; `undefined` is none. */
+  declare captions: string | undefined;
+  /** Whether it is paused, as the attribute. */
+  declare paused: boolean;
+  /** Whether it is muted, as the attribute. */
+  declare muted: boolean;
+  /** Loudness from 0 to 1, as the attribute. */
+  declare volume: number;
+  /** Whether the numbers are shown over the picture, as the attribute. */
+  declare showStats: boolean;
   readonly #view: HangWatchView;
   readonly #panel: WatchPanel;
+  readonly #controls: WatchControls;
   readonly #numbers = new WatchStats();
-  readonly #player: Signal<Player | undefined> = new Signal<Player | undefined>(
-    undefined,
-  );
+  readonly #player = new Signal<Player | undefined>(undefined);
   readonly #pip = new Signal<PictureInPicture | undefined>(undefined);
-  readonly #isFullscreen = new Signal(false);
   readonly #placement = new Placement(this);
-  readonly #url = new Signal<string | undefined>(undefined);
-  readonly #name = new Signal("");
-  readonly #latency = new Signal<Latency>("real-time");
-  readonly #rendition = new Signal<string | undefined>(undefined);
-  readonly #captions = new Signal<string | undefined>(undefined);
-  readonly #volume = new Signal(1);
-  readonly #muted = new Signal(false);
-  readonly #paused = new Signal(false);
-  readonly #margin = new Signal("0px");
-  readonly #format = new Signal<PlayedFormat | undefined>(undefined);
-  readonly #hasStats = new Signal(false);
-  #stops: readonly (() => void)[] = [];
-  #told = "";
+  readonly #name = this.attribute(["name", "path"], readName);
+  readonly #latency = this.attribute(
+    LATENCY_ATTRIBUTES,
+    () => readLatency(this),
+  );
+  readonly #rendition = this.attribute("rendition", OPTIONAL_TEXT.read);
+  readonly #captions = this.attribute("captions", OPTIONAL_TEXT.read);
+  readonly #volume = this.attribute("volume", VOLUME.read);
+  readonly #muted = this.attribute("muted", readFlag);
+  readonly #paused = this.attribute("paused", readFlag);
+  readonly #margin = this.attribute("visible", readMargin);
+  readonly #format = this.attribute("catalog-format", readFormat);
+  readonly #hasStats = this.attribute("show-stats", readFlag);
+  readonly #hasControls = this.attribute("controls", readSwitch);
   #toldRendition: string | undefined;
-  #idle: ReturnType<typeof setTimeout> | undefined;
+
+  static {
+    reflect(this, {
+      name: TEXT,
+      rendition: OPTIONAL_TEXT,
+      captions: OPTIONAL_TEXT,
+      paused: FLAG,
+      muted: FLAG,
+      volume: VOLUME,
+      showStats: FLAG,
+    });
+  }
 
   /** Use `document.createElement("hang-watch")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this.attachShadow({ mode: "open" }));
-    this.#panel = new WatchPanel({
-      pickRendition: (name) => this.rendition = name,
-      pickLatency: (latency) => this.#pickLatency(latency),
-      pickCaptions: (name) => this.captions = name,
-      showStats: (isShown) => this.showStats = isShown,
-    });
+    this.#view = buildView(this);
+    this.#panel = new WatchPanel(this);
     this.#view.root.append(this.#numbers.element, this.#panel.element);
-    this.#listen(this.#view);
-  }
-
-  /** The relay's URL, as the attribute. */
-  get url(): string {
-    return this.getAttribute("url") ?? "";
-  }
-  set url(value: string) {
-    this.setAttribute("url", value);
-  }
-
-  /** The broadcast's path, as the attribute. */
-  get name(): string {
-    return this.getAttribute("name") ?? "";
-  }
-  set name(value: string) {
-    this.setAttribute("name", value);
-  }
-
-  /** Track name of the rendition to play, as the attribute; `undefined` is automatic. */
-  get rendition(): string | undefined {
-    return this.#rendition.peek();
-  }
-  set rendition(value: string | undefined) {
-    this.#setText("rendition", value);
-  }
-
-  /** Track name of the captions to show, as the attribute; `undefined` is none. */
-  get captions(): string | undefined {
-    return this.#captions.peek();
-  }
-  set captions(value: string | undefined) {
-    this.#setText("captions", value);
+    this.#controls = new WatchControls(this, {
+      view: this.#view,
+      panel: this.#panel.element,
+      pip: this.#pip,
+    });
   }
 
   /** How long media is held, as the attributes; a range or a fixed time in milliseconds, or "real-time". */
@@ -149,44 +150,7 @@ export class HangWatchElement extends HTMLElement {
     return this.#latency.peek();
   }
   set latency(value: Latency) {
-    const { minMs, maxMs } = typeof value === "object"
-      ? value
-      : { minMs: undefined, maxMs: undefined };
-    this.#setText("latency", minMs === undefined ? String(value) : undefined);
-    this.#setText("latency-min", minMs?.toString());
-    this.#setText("latency-max", maxMs?.toString());
-  }
-
-  /** Whether it is paused, as the attribute. */
-  get paused(): boolean {
-    return this.#paused.peek();
-  }
-  set paused(value: boolean) {
-    this.toggleAttribute("paused", value);
-  }
-
-  /** Whether it is muted, as the attribute. */
-  get muted(): boolean {
-    return this.#muted.peek();
-  }
-  set muted(value: boolean) {
-    this.toggleAttribute("muted", value);
-  }
-
-  /** Loudness from 0 to 1, as the attribute. */
-  get volume(): number {
-    return this.#volume.peek();
-  }
-  set volume(value: number) {
-    this.setAttribute("volume", String(value));
-  }
-
-  /** Whether the numbers are shown over the picture, as the attribute. */
-  get showStats(): boolean {
-    return this.#hasStats.peek();
-  }
-  set showStats(value: boolean) {
-    this.toggleAttribute("show-stats", value);
+    writeLatency(this, value);
   }
 
   /** The player behind it, while the element is in a page and has a url and a name. */
@@ -204,92 +168,31 @@ export class HangWatchElement extends HTMLElement {
     return this.#player.peek()?.stats();
   }
 
-  /** Called by the page. */
-  attributeChangedCallback(
-    name: string,
-    _: unknown,
-    text: string | null,
-  ): void {
-    switch (name) {
-      case "url":
-        return this.#url.set(readUrl(text, document.baseURI)?.href);
-      case "name":
-      case "path":
-        return this.#name.set(
-          this.getAttribute("name") ?? this.getAttribute("path") ?? "",
-        );
-      case "latency":
-      case "latency-min":
-      case "latency-max":
-      case "jitter":
-        return this.#latency.set(readLatency(this));
-      case "rendition":
-        return this.#rendition.set(text || undefined);
-      case "captions":
-        return this.#captions.set(text || undefined);
-      case "volume":
-        return this.#volume.set(
-          readNumber(text, { min: 0, max: 1, otherwise: 1 }),
-        );
-      case "muted":
-        return this.#muted.set(readFlag(text));
-      case "paused":
-        return this.#paused.set(readFlag(text));
-      case "visible":
-        return this.#margin.set(text?.trim() ?? "0px");
-      case "catalog-format":
-        return this.#format.set(
-          text === "hang" || text === "msf" ? text : undefined,
-        );
-      case "show-stats":
-        return this.#hasStats.set(readFlag(text));
-      case "controls":
-        this.#view.bar.hidden = text !== null && !readFlag(text);
-    }
-  }
-
-  /** Called by the page. */
-  connectedCallback(): void {
-    this.#stops = [
-      effect(() => this.#placement.watch(this.#margin.get())),
-      effect(() => this.#play()),
-      effect(() => this.#steer()),
-      effect(() => this.#show()),
-      effect(() => this.#showButtons()),
-      effect(() => this.#showSettings()),
-      effect(() => this.#tellKeys()),
-      effect(() => this.#runNumbers()),
-      () => clearTimeout(this.#idle),
-      () => releaseMediaKeys(this),
-    ];
-    this.#wake();
-  }
-
-  /** Called by the page. */
-  disconnectedCallback(): void {
-    for (const stop of this.#stops) stop();
-    this.#stops = [];
-  }
-
   /** Called by media keys. */
   mediaKey(key: "play" | "pause"): void {
     this.paused = key === "pause";
   }
 
-  #setText(attribute: string, value: string | undefined): void {
-    if (value === undefined) this.removeAttribute(attribute);
-    else this.setAttribute(attribute, value);
-  }
-
-  #pickLatency(latency: string): void {
-    const ms = Number(latency);
-    if (latency === "real-time" || Number.isFinite(ms)) {
-      this.latency = latency === "real-time" ? latency : ms;
-    }
+  /** Plays while the element is in a page. */
+  protected override start(): readonly (() => void)[] {
+    this.#controls.wake();
+    return [
+      effect(() => this.#placement.watch(this.#margin.get())),
+      effect(() => this.#play()),
+      effect(() => this.#steer()),
+      effect(() => this.#showState()),
+      effect(() => this.#showButtons()),
+      effect(() => this.#showSettings()),
+      effect(() => this.#showNumbers()),
+      effect(() => this.#tellRendition()),
+      effect(() => this.#tellKeys()),
+      () => this.#controls.stop(),
+      () => releaseMediaKeys(this),
+    ];
   }
 
   #play(): (() => void) | void {
-    const url = this.#url.get();
+    const url = this.relay.get();
     const name = this.#name.get();
     const catalogFormat = this.#format.get();
     if (url === undefined || name === "") return;
@@ -306,7 +209,6 @@ export class HangWatchElement extends HTMLElement {
     const pip = new PictureInPicture(canvas);
     this.#player.set(player);
     this.#pip.set(pip);
-    this.#numbers.clear();
     return () => {
       pip.close();
       player.close();
@@ -330,7 +232,7 @@ export class HangWatchElement extends HTMLElement {
     player.visible.set(isAside || this.#placement.isVisible.get());
   }
 
-  #show(): void {
+  #showState(): void {
     const player = this.#player.get();
     const state = player?.state() ?? NOTHING;
     showState(this.#view, {
@@ -339,12 +241,12 @@ export class HangWatchElement extends HTMLElement {
       isBlocked: player?.soundBlocked() ?? false,
       caption: player?.captionText() ?? "",
     });
-    this.#tell(state);
-    this.#tellRendition(player?.shownRendition.get());
+    if (this.tell(state)) this.#controls.wake();
   }
 
   #showButtons(): void {
     const player = this.#player.get();
+    this.#view.bar.hidden = !this.#hasControls.get();
     showButtons(this.#view, {
       isPaused: this.#paused.get(),
       isMuted: this.#muted.get() || (player?.soundBlocked() ?? false),
@@ -353,7 +255,7 @@ export class HangWatchElement extends HTMLElement {
       showsCaptions: this.#captions.get() !== undefined,
       isSettingsOpen: !this.#panel.element.hidden,
       isInPicture: this.#pip.get()?.isOpen.get() ?? false,
-      isFullscreen: this.#isFullscreen.get(),
+      isFullscreen: this.#controls.isFullscreen.get(),
     });
   }
 
@@ -363,14 +265,14 @@ export class HangWatchElement extends HTMLElement {
     this.#panel.show(this.#player.get(), { latency, hasStats });
   }
 
-  #tell(state: PlayerState): void {
-    if (state.text === this.#told) return;
-    this.#told = state.text;
-    this.#wake();
-    this.dispatchEvent(new CustomEvent("statechange", { detail: state }));
+  #showNumbers(): (() => void) | void {
+    const player = this.#hasStats.get() ? this.#player.get() : undefined;
+    this.#numbers.element.hidden = player === undefined;
+    return player && this.#numbers.follow(player);
   }
 
-  #tellRendition(name: string | undefined): void {
+  #tellRendition(): void {
+    const name = this.#player.get()?.shownRendition.get();
     if (name === this.#toldRendition) return;
     this.#toldRendition = name;
     this.dispatchEvent(new CustomEvent("renditionchange", { detail: name }));
@@ -382,128 +284,19 @@ export class HangWatchElement extends HTMLElement {
     const isPaused = this.#paused.get();
     tellMediaKeys(this, { title: this.#name.get(), isPaused });
   }
+}
 
-  #runNumbers(): (() => void) | void {
-    const player = this.#player.get();
-    const isShown = this.#hasStats.get() && player !== undefined;
-    this.#numbers.element.hidden = !isShown;
-    if (!isShown) return;
-    const show = () => this.#numbers.show(player.stats());
-    show();
-    const timer = setInterval(show, STATS_MS);
-    return () => clearInterval(timer);
-  }
+function readName(name: string | null, path: string | null): string {
+  return name ?? path ?? "";
+}
 
-  #listen(view: HangWatchView): void {
-    view.play.addEventListener("click", () => this.paused = !this.paused);
-    view.mute.addEventListener("click", () => this.#toggleSound());
-    view.unmute.addEventListener("click", () => this.muted = false);
-    view.captions.addEventListener("click", () => this.#toggleCaptions());
-    view.settings.addEventListener("click", () => this.#togglePanel());
-    view.pip.addEventListener("click", () => this.#togglePip());
-    view.fullscreen.addEventListener("click", () => this.#toggleFullscreen());
-    view.volume.addEventListener("input", () => {
-      this.volume = view.volume.valueAsNumber;
-      this.muted = false;
-    });
-    view.root.addEventListener("keydown", (event) => this.#onKey(event));
-    view.canvas.addEventListener("dblclick", () => this.#toggleFullscreen());
-    view.canvas.addEventListener("click", () => this.#togglePanel(false));
-    for (const name of ["pointermove", "pointerdown", "focusin"]) {
-      view.root.addEventListener(name, () => this.#wake());
-    }
-    view.root.addEventListener("pointerleave", () => this.#rest());
-    this.addEventListener("fullscreenchange", () => {
-      this.#isFullscreen.set(this.matches(":fullscreen"));
-    });
-  }
+function readMargin(text: string | null): string {
+  return text?.trim() ?? "0px";
+}
 
-  #toggleSound(): void {
-    // The click itself was the gesture that blocked sound waited for.
-    if (this.#player.peek()?.soundBlocked()) return;
-    this.muted = !this.muted;
-  }
-
-  #toggleCaptions(): void {
-    const [first] = this.#player.peek()?.captionTracks() ?? [];
-    this.captions = this.captions === undefined ? first?.name : undefined;
-  }
-
-  #togglePanel(isOpen = Boolean(this.#panel.element.hidden)): void {
-    this.#panel.element.hidden = !isOpen;
-    this.#view.settings.ariaExpanded = String(isOpen);
-    this.#wake();
-  }
-
-  #togglePip(): void {
-    const pip = this.#pip.peek();
-    if (pip?.isOpen.peek()) return pip.close();
-    pip?.open().catch(() => {
-      // The browser does not want to, which the user sees.
-    });
-  }
-
-  #toggleFullscreen(): void {
-    if (!document.fullscreenEnabled) return;
-    // Within another shadow tree the document names that one's host.
-    const change = this.matches(":fullscreen")
-      ? document.exitFullscreen()
-      : this.requestFullscreen();
-    change.catch(() => {
-      // The browser does not want to, which the user sees.
-    });
-  }
-
-  #onKey(event: KeyboardEvent): void {
-    const { root } = this.#view;
-    const key = readWatchKey(event, { root, panel: this.#panel.element });
-    if (key === undefined) return;
-    const isVolume = key === "louder" || key === "quieter";
-    if (!event.repeat || isVolume) this.#press(key);
-    event.preventDefault();
-  }
-
-  #press(key: WatchKey): void {
-    switch (key) {
-      case "pause":
-        this.paused = !this.paused;
-        break;
-      case "mute":
-        return this.#toggleSound();
-      case "fullscreen":
-        return this.#toggleFullscreen();
-      case "captions":
-        return this.#toggleCaptions();
-      case "pip":
-        return this.#togglePip();
-      case "stats":
-        this.showStats = !this.showStats;
-        break;
-      case "louder":
-        return this.#changeVolume(VOLUME_STEP);
-      case "quieter":
-        return this.#changeVolume(-VOLUME_STEP);
-      case "close":
-        this.#togglePanel(false);
-        this.#view.settings.focus();
-    }
-  }
-
-  #changeVolume(by: number): void {
-    const volume = Math.min(1, Math.max(0, this.volume + by));
-    this.volume = Math.round(volume * 100) / 100;
-  }
-
-  #wake(): void {
-    this.#view.root.classList.remove("idle");
-    clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => this.#rest(), IDLE_MS);
-  }
-
-  #rest(): void {
-    const isBusy = this.state.kind !== "playing" || !this.#panel.element.hidden;
-    if (!isBusy) this.#view.root.classList.add("idle");
-  }
+function readFormat(text: string | null): "hang" | "msf" | undefined {
+  const words = ["hang", "msf"] as const;
+  return readWord(text, { words, otherwise: undefined });
 }
 
 if (!customElements.get("hang-watch")) {

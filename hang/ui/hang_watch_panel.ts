@@ -15,16 +15,16 @@ const LATENCIES: readonly (readonly [value: string, text: string])[] = [
   ["3000", "3 s"],
 ];
 
-/** What somebody changed in the panel. */
-export interface PanelSink {
+/** What the panel changes: properties of the element. */
+export interface WatchSettings {
   /** A rendition by name, or `undefined` for automatic. */
-  pickRendition(name: string | undefined): void;
-  /** Text for the attribute `latency`. */
-  pickLatency(latency: string): void;
+  rendition: string | undefined;
+  /** How long media is held. */
+  latency: Latency;
   /** Captions by track name, or `undefined` for none. */
-  pickCaptions(name: string | undefined): void;
+  captions: string | undefined;
   /** Whether the numbers are shown. */
-  showStats(isShown: boolean): void;
+  showStats: boolean;
 }
 
 /** The panel; closed at first. */
@@ -37,8 +37,8 @@ export class WatchPanel {
   readonly #stats = document.createElement("input");
   readonly #captionsRow: HTMLElement;
 
-  /** Tells `sink` what is changed. */
-  constructor(sink: PanelSink) {
+  /** Changes `settings`. */
+  constructor(settings: WatchSettings) {
     this.element.hidden = true;
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", "Settings");
@@ -50,22 +50,21 @@ export class WatchPanel {
       this.#captionsRow,
       row("Statistics", this.#stats),
     );
-    this.#quality.addEventListener(
-      "change",
-      () => sink.pickRendition(this.#quality.value || undefined),
-    );
-    this.#latency.addEventListener(
-      "change",
-      () => sink.pickLatency(this.#latency.value),
-    );
-    this.#captions.addEventListener(
-      "change",
-      () => sink.pickCaptions(this.#captions.value || undefined),
-    );
-    this.#stats.addEventListener(
-      "change",
-      () => sink.showStats(this.#stats.checked),
-    );
+    this.#quality.addEventListener("change", () => {
+      settings.rendition = this.#quality.value || undefined;
+    });
+    this.#latency.addEventListener("change", () => {
+      const { value } = this.#latency;
+      if (value === "real-time") settings.latency = value;
+      // The range that the page has set is listed too, and stays.
+      else if (Number.isFinite(Number(value))) settings.latency = Number(value);
+    });
+    this.#captions.addEventListener("change", () => {
+      settings.captions = this.#captions.value || undefined;
+    });
+    this.#stats.addEventListener("change", () => {
+      settings.showStats = this.#stats.checked;
+    });
   }
 
   /** Shows what there is and what is chosen; in an effect it is watched. */

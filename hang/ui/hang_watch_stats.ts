@@ -4,9 +4,11 @@
  *
  * @module
  */
+import type { Player } from "../watch/player.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
 import { part } from "./parts.ts";
 
+const REFRESH_MS = 500;
 const SAMPLES = 120;
 // Fewer than these do not fill the plot.
 const MIN_SAMPLES = 20;
@@ -65,6 +67,7 @@ export class WatchStats {
     readonly values: number[];
   }[];
   readonly #line = part("div", "line");
+  #player: Player | undefined;
   #before: PlayerStats | undefined;
 
   /** Empty until it is told something. */
@@ -85,8 +88,16 @@ export class WatchStats {
     this.element.append(this.#line);
   }
 
-  /** Draws the numbers as they are now, about twice a second. */
-  show(now: PlayerStats): void {
+  /** Draws the numbers of a player twice a second; the function returned ends it. */
+  follow(player: Player): () => void {
+    if (player !== this.#player) this.#clear();
+    this.#player = player;
+    this.#show(player.stats());
+    const timer = setInterval(() => this.#show(player.stats()), REFRESH_MS);
+    return () => clearInterval(timer);
+  }
+
+  #show(now: PlayerStats): void {
     const before = this.#before ?? now;
     this.#before = now;
     for (const { plot, line, output, values } of this.#rows) {
@@ -98,8 +109,7 @@ export class WatchStats {
     this.#line.textContent = summaryOf(now);
   }
 
-  /** Begins anew with another player. */
-  clear(): void {
+  #clear(): void {
     this.#before = undefined;
     for (const { values } of this.#rows) values.length = 0;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { WATCH_STYLE } from "./hang_watch_style.ts";
-import { iconButton, part } from "./parts.ts";
+import { iconButton, openShadow, part, slot } from "./parts.ts";
 
 /** The elements that change. */
 export interface HangWatchView {
@@ -42,12 +42,9 @@ export interface HangWatchView {
   readonly fullscreen: HTMLButtonElement;
 }
 
-/** Builds the view within `shadow`. */
-export function buildView(shadow: ShadowRoot): HangWatchView {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(WATCH_STYLE);
-  shadow.adoptedStyleSheets = [sheet];
-
+/** Builds the view within `host`. */
+export function buildView(host: HTMLElement): HangWatchView {
+  const shadow = openShadow(host, WATCH_STYLE);
   const canvas = part("canvas", "video");
   canvas.setAttribute("role", "img");
   const caption = part("p", "caption");
@@ -104,10 +101,4 @@ export function buildView(shadow: ShadowRoot): HangWatchView {
     pip,
     fullscreen,
   };
-}
-
-function slot(name?: string): HTMLSlotElement {
-  const element = document.createElement("slot");
-  if (name !== undefined) element.name = name;
-  return element;
 }

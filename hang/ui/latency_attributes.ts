@@ -6,14 +6,18 @@
 import { type Latency, MAX_LATENCY_MS } from "../watch/latency.ts";
 import { readNumber } from "./attributes.ts";
 
-/** Has attributes. */
-export interface Attributes {
-  /** The text of an attribute, `null` where it has none. */
-  getAttribute(name: string): string | null;
-}
+/** The attributes that say it. */
+export const LATENCY_ATTRIBUTES: readonly string[] = [
+  "latency",
+  "latency-min",
+  "latency-max",
+  "jitter",
+];
 
 /** What `latency`, or its old name `jitter`, says, else the range of `latency-min` and `latency-max`; else "real-time". */
-export function readLatency(element: Attributes): Latency {
+export function readLatency(
+  element: Pick<Element, "getAttribute">,
+): Latency {
   const read = (name: string) =>
     readNumber(element.getAttribute(name), {
       min: 0,
@@ -29,4 +33,20 @@ export function readLatency(element: Attributes): Latency {
     minMs: Number.isNaN(minMs) ? 0 : minMs,
     maxMs: Number.isNaN(maxMs) ? MAX_LATENCY_MS : maxMs,
   };
+}
+
+/** Writes what {@linkcode readLatency} reads. */
+export function writeLatency(
+  element: Pick<Element, "setAttribute" | "removeAttribute">,
+  latency: Latency,
+): void {
+  const values: Readonly<Record<string, string | number>> =
+    typeof latency === "object"
+      ? { "latency-min": latency.minMs, "latency-max": latency.maxMs }
+      : { latency };
+  for (const name of LATENCY_ATTRIBUTES) {
+    const value = values[name];
+    if (value === undefined) element.removeAttribute(name);
+    else element.setAttribute(name, String(value));
+  }
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Latency } from "../watch/latency.ts";
-import { readLatency } from "./latency_attributes.ts";
+import { readLatency, writeLatency } from "./latency_attributes.ts";
 
 function read(attributes: Record<string, string>): Latency {
   return readLatency({ getAttribute: (name) => attributes[name] ?? null });
@@ -20,4 +20,18 @@ Deno.test("readLatency: a number, a range, an old name; what makes no sense is r
     read({ latency: "real-time", "latency-min": "50", "latency-max": "800" }),
     { minMs: 50, maxMs: 800 },
   );
+});
+
+Deno.test("writeLatency: what is read is what was written, whatever was there before", () => {
+  const texts = new Map([["jitter", "300"]]);
+  const element = {
+    getAttribute: (name: string) => texts.get(name) ?? null,
+    setAttribute: (name: string, text: string) => void texts.set(name, text),
+    removeAttribute: (name: string) => void texts.delete(name),
+  };
+  const range = { minMs: 50, maxMs: 900 };
+  for (const latency of [range, 120, range, "real-time", 0] as const) {
+    writeLatency(element, latency);
+    assert.deepEqual(readLatency(element), latency);
+  }
 });

@@ -5,6 +5,22 @@
  */
 import { type IconName, setIcon } from "./icons.ts";
 
+/** The inside of an element, with a style of its own. */
+export function openShadow(host: HTMLElement, style: string): ShadowRoot {
+  const shadow = host.attachShadow({ mode: "open" });
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(style);
+  shadow.adoptedStyleSheets = [sheet];
+  return shadow;
+}
+
+/** A place for what a page puts into an element. */
+export function slot(name?: string): HTMLSlotElement {
+  const element = document.createElement("slot");
+  if (name !== undefined) element.name = name;
+  return element;
+}
+
 /** An element that pages can style by its name, as class and as part. */
 export function part<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
