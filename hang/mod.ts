@@ -7,6 +7,15 @@
  */
 export * from "./catalog/catalog.ts";
 export * from "./catalog/consumer.ts";
+export {
+  type CmafContainerConfig,
+  type ContainerConfig,
+  knownContainer,
+  type KnownContainerConfig,
+  type LegacyContainerConfig,
+  type LocContainerConfig,
+  type UnknownContainerConfig,
+} from "./catalog/container_config.ts";
 export type {
   BinaryTrackConfig,
   DataSection,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-
+import type { ContainerConfig } from "./container_config.ts";
 import type {
   BinaryTrackConfig,
   DataSection,
@@ -37,43 +37,6 @@ export const TRACK_PRIORITY = {
 
 /** Most renditions a catalog may have in video, audio and text together. */
 export const MAX_RENDITIONS = 64;
-
-/** Payload is a varint timestamp in microseconds, then the codec's bytes. The default. */
-export interface LegacyContainerConfig {
-  /** Discriminator. */
-  readonly kind: "legacy";
-}
-
-/** Each frame is one or more complete moof+mdat fragments. */
-export interface CmafContainerConfig {
-  /** Discriminator. */
-  readonly kind: "cmaf";
-  /** Base64 of the init segment, ftyp and moov. */
-  readonly init: string;
-}
-
-/** Low Overhead Container, draft-ietf-moq-loc-04. */
-export interface LocContainerConfig {
-  /** Discriminator. */
-  readonly kind: "loc";
-}
-
-/** The containers this package reads and writes. */
-export type KnownContainerConfig =
-  | LegacyContainerConfig
-  | CmafContainerConfig
-  | LocContainerConfig;
-
-/** A container of a kind this package does not know: republished as it is, never played. */
-export interface UnknownContainerConfig {
-  /** Anything but a known kind. */
-  readonly kind?: unknown;
-  /** Kept as it came. */
-  readonly [field: string]: unknown;
-}
-
-/** How the frames of a rendition are packed. */
-export type ContainerConfig = KnownContainerConfig | UnknownContainerConfig;
 
 /** What every rendition has; fields unknown here are kept and republished. */
 export interface RenditionConfig {
@@ -181,18 +144,4 @@ export interface Catalog {
   readonly capabilities?: Capabilities;
   /** Sections of applications and of newer drafts. */
   readonly [section: string]: unknown;
-}
-
-const KNOWN_KINDS = ["legacy", "cmaf", "loc"];
-
-/** The container of `rendition` when it is one this package reads, legacy where it names none. */
-export function knownContainer(
-  rendition: RenditionConfig,
-): KnownContainerConfig | undefined {
-  const { container } = rendition;
-  if (container === undefined) return { kind: "legacy" };
-  // parseCatalog and CatalogProducer have checked the fields of every known kind.
-  return KNOWN_KINDS.includes(container.kind as string)
-    ? container as KnownContainerConfig
-    : undefined;
 }

@@ -5,10 +5,9 @@
  *
  * @module
  */
-import type { ContainerConfig } from "./catalog.ts";
 import type { Collector } from "./collector.ts";
+import { type ContainerConfig, parseContainer } from "./container_config.ts";
 import { Fields, present } from "./fields.ts";
-import { parseContainer } from "./rendition.ts";
 
 /** What every data track may say about itself. */
 export interface DataTrackConfig {

@@ -8,12 +8,12 @@
 import { MoqError } from "@moq-deno/lite";
 import {
   type Catalog,
-  knownContainer,
   MAX_RENDITIONS,
   type RenditionConfig,
   type VideoConfig,
 } from "./catalog.ts";
 import { Collector } from "./collector.ts";
+import { knownContainer } from "./container_config.ts";
 import { Fields, type JsonObject, present } from "./fields.ts";
 import { checkCatalog, type ParsedCatalog } from "./parse.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MoqError } from "@moq-deno/lite";
-import { knownContainer } from "./catalog.ts";
+import { knownContainer } from "./container_config.ts";
 import { checkCatalog, MAX_CATALOG_BYTES, parseCatalog } from "./parse.ts";
 
 const encode = (value: unknown): Uint8Array =>
@@ -253,9 +253,9 @@ Deno.test("parseCatalog gives a catalog or MoqError for random bytes", () => {
 });
 
 Deno.test("knownContainer knows legacy as the default and nothing from the future", () => {
-  assert.deepEqual(knownContainer({ codec: "vp8" }), { kind: "legacy" });
+  assert.deepEqual(knownContainer({}), { kind: "legacy" });
   assert.equal(
-    knownContainer({ codec: "vp8", container: { kind: "warp" } }),
+    knownContainer({ container: { kind: "warp" } }),
     undefined,
   );
 });

@@ -3,35 +3,13 @@
  *
  * @module
  */
-import type {
-  AudioConfig,
-  ContainerConfig,
-  RenditionConfig,
-  VideoConfig,
-} from "./catalog.ts";
+import type { AudioConfig, RenditionConfig, VideoConfig } from "./catalog.ts";
+import { parseContainer } from "./container_config.ts";
 import { Fields, present } from "./fields.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const HEX = /^(?:[0-9a-f]{2})+$/i;
-const BASE64 = /^(?:[a-z0-9+/]{4})*(?:[a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?$/i;
-
-/** The field `container` of the rendition called `path`, its own fields checked when its kind is known. */
-export function parseContainer(
-  fields: Fields,
-  path: string,
-): ContainerConfig | undefined {
-  const value = fields.value("container");
-  if (value === undefined) return undefined;
-  const container = new Fields(value, `${path}.container`);
-  if (container.value("kind") === "cmaf") {
-    const init = container.string("init");
-    if (init === undefined || !BASE64.test(init)) {
-      throw container.misfit("init", "base64 of an init segment");
-    }
-  }
-  return value as ContainerConfig;
-}
 
 function parseDescription(fields: Fields): string | undefined {
   const description = fields.string("description");

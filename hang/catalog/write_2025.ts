@@ -7,11 +7,11 @@
 import {
   type AudioSection,
   type Catalog,
-  knownContainer,
   type RenditionConfig,
   TRACK_PRIORITY,
   type VideoSection,
 } from "./catalog.ts";
+import { knownContainer } from "./container_config.ts";
 import { type JsonObject, present } from "./fields.ts";
 import {
   SIDE_TRACK_PRIORITY,

@@ -5,7 +5,8 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { knownContainer, type RenditionConfig } from "../catalog/catalog.ts";
+import type { RenditionConfig } from "../catalog/catalog.ts";
+import { knownContainer } from "../catalog/container_config.ts";
 import { openCmaf } from "./cmaf.ts";
 import { legacyContainer } from "./legacy.ts";
 import { locContainer } from "./loc.ts";

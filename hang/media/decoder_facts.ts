@@ -5,11 +5,8 @@
  */
 import { MoqError } from "@moq-deno/lite";
 import { BufferSource, Input, MP4 } from "mediabunny";
-import {
-  type AudioConfig,
-  knownContainer,
-  type VideoConfig,
-} from "../catalog/catalog.ts";
+import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
+import { knownContainer } from "../catalog/container_config.ts";
 
 /** A rendition in the words of the file writer. */
 export interface DecoderFacts {

@@ -4,7 +4,8 @@
  * @module
  */
 import { asMoqError, MoqError } from "@moq-deno/lite";
-import { knownContainer } from "../catalog/catalog.ts";
+import type { RenditionConfig } from "../catalog/catalog.ts";
+import { knownContainer } from "../catalog/container_config.ts";
 import { cmafDescription } from "../container/cmaf_description.ts";
 import { abortable } from "./abortable.ts";
 import { AnnexB } from "./annex_b.ts";
@@ -48,9 +49,7 @@ export async function writeRaw(
   }
 }
 
-function descriptionOf(
-  config: Parameters<typeof knownContainer>[0],
-): Uint8Array | undefined {
+function descriptionOf(config: RenditionConfig): Uint8Array | undefined {
   if (config.description !== undefined) {
     return Uint8Array.fromHex(config.description);
   }

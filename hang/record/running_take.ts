@@ -8,10 +8,11 @@ import {
   type BroadcastConsumer,
   type GroupConsumer,
   MoqError,
+  type TrackInfo,
 } from "@moq-deno/lite";
+import type { Catalog } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { firstToCheck, Holes } from "./holes.ts";
-import type { Recorder } from "./recorder.ts";
 import type { RecordingTrack } from "./recording.ts";
 import { tracksIn } from "./tracks_in.ts";
 
@@ -19,34 +20,49 @@ import { tracksIn } from "./tracks_in.ts";
 const BACKLOG_MS = 30_000;
 const MAX_TRACKS = 256;
 
+/** Where a take is written: the recorder that runs it. */
+export interface TakeWriter {
+  /** Adds a catalog. */
+  addCatalog(catalog: Catalog): void;
+  /** The track called `name`, created if need be; throws `MoqError("unsupported")` when it had another timescale before. */
+  track(name: string, info: TrackInfo): RecordingTrack;
+  /** Writes a group that ended; `false` when its number is that of another group. */
+  add(track: RecordingTrack, group: GroupConsumer): boolean;
+  /** Hears of what failed; returns an error that ends the take. */
+  note(
+    message: string,
+    problem: { readonly error: unknown; readonly name?: string },
+  ): MoqError | undefined;
+}
+
 interface SaveTarget {
   readonly name: string;
   readonly track: RecordingTrack;
   readonly signal: AbortSignal;
 }
 
-/** Made by {@linkcode Recorder.run}. */
+/** Runs once. */
 export class RunningTake {
-  readonly #recorder: Recorder;
+  readonly #writer: TakeWriter;
   readonly #broadcast: BroadcastConsumer;
   readonly #outer: AbortSignal;
   readonly #stop = new AbortController();
   readonly #known = new Set<string>();
 
-  /** Of `recorder`, until the broadcast ends or `outer` aborts. */
+  /** Written by `writer`, until the broadcast ends or `outer` aborts. */
   constructor(
-    recorder: Recorder,
+    writer: TakeWriter,
     { broadcast, outer }: {
       readonly broadcast: BroadcastConsumer;
       readonly outer: AbortSignal;
     },
   ) {
-    this.#recorder = recorder;
+    this.#writer = writer;
     this.#broadcast = broadcast;
     this.#outer = outer;
   }
 
-  /** Resolves when nothing runs any more; what fails is noted with the recorder. */
+  /** Resolves when nothing runs any more; what fails is noted with the writer. */
   async run(): Promise<void> {
     const stop = () => this.#stop.abort();
     this.#outer.addEventListener("abort", stop, { once: true });
@@ -62,7 +78,7 @@ export class RunningTake {
     const following: Promise<void>[] = [];
     try {
       for await (const catalog of consumeCatalog(this.#broadcast, { signal })) {
-        this.#recorder.addCatalog(catalog);
+        this.#writer.addCatalog(catalog);
         for (const name of tracksIn(catalog)) {
           if (this.#known.has(name)) continue;
           if (this.#known.size === MAX_TRACKS) {
@@ -85,7 +101,7 @@ export class RunningTake {
     problem: { readonly error: unknown; readonly name?: string },
   ): void {
     if (this.#stop.signal.aborted) return;
-    if (this.#recorder.note(message, problem)) this.#stop.abort();
+    if (this.#writer.note(message, problem)) this.#stop.abort();
   }
 
   async #runTrack(name: string, signal: AbortSignal): Promise<void> {
@@ -93,7 +109,7 @@ export class RunningTake {
     try {
       const consumer = this.#broadcast.track(name);
       const info = await consumer.info(signal);
-      const track = this.#recorder.track(name, info);
+      const track = this.#writer.track(name, info);
       const subscription = consumer.subscribe({
         priority: info.priority,
         from: "all",
@@ -150,7 +166,7 @@ export class RunningTake {
       release();
     }
     try {
-      if (!this.#recorder.add(track, group)) this.#stop.abort();
+      if (!this.#writer.add(track, group)) this.#stop.abort();
     } catch (error) {
       this.#note("group not written", { error, name });
     }

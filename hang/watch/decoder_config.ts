@@ -3,12 +3,12 @@
  *
  * @module
  */
-import {
-  type AudioConfig,
-  knownContainer,
-  type RenditionConfig,
-  type VideoConfig,
+import type {
+  AudioConfig,
+  RenditionConfig,
+  VideoConfig,
 } from "../catalog/catalog.ts";
+import { knownContainer } from "../catalog/container_config.ts";
 import { cmafDescription } from "../container/cmaf_description.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

@@ -13,17 +13,12 @@ import { type LaneOptions, newCounters } from "./lane.ts";
 import { type Latency, latencyRange, laterRange } from "./latency.ts";
 import { Measurer } from "./measures.ts";
 import { PathProbe } from "./path_probe.ts";
+import { PlayableMedia } from "./playable_media.ts";
 import { type PlayerState, stateOf } from "./player_state.ts";
 import { type PlayerStats, PlayerStatsMeter } from "./player_stats.ts";
 import type { SharedConnection } from "./relay_connection.ts";
 import { RenditionPicker } from "./rendition_picker.ts";
-import {
-  type AudioChoice,
-  chooseAudio,
-  isSameChoice,
-  playableVideo,
-  type VideoChoice,
-} from "./select.ts";
+import type { VideoChoice } from "./select.ts";
 import { Speaker } from "./speaker.ts";
 import { Sync } from "./sync.ts";
 import { ToldMarks } from "./told_marks.ts";
@@ -85,17 +80,14 @@ export class Player {
   readonly #log: Logger;
   readonly #sync: Sync;
   readonly #source: FollowedBroadcast;
+  readonly #media: PlayableMedia;
   readonly #video: VideoPlayback;
   readonly #picker: RenditionPicker;
   readonly #probe: PathProbe;
   readonly #told: ToldMarks;
   readonly #counters = newCounters();
   readonly #meter: PlayerStatsMeter;
-  readonly #choices = new Signal<readonly VideoChoice[]>([]);
-  readonly #excluded = new Signal<ReadonlySet<string>>(new Set());
-  readonly #audio = new Signal<AudioChoice | undefined>(undefined);
   readonly #caption = new Signal<Captions | undefined>(undefined);
-  readonly #isChosen = new Signal(false);
   readonly #failure = new Signal<MoqError | undefined>(undefined);
   readonly #speaker = new Signal<Speaker | undefined>(undefined);
   // Track name of the rendition that the last look was for.
@@ -122,13 +114,13 @@ export class Player {
     const scope = shared.connection.remote.scope();
     const format = options.catalogFormat;
     this.#source = new FollowedBroadcast({ scope, name, format, log });
+    this.#media = new PlayableMedia({ catalog: this.#source.catalog, log });
     const look = setInterval(() => this.#look(), LOOK_MS);
     const measure = setInterval(() => this.#measure(), MEASURE_MS);
     this.#stops = [
       () => clearInterval(look),
       () => clearInterval(measure),
       effect(() => this.#begin()),
-      effect(() => this.#choose()),
       effect(() => this.#holdBack()),
       effect(() => this.#playVideo()),
       effect(() => this.#playAudio()),
@@ -140,18 +132,14 @@ export class Player {
 
   /** How it is doing, for people; watched when it is read in an effect. */
   state(): PlayerState {
-    const catalog = this.#source.catalog.get();
-    const choices = this.#playable();
+    const hasVideo = this.#media.video().length > 0;
     const isWatched = this.visible.get();
     return stateOf({
       connection: this.#shared.status.get(),
       isAnnounced: this.#source.broadcast.get() !== undefined,
-      hasCatalog: catalog !== undefined && this.#isChosen.get(),
-      // Sound alone is no choice where there is a picture that cannot be decoded.
-      hasChoice: Object.keys(catalog?.video?.renditions ?? {}).length > 0
-        ? choices.length > 0
-        : this.#audio.get() !== undefined,
-      hasPicture: choices.length === 0 || this.#video.hasPicture.get(),
+      hasCatalog: this.#media.isKnown(),
+      hasChoice: this.#media.hasAny(),
+      hasPicture: !hasVideo || this.#video.hasPicture.get(),
       isStill: this.#video.isStill.get() && isWatched,
       isPaused: this.paused.get(),
       failure: this.#failure.get(),
@@ -170,7 +158,7 @@ export class Player {
 
   /** The renditions of the video that can be played, smallest first; watched when it is read in an effect. */
   renditions(): readonly Rendition[] {
-    return this.#playable();
+    return this.#media.video();
   }
 
   /** Track name of the rendition whose pictures are shown. */
@@ -226,7 +214,7 @@ export class Player {
       sync: this.#sync,
       shownUs: this.#video.shownUs,
       video: this.#video.choice,
-      audio: this.#audio.peek()?.config,
+      audio: this.#media.audio.peek()?.config,
       decodeQueue: this.#video.decodeQueue,
       bandwidthBps: this.#probe.newest?.bitrateBps ?? 0,
       rttMs: this.#rttMs,
@@ -240,6 +228,7 @@ export class Player {
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
     this.#video.close();
+    this.#media.close();
     this.#source.close();
     this.#shared.release();
   }
@@ -247,15 +236,10 @@ export class Player {
   #videoFailed({ name, error, isCovered }: VideoFailure): void {
     if (!isCovered && error.code !== "decode") return this.#retry(error);
     this.#log.warn?.("rendition given up", { name, error: error.message });
-    this.#excluded.set(new Set([...this.#excluded.peek(), name]));
-    if (this.#playable().length > 0) return;
+    this.#media.exclude(name);
+    if (this.#media.video().length > 0) return;
     this.#video.stop();
     this.#failure.set(error);
-  }
-
-  #playable(): readonly VideoChoice[] {
-    const excluded = this.#excluded.get();
-    return this.#choices.get().filter(({ name }) => !excluded.has(name));
   }
 
   /** Another publisher has begun, or the same one again. */
@@ -263,40 +247,13 @@ export class Player {
     this.#source.beginnings.get();
     this.#sync.reset();
     this.#video.marks.clear();
-    this.#excluded.set(new Set());
+    this.#media.includeAll();
     this.#failure.set(undefined);
-  }
-
-  #choose(): (() => void) | void {
-    const catalog = this.#source.catalog.get();
-    if (!catalog) {
-      this.#choices.set([]);
-      this.#audio.set(undefined);
-      this.#isChosen.set(false);
-      return;
-    }
-    const end = new AbortController();
-    void this.#chooseFrom(catalog, end.signal); // does not fail
-    return () => end.abort();
-  }
-
-  async #chooseFrom(catalog: Catalog, signal: AbortSignal): Promise<void> {
-    const log = this.#log;
-    const { VideoDecoder: videoSupport, AudioDecoder: audioSupport } =
-      globalThis as Partial<typeof globalThis>;
-    const [video, audio] = await Promise.all([
-      playableVideo(catalog.video?.renditions, { support: videoSupport, log }),
-      chooseAudio(catalog.audio?.renditions, { support: audioSupport, log }),
-    ]);
-    if (signal.aborted) return;
-    this.#choices.set(video);
-    if (!isSameChoice(audio, this.#audio.peek())) this.#audio.set(audio);
-    this.#isChosen.set(true);
   }
 
   #playVideo(): void {
     const wishes = { byHand: this.rendition.get(), size: this.size.get() };
-    const choice = this.#picker.pick(this.#playable(), wishes);
+    const choice = this.#picker.pick(this.#media.video(), wishes);
     this.#picked.get();
     const isWanted = !this.paused.get() && this.visible.get();
     if (!choice || !isWanted) return this.#video.stop();
@@ -309,7 +266,7 @@ export class Player {
   }
 
   #playAudio(): (() => void) | void {
-    const choice = this.#audio.get();
+    const choice = this.#media.audio.get();
     const isWanted = !this.paused.get() && !this.muted.get();
     // The loudspeaker's memory is made for the longest time.
     this.latency.get();
@@ -356,12 +313,9 @@ export class Player {
   #holdBack(): void {
     const range = latencyRange(this.latency.get());
     const isMeasured = this.latency.get() === "real-time";
-    const jitterMs = Math.max(
-      0,
-      ...this.#choices.get().map(({ config }) => config.jitter ?? 0),
-      this.#audio.get()?.config.jitter ?? 0,
-    );
-    this.#sync.latency = isMeasured ? range : laterRange(range, jitterMs);
+    this.#sync.latency = isMeasured
+      ? range
+      : laterRange(range, this.#media.jitterMs());
   }
 
   #laneOptions(broadcast: LaneOptions["broadcast"]): LaneOptions {

@@ -1,0 +1,114 @@
+/**
+ * What can be played of a broadcast: looked for anew in each of its catalogs,
+ * without what has failed since.
+ *
+ * @module
+ */
+import type { Logger } from "@moq-deno/lite";
+import type { Catalog } from "../catalog/catalog.ts";
+import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
+import {
+  type AudioChoice,
+  chooseAudio,
+  isSameChoice,
+  playableVideo,
+  type VideoChoice,
+} from "./select.ts";
+
+/** Options of {@linkcode PlayableMedia}. */
+export interface PlayableMediaOptions {
+  /** The newest catalog. */
+  readonly catalog: ReadonlySignal<Catalog | undefined>;
+  /** Hears what cannot be played. */
+  readonly log: Logger;
+}
+
+/** Looks until it is closed. Its methods are watched when they are called in an effect. */
+export class PlayableMedia {
+  readonly #catalog: ReadonlySignal<Catalog | undefined>;
+  readonly #log: Logger;
+  readonly #video = new Signal<readonly VideoChoice[]>([]);
+  readonly #audio = new Signal<AudioChoice | undefined>(undefined);
+  readonly #excluded = new Signal<ReadonlySet<string>>(new Set());
+  readonly #isKnown = new Signal(false);
+  readonly #stop: () => void;
+
+  /** Begins at once. */
+  constructor({ catalog, log }: PlayableMediaOptions) {
+    this.#catalog = catalog;
+    this.#log = log;
+    this.#stop = effect(() => this.#choose());
+  }
+
+  /** The pictures, smallest first. */
+  video(): readonly VideoChoice[] {
+    const excluded = this.#excluded.get();
+    return this.#video.get().filter(({ name }) => !excluded.has(name));
+  }
+
+  /** The sound. */
+  get audio(): ReadonlySignal<AudioChoice | undefined> {
+    return this.#audio;
+  }
+
+  /** Whether a catalog is there and the browser has said what it decodes of it. */
+  isKnown(): boolean {
+    return this.#catalog.get() !== undefined && this.#isKnown.get();
+  }
+
+  /** Whether there is anything; sound alone is nothing where there is a picture that cannot be decoded. */
+  hasAny(): boolean {
+    const pictures = this.#catalog.get()?.video?.renditions ?? {};
+    return Object.keys(pictures).length > 0
+      ? this.video().length > 0
+      : this.#audio.get() !== undefined;
+  }
+
+  /** Longest time in milliseconds that the publisher holds a frame of it back. */
+  jitterMs(): number {
+    const all = [...this.#video.get(), this.#audio.get()];
+    return Math.max(0, ...all.map((one) => one?.config.jitter ?? 0));
+  }
+
+  /** Leaves the picture of this track out. */
+  exclude(name: string): void {
+    this.#excluded.set(new Set([...this.#excluded.peek(), name]));
+  }
+
+  /** Leaves nothing out any more. */
+  includeAll(): void {
+    this.#excluded.set(new Set());
+  }
+
+  /** Looks no more. Idempotent. */
+  close(): void {
+    this.#stop();
+  }
+
+  #choose(): (() => void) | void {
+    const catalog = this.#catalog.get();
+    if (!catalog) {
+      this.#video.set([]);
+      this.#audio.set(undefined);
+      this.#isKnown.set(false);
+      return;
+    }
+    const end = new AbortController();
+    void this.#chooseFrom(catalog, end.signal); // does not fail
+    return () => end.abort();
+  }
+
+  async #chooseFrom(catalog: Catalog, signal: AbortSignal): Promise<void> {
+    const log = this.#log;
+    const { VideoDecoder: videoSupport, AudioDecoder: audioSupport } =
+      globalThis as Partial<typeof globalThis>;
+    const [video, audio] = await Promise.all([
+      playableVideo(catalog.video?.renditions, { support: videoSupport, log }),
+      chooseAudio(catalog.audio?.renditions, { support: audioSupport, log }),
+    ]);
+    if (signal.aborted) return;
+    this.#video.set(video);
+    if (!isSameChoice(audio, this.#audio.peek())) this.#audio.set(audio);
+    this.#isKnown.set(true);
+  }
+}
