@@ -1,11 +1,13 @@
 /**
- * The demo's web page: its own files, and the modules of lite and hang with
- * their types taken out, so that nothing has to be built.
+ * The demo's web pages: its own files with the parts that they share, and the
+ * modules of lite and hang with their types taken out, so that nothing has to be
+ * built.
  *
  * @module
  */
 import { stripTypeScriptTypes } from "node:module";
 import type { RunningRelay } from "@moq-deno/relay/server";
+import { withParts } from "./page_parts.ts";
 import { relayNumbers } from "./relay_numbers.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -46,7 +48,7 @@ export async function answerPage(
   const file = fileOf(pathname);
   if (!file) return text(404, `Nothing at ${pathname}`);
   try {
-    return await serve(file);
+    return await serve(file, pathname);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       return text(404, `Nothing at ${pathname}`);
@@ -62,10 +64,10 @@ function fileOf(pathname: string): URL | undefined {
   return undefined;
 }
 
-async function serve(file: URL): Promise<Response> {
+async function serve(file: URL, pathname: string): Promise<Response> {
   const source = await Deno.readTextFile(file);
   const ending = file.pathname.slice(file.pathname.lastIndexOf(".") + 1);
-  return new Response(ending === "ts" ? stripTypeScriptTypes(source) : source, {
+  return new Response(await asServed(source, { ending, pathname }), {
     headers: {
       "content-type": TYPES[ending]!,
       "cache-control": "no-cache",
@@ -74,6 +76,20 @@ async function serve(file: URL): Promise<Response> {
       "cross-origin-embedder-policy": "credentialless",
     },
   });
+}
+
+async function asServed(
+  source: string,
+  { ending, pathname }: { readonly ending: string; readonly pathname: string },
+): Promise<string> {
+  switch (ending) {
+    case "html":
+      return await withParts(source, pathname);
+    case "ts":
+      return stripTypeScriptTypes(source);
+    default:
+      return source;
+  }
 }
 
 function text(status: number, message: string): Response {

@@ -1,18 +1,21 @@
 /**
  * Makes the pictures of the demo's page in the documentation:
  * `deno task screenshot`. With `--all FOLDER` it leaves the page in every
- * colour and width there, to be looked at.
+ * colour and width there, and the other pages of the demo too, to be looked at.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { Chromium, findChromium, type PageOptions } from "./chromium.ts";
+import { Lobby } from "./lobby.ts";
+import { DEVICE_FLAGS } from "./room_pages.ts";
 import { Stage } from "./stage.ts";
 
 const OUT = new URL("../../docs/images/demo.png", import.meta.url);
 const MAX_BYTES = 300_000;
 
 const DESKTOP = { width: 1180, height: 760 };
+const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 780, scale: 2 };
 
 /** A page, and what is done there before its picture is taken. */
@@ -54,13 +57,43 @@ const VIEWS: Readonly<Record<string, View>> = {
   "gone-phone": { ...PHONE, colorScheme: "dark", ...GONE },
 };
 
+const ROOM = new URLSearchParams({
+  room: "room/lobby",
+  name: "cyd",
+  user: "Cyd",
+});
+const OTHERS: Readonly<
+  Record<string, { readonly path: string; readonly until: string }>
+> = {
+  chat: {
+    path: `web/chat.html#${ROOM}`,
+    until: `document.querySelector("hang-chat")?.chat?.messages().length > 1`,
+  },
+  meet: {
+    path: `web/meet.html#${ROOM}`,
+    until:
+      `document.querySelector("hang-meet")?.people?.filter(({ player }) => player.stats().shownFrames > 10).length === 2`,
+  },
+  publish: {
+    path: "web/publish.html#name=camera",
+    until: `document.querySelector("hang-publish")?.state?.kind === "choose"`,
+  },
+  live: {
+    path: "web/publish.html#name=camera",
+    until:
+      `(document.querySelector("hang-publish").source = "camera", document.querySelectorAll("#renditions li").length > 0)`,
+  },
+  stats: {
+    path: "web/stats.html",
+    until: `document.querySelectorAll("#sessions tr").length > 1`,
+  },
+};
+
 const { values } = parseArgs({ options: { all: { type: "string" } } });
 const path = findChromium();
 if (path === undefined) Deno.exit(1);
 await using stage = await Stage.open();
-await using chromium = await Chromium.launch(path, [
-  "--autoplay-policy=no-user-gesture-required",
-]);
+await using chromium = await Chromium.launch(path, DEVICE_FLAGS);
 
 async function take(view: View): Promise<Uint8Array> {
   const page = await stage.page(chromium, view);
@@ -76,6 +109,24 @@ async function take(view: View): Promise<Uint8Array> {
   return png;
 }
 
+/** The pages beside the player, each in every colour and width. */
+async function takeOthers(folder: string): Promise<void> {
+  await using lobby = await Lobby.open(chromium);
+  for (const [name, { path, until }] of Object.entries(OTHERS)) {
+    for (const size of [WIDE, PHONE]) {
+      for (const colorScheme of ["dark", "light"] as const) {
+        const page = await chromium.page({ ...size, colorScheme });
+        await page.goto(lobby.url + path);
+        await page.until(until, 30_000);
+        const width = size === PHONE ? "phone" : "desktop";
+        const file = `${folder}/${name}-${width}-${colorScheme}.png`;
+        await Deno.writeFile(file, await page.screenshot());
+        await page.close();
+      }
+    }
+  }
+}
+
 if (values.all === undefined) {
   const png = await take(VIEWS["stats-dark"]!);
   if (png.byteLength > MAX_BYTES) {
@@ -89,4 +140,5 @@ if (values.all === undefined) {
   for (const [name, options] of Object.entries(VIEWS)) {
     await Deno.writeFile(`${values.all}/${name}.png`, await take(options));
   }
+  await takeOthers(values.all);
 }

@@ -10,19 +10,9 @@ import type { ConnectionStatus } from "@moq-deno/lite";
 import { effect } from "@moq-deno/hang/signals";
 import { type PlayerStats, shareConnection } from "@moq-deno/hang/watch";
 import { HangWatchElement } from "@moq-deno/hang/ui/hang-watch";
+import { demoFacts, find, kilobits, said, say, showRows } from "./page.ts";
 
 const REFRESH_MS = 500;
-
-interface DemoFacts {
-  /** The relay's URL. */
-  readonly relay: string;
-}
-
-function find<T extends Element>(id: string, type: new () => T): T {
-  const element = document.getElementById(id);
-  if (element instanceof type) return element;
-  throw new TypeError(`Expected a ${type.name} with the id ${id}, got none`);
-}
 
 const player = find("player", HangWatchElement);
 const badge = find("connection", HTMLElement);
@@ -34,15 +24,12 @@ const buttons = new Map<string, HTMLButtonElement>();
 
 /** The broadcast in the address line, so that a reload plays the same one. */
 function chosen(): string {
-  return new URLSearchParams(location.hash.slice(1)).get("name") ?? "";
+  return said().get("name") ?? "";
 }
 
 function choose(path: string): void {
   if (player.name !== path) player.name = path;
-  if (chosen() !== path) {
-    const hash = new URLSearchParams({ name: path });
-    history.replaceState(null, "", `#${hash}`);
-  }
+  if (chosen() !== path) say({ name: path });
   for (const [name, button] of buttons) {
     button.setAttribute("aria-current", String(name === path));
   }
@@ -92,10 +79,6 @@ function noticeText(): string {
   return "";
 }
 
-function kilobits(bitsPerSecond: number): string {
-  return `${Math.round(bitsPerSecond / 1000).toLocaleString("en")} kbit/s`;
-}
-
 function milliseconds(value: number | undefined): string {
   return value === undefined ? "–" : `${Math.round(value)} ms`;
 }
@@ -120,20 +103,10 @@ function rows(now: PlayerStats | undefined): [name: string, value: string][] {
 }
 
 function showStats(): void {
-  const shown = rows(player.stats);
-  while (stats.children.length < shown.length) {
-    const row = document.createElement("div");
-    row.append(document.createElement("dt"), document.createElement("dd"));
-    stats.append(row);
-  }
-  for (const [index, [name, value]] of shown.entries()) {
-    const [term, detail] = stats.children[index]!.children;
-    term!.textContent = name;
-    detail!.textContent = value;
-  }
+  showRows(stats, rows(player.stats));
 }
 
-const facts: DemoFacts = await (await fetch("/demo.json")).json();
+const facts = await demoFacts();
 const shared = shareConnection(facts.relay);
 player.url = facts.relay;
 if (chosen() !== "") choose(chosen());

@@ -1,8 +1,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What the demo's pages share: their elements, where the relay is, and who is
- * in front of the page.
+ * What the demo's pages share: their elements, where the relay is, the address
+ * line, and how things are shown.
  *
  * @module
  */
@@ -27,48 +27,64 @@ export function find<T extends Element>(id: string, type: new () => T): T {
   throw new TypeError(`Expected a ${type.name} with the id ${id}, got none`);
 }
 
-/** Who writes where, out of the address line, so that a reload is the same person. */
-export interface Visit {
-  /** The room. */
-  readonly room: string;
-  /** The path below the room. */
-  readonly name: string;
-  /** The name for people. */
-  readonly user: string;
-}
-
-/** The visit that the address line says; what it does not say is made up and written there. */
-export function readVisit(): Visit {
-  const said = new URLSearchParams(location.hash.slice(1));
+/** A name that nobody else is likely to have. */
+export function someName(): string {
   const person = PEOPLE[Math.floor(Math.random() * PEOPLE.length)]!;
-  const made = `${person}-${Math.floor(Math.random() * 1000)}`;
-  const name = said.get("name") || made;
-  const visit = {
-    room: said.get("room") || "room/lobby",
-    name,
-    user: said.get("user") || name,
-  };
-  writeVisit(visit);
-  return visit;
+  return `${person}-${Math.floor(Math.random() * 1000)}`;
 }
 
-/** Puts a visit into the address line. */
-export function writeVisit({ room, name, user }: Visit): void {
-  const said = new URLSearchParams(location.hash.slice(1));
-  for (const [key, value] of Object.entries({ room, name, user })) {
-    said.set(key, value);
+/** What the address line says, so that a reload shows the same. */
+export function said(): URLSearchParams {
+  return new URLSearchParams(location.hash.slice(1));
+}
+
+/** Puts values into the address line, beside those that are there. */
+export function say(values: Readonly<Record<string, string>>): void {
+  const all = said();
+  for (const [key, value] of Object.entries(values)) all.set(key, value);
+  history.replaceState(null, "", `#${all}`);
+}
+
+/** A rate for people. */
+export function kilobits(bitsPerSecond: number): string {
+  return `${Math.round(bitsPerSecond / 1000).toLocaleString("en")} kbit/s`;
+}
+
+/** Shows names and values in a list; rows that are there stay, so that nothing flickers. */
+export function showRows(
+  list: HTMLElement,
+  rows: readonly (readonly [name: string, value: string])[],
+): void {
+  while (list.children.length < rows.length) {
+    const row = document.createElement("div");
+    row.append(document.createElement("dt"), document.createElement("dd"));
+    list.append(row);
   }
-  history.replaceState(null, "", `#${said}`);
+  for (const [index, [name, value]] of rows.entries()) {
+    const [term, detail] = list.children[index]!.children;
+    term!.textContent = name;
+    detail!.textContent = value;
+  }
 }
 
-/** Shows how the connection is doing. */
-export function showConnection(kind: string, text: string): void {
+/** Shows how the connection of an element in this state is doing. */
+export function showConnection(kind: string): void {
   const badge = find("connection", HTMLElement);
-  const isGone = ["relay-gone", "refused", "incomplete"].includes(kind);
-  badge.dataset["state"] = isGone
-    ? "closed"
-    : kind === "connecting"
-    ? "connecting"
-    : "connected";
-  badge.textContent = isGone ? "Disconnected" : text || "Connected";
+  const [state, text] = connectionOf(kind);
+  badge.dataset["state"] = state;
+  badge.textContent = text;
+}
+
+function connectionOf(kind: string): readonly [state: string, text: string] {
+  switch (kind) {
+    case "incomplete":
+    case "connecting":
+      return ["connecting", "Connecting"];
+    case "relay-gone":
+      return ["waiting", "Relay gone, trying again"];
+    case "refused":
+      return ["closed", "Disconnected"];
+    default:
+      return ["connected", "Connected"];
+  }
 }

@@ -8,49 +8,32 @@
  */
 import type { PublisherStats, RenditionStats } from "@moq-deno/hang/publish";
 import { HangPublishElement } from "@moq-deno/hang/ui/hang-publish";
+import {
+  demoFacts,
+  find,
+  kilobits,
+  said,
+  say,
+  showConnection,
+  showRows,
+  someName,
+} from "./page.ts";
 
 const REFRESH_MS = 500;
-const PEOPLE = ["heron", "lynx", "otter", "robin", "tern", "wren"];
-
-interface DemoFacts {
-  /** The relay's URL. */
-  readonly relay: string;
-}
-
-function find<T extends Element>(id: string, type: new () => T): T {
-  const element = document.getElementById(id);
-  if (element instanceof type) return element;
-  throw new TypeError(`Expected a ${type.name} with the id ${id}, got none`);
-}
 
 const publisher = find("publisher", HangPublishElement);
-const badge = find("connection", HTMLElement);
 const naming = find("naming", HTMLFormElement);
 const input = find("name", HTMLInputElement);
 const watch = find("watch", HTMLAnchorElement);
 const list = find("renditions", HTMLUListElement);
 const stats = find("stats", HTMLElement);
 
-/** The name in the address line, so that a reload publishes under the same one. */
-function chosen(): string {
-  return new URLSearchParams(location.hash.slice(1)).get("name") ?? "";
-}
-
-function someName(): string {
-  const person = PEOPLE[Math.floor(Math.random() * PEOPLE.length)]!;
-  return `${person}-${Math.floor(Math.random() * 1000)}`;
-}
-
+/** A reload publishes under the same name. */
 function choose(name: string): void {
-  const hash = `#${new URLSearchParams({ name })}`;
-  history.replaceState(null, "", hash);
+  say({ name });
   publisher.name = name;
   input.value = name;
-  watch.href = `/${hash}`;
-}
-
-function kilobits(bitsPerSecond: number): string {
-  return `${Math.round(bitsPerSecond / 1000).toLocaleString("en")} kbit/s`;
+  watch.href = `/#${new URLSearchParams({ name })}`;
 }
 
 function rows(
@@ -71,20 +54,6 @@ function rows(
     ["Watched", now?.video.some(({ isWanted }) => isWanted) ? "Yes" : "No"],
     ["Protocol", now?.protocol ?? "–"],
   ];
-}
-
-function showStats(now: PublisherStats | undefined): void {
-  const shown = rows(now);
-  while (stats.children.length < shown.length) {
-    const row = document.createElement("div");
-    row.append(document.createElement("dt"), document.createElement("dd"));
-    stats.append(row);
-  }
-  for (const [index, [name, value]] of shown.entries()) {
-    const [term, detail] = stats.children[index]!.children;
-    term!.textContent = name;
-    detail!.textContent = value;
-  }
 }
 
 function renditionText(
@@ -108,31 +77,19 @@ function showRenditions(now: PublisherStats | undefined): void {
 }
 
 function refresh(): void {
-  showStats(publisher.stats);
+  showRows(stats, rows(publisher.stats));
   showRenditions(publisher.stats);
 }
 
-function connectionState(kind: string): string {
-  if (kind === "refused") return "closed";
-  return kind === "relay-gone" || kind === "connecting"
-    ? "waiting"
-    : "connected";
-}
-
 publisher.addEventListener("statechange", () => {
-  const { kind } = publisher.state;
-  const state = connectionState(kind);
-  badge.dataset["state"] = state;
-  badge.textContent = state === "connected"
-    ? "Connected"
-    : publisher.state.text;
+  showConnection(publisher.state.kind);
 });
 naming.addEventListener("submit", (event) => {
   event.preventDefault();
   choose(input.value.trim());
 });
-choose(chosen() || someName());
-const facts: DemoFacts = await (await fetch("/demo.json")).json();
+choose(said().get("name") || someName());
+const facts = await demoFacts();
 publisher.url = facts.relay;
 refresh();
 setInterval(refresh, REFRESH_MS);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { find, showConnection } from "./page.ts";
+import { find, kilobits, showConnection, showRows } from "./page.ts";
 
 const REFRESH_MS = 1000;
 const TIMEOUT_MS = 3000;
@@ -32,9 +32,8 @@ const broadcasts = find("broadcasts", HTMLElement);
 let before = new Map<number, SessionNumbers>();
 let beforeMs = performance.now();
 
-function bits(bytes: number, seconds: number): string {
-  const kilobits = Math.max(0, bytes) * 8 / 1000 / seconds;
-  return `${Math.round(kilobits).toLocaleString("en")} kbit/s`;
+function rate(bytes: number, seconds: number): string {
+  return kilobits(Math.max(0, bytes) * 8 / seconds);
 }
 
 function mebibytes(bytes: number): string {
@@ -65,15 +64,15 @@ function show(now: RelayNumbers): void {
       `#${session.id}`,
       session.protocol,
       String(session.subscriptions),
-      bits(out, seconds),
-      bits(into, seconds),
+      rate(out, seconds),
+      rate(into, seconds),
     ]);
   });
-  const all = [
+  showRows(numbers, [
     ["Sessions", String(now.sessions.length)],
     ["Broadcasts", String(now.broadcasts.length)],
-    ["Sent", bits(sent, seconds)],
-    ["Received", bits(received, seconds)],
+    ["Sent", rate(sent, seconds)],
+    ["Received", rate(received, seconds)],
     ["Groups cached", now.cachedGroups.toLocaleString("en")],
     ["Cache", mebibytes(now.cachedBytes)],
     ["Memory", mebibytes(now.memoryBytes)],
@@ -81,15 +80,7 @@ function show(now: RelayNumbers): void {
       "Subscriptions",
       String(now.sessions.reduce((sum, one) => sum + one.subscriptions, 0)),
     ],
-  ];
-  numbers.replaceChildren(...all.map(([name, value]) => {
-    const pair = document.createElement("div");
-    const term = document.createElement("dt");
-    const detail = document.createElement("dd");
-    [term.textContent, detail.textContent] = [name!, value!];
-    pair.append(term, detail);
-    return pair;
-  }));
+  ]);
   sessions.replaceChildren(...rows);
   broadcasts.replaceChildren(...now.broadcasts.map((path) => {
     const item = document.createElement("li");
@@ -104,9 +95,9 @@ for (;;) {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     show(await (await fetch("/stats.json", { signal })).json());
-    showConnection("ready", "");
+    showConnection("ready");
   } catch {
-    showConnection("relay-gone", ""); // The demo has ended; it may come back.
+    showConnection("relay-gone"); // The demo has ended; it may come back.
   }
   await new Promise((done) => setTimeout(done, REFRESH_MS));
 }
