@@ -6,6 +6,7 @@
  * @module
  */
 import type { Net } from "./peer.ts";
+import type { Prometheus } from "./prometheus.ts";
 import type { Qmux } from "./qmux.ts";
 import type { Token } from "./token.ts";
 
@@ -13,6 +14,7 @@ import type { Token } from "./token.ts";
 export const PACKAGES = {
   hls: "npm:hls.js@1.7.4",
   net: "npm:@moq/net@0.3.4",
+  prometheus: "npm:parse-prometheus-text-format@1.1.1",
   publish: "npm:@moq/publish@0.2.17/element",
   qmux: "npm:@moq/qmux@0.3.3",
   token: "npm:@moq/token@0.2.3",
@@ -69,6 +71,11 @@ export function loadQmux(): Promise<Qmux> {
     `export { default as QmuxSession, StreamError } from "${PACKAGES.qmux}";
 export * as Net from "${PACKAGES.net}";`,
   );
+}
+
+/** `parse-prometheus-text-format`, for Deno. */
+export function loadPrometheus(): Promise<Prometheus> {
+  return load(`export { default as parse } from "${PACKAGES.prometheus}";`);
 }
 
 /** `@moq/token`, for Deno. */
