@@ -141,7 +141,7 @@ function summaryOf(now: PlayerStats): string {
     now.protocol,
   ].filter((one) => one !== undefined)
     // A number is not torn from its unit.
-    .map((one) => one.replaceAll(" ", "\u00a0")).join(" · ");
+    .map((one) => one.replaceAll(" ", "\u00a0")).join("\u00a0· ");
 }
 
 function drawing(
