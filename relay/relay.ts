@@ -82,6 +82,8 @@ const PEER_LIMITS: SessionLimits = {
   subscriptions: 100_000,
   announcements: 100_000,
 };
+// Longer than it takes until all relays have noticed that one is gone, which depends on when each heard from it last.
+const SETTLE_MS = 1000;
 const DEFAULT_SESSIONS = 10_000;
 const DEFAULT_SETUP_MS = 10_000;
 
@@ -110,7 +112,8 @@ export class Relay {
     const { hop, lingerMs, warmMs } = options;
     const clock = this.#clock;
     const cache = new Cache({ ...options.cache, clock });
-    this.origin = new Origin({ hop, lingerMs, warmMs, cache, clock });
+    const settleMs = SETTLE_MS;
+    this.origin = new Origin({ hop, lingerMs, warmMs, settleMs, cache, clock });
   }
 
   /** The sessions there are now. */

@@ -15,9 +15,14 @@ import {
   type ScopeOptions,
 } from "./origin_scope.ts";
 import {
+  announcedRoute,
   type Claim,
   claimOrder,
   compareClaims,
+  isBetter,
+  isLastResort,
+  isSameWay,
+  lastResort,
   leadsThrough,
   publisherOf,
   type Route,
@@ -51,6 +56,13 @@ export interface OriginOptions {
   readonly lingerMs?: number | undefined;
   /** How long others are told that a track is carried here after its last reader has left, in milliseconds. Default: they are never told, and what they tell is believed as it is. */
   readonly warmMs?: number | undefined;
+  /**
+   * How long ways that other relays told of before one to the same path was
+   * lost are told on as the last resort only, in milliseconds: each may lead to
+   * what was lost, and relays would go on to tell each other of ever longer
+   * ones. Default 0.
+   */
+  readonly settleMs?: number | undefined;
   /** Time. */
   readonly clock?: Clock | undefined;
 }
@@ -77,6 +89,9 @@ export class Origin {
   readonly #all: OriginScope;
   readonly #lingerMs: number;
   readonly #warmMs: number | undefined;
+  readonly #settleMs: number;
+  // Paths to which a way was lost a moment ago, and the age of claims then.
+  readonly #unsettled: Map<string, number> = new Map();
   readonly #order: (a: Claim, b: Claim) => number;
   readonly #clock: Clock;
   #age = 0;
@@ -87,6 +102,7 @@ export class Origin {
     this.cache = options.cache ?? new Cache({ clock: options.clock });
     this.#lingerMs = options.lingerMs ?? 0;
     this.#warmMs = options.warmMs;
+    this.#settleMs = options.settleMs ?? 0;
     this.#order = options.warmMs === undefined
       ? compareClaims
       : claimOrder(this.hop);
@@ -122,6 +138,7 @@ export class Origin {
       source,
       route,
       age,
+      since: age,
       isLost: false,
       carried: 0,
     };
@@ -130,6 +147,12 @@ export class Origin {
     return {
       update: (route) => {
         if (isClosed) return;
+        const before = claim.route;
+        const isLoss = isLastResort(route) && !isLastResort(before);
+        if (isBetter(route, before)) claim.since = this.#age++;
+        else if (isLoss || this.best(path) === claim) {
+          if (!isSameWay(route, before)) this.#unsettle(path, { isLoss });
+        }
         claim.route = route;
         claim.isLost = false;
         if (this.has(claim)) this.#sort(claim);
@@ -173,11 +196,58 @@ export class Origin {
     if (before) this.#take(before);
     claim.isLost = true;
     // Others that see it through us are to use it only if there is nothing else.
-    claim.route = { ...claim.route, warm: Infinity, cold: Infinity };
+    claim.route = lastResort(claim.route);
+    this.#unsettle(claim.path, { isLoss: true });
     this.#sort(claim);
     this.#clock.after(this.#lingerMs, () => {
-      if (claim.isLost) this.#take(claim);
+      if (claim.isLost) this.#giveUp(claim);
     });
+  }
+
+  /** Takes `claim` out, and with it what others offer when there is nothing better: it stems from the same loss. */
+  #giveUp(claim: Claim): void {
+    this.#take(claim);
+    this.#takeLastResorts(claim.path);
+  }
+
+  /** Takes out the last resorts on `path` that others offer, unless there is anything else. */
+  #takeLastResorts(path: string): void {
+    const all = this.#claims.get(path) ?? [];
+    const isHopeless = all.every(({ route, isLost }) =>
+      isLastResort(route) && !isLost
+    );
+    if (!isHopeless) return;
+    for (const claim of all) this.#take(claim);
+  }
+
+  /** Notes that a way to `path` is gone, or is another and no better one: for a while the others are told on with care. */
+  #unsettle(path: string, { isLoss }: { readonly isLoss: boolean }): void {
+    if (this.#settleMs <= 0 || this.#unsettled.has(path)) return;
+    this.#unsettled.set(path, this.#age);
+    this.#clock.after(this.#settleMs, () => {
+      this.#unsettled.delete(path);
+      this.#changed(path);
+    });
+    // What was lost may be back while it lingers; what was withdrawn has ended.
+    const lingerMs = isLoss ? this.#lingerMs : 0;
+    this.#clock.after(this.#settleMs + lingerMs, () => {
+      this.#takeLastResorts(path);
+    });
+  }
+
+  /**
+   * What may be told of `claim` now to who has been told `before`, if anything;
+   * `undefined` when that is nothing new. What others offer as the last resort
+   * is told once, to those who know of something better: between relays that
+   * have nothing else it would go round for ever.
+   */
+  tellable(claim: Claim, before: Route | undefined): Route | undefined {
+    const { path, since, route: { hops } } = claim;
+    const known = announcedRoute(claim);
+    if (hops.length < 2 || before && isSameWay(known, before)) return known;
+    const isDoubtful = since < (this.#unsettled.get(path) ?? -Infinity);
+    if (!isDoubtful && !isLastResort(known)) return known;
+    return before && !isLastResort(before) ? lastResort(known) : undefined;
   }
 
   /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
@@ -212,8 +282,12 @@ export class Origin {
     const { path } = claim;
     if (!this.has(claim)) return;
     const left = this.#claims.get(path)?.filter((other) => other !== claim);
-    if (left?.length) this.#claims.set(path, left);
-    else this.#claims.delete(path);
+    if (left?.length) {
+      this.#claims.set(path, left);
+      this.#unsettle(path, { isLoss: false });
+    } else {
+      this.#claims.delete(path);
+    }
     this.#changed(path);
   }
 

@@ -17,7 +17,6 @@ import {
 } from "./mount.ts";
 import type { Origin, Publication } from "./origin.ts";
 import {
-  announcedRoute,
   type Claim,
   isSameRoute,
   LOCAL_ROUTE,
@@ -232,8 +231,8 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
       return { kind: "end", path, route: told.route };
     }
     if (!claim) return undefined;
-    const route = announcedRoute(claim);
-    if (told && isSameRoute(told.route, route)) return undefined;
+    const route = this.#scope.origin.tellable(claim, told?.route);
+    if (!route || told && isSameRoute(told.route, route)) return undefined;
     this.#told.set(path, { publisher, route });
     return { kind: told ? "update" : "start", path, route };
   }

@@ -37,6 +37,8 @@ export interface Claim {
   route: Route;
   /** Higher is newer. */
   readonly age: number;
+  /** On the scale of ages, when it became more than a last resort. */
+  since: number;
   /** Whether the connection it came over was lost: it is still shown for a while, and leads nowhere. */
   isLost: boolean;
   /** How many tracks are taken over it, or were a moment ago. */
@@ -47,6 +49,31 @@ export interface Claim {
 export function announcedRoute({ route, carried }: Claim): Route {
   const isFree = carried > 0 && route.warm !== Infinity;
   return isFree ? { ...route, warm: 0 } : route;
+}
+
+/** The same route, to be used only if there is nothing else. */
+export function lastResort(route: Route): Route {
+  return { ...route, warm: Infinity, cold: Infinity };
+}
+
+/** Whether a route is to be used only if there is nothing else. */
+export function isLastResort({ warm }: Route): boolean {
+  return warm === Infinity;
+}
+
+/** Whether `route` is cheaper or shorter than the one `before`, whoever carries it already. */
+export function isBetter(route: Route, before: Route): boolean {
+  const order = Number(isLastResort(route)) - Number(isLastResort(before)) ||
+    compare(route.cold, before.cold) ||
+    route.hops.length - before.hops.length;
+  return order < 0;
+}
+
+/** Whether two routes lead over the same relays at the same price, whoever carries it already. */
+export function isSameWay(a: Route, b: Route): boolean {
+  return isLastResort(a) === isLastResort(b) && a.cold === b.cold &&
+    a.hops.length === b.hops.length &&
+    a.hops.every((hop, i) => hop === b.hops[i]);
 }
 
 /** Whether two routes say the same; their hops are compared as objects. */
