@@ -184,6 +184,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   readonly #signal: AbortSignal | undefined;
   readonly #latch = new Latch();
   readonly #dirty: Set<string> = new Set();
+  #cursor: Iterator<string, undefined> = this.#dirty.values();
   readonly #told: Map<string, Told> = new Map();
   readonly #stop: () => void;
   #closed = false;
@@ -213,12 +214,21 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   /** The next change, `undefined` while there is none. */
   tryNext(): AnnounceEvent | undefined {
     if (this.#closed) return undefined;
-    for (const path of this.#dirty) {
+    for (let path; (path = this.#nextDirty()) !== undefined;) {
       this.#dirty.delete(path);
       const event = this.#compare(path);
       if (event) return event;
     }
     return undefined;
+  }
+
+  // A new iterator for each would pass over all that was taken out since: a hundred thousand paths would take seconds.
+  #nextDirty(): string | undefined {
+    if (this.#dirty.size === 0) return undefined;
+    const { value, done } = this.#cursor.next();
+    if (!done) return value;
+    this.#cursor = this.#dirty.values();
+    return this.#cursor.next().value;
   }
 
   #compare(path: string): AnnounceEvent | undefined {
