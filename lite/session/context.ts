@@ -81,6 +81,8 @@ export interface SessionContext {
   readonly signal: AbortSignal;
   /** Closes the session with an error. */
   fail(error: MoqError): void;
+  /** The same if `error` is a fault in what the peer answered; whoever asked hears of it besides. */
+  judge(error: unknown): void;
 }
 
 /** Counts a group that ended early because of `error`. */

@@ -114,6 +114,9 @@ export class RemoteTrack implements TrackSource {
       try {
         await this.#runResponses(reader, track);
         await this.#awaitTail(wanted, signal);
+      } catch (error) {
+        context.judge(error);
+        throw error;
       } finally {
         signal.removeEventListener("abort", stop);
         stop();

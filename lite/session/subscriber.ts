@@ -18,7 +18,7 @@ import {
   type TrackInfo,
 } from "../model/track.ts";
 import type { Cache } from "../model/cache.ts";
-import { deadline } from "../time.ts";
+import { deadline, sleep } from "../time.ts";
 import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
@@ -42,6 +42,7 @@ import { MessageReader, withType } from "./streams.ts";
 /** How long an answer to TRACK or FETCH may take. */
 const ANSWER_TIMEOUT_MS = 10_000;
 const MANY_BROADCASTS = 256;
+const TAKEN_AT_ONCE = 64;
 
 /** One request and how the beginning of its answer is read. */
 interface Question<T> {
@@ -166,11 +167,14 @@ export class Subscriber {
 
   /** Puts what the peer announces under `prefix` into `scope`. */
   async feed(scope: OriginScope, prefix: string): Promise<void> {
-    const { signal } = this.context;
+    const { signal, clock } = this.context;
     const claims: Map<string, Publication> = new Map();
+    let taken = 0;
     try {
       for await (const event of this.announced(prefix, signal)) {
         this.#apply(event, { scope, prefix, claims });
+        // What is there already is read without a pause, and others want to be served meanwhile.
+        if (++taken % TAKEN_AT_ONCE === 0) await sleep(clock, 0);
       }
     } catch (error) {
       // A listing that breaks off says nothing that can be relied on.
@@ -230,13 +234,14 @@ export class Subscriber {
       type: BidiType.track,
       message,
       signal,
-      read: (reader) => reader.expectMessage(),
+      read: async (reader) =>
+        decodeTrackInfo(await reader.expectMessage(), version),
     }).catch((error) => {
       if (!isSilent(error)) throw error;
       throw refusedInSilence({ broadcast, name }, error);
     });
     end();
-    return decodeTrackInfo(answer, version);
+    return answer;
   }
 
   /**
@@ -265,6 +270,7 @@ export class Subscriber {
       return { answer: await read(reader), reader, end };
     } catch (error) {
       end();
+      this.context.judge(error);
       if (signal.aborted) throw signal.reason;
       if (!patience.signal.aborted) throw error;
       throw new MoqError(

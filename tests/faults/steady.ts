@@ -13,5 +13,7 @@ export const LARGE_TRACK = "large";
 
 /** The path of a broadcast that something happens to. */
 export const DOOMED = "doomed";
+/** The path of another one beside it. */
+export const DOOMED_TOO = "doomed-too";
 /** Its only track. */
 export const DOOMED_TRACK = "track";

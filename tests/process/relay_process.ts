@@ -7,18 +7,13 @@
  * @module
  */
 import {
-  IN_BAND_ALPN,
+  type LogFields,
   type Logger,
-  PROTOCOLS,
   type Session,
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { PublicAuth, Relay } from "@moq-deno/relay";
-import { GeneratedCertificate } from "../../relay/certs.ts";
-import { loadConfig } from "../../relay/config_load.ts";
-import { readCommandLine } from "../../relay/config_sources.ts";
-import { openListeners } from "../../relay/listen/listeners.ts";
+import { startRelay } from "@moq-deno/relay/server";
 import { commands, say, settings } from "./inside.ts";
 
 /** How the relay is to be. */
@@ -51,54 +46,46 @@ export interface RelayState {
   readonly heapBytes: number;
   /** How often each message was logged. */
   readonly logged: Readonly<Record<string, number>>;
+  /** The newest hundred warnings and errors. */
+  readonly complaints: readonly Complaint[];
+}
+
+/** A warning or an error. */
+export interface Complaint {
+  /** What was logged. */
+  readonly message: string;
+  /** Why, where it says so. */
+  readonly reason: string;
 }
 
 const SAMPLE_MS = 10;
-const ALL = { publish: ["**"], subscribe: ["**"] };
+const MAX_COMPLAINTS = 100;
 
-const authorizer = new PublicAuth(ALL);
 const logged: Record<string, number> = {};
+const complaints: Complaint[] = [];
+
 function count(message: string): void {
   logged[message] = (logged[message] ?? 0) + 1;
 }
-const log: Logger = { debug: count, info: count, warn: count, error: count };
+
+function complain(message: string, { reason }: LogFields = {}): void {
+  count(message);
+  complaints.push({ message, reason: String(reason) });
+  if (complaints.length > MAX_COMPLAINTS) complaints.shift();
+}
+
+const log: Logger = {
+  debug: count,
+  info: count,
+  warn: complain,
+  error: complain,
+};
 const { flags } = settings<RelaySettings>();
-const commandLine = readCommandLine([...flags, "--auth-public=**"]);
-const config = loadConfig({ commandLine, environment: {} });
-const relay = new Relay({
-  authorizer,
-  limits: {
-    sessions: config["limit.sessions"],
-    subscriptions: config["limit.subscriptions"],
-    announcements: config["limit.announcements"],
-  },
-  setupTimeoutMs: config["listen.timeout"],
-  log,
-});
-const certificate = await new GeneratedCertificate({ names: ["relay"] })
-  .current();
-const { fingerprint } = certificate;
+const relay = await startRelay([...flags, "--auth-public=**"], { log });
 const clock = systemClock;
-const listeners = await openListeners(config, {
-  certificate,
-  webCertificate: undefined,
-  protocols: [...PROTOCOLS, IN_BAND_ALPN],
-  http: {
-    origin: relay.origin,
-    authorizer,
-    fingerprint,
-    localPagesOnly: false,
-    clock,
-  },
-  log,
-});
 
 // Sessions that have ended are forgotten: what they held is what memory tests look for.
 let most: ReadonlyMap<Session, number> = new Map();
-
-async function runAccept(): Promise<void> {
-  for await (const incoming of listeners.incoming) void relay.accept(incoming);
-}
 
 function sample(): void {
   const now = new Map<Session, number>();
@@ -124,6 +111,7 @@ function state(): RelayState {
     ),
     heapBytes: Deno.memoryUsage().heapUsed,
     logged,
+    complaints,
   };
 }
 
@@ -138,9 +126,9 @@ async function collect(): Promise<void> {
   }
 }
 
-void runAccept(); // Ends with the process.
 sample();
-const [bound] = listeners.addresses;
+const [bound] = relay.addresses;
+const { fingerprint } = relay;
 const address: RelayAddress = { port: bound!.port, fingerprint };
 say(address);
 for await (const command of commands()) {

@@ -1,0 +1,46 @@
+/**
+ * How a relay may lie, and what becomes of the link to it.
+ *
+ * @module
+ */
+
+/** For each way to lie whether the link `stays`, or what is said when it ends. */
+export const MANNERS = {
+  "groups that end in mid-frame": "stays",
+  "groups that stall in mid-frame": "stays",
+  "properties of a track that never come": "stays",
+  "an answer to SUBSCRIBE that never comes": "stays",
+  "frames of 2^40 bytes": "stays",
+  "hops with the relay itself": "stays",
+  "100,000 broadcasts": "stays",
+  "a broadcast that starts and ends without end": "stays",
+  "100,001 broadcasts": "at most 100000 announced paths",
+  "starts without an end": "a path that is not live",
+  "ends without a start": "the id of a live announcement",
+  "an announcement of 2^40 bytes": "a message of at most",
+  "an announcement longer than it says": "Expected",
+  "an announcement shorter than it says": "Expected",
+  "2^30 hops": "at most 32 hops",
+  "1000 hops": "at most 32 hops",
+  "a hop twice": "each hop once",
+  "properties of a track longer than they say": "Expected",
+  "properties of a track of 2^40 bytes": "a message of at most",
+  "an answer to SUBSCRIBE of 2^40 bytes": "a message of at most",
+} as const;
+
+/** How a relay lies. */
+export type Manner = keyof typeof MANNERS;
+
+/** What the process is told. */
+export interface LyingSettings {
+  /** How it lies. */
+  readonly manner: Manner;
+}
+
+/** What the process says of itself. */
+export interface LyingState {
+  /** When it was dialled, each time, in milliseconds of its own clock. */
+  readonly dialledMs: readonly number[];
+  /** How often a broadcast started and ended that was taken from it. */
+  readonly flickers: number;
+}

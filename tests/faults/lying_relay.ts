@@ -1,0 +1,175 @@
+/**
+ * A relay to be dialled that speaks moq-lite-06 by hand: it listens and
+ * answers, and what it says then is up to whoever starts it.
+ *
+ * @module
+ */
+import {
+  type BidiStream,
+  MoqError,
+  type SendStream,
+  type Transport,
+} from "@moq-deno/lite";
+import {
+  acceptWebTransport,
+  listenQuic,
+  type QuicListener,
+} from "@moq-deno/lite/deno";
+import { MessageReader, withType } from "../../lite/session/streams.ts";
+import {
+  decodeAnnounceRequest,
+  encodeAnnounceOk,
+} from "../../lite/wire/announce.ts";
+import { encodeGroupHeader } from "../../lite/wire/group.ts";
+import { decodeSetup, encodeSetup } from "../../lite/wire/setup.ts";
+import { BidiType, UniType } from "../../lite/wire/stream_type.ts";
+import { decodeSubscribe } from "../../lite/wire/subscribe.ts";
+import { GeneratedCertificate } from "../../relay/certs.ts";
+
+const PROTOCOL = "moq-lite-06";
+const HOP = 666n;
+
+/** What a relay says; each is called for every request of its kind. */
+export interface Lies {
+  /** On an announce stream, past ANNOUNCE_OK; `peerHop` is who asks. */
+  announce(stream: SendStream, peerHop: bigint): Promise<void>;
+  /** To TRACK. */
+  track(stream: SendStream): void;
+  /** To SUBSCRIBE. */
+  subscribe(stream: SendStream, link: LyingLink, id: number): Promise<void>;
+}
+
+/** A relay that listens. */
+export class LyingRelay {
+  /** Where it is, for `--cluster-connect`. */
+  readonly url: string;
+  /** When it was dialled, each time, by its own clock. */
+  readonly dialledMs: number[] = [];
+  readonly #lies: Lies;
+  readonly #listener: QuicListener;
+  readonly #links: LyingLink[] = [];
+
+  private constructor(listener: QuicListener, lies: Lies) {
+    this.#listener = listener;
+    this.#lies = lies;
+    this.url = `http://127.0.0.1:${listener.addr.port}`;
+  }
+
+  /** Listens on a port that is free in UDP and TCP. */
+  static async open(lies: Lies): Promise<LyingRelay> {
+    const certificate = await new GeneratedCertificate({ names: ["liar"] })
+      .current();
+    for (;;) {
+      const hostname = "127.0.0.1";
+      const listener = listenQuic({
+        ...certificate,
+        hostname,
+        port: 0,
+        alpn: ["h3"],
+      });
+      const { port } = listener.addr;
+      const { fingerprint } = certificate;
+      try {
+        Deno.serve(
+          { hostname, port, onListen: () => {} },
+          () => new Response(fingerprint),
+        );
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+        listener.close();
+        continue;
+      }
+      const relay = new LyingRelay(listener, lies);
+      void relay.#run(); // Ends with the process.
+      return relay;
+    }
+  }
+
+  async #run(): Promise<void> {
+    for await (const conn of this.#listener.incoming) {
+      const request = await acceptWebTransport(conn, {
+        protocols: [PROTOCOL],
+      }).catch(() => {
+        // Gone again.
+      });
+      if (!request) continue;
+      this.dialledMs.push(performance.now());
+      this.#links.push(new LyingLink(request.accept(), this.#lies));
+    }
+  }
+}
+
+/** One link to whoever dialled. */
+export class LyingLink {
+  readonly #transport: Transport;
+  readonly #lies: Lies;
+  readonly #peerHop = Promise.withResolvers<bigint>();
+  // What the runtime may collect it also closes.
+  readonly #held: unknown[] = [];
+
+  /** Says who it is, and answers from now on. */
+  constructor(transport: Transport, lies: Lies) {
+    this.#transport = transport;
+    this.#lies = lies;
+    for (const run of [this.#setUp(), this.#runUni(), this.#runBidi()]) {
+      run.catch(expected);
+    }
+  }
+
+  async #setUp(): Promise<void> {
+    const stream = await this.#transport.openUni();
+    stream.write(withType(UniType.setup, encodeSetup({ hop: HOP })));
+    stream.close();
+  }
+
+  async #runUni(): Promise<void> {
+    for await (const stream of this.#transport.incomingUni) {
+      const reader = new MessageReader(stream, { version: "06" });
+      if (await reader.varint() !== UniType.setup) continue;
+      const { hop } = decodeSetup(await reader.expectMessage());
+      this.#peerHop.resolve(hop ?? 0n);
+    }
+  }
+
+  async #runBidi(): Promise<void> {
+    for await (const stream of this.#transport.incomingBidi) {
+      this.#held.push(stream);
+      this.#answer(stream).catch(expected);
+    }
+  }
+
+  async #answer({ send, receive }: BidiStream): Promise<void> {
+    const reader = new MessageReader(receive, { version: "06" });
+    const type = await reader.varint();
+    const body = await reader.expectMessage();
+    if (type === BidiType.announce) {
+      send.write(encodeAnnounceOk({ hop: HOP, active: 0 }));
+      // Another prefix is a barrier, which wants to be answered and no more.
+      if (decodeAnnounceRequest(body, "06").prefix !== "") return send.close();
+      await this.#lies.announce(send, await this.#peerHop.promise);
+    } else if (type === BidiType.track) {
+      this.#lies.track(send);
+    } else if (type === BidiType.subscribe) {
+      const { id } = decodeSubscribe(body, "06");
+      await this.#lies.subscribe(send, this, id);
+    }
+  }
+
+  /** The beginning of a group, and `bytes` of its frames. */
+  async group(
+    header: { readonly subscribeId: number; readonly sequence: number },
+    ...bytes: readonly number[]
+  ): Promise<SendStream> {
+    const stream = await this.#transport.openUni();
+    this.#held.push(stream);
+    const start = encodeGroupHeader({ ...header, frameStart: 0 }, "06");
+    stream.write(withType(UniType.group, start));
+    stream.write(Uint8Array.from(bytes));
+    return stream;
+  }
+}
+
+/** A link that is ended under way is what this is about. */
+function expected(error: unknown): void {
+  if (!(error instanceof MoqError)) throw error;
+}
