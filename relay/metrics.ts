@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { ErrorCode, Origin } from "@moq-deno/lite";
+import type { Origin } from "@moq-deno/lite";
 import type { Cluster, LinkReport } from "./cluster.ts";
 import type { Peers } from "./peers.ts";
 import type { RelayStats } from "./stats.ts";

@@ -46,7 +46,7 @@ import {
   patternFilter,
   requestOf,
 } from "./auth.ts";
-import { type PeerRelay, Peers } from "./peers.ts";
+import { Peers } from "./peers.ts";
 import { RelayStats, type SessionKind } from "./stats.ts";
 
 /** Bounds of a {@linkcode Relay}. */

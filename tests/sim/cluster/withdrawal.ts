@@ -6,7 +6,7 @@
  * @module
  */
 import { BroadcastProducer, sleep } from "@moq-deno/lite";
-import { type Distances, peerNamed, World } from "../../cluster/world.ts";
+import { type Distances, World } from "../../cluster/world.ts";
 import { DISTANCES, peersOf, REGIONS, relaysOf } from "./geography.ts";
 
 /** How a graph of relays is built, and where the publisher is. */
