@@ -23,7 +23,7 @@ export interface Usage {
   readonly cpuMs: number;
   /** Resident memory, in bytes. */
   readonly residentBytes: number;
-  /** Sockets; the runtime opens and closes files of its own whenever it likes. */
+  /** Sockets of the network; the runtime opens files and pairs of sockets for itself whenever it likes. */
   readonly openSockets: number;
 }
 
@@ -91,7 +91,7 @@ export class Child implements AsyncDisposable {
     return {
       cpuMs: ticks * TICK_MS,
       residentBytes: kilobytes * 1024,
-      openSockets: await countSockets(`${folder}/fd`),
+      openSockets: await countSockets(folder),
     };
   }
 
@@ -118,17 +118,26 @@ export class Child implements AsyncDisposable {
 }
 
 async function countSockets(folder: string): Promise<number> {
+  const pairs = await Deno.readTextFile(`${folder}/net/unix`);
+  // Behind a heading; the inode is the seventh.
+  const inodes = pairs.split("\n").slice(1).map((line) => line.split(/ +/)[6]);
+  const local = new Set(inodes);
   let count = 0;
-  for await (const { name } of Deno.readDir(folder)) {
-    try {
-      const target = await Deno.readLink(`${folder}/${name}`);
-      if (target.startsWith("socket:")) count++;
-    } catch (error) {
-      // Closed since the folder was read.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
+  for await (const { name } of Deno.readDir(`${folder}/fd`)) {
+    const target = await targetOf(`${folder}/fd/${name}`);
+    const [, inode] = /^socket:\[(\d+)\]$/.exec(target) ?? [];
+    if (inode !== undefined && !local.has(inode)) count++;
   }
   return count;
+}
+
+async function targetOf(link: string): Promise<string> {
+  try {
+    return await Deno.readLink(link);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return ""; // Closed since the folder was read.
+  }
 }
 
 /** Runs a command to its end; throws with what it said when it fails. */
