@@ -63,6 +63,7 @@ export class AudioLane {
       priority,
       arrivals,
     });
+    sync.soundJoined();
     const follow = () => output.follow(sync.playheadUs());
     const timer = setInterval(follow, FOLLOW_MS);
     let error: MoqError | undefined;

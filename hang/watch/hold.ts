@@ -80,6 +80,13 @@ export class Hold {
     this.forgive();
   }
 
+  /** Something else is to be in time too: until it is known what that takes, media is held for as long as at the beginning at least. */
+  guess(): void {
+    this.#ms = Math.max(this.#ms, clamp(FIRST_GUESS_MS, this.#range));
+    this.#looks = [];
+    this.forgive();
+  }
+
   /** Forgets the look that has begun, without giving back what was learnt before. */
   forgive(): void {
     this.#look = NO_LOOK;

@@ -46,6 +46,24 @@ Deno.test("Hold: real-time is a little more than the jitter, whatever that is", 
   }
 });
 
+Deno.test("Hold: sound that joins a picture of little jitter is in time from the beginning", () => {
+  const hold = new Hold(latencyRange("real-time"));
+  run(hold, { seconds: 60, delayMs: () => 8 });
+  assert.ok(hold.ms < 20, `${hold.ms} ms for the picture alone`);
+  hold.guess();
+  let late = 0;
+  for (let ms = 0; ms < 60_000; ms += 20) {
+    const delay = ms % 40 === 0 ? 8 : 45;
+    if (delay > hold.ms) late++;
+    hold.note(delay, ms);
+  }
+  assert.equal(late, 0);
+  assert.ok(hold.ms >= 45 && hold.ms < 60, `${hold.ms} ms for both`);
+  const fixed = new Hold(latencyRange(30));
+  fixed.guess();
+  assert.equal(fixed.ms, 30);
+});
+
 Deno.test("Hold: a large picture now and then is waited for, two outages in 20 s are not", () => {
   const keyframes = new Hold(latencyRange("real-time"));
   const late = run(keyframes, {

@@ -77,6 +77,11 @@ export class Sync {
     this.#joinedMs = this.#clock.now();
   }
 
+  /** Sound joins a picture: it has to be there earlier than is known from pictures alone. */
+  soundJoined(): void {
+    this.#hold.guess();
+  }
+
   /** A sample with this presentation time has arrived just now, and takes `costMs` more until it can be shown. */
   received(timestampUs: number, costMs = 0): void {
     const nowMs = this.#clock.now();
