@@ -126,7 +126,7 @@ export class SampleOrder {
         return sample;
       }
       const isStuck = !head.hasEnded && this.#groups.length > 1 &&
-        this.#isLate();
+        this.#isLate(stepUs(head));
       if (!head.hasEnded && !isStuck) return undefined;
       this.#drop(head, { isSkipped: isStuck });
     }
@@ -145,7 +145,8 @@ export class SampleOrder {
     return true;
   }
 
-  #isLate(): boolean {
+  /** Whether what waits is too far ahead of what was taken, and of what comes `allowedUs` after that. */
+  #isLate(allowedUs = 0): boolean {
     let oldestUs = Infinity;
     let newestUs = -Infinity;
     for (const group of this.#groups) {
@@ -155,7 +156,8 @@ export class SampleOrder {
     }
     // A publisher that began anew may count from 0 again: then what waits is measured alone.
     const fromUs = this.#reachedUs <= newestUs ? this.#reachedUs : oldestUs;
-    return newestUs - fromUs > this.#options.latencyMs * 1000;
+    const latencyUs = this.#options.latencyMs * 1000;
+    return newestUs - fromUs > latencyUs + allowedUs;
   }
 
   #find(group: OpenGroup): PendingGroup | undefined {
@@ -181,4 +183,10 @@ export class SampleOrder {
     this.#next = group.sequence + 1;
     group.controller.abort();
   }
+}
+
+/** From one sample of `group` to the next: what follows the last one taken is not due before that. */
+function stepUs({ samples, newestUs, oldestUs }: PendingGroup): number {
+  const steps = samples.length - 1;
+  return steps > 0 ? (newestUs - oldestUs) / steps : 0;
 }

@@ -75,6 +75,32 @@ Deno.test("SampleOrder gives up the rest of a group that stalls while newer ones
   assert.deepEqual(scenario.take(), []);
 });
 
+Deno.test("SampleOrder: the end of a group that is whole may come with the next one, however little may be waited", () => {
+  const order = new SampleOrder({ latencyMs: 15, kind: "video" });
+  const frame = (ms: number) => ({
+    timestampUs: ms * 1000,
+    data: new Uint8Array(10),
+  });
+  const [first, second] = [order.open(1)!, order.open(2)!];
+  for (const ms of [0, 33, 66]) order.push(first, frame(ms));
+  while (order.take());
+  order.push(second, frame(99));
+  assert.equal(order.take(), undefined);
+  assert.equal(first.abandoned.aborted, false);
+  order.end(first);
+  assert.equal(order.take()?.timestampUs, 99_000);
+  assert.equal(order.skipped, 0);
+  order.push(second, frame(132));
+  order.open(3);
+  while (order.take());
+  order.push(order.open(4)!, frame(198));
+  assert.equal(
+    order.take()?.timestampUs,
+    198_000,
+    "what is due is not waited for",
+  );
+});
+
 Deno.test("SampleOrder does not wait for ever behind a publisher that counts from 0 again", () => {
   const scenario = new Scenario().push(1, 3_600_000).end(1);
   assert.deepEqual(scenario.take(), ["1:3600000"]);
