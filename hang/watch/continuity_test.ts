@@ -12,3 +12,19 @@ Deno.test("Continuity: a missing piece and a step back break it, rounded timesta
   assert.deepEqual(broken(rounded), []);
   assert.deepEqual(broken([0, 2.5, 5, 10, 12.5, 20]), [20]);
 });
+
+Deno.test("Continuity: where a file begins again one step is short, and what follows it is whole", () => {
+  const continuity = new Continuity();
+  const broken: number[] = [];
+  let at = 0;
+  for (let piece = 0; piece < 100; piece++) {
+    if (continuity.isBroken(at)) broken.push(piece);
+    at += piece === 50 ? 6000 : 20_000;
+  }
+  assert.deepEqual(broken, [51]);
+  const begun = new Continuity();
+  assert.deepEqual(
+    [0, 6500, 26_500, 46_500, 66_500, 86_500].map((us) => begun.isBroken(us)),
+    [false, false, true, false, false, false],
+  );
+});
