@@ -57,7 +57,7 @@ for (const { format, encode, pipe } of path === undefined ? [] : IMPORTS) {
       ]);
       const page = await chromium.page();
       await page.goto(site.url);
-      await shown(page, 40);
+      await shown(page, 200);
       const { hertz } = await tone(page);
       assert.ok(Math.abs(hertz - 440) < 6, `${hertz} Hz`);
     },
