@@ -4,7 +4,7 @@
  * @module
  */
 import type { Logger } from "../log.ts";
-import type { ErrorCode, MoqError } from "../error.ts";
+import { asMoqError, type ErrorCode, type MoqError } from "../error.ts";
 import type { Clock } from "../time.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Setup } from "../wire/setup.ts";
@@ -81,8 +81,6 @@ export interface SessionContext {
   readonly signal: AbortSignal;
   /** Closes the session with an error. */
   fail(error: MoqError): void;
-  /** The same if `error` is a fault in what the peer answered; whoever asked hears of it besides. */
-  judge(error: unknown): void;
 }
 
 /** Counts a group that ended early because of `error`. */
@@ -94,6 +92,15 @@ export function countCut(counts: CutCounts, { code }: MoqError): void {
 export function isViolation(error: MoqError): boolean {
   const { code, remoteCode } = error;
   return remoteCode === undefined && (code === "decode" || code === "protocol");
+}
+
+/** Closes the session if `cause` is a fault in what the peer answered; whoever asked hears of it besides. */
+export function failOnViolation(
+  context: Pick<SessionContext, "fail">,
+  cause: unknown,
+): void {
+  const error = asMoqError(cause);
+  if (isViolation(error)) context.fail(error);
 }
 
 /** A controller that aborts with `parent` too; call `done` when it is no longer needed. */

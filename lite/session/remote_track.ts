@@ -33,6 +33,7 @@ import {
   hasSubscribeUpdate,
   hasUntypedOk,
 } from "../wire/version.ts";
+import { failOnViolation } from "./context.ts";
 import { groupSink } from "./compat.ts";
 import { receiveGroup } from "./group_receiver.ts";
 import { MessageReader } from "./streams.ts";
@@ -115,7 +116,7 @@ export class RemoteTrack implements TrackSource {
         await this.#runResponses(reader, track);
         await this.#awaitTail(wanted, signal);
       } catch (error) {
-        context.judge(error);
+        failOnViolation(context, error);
         throw error;
       } finally {
         signal.removeEventListener("abort", stop);

@@ -178,10 +178,6 @@ export class Session {
       tasks: this.#tasks,
       signal: this.#ending.signal,
       fail: (error: MoqError) => this.close(error),
-      judge: (cause: unknown) => {
-        const error = asMoqError(cause);
-        if (isViolation(error)) this.close(error);
-      },
     };
     return {
       ...link,

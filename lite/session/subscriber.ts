@@ -33,7 +33,7 @@ import {
   hasTrackInfo,
 } from "../wire/version.ts";
 import { AnnounceReader } from "./announce_reader.ts";
-import type { SessionContext } from "./context.ts";
+import { failOnViolation, type SessionContext } from "./context.ts";
 import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
@@ -270,7 +270,7 @@ export class Subscriber {
       return { answer: await read(reader), reader, end };
     } catch (error) {
       end();
-      this.context.judge(error);
+      failOnViolation(this.context, error);
       if (signal.aborted) throw signal.reason;
       if (!patience.signal.aborted) throw error;
       throw new MoqError(
