@@ -43,6 +43,8 @@ Deno.test("joinMarks: what a publisher tells on its track is joined by timestamp
   assert.match(line!, /^0,"a,""b""",\d+/);
   assert.match(other!, /^500,,,,,,\d+,\d+,,\d+$/);
   stop.abort();
-  await told.next().catch(() => {});
+  await told.next().catch(() => {
+    // Aborted, just now.
+  });
   marks.close();
 });
