@@ -30,7 +30,7 @@ Deno.test({
       await writeProgram(
         `${folder}/bin/moq-relay`,
         `case "$1" in auth) set -- "$@" --help;; *) set -- --check-config "$@";; esac
-${deno} --unstable-net -NRE "${RELAY.pathname}" "$@"`,
+${deno} --unstable-net -NR "${RELAY.pathname}" "$@"`,
       );
       const { code, stdout, stderr } = await new Deno.Command("sh", {
         args: ["-eu", "-c", script],

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import { selfSignedCertificate } from "@moq-deno/lite/deno";
+import { checkPemPair } from "./certificate_check.ts";
 import { ConfigError } from "./config_values.ts";
 
 /** A certificate chain with its key. */
@@ -17,7 +17,9 @@ export interface Certificate {
   readonly key: string;
   /** SHA-256 of the leaf, 64 hexadecimal digits: what a browser pins. */
   readonly fingerprint: string;
-  /** When the leaf ends to be valid. */
+  /** From when on the leaf is valid. */
+  readonly notBefore: Date;
+  /** Until when the leaf is valid. */
   readonly expires: Date;
 }
 
@@ -42,7 +44,7 @@ export interface GeneratedCertificateOptions {
   readonly now?: () => number;
 }
 
-/** Self-signed: ECDSA P-256, valid for 13 days, replaced after 10. */
+/** Self-signed: ECDSA P-256, valid for 13 days, replaced after 10 and when the clock goes back to before it. */
 export class GeneratedCertificate implements CertificateSource {
   readonly #names: readonly string[];
   readonly #now: () => number;
@@ -56,21 +58,26 @@ export class GeneratedCertificate implements CertificateSource {
     this.#now = now;
   }
 
-  /** Makes one when there is none or the last is 10 days old. */
+  /** Makes one when there is none, or the last is 10 days old or not valid yet: the clock was ahead when it was made. */
   async current(): Promise<Certificate> {
     const now = this.#now();
-    if (this.#latest && now < this.#latest.renewAt) {
+    if (
+      this.#latest && now < this.#latest.renewAt &&
+      now >= this.#latest.certificate.notBefore.getTime()
+    ) {
       return this.#latest.certificate;
     }
+    const notBefore = new Date(now - HOUR_MS); // for clocks that are behind
     const made = await selfSignedCertificate({
       names: this.#names,
       days: VALID_DAYS,
-      notBefore: new Date(now - HOUR_MS), // for clocks that are behind
+      notBefore,
     });
     const certificate = {
       cert: made.certPem,
       key: made.keyPem,
       fingerprint: made.sha256.toHex(),
+      notBefore,
       expires: made.notAfter,
     };
     this.#latest = { certificate, renewAt: now + RENEW_AFTER_DAYS * DAY_MS };
@@ -96,7 +103,7 @@ export class CertificateFiles implements CertificateSource {
     this.#paths = paths;
   }
 
-  /** Throws `ConfigError` on a file that cannot be read, is not PEM or does not fit the other. */
+  /** Throws `ConfigError` on a file that cannot be read, is damaged, does not fit the other, or that TLS does not take. */
   async current(): Promise<Certificate> {
     const cert = await readFile(this.#paths.cert);
     const key = await readFile(this.#paths.key);
@@ -107,23 +114,13 @@ export class CertificateFiles implements CertificateSource {
   }
 
   #check(cert: string, key: string): Certificate {
-    const leaf = parsePem(
-      () => new X509Certificate(cert),
-      `${this.#paths.cert}: expected a certificate chain in PEM`,
-    );
-    const secret = parsePem(
-      () => createPrivateKey(key),
-      `${this.#paths.key}: expected a private key in PEM`,
-    );
-    if (!leaf.checkPrivateKey(secret)) {
-      throw new ConfigError(
-        `${this.#paths.key}: expected the key of ${this.#paths.cert}, got another one`,
-      );
-    }
+    const { cert: certPath, key: keyPath } = this.#paths;
+    const leaf = checkPemPair({ cert, key, certPath, keyPath });
     return {
       cert,
       key,
       fingerprint: leaf.fingerprint256.replaceAll(":", "").toLowerCase(),
+      notBefore: new Date(leaf.validFrom),
       expires: new Date(leaf.validTo),
     };
   }
@@ -138,14 +135,6 @@ async function readFile(path: string): Promise<string> {
       `Cannot read ${path}, check the path and its permissions: ${why}`,
       { cause },
     );
-  }
-}
-
-function parsePem<T>(parse: () => T, expected: string): T {
-  try {
-    return parse();
-  } catch (cause) {
-    throw new ConfigError(`${expected}, got something else`, { cause });
   }
 }
 

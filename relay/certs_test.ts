@@ -9,6 +9,7 @@ import {
 } from "./certs.ts";
 
 const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 
 /** A clock whose timers end at once, so that a loop looks again without waiting. */
 const instant: Clock = {
@@ -18,6 +19,27 @@ const instant: Clock = {
     const timer = setTimeout(then);
     return () => clearTimeout(timer);
   },
+};
+
+// openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -days 3650 -nodes -subj /CN=localhost
+const SECP256K1 = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBejCCASCgAwIBAgIUPAO2+fRF2V/0vUozVki/zmlttNYwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MB4XDTI2MTEzMDE1NDA1OVoXDTM2MTEyNzE1
+NDA1OVowFDESMBAGA1UEAwwJbG9jYWxob3N0MFYwEAYHKoZIzj0CAQYFK4EEAAoD
+QgAEcIx/gxMVYsurpJ8T2ZT3G7OvwGka9xou5dmPxXVzbuiSKCNx/VdXTiUVdHIq
+dLAABCOeZw/YIfkDoindf27dQKNTMFEwHQYDVR0OBBYEFLACTthisp+5FVlMjZ68
+j8Hv5n3VMB8GA1UdIwQYMBaAFLACTthisp+5FVlMjZ68j8Hv5n3VMA8GA1UdEwEB
+/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgIbLXiay5CDgj5vkM4kzzAYB3fEFG
+V78klXVeefjYJZwCIQDTWgSuqPfdI9WzlV45HiH+PSxzrczbWmaDrnceEQkvBQ==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGEAgEAMBAGByqGSM49AgEGBSuBBAAKBG0wawIBAQQg1KJg302dB8l3gwZ/thkZ
+vWMQXOGKWz0K6qovAyruhm+hRANCAARwjH+DExViy6uknxPZlPcbs6/AaRr3Gi7l
+2Y/FdXNu6JIoI3H9V1dOJRV0cip0sAAEI55nD9gh+QOiKd1/bt1A
+-----END PRIVATE KEY-----
+`,
 };
 
 Deno.test("GeneratedCertificate: 13 days, for its names, replaced after 10 and before it ends", async () => {
@@ -42,6 +64,21 @@ Deno.test("GeneratedCertificate: 13 days, for its names, replaced after 10 and b
   const second = await source.current();
   assert.notEqual(second.fingerprint, first.fingerprint);
   assert.equal(now < first.expires.getTime(), true);
+});
+
+Deno.test("GeneratedCertificate: replaced when the clock goes back to before it", async () => {
+  let now = Date.now();
+  const source = new GeneratedCertificate({
+    names: ["relay.example"],
+    now: () => now,
+  });
+  const first = await source.current();
+  now -= HOUR_MS;
+  assert.equal(await source.current(), first);
+  now -= 1000;
+  const second = await source.current();
+  assert.notEqual(second, first);
+  assert.equal(second.notBefore.getTime() <= now, true);
 });
 
 async function withFiles(
@@ -100,9 +137,45 @@ Deno.test("CertificateFiles: what cannot be used is one line with path and remed
     );
   }));
 
+const SECOND_IN_CHAIN: readonly [what: string, broken: string][] = [
+  ["cut off", "-----BEGIN CERTIFICATE-----\nMIIB"],
+  [
+    "damaged",
+    "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n",
+  ],
+  [
+    "not base64",
+    "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+  ],
+];
+
+for (const [what, broken] of SECOND_IN_CHAIN) {
+  Deno.test(`CertificateFiles: refuses a chain whose second certificate is ${what}`, () =>
+    withFiles(async (paths) => {
+      const { cert, key } = await made();
+      await Deno.writeTextFile(paths.cert, cert + broken);
+      await Deno.writeTextFile(paths.key, key);
+      await assert.rejects(
+        new CertificateFiles(paths).current(),
+        /^ConfigError: .*cert\.pem: expected .*(cut off|damaged)/,
+      );
+    }));
+}
+
+Deno.test("CertificateFiles: refuses a key type that TLS does not take", () =>
+  withFiles(async (paths) => {
+    await Deno.writeTextFile(paths.cert, SECP256K1.cert);
+    await Deno.writeTextFile(paths.key, SECP256K1.key);
+    await assert.rejects(
+      new CertificateFiles(paths).current(),
+      /^ConfigError: .*cert\.pem, .*key\.pem: expected a chain and a key that TLS takes/,
+    );
+  }));
+
 Deno.test("renewals: a failure is told once, keeps the last and is tried again", async () => {
   const [a, b] = [await made(), await made()].map((pem) => ({
     ...pem,
+    notBefore: new Date(0),
     expires: new Date(),
   }));
   assert.ok(a && b);

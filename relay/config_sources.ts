@@ -178,6 +178,12 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   return { settings, file: positionals[0], action };
 }
 
+/** The variables that {@linkcode readEnvironment} looks for, with the old names that it refuses. */
+export const VARIABLES: readonly string[] = [
+  ...KEY_OF_FLAG.keys(),
+  ...RENAMED_FLAGS.keys(),
+].map(variableOf);
+
 /**
  * Reads the settings among environment variables; an empty one is absent.
  * Renamed and misspelt ones are refused, others belong to somebody else.

@@ -10,11 +10,21 @@ import { helpText } from "./config_docs.ts";
 import { loadConfig } from "./config_load.ts";
 import { formatAddress } from "./config_rules.ts";
 import { runAuthCommand } from "./auth/serve_command.ts";
-import { type CommandLine, readCommandLine } from "./config_sources.ts";
+import {
+  type CommandLine,
+  readCommandLine,
+  VARIABLES,
+} from "./config_sources.ts";
 import { ConfigError } from "./config_values.ts";
 import { greeting } from "./greeting.ts";
 import { openLog } from "./logging.ts";
-import { endWith, print, printError, stopSignal } from "./process.ts";
+import {
+  endWith,
+  print,
+  printError,
+  readableEnvironment,
+  stopSignal,
+} from "./process.ts";
 import { startServer } from "./server.ts";
 import { runTokenCommand } from "./token_cli/commands.ts";
 import { RELAY_VERSION } from "./version.ts";
@@ -22,7 +32,7 @@ import { RELAY_VERSION } from "./version.ts";
 async function readConfig(commandLine: CommandLine): Promise<Config> {
   return loadConfig({
     commandLine,
-    environment: Deno.env.toObject(),
+    environment: readableEnvironment(VARIABLES),
     file: commandLine.file === undefined
       ? undefined
       : await readFile(commandLine.file),

@@ -7,10 +7,25 @@ import { EXAMPLE_URL } from "./write_docs.ts";
 const MAIN = new URL("main.ts", import.meta.url);
 const decoder = new TextDecoder();
 
-function command(args: readonly string[]): Deno.Command {
+interface CommandOptions {
+  readonly permissions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function command(
+  args: readonly string[],
+  { permissions = ["-A"], env = {} }: CommandOptions = {},
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--unstable-net", "-A", MAIN.href, ...args],
-    env: { NO_COLOR: "1" },
+    args: [
+      "run",
+      "--quiet",
+      "--unstable-net",
+      ...permissions,
+      MAIN.href,
+      ...args,
+    ],
+    env: { NO_COLOR: "1", ...env },
     stdout: "piped",
     stderr: "piped",
   });
@@ -169,6 +184,33 @@ Deno.test("moq-relay: survives garbage, a wrong ALPN and a bad WebSocket", async
   assert.equal(await relay.fetch("/health"), "ok\n");
   assert.equal((await relay.stop("SIGINT")).code, 0);
 });
+
+const ENVIRONMENTS: readonly [
+  permissions: readonly string[],
+  env: Readonly<Record<string, string>>,
+  said: RegExp,
+][] = [
+  [
+    ["--allow-env=MOQ_*"],
+    { MOQ_LOG_LEVEL: "loud" },
+    /^MOQ_LOG_LEVEL: expected/,
+  ],
+  [
+    ["--allow-env=MOQ_*"],
+    { MOQ_BIND: ":1" },
+    /MOQ_BIND: it is called MOQ_LISTEN/,
+  ],
+  [[], { MOQ_LOG_LEVEL: "loud" }, /^The configuration is good\n$/],
+];
+
+for (const [permissions, env, said] of ENVIRONMENTS) {
+  Deno.test(`moq-relay: ${permissions[0] ?? "no --allow-env"}, ${Object.keys(env)}: ${said.source}`, async () => {
+    const options = { permissions, env };
+    const { stdout, stderr } = await command(["--check-config"], options)
+      .output();
+    assert.match(decoder.decode(stdout) + decoder.decode(stderr), said);
+  });
+}
 
 Deno.test("moq-relay: a port in use is one line and 1", async () => {
   await using relay = await Running.start();

@@ -34,6 +34,30 @@ export function printError(text: string): void {
   write(Deno.stderr, text);
 }
 
+/**
+ * The environment as far as the process may read it: all of it, or those of
+ * `names` that `--allow-env=…` covers.
+ */
+export function readableEnvironment(
+  names: readonly string[],
+): Record<string, string> {
+  if (mayRead()) return Deno.env.toObject();
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    const value = mayRead(name) ? Deno.env.get(name) : undefined;
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
+
+function mayRead(variable?: string): boolean {
+  const { state } = Deno.permissions.querySync({
+    name: "env",
+    ...(variable !== undefined && { variable }),
+  });
+  return state === "granted";
+}
+
 /** Ends the process when `work` has ended: with 0, with a line and 1, or with a bug's stack. */
 export async function endWith(work: Promise<void>): Promise<never> {
   try {

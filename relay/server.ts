@@ -153,6 +153,8 @@ export class Server implements Surroundings {
     const web = webCertificate(this.#config);
     const certificate = await source.current();
     const webCurrent = await web?.current();
+    this.#warnOfDates(certificate);
+    if (webCurrent) this.#warnOfDates(webCurrent);
     this.#certificate = certificate;
     const listeners = await openListeners(this.#config, {
       certificate,
@@ -181,6 +183,22 @@ export class Server implements Surroundings {
     await this.#access.flush();
     await this.#listeners?.close();
     await Promise.all(this.#tasks);
+  }
+
+  /** A certificate is used whatever its dates say: the clock may be what is wrong. */
+  #warnOfDates({ fingerprint, notBefore, expires }: Certificate): void {
+    const now = Date.now();
+    if (now < notBefore.getTime()) {
+      this.#log.warn?.("certificate is not valid yet, check the clock", {
+        fingerprint,
+        notBefore,
+      });
+    } else if (now >= expires.getTime()) {
+      this.#log.warn?.("certificate has expired, replace its file", {
+        fingerprint,
+        expires,
+      });
+    }
   }
 
   #httpOptions(): HttpOptions {
@@ -217,6 +235,7 @@ export class Server implements Surroundings {
     for await (const certificate of this.#renewals(renewal)) {
       try {
         listeners.reload(certificate);
+        this.#warnOfDates(certificate);
         this.#certificate = certificate;
         const { fingerprint, expires } = certificate;
         this.#log.info?.("certificate replaced", { fingerprint, expires });
@@ -232,9 +251,15 @@ export class Server implements Surroundings {
     for await (const certificate of this.#renewals(renewal)) {
       try {
         await listeners.reloadHttps(certificate);
+        this.#warnOfDates(certificate);
         this.#log.info?.("HTTPS certificate replaced");
       } catch (error) {
-        this.#log.error?.("HTTPS ended, restart the relay", { error });
+        this.#log.error?.(
+          "HTTPS certificate not replaced, the last one stays",
+          {
+            error,
+          },
+        );
       }
     }
   }

@@ -35,7 +35,11 @@ export interface ListenTcpOptions {
 export interface TcpListener {
   /** The address it is bound to. */
   readonly address: Address;
-  /** Uses another certificate. The runtime ends every connection of the port for that, and peers come again. */
+  /**
+   * Uses another certificate. The runtime ends every connection of the port for
+   * that, and peers come again. Rejects when the port cannot be opened with it;
+   * the port then comes back with the certificate before.
+   */
   reload(certificate: Certificate): Promise<void>;
   /** Ends it and all of its connections. */
   close(): Promise<void>;
@@ -67,9 +71,16 @@ class TcpPort implements TcpListener {
   }
 
   async reload(certificate: Certificate): Promise<void> {
+    const before = this.#certificate;
     this.#certificate = certificate;
     await this.#running.stop();
-    this.#running = this.#start(this.address);
+    try {
+      this.#running = this.#start(this.address);
+    } catch (error) {
+      this.#certificate = before;
+      void this.#reopen(); // Never rejects.
+      throw error;
+    }
   }
 
   async close(): Promise<void> {
@@ -141,13 +152,18 @@ class TcpPort implements TcpListener {
   async #reopenAfter(failure: Promise<Error | undefined>): Promise<void> {
     const error = await failure;
     if (!error || this.#closing.signal.aborted) return;
+    this.#options.log.error?.(
+      "TCP port failed and is opened again, its connections end",
+      { address: formatAddress(this.address), error },
+    );
+    await this.#running.stop();
+    await this.#reopen();
+  }
+
+  /** Opens the port as soon as the system allows it; never rejects. */
+  async #reopen(): Promise<void> {
     const { log, http } = this.#options;
     const address = formatAddress(this.address);
-    log.error?.("TCP port failed and is opened again, its connections end", {
-      address,
-      error,
-    });
-    await this.#running.stop();
     while (!this.#closing.signal.aborted) {
       try {
         this.#running = this.#start(this.address);

@@ -19,11 +19,16 @@ function check(flags: readonly string[]): void {
   checkConfig(resolveConfig([settings]));
 }
 
-Deno.test("deploy/docker: the image's flags are good", async () => {
-  const [, json = ""] = /^CMD (\[.*\])$/m.exec(
-    await read("docker/Dockerfile"),
-  ) ?? [];
-  check(JSON.parse(json));
+Deno.test("deploy/docker: the image opens nothing before access is set", async () => {
+  const dockerfile = await read("docker/Dockerfile");
+  const [, json = ""] = /^CMD (\[.*\])$/m.exec(dockerfile) ?? [];
+  const flags: string[] = JSON.parse(json);
+  assert.throws(() => check(flags), /who may|access|--auth/);
+  check([...flags, "--auth-public-subscribe=**", "--auth-key=/keys.jwk"]);
+  const [, example = ""] =
+    /docker run .* moq-relay (--.*)$/m.exec(dockerfile) ??
+      [];
+  check(example.split(" "));
 });
 
 Deno.test("deploy/kubernetes: the relays' flags are good, and the services select them", async () => {

@@ -26,7 +26,7 @@ export const DENO_RUN: CommandLine = [
   "--unstable-net",
   "--allow-net",
   "--allow-read",
-  "--allow-env",
+  "--allow-env=MOQ_*",
 ];
 
 const MAX_OUTPUT_CHARACTERS = 100_000;

@@ -1,0 +1,92 @@
+/**
+ * Whether a certificate chain and its key can serve TLS. All of it is tried
+ * before a port takes it, so a bad file never ends a port that works.
+ *
+ * @module
+ */
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { ConfigError } from "./config_values.ts";
+
+/** A chain and a key as they stand in files. */
+export interface PemPair {
+  /** The chain in PEM, leaf first. */
+  readonly cert: string;
+  /** The private key in PEM; secret. */
+  readonly key: string;
+  /** Where the chain was read, for messages. */
+  readonly certPath: string;
+  /** Where the key was read, for messages. */
+  readonly keyPath: string;
+}
+
+/** The leaf of a chain that TLS can serve with its key. Throws `ConfigError` that names the file. */
+export function checkPemPair(pair: PemPair): X509Certificate {
+  const { cert, key, certPath, keyPath } = pair;
+  const leaf = readChain(cert, certPath);
+  const secret = parsePem(
+    () => createPrivateKey(key),
+    `${keyPath}: expected a private key in PEM`,
+  );
+  if (!leaf.checkPrivateKey(secret)) {
+    throw new ConfigError(
+      `${keyPath}: expected the key of ${certPath}, got another one`,
+    );
+  }
+  tryListening(pair);
+  return leaf;
+}
+
+const BEGIN = "-----BEGIN CERTIFICATE-----";
+const WHOLE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+function readChain(cert: string, path: string): X509Certificate {
+  const begun = cert.split(BEGIN).length - 1;
+  const whole = cert.match(WHOLE) ?? [];
+  if (whole.length < begun) {
+    throw new ConfigError(
+      `${path}: expected ${begun} whole certificates, one is cut off; write the file under another name, then rename it`,
+    );
+  }
+  const chain = whole.map((pem, index) =>
+    parsePem(
+      () => new X509Certificate(pem),
+      `${path}: expected a certificate chain in PEM, certificate ${
+        index + 1
+      } is damaged`,
+    )
+  );
+  const [leaf] = chain;
+  if (leaf) return leaf;
+  throw new ConfigError(
+    `${path}: expected a certificate chain in PEM, got no certificate`,
+  );
+}
+
+function parsePem<T>(parse: () => T, problem: string): T {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new ConfigError(problem, { cause });
+  }
+}
+
+/** Opens and closes a TLS port on loopback: the only way to ask the runtime whether it takes the key. */
+function tryListening({ cert, key, certPath, keyPath }: PemPair): void {
+  try {
+    Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key }).close();
+  } catch (cause) {
+    // No permission or no port for a trial says nothing about the files.
+    if (isAboutPorts(cause)) return;
+    throw new ConfigError(
+      `${certPath}, ${keyPath}: expected a chain and a key that TLS takes (ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits and more), got others`,
+      { cause },
+    );
+  }
+}
+
+function isAboutPorts(error: unknown): boolean {
+  return error instanceof Deno.errors.NotCapable ||
+    error instanceof Deno.errors.AddrInUse ||
+    error instanceof Deno.errors.AddrNotAvailable ||
+    error instanceof Deno.errors.PermissionDenied;
+}
