@@ -57,9 +57,11 @@ function patternsOf(answer: JsonObject, name: string): readonly string[] {
 function secondsOf(answer: JsonObject, name: string): number | undefined {
   const value = answer[name] ?? undefined;
   if (value === undefined) return undefined;
-  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  const isTime = typeof value === "number" && value >= 0 &&
+    value <= Number.MAX_SAFE_INTEGER;
+  if (isTime) return value;
   throw new RangeError(
-    `Expected "${name}" to be whole seconds, got ${JSON.stringify(value)}`,
+    `Expected "${name}" to be seconds, got ${JSON.stringify(value)}`,
   );
 }
 

@@ -104,13 +104,12 @@ export class Policy {
     const { publish, subscribe, expires } = grant;
     const { expiresS, revalidateS, tier } = this.#options;
     const end = expires ??
-      (expiresS === undefined
-        ? undefined
-        : Math.floor(Date.now() / 1000) + expiresS);
+      (expiresS === undefined ? undefined : Date.now() / 1000 + expiresS);
     return {
       ...(publish.length > 0 && { publish }),
       ...(subscribe.length > 0 && { subscribe }),
-      ...(end !== undefined && { expires: end }),
+      // Relays of the original family read whole seconds alone.
+      ...(end !== undefined && { expires: Math.floor(end) }),
       ...(revalidateS !== undefined && { revalidate: revalidateS }),
       ...(tier !== undefined && { tier }),
     };

@@ -14,7 +14,7 @@ import {
 } from "./grants.ts";
 import type { JsonObject } from "./json.ts";
 
-/** What a token says. Times are whole seconds since 1970. */
+/** What a token says. Times are seconds since 1970, as RFC 7519's NumericDate with or without a fraction. */
 export interface Claims extends Grants {
   /** `exp`: from this second on it is refused. */
   readonly expires?: number | undefined;
@@ -45,13 +45,23 @@ const NAMES: ReadonlySet<string> = new Set([
 const MAX_TEXT_LENGTH = 256;
 
 function checkTime(value: unknown, name: string): number {
-  if (Number.isSafeInteger(value) && Number(value) >= 0) return Number(value);
+  if (isTime(value)) return value;
   throw new TokenError(
     "claim",
-    `Expected "${name}" to be whole seconds since 1970, got ${
-      JSON.stringify(value)
-    }`,
+    `Expected "${name}" to be seconds since 1970, got ${JSON.stringify(value)}`,
   );
+}
+
+/** Whether `value` is a NumericDate that is counted exactly. */
+function isTime(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 &&
+    value <= Number.MAX_SAFE_INTEGER;
+}
+
+/** Whole seconds, the only ones that every verifier takes: a token begins later and ends earlier than asked, never the other way. */
+function writeTime(value: number, name: string): number {
+  const time = checkTime(value, name);
+  return name === "nbf" ? Math.ceil(time) : Math.floor(time);
 }
 
 function checkText(value: unknown, name: string): string {
@@ -86,13 +96,14 @@ export function readClaims(payload: JsonObject): Claims {
   return claims as unknown as Claims;
 }
 
-/** A token's payload. Throws `TokenError("claim")` on claims that no verifier would take. */
+/** A token's payload, its times in whole seconds. Throws `TokenError("claim")` on claims that no verifier would take. */
 export function writeClaims(claims: Partial<Claims>): JsonObject {
   const payload: Record<string, unknown> = {
     ...writeGrants(normalizeGrants(claims)),
   };
   for (const [name, key] of TIMES) {
-    if (claims[key] !== undefined) payload[name] = checkTime(claims[key], name);
+    const time = claims[key];
+    if (time !== undefined) payload[name] = writeTime(time, name);
   }
   for (const [name, key] of TEXTS) {
     if (claims[key] !== undefined) payload[name] = checkText(claims[key], name);

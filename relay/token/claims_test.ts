@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readClaims } from "./claims.ts";
+import { checkTimes, readClaims, writeClaims } from "./claims.ts";
 import { TokenError } from "./error.ts";
 
 Deno.test("readClaims: null is a time or a name that the token does not say, and never a grant", () => {
@@ -13,4 +13,21 @@ Deno.test("readClaims: null is a time or a name that the token does not say, and
     const payload = { root: "a", put: ["b"], get: ["b"], [name]: null };
     assert.throws(() => readClaims(payload), TokenError, name);
   }
+});
+
+Deno.test("readClaims: a time may have a fraction, which counts", () => {
+  const claims = readClaims({ put: [""], exp: 10.5, nbf: 9.25, iat: 9.125 });
+  assert.deepEqual(
+    [claims.expires, claims.notBefore, claims.issued],
+    [10.5, 9.25, 9.125],
+  );
+  checkTimes(claims, 10.4);
+  assert.throws(() => checkTimes(claims, 10.5), TokenError);
+  assert.throws(() => checkTimes(claims, 9.2), TokenError);
+});
+
+Deno.test("writeClaims: whole seconds, never more time than asked for", () => {
+  const claims = { publish: ["**"], expires: 10.9, notBefore: 9.1 };
+  const { exp, nbf } = writeClaims(claims);
+  assert.deepEqual([exp, nbf], [10, 10]);
 });

@@ -80,7 +80,8 @@ for (
     ["an unknown claim", { cluster: true }, /got "cluster"/],
     ["a misspelt root", { rooot: "a" }, /got "rooot"/],
     ["__proto__", JSON.parse('{"__proto__":{}}'), /got "__proto__"/],
-    ["a fraction of a second", { exp: 1.5 }, /"exp" .* got 1.5/],
+    ["a time before 1970", { exp: -0.5 }, /"exp" .* got -0.5/],
+    ["a time without end", { exp: Infinity }, /"exp" .* got null/],
     ["a text as time", { nbf: "1" }, /"nbf" .* got "1"/],
     ["an id that is no text", { jti: 7 }, /"jti" to be a text/],
   ] as const
