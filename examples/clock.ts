@@ -11,6 +11,7 @@
 import {
   BroadcastProducer,
   type GroupProducer,
+  printable,
   type Session,
   sleep,
   systemClock,
@@ -56,7 +57,7 @@ async function show(session: Session, signal: AbortSignal): Promise<void> {
     for await (const { payload } of group.frames(signal)) {
       const text = new TextDecoder().decode(payload);
       if (minute === undefined) minute = text;
-      else console.log(minute + text);
+      else console.log(printable(minute + text));
     }
   }
 }

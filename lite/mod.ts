@@ -14,6 +14,7 @@ export * from "./error.ts";
 export * from "./latch.ts";
 export * from "./log.ts";
 export * from "./path.ts";
+export * from "./printable.ts";
 export * from "./time.ts";
 export type { ByteLog, LogEnd } from "./bytes/byte_log.ts";
 export * from "./bytes/cursor.ts";

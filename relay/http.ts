@@ -11,6 +11,7 @@ import {
   MoqError,
   type Origin,
   type OriginScope,
+  printablePath,
   type TrackConsumer,
 } from "@moq-deno/lite";
 import type { Cluster } from "./cluster.ts";
@@ -212,7 +213,9 @@ async function announced(ask: Ask): Promise<Response> {
   const listing = scope.announced();
   const lines: string[] = [];
   try {
-    for (let event; (event = listing.tryNext());) lines.push(`${event.path}\n`);
+    for (let event; (event = listing.tryNext());) {
+      lines.push(`${printablePath(event.path)}\n`);
+    }
   } finally {
     listing.close();
     close();

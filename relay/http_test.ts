@@ -110,6 +110,15 @@ Deno.test("handle: announced lists what the path shows, one per line", async () 
   close();
 });
 
+Deno.test("handle: announced percent-encodes controls in a path", async () => {
+  const options = setup();
+  const broadcast = new BroadcastProducer();
+  options.origin.publish("demo/a\x1b[2J\nfake", broadcast);
+  const { body } = await get(options, "/announced/demo");
+  assert.equal(body, "a%1B[2J%0Afake\n");
+  broadcast.close();
+});
+
 Deno.test("handle: fetch gives a group's payloads in a row", async () => {
   const options = setup();
   const close = publish(options);

@@ -10,7 +10,12 @@ import {
   jsonLinesFormatter,
   type LogRecord,
 } from "@logtape/logtape";
-import type { LogFields, LogFunction, Logger } from "@moq-deno/lite";
+import {
+  type LogFields,
+  type LogFunction,
+  type Logger,
+  printableJson,
+} from "@moq-deno/lite";
 
 /** Options of {@linkcode openLog}. */
 export interface LogOptions {
@@ -30,7 +35,8 @@ export function openLog({ level, format, sink }: LogOptions): Logger {
   const line = format === "json" ? jsonLinesFormatter : prettyLine;
   configureSync({
     reset: true,
-    sinks: { out: (record) => sink(line(record)) },
+    // Of JSON line and quoted value alike, what a peer chose cannot steer a terminal.
+    sinks: { out: (record) => sink(printableJson(line(record))) },
     loggers: [
       { category: CATEGORY, lowestLevel: "debug", sinks: ["out"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["out"] },

@@ -63,3 +63,16 @@ Deno.test("openLog: tokens are hidden in every format", () => {
     assert.equal(lines.join("").includes("b=2"), true);
   }
 });
+
+Deno.test("openLog: nothing a peer sends steers a terminal", () => {
+  for (const format of ["pretty", "json"] as const) {
+    const { log, lines } = open("info", format);
+    const steering = "\x1b]0;x\x07\u009b31m\u202e";
+    log.warn?.("session refused", {
+      path: steering,
+      error: new Error(steering),
+    });
+    assert.doesNotMatch(lines.join(""), /[^\P{Cc}\n]|\u202e/u);
+    assert.match(lines.join(""), /\\u001b.*\\u009b31m\\u202e/);
+  }
+});

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { printableLines } from "@moq-deno/lite";
 import { ConfigError } from "./config_values.ts";
 import { TokenError } from "./token/mod.ts";
 
@@ -15,7 +16,8 @@ interface Output {
 
 function write(output: Output, text: string): void {
   try {
-    const bytes = encoder.encode(text);
+    // Tokens and files are what others wrote: none of it steers the terminal.
+    const bytes = encoder.encode(printableLines(text));
     for (let at = 0; at < bytes.length;) {
       at += output.writeSync(bytes.subarray(at));
     }

@@ -3,16 +3,26 @@
  *
  * @module
  */
+import { printable, printableLines } from "@moq-deno/lite";
+
 const encoder = new TextEncoder();
 
-/** Writes `text` as it is. */
+/** Writes `text`, of which nothing steers the terminal. */
 export function print(text: string): void {
-  Deno.stdout.writeSync(encoder.encode(text));
+  Deno.stdout.writeSync(encoder.encode(printableLines(text)));
+}
+
+/** Writes `line` over the one before on a terminal, below it elsewhere; the last one stays. */
+export function printOver(line: string, { isLast = false } = {}): void {
+  const isTerminal = Deno.stdout.isTerminal();
+  const before = isTerminal ? "\r\x1b[K" : "";
+  const after = isTerminal && !isLast ? "" : "\n";
+  Deno.stdout.writeSync(encoder.encode(before + printable(line) + after));
 }
 
 /** Writes `text` where errors go. */
 export function printError(text: string): void {
-  Deno.stderr.writeSync(encoder.encode(text));
+  Deno.stderr.writeSync(encoder.encode(printableLines(text)));
 }
 
 /** Aborts at Ctrl-C, SIGTERM, or after the time given. */

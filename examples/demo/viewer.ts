@@ -11,7 +11,7 @@ import {
   writeMedia,
 } from "@moq-deno/hang/media";
 import { Meter, type Reading } from "./meter.ts";
-import { print } from "./terminal.ts";
+import { print, printOver } from "./terminal.ts";
 
 /** Options of {@linkcode watch}. */
 export interface WatchOptions {
@@ -59,15 +59,10 @@ function progress(
 
 /** Shows a line each second until `signal` aborts: one that is overwritten on a terminal, new ones elsewhere. */
 function showProgress(meter: Meter, signal: AbortSignal): void {
-  const [before, after] = Deno.stdout.isTerminal()
-    ? ["\r\x1b[K", ""]
-    : ["", "\n"];
-  const timer = setInterval(() => {
-    print(before + progress(meter.read()) + after);
-  }, 1000);
+  const timer = setInterval(() => printOver(progress(meter.read())), 1000);
   signal.addEventListener("abort", () => {
     clearInterval(timer);
-    print(`${before}done: ${progress(meter.read())}\n`);
+    printOver(`done: ${progress(meter.read())}`, { isLast: true });
   }, { once: true });
 }
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { MoqError, type Session } from "@moq-deno/lite";
+import { MoqError, printablePath, type Session } from "@moq-deno/lite";
 import type { AnnouncedArguments } from "./arguments.ts";
 import { connectSubscriber } from "./relay.ts";
-import { endSignal, print, printable, say } from "./terminal.ts";
+import { endSignal, print, say } from "./terminal.ts";
 
 /** Prints `+ path` for each broadcast below the prefix and `- path` when it ends. */
 export async function announced(args: AnnouncedArguments): Promise<void> {
@@ -16,8 +16,8 @@ export async function announced(args: AnnouncedArguments): Promise<void> {
   try {
     for await (const { kind, path } of session.announced(args.name, signal)) {
       const whole = [args.name, path].filter((part) => part !== "").join("/");
-      if (kind === "start") print(`+ ${printable(whole)}\n`);
-      else if (kind === "end") print(`- ${printable(whole)}\n`);
+      if (kind === "start") print(`+ ${printablePath(whole)}\n`);
+      else if (kind === "end") print(`- ${printablePath(whole)}\n`);
     }
   } catch (error) {
     if (!signal.aborted) throw error;

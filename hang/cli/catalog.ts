@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printableJson } from "@moq-deno/lite";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { deflate } from "../deflate.ts";
 import { untilAnnounced } from "./announced.ts";
@@ -25,7 +26,7 @@ export async function printCatalog(args: CatalogArguments): Promise<void> {
   });
   try {
     for await (const catalog of catalogs) {
-      print(`${JSON.stringify(catalog, null, 2)}\n`);
+      print(`${printableJson(JSON.stringify(catalog, null, 2))}\n`);
       if (!args.follow) break;
     }
   } catch (error) {

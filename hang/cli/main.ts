@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { printable } from "@moq-deno/lite";
 import { announced } from "./announced.ts";
 import { readArguments } from "./arguments.ts";
 import { helpFor } from "./help.ts";
@@ -52,7 +53,7 @@ if (import.meta.main) {
     Deno.exit(0);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    say(`hang: ${reason}\n`);
+    say(`hang: ${printable(reason)}\n`);
     Deno.exit(1);
   }
 }

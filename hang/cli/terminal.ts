@@ -3,26 +3,24 @@
  *
  * @module
  */
+import { printable, printableLines } from "@moq-deno/lite";
+
+export { printable };
 
 const encoder = new TextEncoder();
 const PROGRESS_INTERVAL_MS = 1000;
 
-/** Writes to standard error: standard output may carry media. */
+/** Writes to standard error, since standard output may carry media; what others chose in `text` cannot steer the terminal. */
 export function say(text: string): void {
-  Deno.stderr.writeSync(encoder.encode(text));
+  Deno.stderr.writeSync(encoder.encode(printableLines(text)));
 }
 
-/** Writes to standard output, all of it. */
+/** Writes to standard output, all of it; what others chose in `text` cannot steer the terminal. */
 export function print(text: string): void {
-  let bytes = encoder.encode(text);
+  let bytes = encoder.encode(printableLines(text));
   while (bytes.byteLength > 0) {
     bytes = bytes.subarray(Deno.stdout.writeSync(bytes));
   }
-}
-
-/** Somebody else's text without what could steer a terminal. */
-export function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, " ");
 }
 
 /** Something to show while it runs. */
@@ -34,8 +32,11 @@ export interface Progress {
 /** Shows a line each second until the function returned is called: overwritten on a terminal, one after the other elsewhere. */
 export function showProgress(progress: Progress): () => void {
   const isTerminal = Deno.stderr.isTerminal();
-  const show = () =>
-    say(isTerminal ? `\r\x1b[K${progress.line()}` : `${progress.line()}\n`);
+  const show = () => {
+    const line = printable(progress.line());
+    const text = isTerminal ? `\r\x1b[K${line}` : `${line}\n`;
+    Deno.stderr.writeSync(encoder.encode(text));
+  };
   const timer = setInterval(show, PROGRESS_INTERVAL_MS);
   return () => {
     clearInterval(timer);
