@@ -77,8 +77,11 @@ export class AudioOutput {
   /** Waits until the browser lets us be heard, asking again at every gesture; throws `signal.reason`. */
   async untilRunning(signal: AbortSignal): Promise<void> {
     const release = this.#latch.wakeOn(signal);
-    // Resolves only once it is allowed, so nobody waits for it.
-    const resume = () => void this.context.resume();
+    // Resolves only once it is allowed, so nothing waits for it; rejects when the context is closed before.
+    const resume = () =>
+      void this.context.resume().catch(() => {
+        // The player has ended, or plays another broadcast.
+      });
     for (const name of GESTURES) document.addEventListener(name, resume, true);
     try {
       resume();

@@ -5,17 +5,20 @@
  * @module
  */
 import {
-  type Connection,
+  connect,
+  Connection,
   type ConnectionStatus,
-  reconnect,
+  type DialSessionOptions,
 } from "@moq-deno/lite";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
-import { watchSession } from "./watchdog.ts";
+import { type Watch, watchSession } from "./watchdog.ts";
 
 const INITIAL_DELAY_MS = 250;
 const MAX_DELAY_MS = 3000;
 // An element that moves within the page leaves and comes back.
 const LINGER_MS = 2000;
+// Streams may stop once by chance; a browser that does it again does it always.
+const MAX_LOST_STREAMS = 1;
 
 /** A share in a connection; whoever took it releases it. */
 export interface SharedConnection {
@@ -56,12 +59,20 @@ class OpenConnection {
   readonly status: Signal<ConnectionStatus>;
   readonly #key: string;
   #shares = 0;
+  #lostStreams = 0;
   #linger: ReturnType<typeof setTimeout> | undefined;
 
   constructor(href: string, role: Role) {
     this.#key = keyOf(href, role);
-    this.connection = reconnect(href, {
-      role: role === "both" ? undefined : role,
+    const dialer = {
+      dial: (options: DialSessionOptions) =>
+        connect(href, {
+          ...options,
+          role: role === "both" ? undefined : role,
+          webSocketFirst: this.#lostStreams > MAX_LOST_STREAMS,
+        }),
+    };
+    this.connection = new Connection(dialer, {
       initialDelayMs: INITIAL_DELAY_MS,
       maxDelayMs: MAX_DELAY_MS,
     });
@@ -97,15 +108,16 @@ class OpenConnection {
   }
 
   async #runStatuses(): Promise<void> {
-    let unwatch: (() => void) | undefined;
+    let watch: Watch | undefined;
     for await (const status of this.connection.statuses()) {
-      unwatch?.();
-      unwatch = status.state === "connected"
+      watch?.end();
+      if (watch?.lostStreams) this.#lostStreams++;
+      watch = status.state === "connected"
         ? watchSession(status.session)
         : undefined;
       this.status.set(status);
     }
-    unwatch?.();
+    watch?.end();
     // Whoever comes now begins anew.
     this.#forget();
   }

@@ -1,6 +1,8 @@
 /**
- * Notices that the other end of a session has gone. A browser says so only
- * after the idle timeout, and not at all while a proxy keeps the connection.
+ * Notices that a session gives nothing any more. The relay may have gone, which
+ * a browser says only after the idle timeout, and not at all while a proxy keeps
+ * the connection. Or the browser hands out no more streams although the rest of
+ * the session works, as WebKit does after some thousands.
  *
  * @module
  */
@@ -13,7 +15,7 @@ import {
   systemClock,
 } from "@moq-deno/lite";
 
-const LOOK_MS = 1000;
+const LOOK_MS = 500;
 const SILENT_MS = 1500;
 const ANSWER_MS = 2500;
 // Nobody has a broadcast of that name; any answer is a sign of life.
@@ -25,24 +27,36 @@ export interface WatchdogOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** A watch over one session. */
+export interface Watch {
+  /** Whether the session was closed because its streams stopped coming while its relay still answered. */
+  readonly lostStreams: boolean;
+  /** Ends the watch. Idempotent. */
+  end(): void;
+}
+
 /**
- * Closes `session` with `MoqError("timeout")` when for a second and a half no group has begun to arrive and then a
- * question is not answered. The function returned ends the watch.
+ * Closes `session` with `MoqError("timeout")` when nothing of any group has come
+ * for a second and a half and then a question is not answered, or a group that
+ * the relay says it sends does not come.
  */
 export function watchSession(
   session: Session,
   { clock = systemClock }: WatchdogOptions = {},
-): () => void {
-  const watchdog = new Watchdog(session, clock);
-  return () => watchdog.end();
+): Watch {
+  return new Watchdog(session, clock);
 }
 
-class Watchdog {
+class Watchdog implements Watch {
+  lostStreams = false;
   readonly #session: Session;
   readonly #clock: Clock;
   readonly #end = new AbortController();
   #cancel: () => void;
   #groups = 0;
+  #bytes = 0;
+  // Groups that had come when their streams were last checked: a publisher that pauses is checked once.
+  #checkedGroups = 0;
   #heardMs: number;
 
   constructor(session: Session, clock: Clock) {
@@ -58,10 +72,16 @@ class Watchdog {
   }
 
   async #look(): Promise<void> {
-    const { receivedGroups } = this.#session.stats;
-    if (receivedGroups !== this.#groups) this.#heardMs = this.#clock.now();
+    const { receivedGroups, receivedBytes } = this.#session.stats;
+    const isSilent = receivedGroups === this.#groups &&
+      receivedBytes === this.#bytes;
+    if (!isSilent) this.#heardMs = this.#clock.now();
     this.#groups = receivedGroups;
-    if (this.#clock.now() - this.#heardMs >= SILENT_MS) await this.#ask();
+    this.#bytes = receivedBytes;
+    if (this.#clock.now() - this.#heardMs >= SILENT_MS) {
+      await this.#ask();
+      await this.#checkStreams();
+    }
     if (this.#end.signal.aborted) return;
     this.#cancel = this.#clock.after(LOOK_MS, () => this.#look());
   }
@@ -84,14 +104,29 @@ class Watchdog {
     this.#heardMs = this.#clock.now();
   }
 
+  /** Asks for a group again, once in each silence that follows groups. */
+  async #checkStreams(): Promise<void> {
+    const { signal } = this.#end;
+    if (signal.aborted || this.#groups === this.#checkedGroups) return;
+    let isFine = true;
+    try {
+      isFine = await this.#session.checkStreams(signal);
+    } catch {
+      return; // The watch or the session is over.
+    }
+    this.#checkedGroups = this.#session.stats.receivedGroups;
+    if (isFine || signal.aborted) return;
+    this.lostStreams = true;
+    this.#close("Expected the group that the relay sends, no stream came");
+  }
+
   #giveUp(cause: unknown): void {
+    this.#close(`Expected an answer within ${ANSWER_MS} ms, got none`, cause);
+  }
+
+  #close(message: string, cause?: unknown): void {
     this.end();
-    this.#session.close(
-      new MoqError(
-        "timeout",
-        `Expected an answer within ${ANSWER_MS} ms, got none`,
-        { cause: asMoqError(cause) },
-      ),
-    );
+    const details = cause === undefined ? {} : { cause: asMoqError(cause) };
+    this.#session.close(new MoqError("timeout", message, details));
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  BroadcastProducer,
   memoryPair,
   type MoqError,
   openSession,
@@ -7,6 +8,7 @@ import {
   Session,
   VirtualClock,
 } from "@moq-deno/lite";
+import { losesStreams } from "../../tests/faults/lost_streams.ts";
 import { watchSession } from "./watchdog.ts";
 
 const OPTIONS = { protocol: "moq-lite-06" };
@@ -20,23 +22,74 @@ Deno.test("watchSession: a peer that answers is left alone for an hour, one that
   peer.start();
   const ends: (MoqError | undefined)[] = [];
   session.closed.then((error) => ends.push(error));
-  const unwatch = watchSession(session, { clock });
+  const watch = watchSession(session, { clock });
   await clock.advance(1000);
   assert.equal(ends.length, 0);
   await clock.advance(4500);
   assert.deepEqual(ends.map((error) => error?.code), ["timeout"]);
-  unwatch();
+  watch.end();
   await peer.closed;
 
   const [one, other] = memoryPair(OPTIONS).map((transport) =>
     openSession(transport, { clock, publish: new Origin({ clock }).scope() })
   );
-  const stop = watchSession(one!, { clock });
+  const second = watchSession(one!, { clock });
   let isOver = false;
   one!.closed.then(() => isOver = true);
   await clock.advance(3_600_000);
   assert.equal(isOver, false);
-  stop();
+  second.end();
   one!.close();
   await other!.closed;
+});
+
+/** A viewer that reads a track, of which each second brings a group for `seconds`. */
+async function watchFor(seconds: number, most: number): Promise<{
+  readonly lostStreams: boolean;
+  readonly closedAfterMs: number | undefined;
+  readonly receivedGroups: number;
+}> {
+  const clock = new VirtualClock();
+  const [ours, theirs] = memoryPair(OPTIONS);
+  const viewer = openSession(losesStreams(ours, most), { clock });
+  const publisher = openSession(theirs, { clock });
+  const broadcast = new BroadcastProducer();
+  const track = broadcast.createTrack("video");
+  publisher.publish("x", broadcast);
+  const reader = viewer.consume("x").track("video").subscribe();
+  const watch = watchSession(viewer, { clock });
+  let closedAfterMs: number | undefined;
+  viewer.closed.then(() => closedAfterMs = clock.now());
+  for (let second = 0; second < seconds; second++) {
+    track.writeFrame({ timestamp: second, payload: new Uint8Array([second]) });
+    await clock.advance(1000);
+  }
+  await clock.advance(60_000);
+  const seen = {
+    lostStreams: watch.lostStreams,
+    closedAfterMs,
+    receivedGroups: viewer.stats.receivedGroups,
+  };
+  watch.end();
+  reader.close();
+  viewer.close();
+  await Promise.all([viewer.closed, publisher.closed]);
+  return seen;
+}
+
+Deno.test("watchSession: streams that stop coming end the session within 5 s", async () => {
+  // One stream is for SETUP, so the last group comes at 3 s.
+  const { lostStreams, closedAfterMs } = await watchFor(30, 5);
+  assert.equal(lostStreams, true);
+  assert.ok(closedAfterMs !== undefined && closedAfterMs <= 8000);
+});
+
+Deno.test("watchSession: a publisher that pauses is checked once and left alone", async () => {
+  const { lostStreams, closedAfterMs, receivedGroups } = await watchFor(
+    5,
+    Infinity,
+  );
+  assert.equal(lostStreams, false);
+  assert.equal(closedAfterMs, undefined);
+  assert.equal(receivedGroups, 5 + 1);
 });

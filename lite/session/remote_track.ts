@@ -37,7 +37,7 @@ import { failOnViolation } from "./context.ts";
 import { groupSink } from "./compat.ts";
 import { receiveGroup } from "./group_receiver.ts";
 import { MessageReader } from "./streams.ts";
-import type { Subscriber } from "./subscriber.ts";
+import type { GroupReceiver, Subscriber } from "./subscriber.ts";
 
 /** How long to wait for groups that are owed when the subscriber set no age. */
 const TAIL_MS = 1000;
@@ -53,9 +53,10 @@ export interface RemoteTrackOptions {
 }
 
 /** A track that the peer publishes. */
-export class RemoteTrack implements TrackSource {
+export class RemoteTrack implements TrackSource, GroupReceiver {
   readonly #subscriber: Subscriber;
-  readonly #options: RemoteTrackOptions;
+  /** Which track. */
+  readonly options: RemoteTrackOptions;
   readonly #latch = new Latch();
   #track: TrackProducer | undefined;
   #receiving = 0;
@@ -66,18 +67,18 @@ export class RemoteTrack implements TrackSource {
   /** Use `Subscriber.consume`. */
   constructor(subscriber: Subscriber, options: RemoteTrackOptions) {
     this.#subscriber = subscriber;
-    this.#options = options;
+    this.options = options;
   }
 
   /** TRACK. */
   info(): Promise<TrackInfo> {
-    const { broadcast, name } = this.#options;
+    const { broadcast, name } = this.options;
     return this.#subscriber.trackInfo(broadcast, name);
   }
 
   /** FETCH. */
   fetch(sequence: number, options: FetchOptions): Promise<GroupConsumer> {
-    return this.#subscriber.fetch({ ...this.#options, sequence }, options);
+    return this.#subscriber.fetch({ ...this.options, sequence }, options);
   }
 
   /** SUBSCRIBE, until the peer ends it or `signal` aborts. */
@@ -95,8 +96,8 @@ export class RemoteTrack implements TrackSource {
         BidiType.subscribe,
         encodeSubscribe({
           id,
-          broadcast: this.#options.broadcast,
-          track: this.#options.name,
+          broadcast: this.options.broadcast,
+          track: this.options.name,
           ...wire(wanted),
         }, version),
         signal,
@@ -242,7 +243,7 @@ export class RemoteTrack implements TrackSource {
     const { sequence, frameStart } = header;
     const group = this.#track?.track.begin(sequence, { frameStart });
     if (!group) {
-      log.debug?.("group refused", { track: this.#options.name, sequence });
+      log.debug?.("group refused", { track: this.options.name, sequence });
       reader.cancel();
       return;
     }

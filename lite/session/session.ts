@@ -281,6 +281,19 @@ export class Session {
     }
   }
 
+  /**
+   * Whether groups still reach us on streams of their own: subscribes once more
+   * to a track that is being read and waits for the group that the answer
+   * promises. `true` also when nothing is read. Throws `signal.reason`, and the
+   * `MoqError` of a session that ends before.
+   */
+  async checkStreams(signal?: AbortSignal): Promise<boolean> {
+    const ending = this.#ending.signal;
+    return await this.#subscriber.checkStreams(
+      signal ? AbortSignal.any([ending, signal]) : ending,
+    );
+  }
+
   /** Resolves when all that was written so far has arrived. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
   async flushed(signal?: AbortSignal): Promise<void> {
     const ending = this.#ending.signal;

@@ -7,7 +7,7 @@
 import { asMoqError, MoqError } from "../error.ts";
 import { joinPath, normalizePath } from "../path.ts";
 import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
-import { MAX_TIMESTAMP } from "../model/frame.ts";
+import { type Frame, MAX_TIMESTAMP } from "../model/frame.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import { GroupProducer } from "../model/group.ts";
 import type { Publication } from "../model/origin.ts";
@@ -23,7 +23,7 @@ import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
 import { encodeFetch } from "../wire/fetch.ts";
-import { decodeGroupHeader } from "../wire/group.ts";
+import { decodeGroupHeader, type GroupHeader } from "../wire/group.ts";
 import { BidiType } from "../wire/stream_type.ts";
 import { decodeTrackInfo, encodeTrackRequest } from "../wire/track.ts";
 import {
@@ -37,6 +37,7 @@ import { failOnViolation, type SessionContext } from "./context.ts";
 import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
+import { StreamCheck } from "./stream_check.ts";
 import { MessageReader, withType } from "./streams.ts";
 
 /** How long an answer to TRACK or FETCH may take. */
@@ -59,13 +60,25 @@ interface Answer<T> {
   readonly end: () => void;
 }
 
+/** What gets the groups of one subscription. */
+export interface GroupReceiver {
+  /** A group on a stream, past its header; resolves when it has ended. */
+  receive(reader: MessageReader, header: GroupHeader): Promise<void>;
+  /** A group of one frame; `false` when it is of no use. */
+  receiveDatagram(sequence: number, frame: Frame): boolean;
+  /** The session has ended. */
+  close(error: MoqError): void;
+}
+
 /** Asks the peer. */
 export class Subscriber {
   /** What it shares with the other half. */
   readonly context: SessionContext;
   readonly #cache: Cache;
   readonly #broadcasts: Map<string, Broadcast> = new Map();
-  readonly #tracks: Map<number, RemoteTrack> = new Map();
+  readonly #tracks: Map<number, GroupReceiver> = new Map();
+  // The last to get a group on a stream: what a check asks for again.
+  #latest: GroupReceiver | undefined;
   readonly #claims: Set<Publication> = new Set();
   #nextId = 0;
 
@@ -324,7 +337,7 @@ export class Subscriber {
   }
 
   /** Takes an id for a subscription and what comes for it. */
-  register(track: RemoteTrack): number {
+  register(track: GroupReceiver): number {
     const id = this.#nextId++;
     this.#tracks.set(id, track);
     return id;
@@ -332,7 +345,15 @@ export class Subscriber {
 
   /** Nothing more is wanted for this subscription. */
   unregister(id: number): void {
+    if (this.#tracks.get(id) === this.#latest) this.#latest = undefined;
     this.#tracks.delete(id);
+  }
+
+  /** See `Session.checkStreams`. */
+  async checkStreams(signal: AbortSignal): Promise<boolean> {
+    const track = this.#latest;
+    if (!(track instanceof RemoteTrack)) return true;
+    return await new StreamCheck(this).run(track.options, signal);
   }
 
   /** A group stream of the peer's, past its type. */
@@ -348,6 +369,7 @@ export class Subscriber {
       return;
     }
     stats.receivedGroups++;
+    if (track instanceof RemoteTrack) this.#latest = track;
     reader.readAtOnce(GROUP_SCRATCH_BYTES);
     await track.receive(reader, header);
   }

@@ -19,8 +19,10 @@ export interface DialWebOptions {
   readonly serverCertificateHashes?:
     | readonly Uint8Array<ArrayBuffer>[]
     | undefined;
-  /** Head start of WebTransport in milliseconds; `Infinity` for no WebSocket at all. Default 500. */
+  /** Head start of whichever goes first, in milliseconds; `Infinity` for no WebSocket at all. Default 500. */
   readonly webSocketDelayMs?: number | undefined;
+  /** Gives WebSocket the head start instead, as after sessions over WebTransport whose streams stopped coming. */
+  readonly webSocketFirst?: boolean | undefined;
   /** Whether to try WebTransport. Default `true`. */
   readonly webTransport?: boolean | undefined;
   /** Gives up. */
@@ -59,6 +61,7 @@ class Race {
   readonly #over = new AbortController();
   readonly #failures: MoqError[] = [];
   readonly #webTransportFailed = new AbortController();
+  readonly #webSocketFailed = new AbortController();
   #winner: Transport | undefined;
 
   constructor(url: URL, options: DialWebOptions) {
@@ -102,7 +105,10 @@ class Race {
       remember(this.#url.host, name === "websocket");
     } catch (error) {
       this.#failures.push(asMoqError(error, "transport"));
-      if (name === "webtransport") this.#webTransportFailed.abort();
+      const failed = name === "webtransport"
+        ? this.#webTransportFailed
+        : this.#webSocketFailed;
+      failed.abort();
     }
   }
 
@@ -112,6 +118,11 @@ class Race {
     if (!webTransport) throw new MoqError("unsupported", "WebTransport is off");
     if (!("WebTransport" in globalThis)) {
       throw new MoqError("unsupported", "No WebTransport here");
+    }
+    if (this.#isWebSocketFirst) {
+      const { webSocketDelayMs = WEB_SOCKET_DELAY_MS } = this.#options;
+      await this.#headStart(webSocketDelayMs, this.#webSocketFailed.signal);
+      if (signal.aborted) return undefined;
     }
     const target = new URL(this.#url);
     target.protocol = "https:";
@@ -136,16 +147,28 @@ class Race {
   }
 
   async #overWebSocket(): Promise<Transport | undefined> {
-    const { protocols, clock = systemClock } = this.#options;
+    const { protocols, clock } = this.#options;
     const { webSocketDelayMs = WEB_SOCKET_DELAY_MS } = this.#options;
     const { signal } = this.#over;
     if (webSocketDelayMs === Infinity) return undefined;
-    const delayMs = webSocketHosts.has(this.#url.host) ? 0 : webSocketDelayMs;
-    const wait = deadline(clock, delayMs, this.#webTransportFailed.signal);
-    await eitherAborts(wait.signal, signal);
-    wait.clear();
+    if (!this.#isWebSocketFirst && !webSocketHosts.has(this.#url.host)) {
+      await this.#headStart(webSocketDelayMs, this.#webTransportFailed.signal);
+    }
     if (signal.aborted) return undefined;
     return await connectWebSocket(this.#url, { protocols, signal, clock });
+  }
+
+  get #isWebSocketFirst(): boolean {
+    const { webSocketFirst = false, webSocketDelayMs } = this.#options;
+    return webSocketFirst && webSocketDelayMs !== Infinity;
+  }
+
+  /** Waits for `ms`, for the other to fail, or for the end of the race. */
+  async #headStart(ms: number, otherFailed: AbortSignal): Promise<void> {
+    const { clock = systemClock } = this.#options;
+    const wait = deadline(clock, ms, otherFailed);
+    await eitherAborts(wait.signal, this.#over.signal);
+    wait.clear();
   }
 }
 

@@ -148,10 +148,13 @@ class WebTransportTransport implements Transport {
     this.#session = session;
     this.#clock = clock;
     const uni = session.incomingUnidirectionalStreams;
-    this.incomingUni = mapEach(uni, webReceiveStream);
+    const ended = session.closed;
+    this.incomingUni = mapEach(uni, webReceiveStream, ended);
     const bidi = session.incomingBidirectionalStreams;
-    this.incomingBidi = mapEach(bidi, (stream) => this.#bidi(stream));
-    if (session.datagrams) this.datagrams = new WebDatagrams(session.datagrams);
+    this.incomingBidi = mapEach(bidi, (stream) => this.#bidi(stream), ended);
+    if (session.datagrams) {
+      this.datagrams = new WebDatagrams(session.datagrams, ended);
+    }
     if (session.getStats) this.report = () => this.#report();
     this.closed = this.#runClosed();
     session.ready.catch(() => {

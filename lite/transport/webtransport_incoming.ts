@@ -11,22 +11,55 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const MAX_SENDING_DATAGRAMS = 64;
 
-/** What comes out of `stream`, for one loop at a time; a failure is an end. */
+/** What comes out of a session's `stream`, for one loop at a time; a failure is an end, and so is that of the session. */
 export function mapEach<T, U>(
   stream: ReadableStream<T>,
   map: (item: T) => U,
+  ended: Promise<unknown>,
 ): AsyncIterable<U> {
-  let reader: ReadableStreamDefaultReader<T> | undefined;
+  let incoming: Incoming<T> | undefined;
   return {
     async *[Symbol.asyncIterator](): AsyncGenerator<U, void> {
-      reader ??= stream.getReader();
+      incoming ??= new Incoming(stream, ended);
       for (;;) {
-        const next = await reader.read().catch(() => undefined); // The session has ended, and `closed` says how.
+        const next = await incoming.read().catch(() => undefined); // The session has ended, and `closed` says how.
         if (!next || next.done) return;
         yield map(next.value);
       }
     },
   };
+}
+
+/** Reads to the end of the stream or the session: not every browser ends the stream with it. */
+class Incoming<T> {
+  readonly #reader: ReadableStreamDefaultReader<T>;
+  #hasEnded = false;
+  #isWaiting = false;
+
+  constructor(stream: ReadableStream<T>, ended: Promise<unknown>) {
+    this.#reader = stream.getReader();
+    const end = (): void => this.#end();
+    ended.then(end, end);
+  }
+
+  /** What comes next; after the end of the session, what came before it. */
+  async read(): Promise<ReadableStreamReadResult<T> | undefined> {
+    const read = this.#reader.read();
+    // What is there already has settled `read`, which then wins.
+    if (this.#hasEnded) return await Promise.race([read, undefined]);
+    this.#isWaiting = true;
+    try {
+      return await read;
+    } finally {
+      this.#isWaiting = false;
+    }
+  }
+
+  /** Ends a read that waits, for which nothing is there. */
+  #end(): void {
+    this.#hasEnded = true;
+    if (this.#isWaiting) this.#reader.releaseLock();
+  }
 }
 
 /** A session's datagrams as a transport's. */
@@ -37,10 +70,10 @@ export class WebDatagrams implements Datagrams {
   #writer: WritableStreamDefaultWriter<Bytes> | undefined;
   #sending = 0;
 
-  /** Locks the writable side at the first datagram, the readable side at the first loop. */
-  constructor(datagrams: WebDatagramsLike) {
+  /** Locks the writable side at the first datagram, the readable side at the first loop; `ended` settles with the session. */
+  constructor(datagrams: WebDatagramsLike, ended: Promise<unknown>) {
     this.#datagrams = datagrams;
-    this.incoming = mapEach(datagrams.readable, (payload) => payload);
+    this.incoming = mapEach(datagrams.readable, (payload) => payload, ended);
   }
 
   get maxBytes(): number {

@@ -257,6 +257,22 @@ Deno.test("webTransportTransport: a lost connection is an end with an error", as
   await assert.rejects(transport.openUni(), isCode("transport"));
 });
 
+Deno.test("webTransportTransport: its loops end with the session, whatever the browser's do", async () => {
+  const [client] = fakePair(false);
+  const never = { incomingUnidirectionalStreams: new ReadableStream() };
+  const transport = webTransportTransport(
+    new Proxy(client, {
+      get(target, name) {
+        const value = Reflect.get(name in never ? never : target, name);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    }),
+  );
+  const streams = Array.fromAsync(transport.incomingUni);
+  transport.close(0, "");
+  assert.deepEqual(await streams, []);
+});
+
 Deno.test("webTransportTransport: reports what the browser measures, where it does", async () => {
   const [session] = fakePair(false);
   assert.equal(webTransportTransport(session).report, undefined);

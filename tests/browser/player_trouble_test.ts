@@ -11,7 +11,35 @@ import { NAME, Stage } from "./stage.ts";
 
 const path = findChromium();
 const [CATALOG, PICTURE, SOUND] = [1, 1, 1];
+// Each gives pictures for some seconds and is given up within five.
+const TWO_SESSIONS_MS = 30_000;
 const NOTICE = `document.querySelector("#notice").textContent`;
+
+// After five streams no more are handed out, while the rest of the session works: WebKit does so after some thousands.
+const LOSES_STREAMS = `
+  const Real = globalThis.WebTransport;
+  globalThis.sessions = 0;
+  globalThis.WebTransport = class extends Real {
+    #lossy;
+    constructor(...args) {
+      super(...args);
+      sessions++;
+    }
+    get incomingUnidirectionalStreams() {
+      if (this.#lossy) return this.#lossy;
+      const reader = super.incomingUnidirectionalStreams.getReader();
+      let taken = 0;
+      return this.#lossy = new ReadableStream({
+        async pull(controller) {
+          if (taken++ >= 5) return new Promise(() => {});
+          const { value, done } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        },
+      }, { highWaterMark: 0 });
+    }
+  };
+`;
 
 Deno.test({
   name:
@@ -32,6 +60,27 @@ Deno.test({
       assert.match(await page.evaluate(NOTICE), /no WebTransport/);
       await page.close();
     });
+
+    await t.step(
+      "streams that stop: a new session, then WebSocket",
+      async () => {
+        const page = await stage.page(chromium, { before: LOSES_STREAMS });
+        await page.until(
+          `${PLAYER}?.stats?.transport === "WebSocket"`,
+          TWO_SESSIONS_MS,
+        );
+        const before = await page.evaluate<number>(
+          `${PLAYER}.stats.shownFrames`,
+        );
+        await shown(page, before + 30);
+        assert.equal(await page.evaluate("sessions"), 2);
+        const thrown = page.console.filter((line) =>
+          line.startsWith("uncaught")
+        );
+        assert.deepEqual(thrown, []);
+        await page.close();
+      },
+    );
 
     await t.step("no WebCodecs: nothing can be played", async () => {
       const before =

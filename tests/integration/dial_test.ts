@@ -4,8 +4,9 @@ import { startRelay } from "@moq-deno/relay/server";
 
 async function withRelay(
   test: (url: string) => Promise<void>,
+  settings: readonly string[] = [],
 ): Promise<void> {
-  const relay = await startRelay(["--listen", "127.0.0.1:0"]);
+  const relay = await startRelay(["--listen", "127.0.0.1:0", ...settings]);
   try {
     const [address] = relay.httpAddresses;
     await test(`http://${address?.hostname}:${address?.port}/`);
@@ -66,4 +67,47 @@ Deno.test("dialWeb: refuses a scheme that no page can dial", async () => {
     dialWeb(new URL("moqt://localhost/"), { protocols: PROTOCOLS }),
     { name: "TypeError", message: /https: or http: URL, got moqt:/ },
   );
+});
+
+/** Counts the tries over WebTransport while `test` runs. */
+async function countTries(test: () => Promise<void>): Promise<number> {
+  const { WebTransport } = globalThis;
+  let tries = 0;
+  globalThis.WebTransport = class extends WebTransport {
+    constructor(url: string | URL, options?: WebTransportOptions) {
+      super(url, options);
+      tries++;
+    }
+  };
+  try {
+    await test();
+  } finally {
+    globalThis.WebTransport = WebTransport;
+  }
+  return tries;
+}
+
+Deno.test("dialWeb: WebSocket that goes first and answers is not raced", async () => {
+  await withRelay(async (url) => {
+    const options = { protocols: PROTOCOLS, webSocketFirst: true };
+    const tries = await countTries(async () => {
+      const transport = await dialWeb(new URL(url), options);
+      transport.close(0, "");
+      await transport.closed;
+    });
+    assert.equal(tries, 0);
+  });
+});
+
+Deno.test("dialWeb: WebTransport is tried where WebSocket that goes first fails", async () => {
+  await withRelay(async (url) => {
+    const options = { protocols: PROTOCOLS, webSocketFirst: true };
+    const tries = await countTries(async () => {
+      await assert.rejects(dialWeb(new URL(url), options), {
+        code: "transport",
+        message: /WebTransport agreed on no protocol/,
+      });
+    });
+    assert.equal(tries, 1);
+  }, ["--web-ws=false"]);
 });

@@ -26,6 +26,7 @@ const ROOT: readonly string[] = [
   "lite/latch.ts",
   "lite/log.ts",
   "lite/path.ts",
+  "lite/printable.ts",
   "lite/time.ts",
 ];
 

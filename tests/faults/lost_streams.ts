@@ -1,0 +1,24 @@
+/**
+ * A fault of some WebTransport stacks: after a number of streams no more are
+ * handed out, while the rest of the session works.
+ *
+ * @module
+ */
+import type { ReceiveStream, Transport } from "@moq-deno/lite";
+
+/** `transport`, of whose incoming unidirectional streams the first `most` are handed out and no more. */
+export function losesStreams(transport: Transport, most: number): Transport {
+  async function* first(): AsyncGenerator<ReceiveStream, void> {
+    let taken = 0;
+    for await (const stream of transport.incomingUni) {
+      if (taken++ < most) yield stream;
+    }
+  }
+  return new Proxy(transport, {
+    get(target, name) {
+      if (name === "incomingUni") return first();
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
