@@ -6,6 +6,7 @@
  */
 import { MoqError } from "../error.ts";
 import { StreamWriter } from "../transport/stream_writer.ts";
+import { again, checkRoom, type StreamEnd } from "../transport/stream_end.ts";
 import type { ReceiveStream, SendStream } from "../transport/transport.ts";
 import { peerCodeOf, quicError } from "./codes.ts";
 
@@ -77,6 +78,7 @@ class QuicReceive implements ReceiveStream {
   readonly #reader: ReadableStreamBYOBReader;
   #leftover: Uint8Array<ArrayBuffer> | undefined;
   #stopped = false;
+  #over: StreamEnd | undefined;
 
   constructor(
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
@@ -89,18 +91,20 @@ class QuicReceive implements ReceiveStream {
   async read(
     into: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (into.byteLength === 0) {
-      throw new RangeError("Expected room for at least one byte, got none");
-    }
     if (this.#stopped) throw stoppedError();
+    // The read that found the end took its buffer along, and callers pass what is left of it.
+    if (this.#over) return again(this.#over);
+    checkRoom(into);
     if (this.#leftover?.byteLength) return this.#takeLeftover(into);
     const { value, done } = await this.#readMore(into);
     if (this.#stopped) throw stoppedError();
-    return done ? undefined : value;
+    if (!done) return value;
+    this.#over = {};
+    return undefined;
   }
 
   stop(_code: number): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#over) return;
     this.#stopped = true;
     this.#leftover = undefined;
     // Deno always sends STOP_SENDING with 0. A failure means that the stream is over, which is what was asked for.
@@ -113,7 +117,9 @@ class QuicReceive implements ReceiveStream {
     try {
       return await this.#reader.read(into);
     } catch (error) {
-      throw this.#stopped ? stoppedError() : quicError(error);
+      if (this.#stopped) throw stoppedError();
+      this.#over = { error: quicError(error) };
+      throw this.#over.error;
     }
   }
 

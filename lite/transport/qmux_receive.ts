@@ -9,6 +9,7 @@ import { Latch } from "../latch.ts";
 import { ByteQueue } from "./byte_queue.ts";
 import type { ReceiveWindow } from "./qmux_flow.ts";
 import type { QmuxFrame, ResetFrame, StreamFrame } from "./qmux_frame.ts";
+import { checkRoom } from "./stream_end.ts";
 import type { ReceiveStream } from "./transport.ts";
 
 /** Where a receiving half reports to. */
@@ -33,6 +34,7 @@ export class QmuxReceiveStream implements ReceiveStream {
   readonly #latch = new Latch();
   #received = 0;
   #finished = false;
+  #isOver = false;
   #stopped = false;
   #error: MoqError | undefined;
 
@@ -46,23 +48,22 @@ export class QmuxReceiveStream implements ReceiveStream {
   async read(
     into: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (into.byteLength === 0) {
-      throw new RangeError("Expected room for at least one byte, got none");
-    }
     for (;;) {
       if (this.#error) throw this.#error;
+      this.#isOver = this.#finished && this.#queue.length === 0;
+      if (this.#isOver) return undefined;
+      checkRoom(into);
       if (this.#queue.length > 0) {
         const length = this.#queue.take(into);
         this.#consume(length);
         return into.subarray(0, length);
       }
-      if (this.#finished) return undefined;
       await this.#latch.changed();
     }
   }
 
   stop(code: number): void {
-    if (this.#error || this.#stopped) return;
+    if (this.#error || this.#stopped || this.#isOver) return;
     this.#stopped = true;
     this.#error = new MoqError("cancelled", "The stream was stopped here");
     // Dropped bytes free the session's window; the stream's own gets no more.

@@ -88,8 +88,9 @@ export interface ReceiveStream {
   /**
    * Reads at least one byte into `into`, which now belongs to the stream; what
    * was read comes back as a view, on the same or another buffer that may be
-   * reused for the next call. `undefined` at FIN. Throws `MoqError("remote")`
-   * with the plain `remoteCode` on a reset and `MoqError("transport")` when the connection is lost.
+   * reused for the next call. `undefined` at FIN, and in every later call.
+   * Throws `MoqError("remote")` with the plain `remoteCode` on a reset and
+   * `MoqError("transport")` when the connection is lost, in every later call too.
    */
   read(
     into: Uint8Array<ArrayBuffer>,

@@ -5,6 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
+import { again, checkRoom, type StreamEnd } from "./stream_end.ts";
 import { StreamWriter } from "./stream_writer.ts";
 import type { ReceiveStream, SendStream } from "./transport.ts";
 
@@ -161,6 +162,7 @@ class WebReceiveStream implements ReceiveStream {
   readonly #reader: { cancel(reason: unknown): Promise<void> };
   readonly #readInto: ReadInto;
   #stopped = false;
+  #over: StreamEnd | undefined;
 
   constructor(
     reader: { cancel(reason: unknown): Promise<void> },
@@ -171,21 +173,25 @@ class WebReceiveStream implements ReceiveStream {
   }
 
   async read(into: Bytes): Promise<Bytes | undefined> {
-    if (into.byteLength === 0) {
-      throw new RangeError("Expected room for at least one byte, got none");
-    }
     if (this.#stopped) throw stoppedError();
+    // The read that found the end took its buffer along, and callers pass what is left of it.
+    if (this.#over) return again(this.#over);
+    checkRoom(into);
     try {
       const { value, done } = await this.#readInto(into);
       if (this.#stopped) throw stoppedError();
-      return done ? undefined : value;
+      if (!done) return value;
     } catch (error) {
-      throw this.#stopped ? stoppedError() : receiveError(error);
+      if (this.#stopped) throw stoppedError();
+      this.#over = { error: receiveError(error) };
+      throw this.#over.error;
     }
+    this.#over = {};
+    return undefined;
   }
 
   stop(code: number): void {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#over) return;
     this.#stopped = true;
     this.#reader.cancel(streamError(code)).catch(() => {
       // The stream is over already, which is what was asked for.

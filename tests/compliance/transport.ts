@@ -106,6 +106,22 @@ function streamRules(rule: Rule): void {
     assert.equal(await received.read(new Uint8Array(8)), undefined);
   });
 
+  rule("reading after the end is the same end", async (pair) => {
+    const stream = await pair.client.openUni();
+    stream.write(text("all"));
+    stream.close();
+    const received = await accept(pair.server.incomingUni);
+    const into = new Uint8Array(8);
+    assert.equal(untext((await received.read(into))!), "all");
+    const scratch = new Uint8Array(8);
+    for (let i = 0; i < 3; i++) {
+      // The same buffer each time, whatever became of it.
+      assert.equal(await received.read(scratch), undefined);
+    }
+    received.stop(7);
+    assert.equal(await received.read(scratch), undefined);
+  });
+
   rule("2000 short streams leave nothing behind", async (pair) => {
     const total = 2000;
     const sending = (async () => {
@@ -145,6 +161,23 @@ function endingRules(rule: Rule, { stopCodes = true }: SuiteOptions): void {
       // A FIN: everything written before it arrives, so the writer must have ended inside a frame.
       const rest = await readAll(received);
       assert.equal(untext(join([first!, rest])), "abc");
+    }
+  });
+
+  rule("reading after a reset is the same reset", async (pair) => {
+    const stream = await pair.client.openUni();
+    stream.write(text("a"));
+    const received = await accept(pair.server.incomingUni);
+    const first = await received.read(new Uint8Array(8));
+    assert.equal(untext(first!), "a");
+    stream.reset(9);
+    const scratch = new Uint8Array(8);
+    for (let i = 0; i < 3; i++) {
+      if (pair.client.reliableReset) {
+        await assert.rejects(received.read(scratch), isRemote(9));
+      } else {
+        assert.equal(await received.read(scratch), undefined);
+      }
     }
   });
 

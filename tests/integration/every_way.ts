@@ -4,8 +4,14 @@
  *
  * @module
  */
-import { connect as connectWeb, PROTOCOLS, type Session } from "@moq-deno/lite";
-import { connect } from "@moq-deno/lite/deno";
+import {
+  connect as connectWeb,
+  dialWeb,
+  PROTOCOLS,
+  type Session,
+  type Transport,
+} from "@moq-deno/lite";
+import { connect, dial } from "@moq-deno/lite/deno";
 import { startRelay } from "@moq-deno/relay/server";
 
 /** How a session is carried. */
@@ -18,36 +24,41 @@ export const WAYS: readonly Way[] = ["QUIC", "WebTransport", "WebSocket"];
 export interface Loopback extends AsyncDisposable {
   /** A client of the relay, speaking the newest draft or those named. */
   connect(way: Way, protocols?: readonly string[]): Promise<Session>;
+  /** The bare connection of such a client. */
+  dial(way: Way, protocols?: readonly string[]): Promise<Transport>;
 }
 
 /** A relay that lets everybody do everything. */
 export async function loopback(): Promise<Loopback> {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const sessions: Session[] = [];
+  const transports: Transport[] = [];
   const certificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
-  const dial = async (
-    way: Way,
-    protocols: readonly string[],
-  ): Promise<Session> => {
-    if (way === "WebSocket") {
-      const [{ port } = { port: 0 }] = relay.httpAddresses;
-      const url = `http://127.0.0.1:${port}/`;
-      return await connectWeb(url, { webTransport: false, protocols });
-    }
-    const scheme = way === "QUIC" ? "moqt" : "https";
-    const [{ port } = { port: 0 }] = relay.addresses;
-    const url = `${scheme}://127.0.0.1:${port}/`;
-    return await connect(url, { certificateHashes, protocols });
+  const urlOf = (way: Way): URL => {
+    const isWeb = way === "WebSocket";
+    const [at] = isWeb ? relay.httpAddresses : relay.addresses;
+    const scheme = isWeb ? "http" : way === "QUIC" ? "moqt" : "https";
+    return new URL(`${scheme}://127.0.0.1:${at?.port}/`);
   };
   return {
     async connect(way, protocols = PROTOCOLS) {
-      const session = await dial(way, protocols);
+      const session = way === "WebSocket"
+        ? await connectWeb(urlOf(way), { webTransport: false, protocols })
+        : await connect(urlOf(way), { certificateHashes, protocols });
       sessions.push(session);
       return session;
     },
+    async dial(way, protocols = PROTOCOLS) {
+      const transport = way === "WebSocket"
+        ? await dialWeb(urlOf(way), { webTransport: false, protocols })
+        : await dial(urlOf(way), { certificateHashes, protocols });
+      transports.push(transport);
+      return transport;
+    },
     async [Symbol.asyncDispose]() {
       for (const session of sessions) session.close();
-      await Promise.all(sessions.map(({ closed }) => closed));
+      for (const transport of transports) transport.close(0, "");
+      await Promise.all([...sessions, ...transports].map((one) => one.closed));
       await relay.close();
     },
   };

@@ -5,6 +5,7 @@
  */
 import { MoqError } from "../../error.ts";
 import { Latch } from "../../latch.ts";
+import { again, checkRoom } from "../stream_end.ts";
 import type { ReceiveStream } from "../transport.ts";
 import type { Piece } from "./carrier.ts";
 
@@ -46,17 +47,16 @@ export class ReceiveHalf implements ReceiveStream {
   async read(
     into: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (into.byteLength === 0) {
-      throw new RangeError("Expected room for at least one byte, got none");
-    }
     for (;;) {
       if (this.#stopped) {
         throw new MoqError("cancelled", "The stream was stopped by its reader");
       }
+      if (this.#ready.length === 0 && (this.#finished || this.#error)) {
+        this.#done();
+        return again(this.#finished ? {} : { error: this.#error });
+      }
+      checkRoom(into);
       if (this.#ready.length > 0) return this.#copyOut(into);
-      if (this.#finished || this.#error) this.#done();
-      if (this.#finished) return undefined;
-      if (this.#error) throw this.#error;
       await this.#latch.changed();
     }
   }
