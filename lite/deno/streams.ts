@@ -107,7 +107,12 @@ class QuicReceive implements ReceiveStream {
     if (this.#stopped || this.#over) return;
     this.#stopped = true;
     this.#leftover = undefined;
-    // Deno always sends STOP_SENDING with 0. A failure means that the stream is over, which is what was asked for.
+    // Deno always sends STOP_SENDING with 0, and only once no read is pending below: it drops the stream, whose lock a
+    // pending read holds until bytes or FIN come. So the sender of a silent stream gets one more write through, and the
+    // next one fails. Releasing the lock first, cancelling the stream itself, an aborted pipe, a transferred stream and
+    // closing the resource do the same; cancelling the read is not implemented for QUIC. Requests that must end while
+    // the peer is silent therefore end their own half, which the peer reads.
+    // A failure means that the stream is over, which is what was asked for.
     this.#reader.cancel().catch(() => {});
   }
 

@@ -29,6 +29,8 @@ export interface TransportPair {
 export interface SuiteOptions {
   /** `false`: the peer's stop code is lost on the way and reads as 0. Default `true`. */
   readonly stopCodes?: boolean | undefined;
+  /** Writes that the sender of a silent stream gets through after a stop, the one that fails included. Default 1. */
+  readonly silentStopWrites?: number | undefined;
   /** `false`: one ordered channel below, where nothing overtakes. Default `true`. */
   readonly sendOrder?: boolean | undefined;
   /** Unidirectional streams the server lets the client open, even; leave it out where nothing waits. */
@@ -145,7 +147,10 @@ function streamRules(rule: Rule): void {
   });
 }
 
-function endingRules(rule: Rule, { stopCodes = true }: SuiteOptions): void {
+function endingRules(
+  rule: Rule,
+  { stopCodes = true, silentStopWrites = 1 }: SuiteOptions,
+): void {
   rule("a reset is not an end", async ({ client, server }) => {
     const stream = await client.openUni();
     stream.write(text("abc"));
@@ -249,6 +254,33 @@ function endingRules(rule: Rule, { stopCodes = true }: SuiteOptions): void {
     const reading = received.read(new Uint8Array(1));
     received.stop(7);
     await assert.rejects(reading, isCode("cancelled"));
+  });
+
+  rule("stop reaches the writer of a silent stream", async (pair) => {
+    const { client, server } = pair;
+    const incoming = server.incomingBidi[Symbol.asyncIterator]();
+    const roundTrip = async (): Promise<void> => {
+      const { send, receive } = await client.openBidi();
+      send.close();
+      (await incoming.next()).value!.send.close();
+      await readAll(receive);
+    };
+    const stream = await client.openUni();
+    stream.write(text("x"));
+    const received = await accept(server.incomingUni);
+    await received.read(new Uint8Array(1));
+    const reading = received.read(new Uint8Array(1));
+    received.stop(7);
+    await assert.rejects(reading, isCode("cancelled"));
+    await roundTrip();
+    let writes = 0;
+    while (await stream.ready()) {
+      stream.write(text("y"));
+      writes++;
+      await roundTrip();
+    }
+    assert.ok(writes <= silentStopWrites, `${writes} writes`);
+    assert.equal(await stream.stopped, stopCodes ? 7 : 0);
   });
 
   rule("a reset of one half leaves the other", async (pair) => {
