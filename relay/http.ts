@@ -302,14 +302,18 @@ async function fetchGroup(ask: Ask): Promise<Response> {
   const { scope, close } = await openScope(ask, path.slice(0, slash));
   const track = scope.consume("").track(name);
   const limit = deadline(ask.options.clock, FETCH_TIMEOUT_MS);
+  // Aborts when nothing more is read of the group.
+  const over = new AbortController();
+  limit.signal.addEventListener("abort", () => over.abort(limit.signal.reason));
   try {
     const group = wanted === "latest"
-      ? await latestGroup(track, limit.signal)
-      : await track.fetch(Number(wanted), { signal: limit.signal });
-    return new Response(payloads(group), {
+      ? await latestGroup(track, over.signal)
+      : await track.fetch(Number(wanted), { signal: over.signal });
+    return new Response(payloads(group, over), {
       headers: { "content-type": "application/octet-stream" },
     });
   } catch (error) {
+    over.abort(error);
     if (!limit.signal.aborted) throw error;
     throw new MoqError(
       "timeout",
@@ -339,19 +343,27 @@ async function latestGroup(
   }
 }
 
-/** The payloads of a group one after the other, as they come; a group that is cut cuts the body. */
-function payloads(group: GroupConsumer): ReadableStream<Uint8Array> {
-  const stop = new AbortController();
-  const frames = group.frames(stop.signal);
+/** The payloads of a group one after the other, as they come; a group that is cut cuts the body. Aborts `over` at its end. */
+function payloads(
+  group: GroupConsumer,
+  over: AbortController,
+): ReadableStream<Uint8Array> {
+  const frames = group.frames(over.signal);
   return new ReadableStream({
     async pull(controller) {
-      let { done, value } = await frames.next();
-      while (value?.payload.byteLength === 0) {
-        ({ done, value } = await frames.next());
+      try {
+        let { done, value } = await frames.next();
+        while (value?.payload.byteLength === 0) {
+          ({ done, value } = await frames.next());
+        }
+        if (!done && value) return controller.enqueue(value.payload);
+        controller.close();
+        over.abort();
+      } catch (error) {
+        over.abort();
+        throw error;
       }
-      if (done || !value) controller.close();
-      else controller.enqueue(value.payload);
     },
-    cancel: (reason) => stop.abort(reason),
+    cancel: (reason) => over.abort(reason),
   });
 }

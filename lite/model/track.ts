@@ -44,7 +44,7 @@ export const DEFAULT_TRACK_INFO: TrackInfo = {
 export interface FetchOptions {
   /** 0 to 255, higher is sent first. Default 0. */
   readonly priority?: number | undefined;
-  /** Ends the wait. */
+  /** Ends the wait, and what is still to come of the group unless others fetch it too: abort it when nothing more is read. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -114,7 +114,7 @@ export class Publisher {
     const flow = path.open(ANSWER_ORDER);
     try {
       const request = decodeFetch(await reader.expectMessage(), version);
-      this.#context.tasks.run("fetch end", endOnStop(stream, controller));
+      this.#context.tasks.run("fetch end", endWith(reader, controller, stream));
       const track = await this.#track(request.broadcast, request.track);
       const group = await track.fetch(request.group, {
         priority: request.priority,
@@ -201,7 +201,7 @@ async function endWith(
   } catch {
     // A reset says the same as a FIN: the peer is no longer interested.
   }
-  controller.abort();
+  controller.abort(noLongerWanted());
   await stopped;
 }
 
@@ -217,5 +217,9 @@ async function endOnStop(
     if (controller.signal.aborted) resolve();
   });
   await Promise.race([stream.send.stopped, over]);
-  controller.abort(new MoqError("cancelled", "Peer no longer wants it"));
+  controller.abort(noLongerWanted());
+}
+
+function noLongerWanted(): MoqError {
+  return new MoqError("cancelled", "Peer no longer wants it");
 }

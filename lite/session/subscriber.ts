@@ -18,7 +18,7 @@ import {
   type TrackInfo,
 } from "../model/track.ts";
 import type { Cache } from "../model/cache.ts";
-import { deadline, sleep } from "../time.ts";
+import { sleep } from "../time.ts";
 import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
@@ -34,7 +34,9 @@ import {
 } from "../wire/version.ts";
 import { AnnounceReader } from "./announce_reader.ts";
 import { failOnViolation, type SessionContext } from "./context.ts";
+import { type Arriving, Fetches, type FetchTarget } from "./fetches.ts";
 import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
+import { inTime, withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
 import { StreamCheck } from "./stream_check.ts";
@@ -80,12 +82,14 @@ export class Subscriber {
   // The last to get a group on a stream: what a check asks for again.
   #latest: GroupReceiver | undefined;
   readonly #claims: Set<Publication> = new Set();
+  readonly #fetches: Fetches;
   #nextId = 0;
 
   /** Groups that come in are accounted for by `cache`. */
   constructor(context: SessionContext, cache: Cache) {
     this.context = context;
     this.#cache = cache;
+    this.#fetches = new Fetches(context);
   }
 
   /** The peer's broadcast at `path`, whether it is announced or not; what is wrong with it shows when it is used. */
@@ -128,15 +132,18 @@ export class Subscriber {
     this.#broadcasts.clear();
   }
 
-  /** Opens a request stream and writes its first message. */
+  /** Opens a request stream and writes its first message. Throws `MoqError("timeout")` when the peer allows no stream in time, and `signal.reason`. */
   async request(
     type: number,
     message: Uint8Array,
     signal?: AbortSignal,
   ): Promise<BidiStream> {
-    const { transport } = this.context;
+    const { transport, clock } = this.context;
     const sendOrder = CONTROL_ORDER;
-    const stream = await transport.openBidi({ sendOrder, signal });
+    const stream = await withCredit(
+      (signal) => transport.openBidi({ sendOrder, signal }),
+      { clock, signal },
+    );
     stream.send.write(withType(type, message));
     return stream;
   }
@@ -266,52 +273,64 @@ export class Subscriber {
     { type, message, signal, read, scratchBytes }: Question<T>,
   ): Promise<Answer<T>> {
     const { clock, version } = this.context;
-    const patience = deadline(clock, ANSWER_TIMEOUT_MS, signal);
-    let end = () => {};
+    const stream = await this.request(type, message, signal);
+    const reader = new MessageReader(stream.receive, { version, scratchBytes });
+    // The peer reads the end of our half even while it has nothing to send.
+    const end = () => {
+      stream.send.close();
+      reader.cancel();
+    };
+    const answered = async (patience: AbortSignal): Promise<T> => {
+      patience.addEventListener("abort", end, { once: true });
+      if (patience.aborted) end();
+      try {
+        return await read(reader);
+      } finally {
+        patience.removeEventListener("abort", end);
+      }
+    };
     try {
-      const stream = await this.request(type, message, patience.signal);
-      const reader = new MessageReader(stream.receive, {
-        version,
-        scratchBytes,
+      const answer = await inTime(answered, {
+        clock,
+        signal,
+        ms: ANSWER_TIMEOUT_MS,
+        expected: `Expected an answer within ${ANSWER_TIMEOUT_MS} ms, got none`,
       });
-      end = () => {
-        stream.send.close();
-        reader.cancel();
-      };
-      patience.signal.addEventListener("abort", end, { once: true });
-      if (patience.signal.aborted) end();
-      return { answer: await read(reader), reader, end };
+      return { answer, reader, end };
     } catch (error) {
       end();
       failOnViolation(this.context, error);
-      if (signal.aborted) throw signal.reason;
-      if (!patience.signal.aborted) throw error;
-      throw new MoqError(
-        "timeout",
-        `Expected an answer within ${ANSWER_TIMEOUT_MS} ms, got none`,
-      );
-    } finally {
-      patience.signal.removeEventListener("abort", end);
-      patience.clear();
+      throw error;
     }
   }
 
   /** FETCH: resolves once the group has begun to come. */
   async fetch(
-    { broadcast, name, sequence }: {
-      readonly broadcast: string;
-      readonly name: string;
-      readonly sequence: number;
-    },
-    { priority = 0, signal = this.context.signal }: FetchOptions,
+    target: FetchTarget,
+    { priority = 0, signal }: FetchOptions,
   ): Promise<GroupConsumer> {
-    const { version, clock } = this.context;
+    const { version } = this.context;
     if (!hasFetch(version)) {
       throw new MoqError(
         "unsupported",
-        `Expected moq-lite-05 or newer to fetch group ${sequence}, the session speaks ${version}`,
+        `Expected moq-lite-05 or newer to fetch group ${target.sequence}, the session speaks ${version}`,
       );
     }
+    return await this.#fetches.fetch(
+      target,
+      (signal) => this.#fetch(target, { priority, signal }),
+      { signal },
+    );
+  }
+
+  async #fetch(
+    { broadcast, name, sequence }: FetchTarget,
+    { priority, signal }: {
+      readonly priority: number;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<Arriving> {
+    const { version, clock, stats: count } = this.context;
     const message = encodeFetch({
       broadcast,
       track: name,
@@ -330,10 +349,12 @@ export class Subscriber {
       cache: this.#cache,
       maxAgeMs: this.#cache.maxAgeMs,
     });
-    const { stats: count, tasks } = this.context;
-    const receiving = receiveGroup(reader, group, { clock, first, count });
-    tasks.run("fetch", receiving.then(end));
-    return group.consume();
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
+    const received = receiveGroup(reader, group, { clock, first, count })
+      .then(end)
+      .finally(() => signal.removeEventListener("abort", end));
+    return { group, received };
   }
 
   /** Takes an id for a subscription and what comes for it. */
