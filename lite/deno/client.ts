@@ -34,7 +34,7 @@ export interface DenoDialOptions {
   readonly maxIdleTimeoutMs?: number | undefined;
   /** How often an idle connection is kept alive, in milliseconds. Default 4 s. */
   readonly keepAliveMs?: number | undefined;
-  /** Requests the peer may have open. Default 128. */
+  /** Requests the peer may have open: one for every track that a relay takes from here. Default 2048; 128 for a {@linkcode connect} that only subscribes. */
   readonly maxBidiStreams?: number | undefined;
   /** The IP address to go to where the URL's host, which stays the name in TLS, has several. */
   readonly address?: string | undefined;
@@ -67,8 +67,9 @@ export async function connect(
   options: DenoConnectOptions = {},
 ): Promise<Session> {
   const target = new URL(url);
-  const transport = await dial(target, options);
-  const { role } = options;
+  const { role, maxBidiStreams = role === "subscriber" ? 128 : undefined } =
+    options;
+  const transport = await dial(target, { ...options, maxBidiStreams });
   const setup = { role, path: setupPath(target) };
   return await negotiateSession(transport, { ...options, setup });
 }

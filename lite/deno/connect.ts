@@ -5,6 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
+import { DEFAULT_MAX_REQUESTS } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import { quicTransport } from "./quic.ts";
 
@@ -28,7 +29,7 @@ export interface ConnectQuicOptions {
   readonly keepAliveMs?: number | undefined;
   /** Unidirectional streams the peer may have open. Default 1024. */
   readonly maxUniStreams?: number | undefined;
-  /** Bidirectional streams the peer may have open. Default 128. */
+  /** Bidirectional streams the peer may have open; each costs about 50 bytes. Default 2048. */
   readonly maxBidiStreams?: number | undefined;
   /** The IP address to go to where the URL's host, which stays the name in TLS, has several. */
   readonly address?: string | undefined;
@@ -99,7 +100,8 @@ async function dial(
       // As the listener does: what a publisher sends meets the same networks.
       congestionControl: "low-latency",
       maxConcurrentUnidirectionalStreams: options.maxUniStreams ?? 1024,
-      maxConcurrentBidirectionalStreams: options.maxBidiStreams ?? 128,
+      maxConcurrentBidirectionalStreams: options.maxBidiStreams ??
+        DEFAULT_MAX_REQUESTS,
       ...(caCerts && { caCerts: [...caCerts] }),
       ...(certificateHashes && pinned(certificateHashes)),
     });

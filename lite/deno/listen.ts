@@ -32,7 +32,7 @@ export interface ListenQuicOptions extends ServerCertificate {
   readonly keepAliveMs?: number | undefined;
   /** Unidirectional streams a peer may have open, at most 65535. Default 1024. */
   readonly maxUniStreams?: number | undefined;
-  /** Bidirectional streams a peer may have open, at most 65535. Default 128. */
+  /** Bidirectional streams a peer may have open, at most 65535. Default 1024. */
   readonly maxBidiStreams?: number | undefined;
   /** How long a handshake may take, in milliseconds. Default 10 s. */
   readonly handshakeTimeoutMs?: number | undefined;
@@ -134,7 +134,7 @@ class Listener implements QuicListener {
         keepAliveInterval: options.keepAliveMs ?? 4_000,
         congestionControl: CONGESTION_CONTROL,
         maxConcurrentUnidirectionalStreams: options.maxUniStreams ?? 1024,
-        maxConcurrentBidirectionalStreams: options.maxBidiStreams ?? 128,
+        maxConcurrentBidirectionalStreams: options.maxBidiStreams ?? 1024,
       });
       this.#listeners.push(listener);
       return listener;

@@ -8,6 +8,7 @@ import { BidiType } from "../wire/stream_type.ts";
 import { decodeProbe, type Probe } from "../wire/probe.ts";
 import { hasProbe, hasSetupStream } from "../wire/version.ts";
 import type { SessionContext } from "./context.ts";
+import { withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { MessageReader, withType } from "./streams.ts";
 
@@ -15,13 +16,16 @@ const MAX_PROBE_BYTES = 64;
 
 /** The peer's reports until it ends them or `signal` aborts; none from a peer that does not measure. */
 export async function* askProbe(
-  { transport, version, peer }: SessionContext,
+  { transport, version, peer, clock }: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<Probe, void> {
   if (!hasProbe(version)) return;
   if (hasSetupStream(version) && !(await peer).probe) return;
   const sendOrder = CONTROL_ORDER;
-  const stream = await transport.openBidi({ sendOrder, signal });
+  const stream = await withCredit(
+    (signal) => transport.openBidi({ sendOrder, signal }),
+    { clock, signal },
+  );
   const reader = new MessageReader(stream.receive, { version });
   const end = () => {
     reader.cancel();

@@ -55,6 +55,7 @@ import {
 import { flush } from "./flush.ts";
 import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
+import { withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
 import { Publisher, type Request } from "./publisher.ts";
@@ -360,7 +361,15 @@ export class Session {
     const { hop } = this.#context;
     const sendOrder = CONTROL_ORDER;
     const { signal } = this.#ending;
-    const stream = await this.transport.openUni({ sendOrder, signal });
+    const stream = await withCredit(
+      (signal) => this.transport.openUni({ sendOrder, signal }),
+      { clock: this.#clock, signal },
+    ).catch((cause) => {
+      const error = asMoqError(cause);
+      // The peer waits for our SETUP with everything.
+      if (error.code === "timeout") this.close(error);
+      throw error;
+    });
     stream.write(
       withType(
         UniType.setup,

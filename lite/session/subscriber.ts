@@ -84,6 +84,7 @@ export class Subscriber {
   readonly #claims: Set<Publication> = new Set();
   readonly #fetches: Fetches;
   #nextId = 0;
+  #hasWarned = false;
 
   /** Groups that come in are accounted for by `cache`. */
   constructor(context: SessionContext, cache: Cache) {
@@ -143,9 +144,19 @@ export class Subscriber {
     const stream = await withCredit(
       (signal) => transport.openBidi({ sendOrder, signal }),
       { clock, signal },
-    );
+    ).catch((error) => {
+      if (!signal?.aborted) this.#warnOnce(asMoqError(error));
+      throw error;
+    });
     stream.send.write(withType(type, message));
     return stream;
+  }
+
+  #warnOnce({ code, message }: MoqError): void {
+    if (code !== "timeout" || this.#hasWarned) return;
+    this.#hasWarned = true;
+    const { log } = this.context;
+    log.warn?.("requests to the peer fail", { reason: message });
   }
 
   /** What the peer announces under `prefix`, until it stops or `signal` aborts. */
@@ -198,9 +209,11 @@ export class Subscriber {
       }
     } catch (error) {
       // A listing that breaks off says nothing that can be relied on.
-      const { code, message } = asMoqError(error);
+      const { code, message, remoteCode } = asMoqError(error);
       // The session ends in a moment, and that says what becomes of the claims.
       if (code === "transport") throw error;
+      // A peer that takes no requests has nothing to announce.
+      if (code === "timeout" && remoteCode === undefined) return;
       this.#withdraw(claims.values());
       throw new MoqError("protocol", message, { cause: error });
     }

@@ -4,6 +4,13 @@
  * @module
  */
 
+/**
+ * Requests that a peer may have open at this end unless told otherwise: a
+ * relay opens one for every track that it takes from here, up to the 1024
+ * subscriptions of a session, and others besides.
+ */
+export const DEFAULT_MAX_REQUESTS = 2048;
+
 /** Most bytes of a close reason in UTF-8. draft-ietf-webtrans-http3, "Session Termination". */
 export const MAX_REASON_BYTES = 1024;
 

@@ -9,7 +9,7 @@ import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { type Clock, systemClock } from "../time.ts";
 import { Inbox } from "./inbox.ts";
-import { boundReason, checkSendOrder } from "./limits.ts";
+import { boundReason, checkSendOrder, DEFAULT_MAX_REQUESTS } from "./limits.ts";
 import type { MessageChannelLike } from "./message_channel.ts";
 import { decodeMessage } from "./qmux_decode.ts";
 import type { CloseFrame, QmuxFrame, ResetFrame } from "./qmux_frame.ts";
@@ -65,7 +65,7 @@ export const DEFAULT_PARAMETERS: QmuxParameters = {
   maxStreamDataBidiLocal: 256 * 1024,
   maxStreamDataBidiRemote: 256 * 1024,
   maxStreamDataUni: 256 * 1024,
-  maxStreamsBidi: 128,
+  maxStreamsBidi: DEFAULT_MAX_REQUESTS,
   maxStreamsUni: 1024,
   maxDatagramBytes: RECORD_BYTES,
   maxRecordBytes: RECORD_BYTES,

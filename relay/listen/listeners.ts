@@ -196,6 +196,7 @@ export class Listeners {
 
   #bindTcp({ hostname, port }: Address, flag: string): TcpListener {
     const { protocols, http, log, webCertificate } = this.#options;
+    const config = this.#config;
     return listenTcp({
       queue: this.incoming,
       address: {
@@ -204,7 +205,13 @@ export class Listeners {
       },
       flag,
       certificate: flag === "--web-https-listen" ? webCertificate : undefined,
-      protocols: this.#config["web.ws"] ? protocols : undefined,
+      protocols: config["web.ws"] ? protocols : undefined,
+      tuning: {
+        parameters: {
+          maxStreamsBidi: config["quic.max_requests"],
+          maxStreamsUni: config["quic.max_streams"],
+        },
+      },
       http,
       log,
     });

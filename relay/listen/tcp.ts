@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Logger, sleep } from "@moq-deno/lite";
+import { type Logger, type QmuxTuning, sleep } from "@moq-deno/lite";
 import type { IncomingConnection } from "../auth.ts";
 import type { Certificate } from "../certs.ts";
 import { formatAddress } from "../config_rules.ts";
@@ -25,6 +25,8 @@ export interface ListenTcpOptions {
   readonly certificate?: Certificate | undefined;
   /** WebSocket subprotocols, the names of the drafts; absent: no WebSocket. */
   readonly protocols?: readonly string[] | undefined;
+  /** What a peer over WebSocket may do. Default what `qmuxTransport` lets it. */
+  readonly tuning?: QmuxTuning | undefined;
   /** What HTTP answers. */
   readonly http: HttpOptions;
   /** Hears of bugs, and of a port that had to be opened again. */
@@ -104,13 +106,14 @@ class TcpPort implements TcpListener {
   }
 
   #respond(request: Request, remote: string): Promise<Response> {
-    const { protocols, http, queue } = this.#options;
+    const { protocols, http, queue, tuning = {} } = this.#options;
     if (!protocols || !isWebSocketUpgrade(request)) {
       return handle(request, { ...http, remote });
     }
     const { incoming, response } = incomingWebSocket(request, {
       protocols,
       remote,
+      tuning,
     });
     if (incoming) queue.push(incoming);
     return response;

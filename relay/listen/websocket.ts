@@ -6,6 +6,7 @@
  */
 import {
   parseWebSocketProtocol,
+  type QmuxTuning,
   selectWebSocketProtocol,
   webSocketTransport,
 } from "@moq-deno/lite";
@@ -18,6 +19,8 @@ export interface IncomingWebSocketOptions {
   readonly protocols: readonly string[];
   /** The peer's address, `host:port`. */
   readonly remote: string;
+  /** What the peer may do. */
+  readonly tuning: QmuxTuning;
 }
 
 /** A WebSocket at the door. */
@@ -39,7 +42,7 @@ export function isWebSocketUpgrade(request: Request): boolean {
 /** The peer behind an upgrade request. */
 export function incomingWebSocket(
   request: Request,
-  { protocols, remote }: IncomingWebSocketOptions,
+  { protocols, remote, tuning }: IncomingWebSocketOptions,
 ): IncomingWebSocket {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim()).filter((name) => name !== "");
@@ -69,6 +72,7 @@ export function incomingWebSocket(
         });
         answer.resolve(response);
         return webSocketTransport(socket, {
+          ...tuning,
           role: "server",
           protocol: subprotocol,
         });
