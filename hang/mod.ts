@@ -30,6 +30,7 @@ export { catalogOfMsf, MSF_CATALOG_TRACK, msfOf } from "./catalog/msf.ts";
 export {
   checkCatalog,
   MAX_CATALOG_BYTES,
+  MAX_CATALOG_FIELDS,
   parseCatalog,
   type ParsedCatalog,
 } from "./catalog/parse.ts";

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type BroadcastConsumer, type Logger, SILENT } from "@moq-deno/lite";
+import {
+  type BroadcastConsumer,
+  type Clock,
+  type Logger,
+  SILENT,
+} from "@moq-deno/lite";
 import {
   type Compression,
   followNewest,
@@ -21,6 +26,7 @@ import { catalogOfMsf, MSF_CATALOG_TRACK } from "./msf.ts";
 import {
   checkCatalog,
   MAX_CATALOG_BYTES,
+  MAX_CATALOG_FIELDS,
   type ParsedCatalog,
 } from "./parse.ts";
 
@@ -33,6 +39,8 @@ export interface ConsumeCatalogOptions {
   readonly format?: CatalogFormat | undefined;
   /** Inflates `hangz`, which cannot be read without. */
   readonly compression?: Compression | undefined;
+  /** Time, for the rest that a reader takes after a large catalog. Default the system's. */
+  readonly clock?: Clock | undefined;
   /** Ends the iteration by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Hears of renditions that were left out and of updates that were not readable. */
@@ -47,7 +55,8 @@ const TRACKS: Readonly<Record<CatalogFormat, string>> = {
 
 /**
  * The catalogs of `broadcast`, newest first and then as they change; a reader that is slow sees only
- * the newest. Unreadable updates are logged and passed over, unless there was never a readable one.
+ * the newest. Unreadable updates are logged and passed over, unless there was never a readable one; throws
+ * `MoqError("too-large")` at once for a catalog that is beyond the bounds, or that is changed so often that it is.
  *
  * ```ts
  * import { CatalogProducer, consumeCatalog } from "@moq-deno/hang";
@@ -68,7 +77,7 @@ export function consumeCatalog(
   broadcast: BroadcastConsumer,
   options: ConsumeCatalogOptions = {},
 ): AsyncGenerator<Catalog, void> {
-  const { format = "hang", compression, signal, log = SILENT } = options;
+  const { format = "hang", compression, signal, log = SILENT, clock } = options;
   if (format === "hangz" && !compression) {
     throw new TypeError("Expected a compression to read hangz with, got none");
   }
@@ -77,7 +86,8 @@ export function consumeCatalog(
     format === "msf" ? new MsfReader(log) : new HangReader(log),
     {
       compression: format === "hangz" ? compression : undefined,
-      maxBytes: MAX_CATALOG_BYTES,
+      ...BOUNDS,
+      clock,
       priority: TRACK_PRIORITY.catalog,
       signal,
       log,
@@ -85,8 +95,10 @@ export function consumeCatalog(
   );
 }
 
+const BOUNDS = { maxBytes: MAX_CATALOG_BYTES, maxFields: MAX_CATALOG_FIELDS };
+
 class HangReader implements FrameReader<Catalog> {
-  readonly #snapshots = new SnapshotReader({ maxBytes: MAX_CATALOG_BYTES });
+  readonly #snapshots = new SnapshotReader(BOUNDS);
   readonly #log: Logger;
 
   constructor(log: Logger) {
@@ -107,8 +119,10 @@ class MsfReader implements FrameReader<Catalog> {
     this.#log = log;
   }
 
-  *read({ value, isNewest }: JsonFrame): Iterable<Catalog> {
-    if (isNewest) yield usable(catalogOfMsf(value), this.#log);
+  *read({ value, fields, isNewest, meter }: JsonFrame): Iterable<Catalog> {
+    if (!isNewest) return;
+    meter.charge(fields);
+    yield usable(catalogOfMsf(value), this.#log);
   }
 }
 

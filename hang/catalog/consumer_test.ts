@@ -128,12 +128,9 @@ Deno.test("consumeCatalog ends a wait with the signal's reason", async () => {
   await assert.rejects(next, reason);
 });
 
-Deno.test("consumeCatalog bounds what small deltas can add up to", async () => {
+Deno.test("consumeCatalog ends at a catalog that small deltas let grow too large", async () => {
   const { broadcast, track } = rawCatalog();
-  const warnings: unknown[] = [];
-  const catalogs = consumeCatalog(broadcast.consume(), {
-    log: { warn: (_, fields) => warnings.push(fields?.error) },
-  });
+  const catalogs = consumeCatalog(broadcast.consume());
   const group = track.group();
   group.writeFrame({ timestamp: 0, payload: encode(vp8("a")) });
   await catalogs.next();
@@ -143,10 +140,22 @@ Deno.test("consumeCatalog bounds what small deltas can add up to", async () => {
       payload: encode({ [name]: "x".repeat(400_000) }),
     });
   }
-  track.close();
-  const rest = await Array.fromAsync(catalogs);
-  assert.ok(rest.every((catalog) => !("z" in catalog)));
-  assert.match(String(warnings[0]), /bytes, got \d+ after a patch/);
+  await assert.rejects(catalogs.next(), {
+    code: "too-large",
+    message: /^Track "catalog.json" .* bytes, got \d+ after a patch/,
+  });
+});
+
+Deno.test("consumeCatalog refuses more fields than a catalog needs", async () => {
+  const { broadcast, track } = rawCatalog();
+  const names = Array.from({ length: 20_000 }, (_, i) => [`k${i}`, 1]);
+  const payload = encode({ ...vp8("a"), ...Object.fromEntries(names) });
+  track.writeFrame({ timestamp: 0, payload });
+  await assert.rejects(consumeCatalog(broadcast.consume()).next(), {
+    code: "too-large",
+    message:
+      'Track "catalog.json" is read no further: Expected JSON of at most 16384 fields, got 20004',
+  });
 });
 
 Deno.test("CatalogProducer refuses a catalog that a reader would not take", () => {
@@ -158,4 +167,9 @@ Deno.test("CatalogProducer refuses a catalog that a reader would not take", () =
     ),
   );
   assert.equal(producer.current, undefined);
+  const many = Array.from({ length: 20_000 }, (_, i) => [`k${i}`, 1]);
+  assert.throws(
+    () => producer.update({ app: Object.fromEntries(many) }),
+    new RangeError("Expected a catalog of at most 16384 fields, got 20001"),
+  );
 });

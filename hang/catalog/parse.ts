@@ -34,6 +34,8 @@ import { parseArchive, parseClock } from "./timing.ts";
 
 /** Most bytes of one catalog, or of one delta. */
 export const MAX_CATALOG_BYTES = 1 << 20;
+/** Most fields and array elements of one catalog, those of unknown sections included. */
+export const MAX_CATALOG_FIELDS = 1 << 14;
 
 /** A catalog and what of it could not be used. */
 export interface ParsedCatalog {

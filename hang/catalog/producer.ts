@@ -10,7 +10,7 @@ import type {
   MoqError,
   TrackProducer,
 } from "@moq-deno/lite";
-import type { Compression } from "@moq-deno/lite/json";
+import { type Compression, countFields } from "@moq-deno/lite/json";
 import {
   type Catalog,
   CATALOG_TRACK,
@@ -18,7 +18,11 @@ import {
   TRACK_PRIORITY,
 } from "./catalog.ts";
 import { MSF_CATALOG_TRACK, msfOf } from "./msf.ts";
-import { checkCatalog, MAX_CATALOG_BYTES } from "./parse.ts";
+import {
+  checkCatalog,
+  MAX_CATALOG_BYTES,
+  MAX_CATALOG_FIELDS,
+} from "./parse.ts";
 import { type CatalogForm, catalogIn } from "./write_2025.ts";
 
 const encoder = new TextEncoder();
@@ -82,6 +86,12 @@ export class CatalogProducer {
 }
 
 function bytesOf(json: unknown): Uint8Array {
+  const fields = countFields(json);
+  if (fields > MAX_CATALOG_FIELDS) {
+    throw new RangeError(
+      `Expected a catalog of at most ${MAX_CATALOG_FIELDS} fields, got ${fields}`,
+    );
+  }
   const bytes = encoder.encode(JSON.stringify(json));
   if (bytes.byteLength <= MAX_CATALOG_BYTES) return bytes;
   throw new RangeError(

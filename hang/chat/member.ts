@@ -156,13 +156,16 @@ export class MemberFollower {
   async #runCatalogs(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options.context;
     while (!signal.aborted) {
+      let pauseMs = RETRY_MS;
       try {
         await this.#followCatalog(signal);
       } catch (error) {
         if (signal.aborted) return;
-        this.#note(asMoqError(error));
+        const known = asMoqError(error);
+        if (known.code === "too-large") pauseMs = FLOOD_PAUSE_MS;
+        this.#note(known);
       }
-      await pause(clock, RETRY_MS, signal);
+      await pause(clock, pauseMs, signal);
     }
   }
 
@@ -175,7 +178,10 @@ export class MemberFollower {
     const first = deadline(clock, CATALOG_TIMEOUT_MS);
     const either = AbortSignal.any([signal, first.signal]);
     try {
-      const catalogs = consumeCatalog(broadcast, { signal: either });
+      const catalogs = consumeCatalog(broadcast, {
+        signal: either,
+        clock,
+      });
       for await (const catalog of catalogs) {
         first.clear();
         goOn();

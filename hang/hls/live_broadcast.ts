@@ -112,7 +112,7 @@ export class LiveBroadcast implements HlsSource {
       },
     };
     try {
-      const options = { signal: ended, log: this.#log };
+      const options = { signal: ended, log: this.#log, clock: this.#clock };
       for await (const catalog of consumeCatalog(broadcast, options)) {
         clock = catalog.clock;
         this.#update(catalog, epoch);

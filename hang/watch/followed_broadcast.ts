@@ -17,6 +17,8 @@ import { resolveBroadcast } from "../catalog/related.ts";
 import { effect, Signal } from "../signals/signal.ts";
 
 const RETRY_MS = 1000;
+// A catalog beyond the bounds is not likely to be better soon.
+const TOO_LARGE_RETRY_MS = 30_000;
 
 /** Which of a broadcast's catalogs is read. */
 export type PlayedFormat = Exclude<CatalogFormat, "hangz">;
@@ -73,12 +75,12 @@ export class FollowedBroadcast {
   }
 
   /** Begins again with the catalog, a little later. */
-  retry(): void {
+  retry(afterMs: number = RETRY_MS): void {
     clearTimeout(this.#retry);
     if (this.#end.signal.aborted) return;
     this.#retry = setTimeout(
       () => this.#attempt.set(this.#attempt.peek() + 1),
-      RETRY_MS,
+      afterMs,
     );
   }
 
@@ -140,8 +142,9 @@ export class FollowedBroadcast {
       }
     } catch (error) {
       if (signal.aborted) return;
-      log.warn?.("catalog lost", { error: asMoqError(error).message });
-      this.retry();
+      const { code, message } = asMoqError(error);
+      log.warn?.("catalog lost", { name, error: message });
+      this.retry(code === "too-large" ? TOO_LARGE_RETRY_MS : RETRY_MS);
     }
   }
 }

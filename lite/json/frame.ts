@@ -4,13 +4,18 @@
  *
  * @module
  */
-import { checkDepth } from "./depth.ts";
+import { countFields } from "./depth.ts";
 import { asMoqError, MoqError } from "../error.ts";
 import type { Logger } from "../log.ts";
+import type { Clock } from "../time.ts";
 import type { Compression, FrameCoder } from "./compression.ts";
+import { MAX_JSON_FIELDS, type WorkMeter } from "./work_meter.ts";
 
 /** Most bytes of one value, unless the reader allows more. */
 export const MAX_JSON_BYTES = 1 << 20;
+
+// A group may inflate to so many values of the largest size, or to so many times its own bytes.
+const MAX_INFLATION = 64;
 
 /** Options of the producers. */
 export interface ProduceJsonOptions {
@@ -26,6 +31,10 @@ export interface ConsumeJsonOptions {
   readonly compression?: Compression | undefined;
   /** Most bytes of a value. Default {@linkcode MAX_JSON_BYTES}. */
   readonly maxBytes?: number | undefined;
+  /** Most fields and array elements of a value. Default {@linkcode MAX_JSON_FIELDS}. */
+  readonly maxFields?: number | undefined;
+  /** Time, for the rest that a reader takes after much work. Default the system's. */
+  readonly clock?: Clock | undefined;
   /** 0 to 255, higher is sent first. Default 0. */
   readonly priority?: number | undefined;
   /** Ends the iteration by throwing its reason. */
@@ -60,27 +69,41 @@ export class GroupEncoder {
   }
 }
 
+/** What a frame holds. */
+export interface DecodedFrame {
+  /** The value. */
+  readonly value: unknown;
+  /** Bytes of its text. */
+  readonly bytes: number;
+  /** Its fields and array elements, all levels together. */
+  readonly fields: number;
+}
+
 /** Decodes the frames of one group, in order. */
 export class GroupDecoder {
   readonly #maxBytes: number;
+  readonly #maxFields: number;
   readonly #coder: FrameCoder | undefined;
+  readonly #meter: WorkMeter;
+  #wireBytes = 0;
+  #inflatedBytes = 0;
 
-  /** Begins a group. */
-  constructor(
-    { compression, maxBytes = MAX_JSON_BYTES }: ConsumeJsonOptions,
-  ) {
+  /** Begins a group, whose work counts in `meter`. */
+  constructor(options: ConsumeJsonOptions, meter: WorkMeter) {
+    const { compression, maxBytes = MAX_JSON_BYTES } = options;
     this.#maxBytes = maxBytes;
+    this.#maxFields = options.maxFields ?? MAX_JSON_FIELDS;
     this.#coder = compression?.inflate(maxBytes);
+    this.#meter = meter;
   }
 
-  /** The value in the group's next frame, and the bytes of its text; throws `MoqError("decode")`. */
-  frame(
-    payload: Uint8Array,
-  ): { readonly value: unknown; readonly bytes: number } {
+  /** The value in the group's next frame; throws `MoqError("decode")`, and `"too-large"` beyond a bound. */
+  frame(payload: Uint8Array): DecodedFrame {
     const bytes = this.#inflated(payload);
+    this.#meter.charge(0, bytes.byteLength);
     if (bytes.byteLength > this.#maxBytes) {
       throw new MoqError(
-        "decode",
+        "too-large",
         `Expected JSON of at most ${this.#maxBytes} bytes, got ${bytes.byteLength}`,
       );
     }
@@ -94,15 +117,20 @@ export class GroupDecoder {
         { cause },
       );
     }
-    checkDepth(value);
-    return { value, bytes: bytes.byteLength };
+    const fields = countFields(value);
+    this.#meter.charge(fields);
+    checkFields(fields, this.#maxFields);
+    return { value, bytes: bytes.byteLength, fields };
   }
 
   #inflated(payload: Uint8Array): Uint8Array {
     if (!this.#coder) return payload;
+    let bytes: Uint8Array;
     try {
-      return this.#coder.frame(payload);
+      bytes = this.#coder.frame(payload);
     } catch (cause) {
+      // As much may have been inflated before it failed.
+      this.#meter.charge(0, this.#maxBytes);
       throw new MoqError(
         "decode",
         `Expected a compressed frame of at most ${this.#maxBytes} bytes, got another: ${
@@ -111,5 +139,24 @@ export class GroupDecoder {
         { cause },
       );
     }
+    this.#wireBytes += payload.byteLength;
+    this.#inflatedBytes += bytes.byteLength;
+    const most = MAX_INFLATION * Math.max(this.#maxBytes, this.#wireBytes);
+    if (this.#inflatedBytes > most) {
+      throw new MoqError(
+        "too-large",
+        `Expected a compressed group that inflates to at most ${most} bytes, got ${this.#inflatedBytes}`,
+      );
+    }
+    return bytes;
   }
+}
+
+/** Throws `MoqError("too-large")` for more fields than a value may have. */
+export function checkFields(fields: number, maxFields: number): void {
+  if (fields <= maxFields) return;
+  throw new MoqError(
+    "too-large",
+    `Expected JSON of at most ${maxFields} fields, got ${fields}`,
+  );
 }

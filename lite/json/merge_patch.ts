@@ -8,14 +8,15 @@
 /** A JSON object, nothing known about its fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-function isObject(value: unknown): value is JsonObject {
+/** Whether `value` is an object, and neither an array nor null. */
+export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** `target` with `patch` applied: null removes, objects merge, everything else replaces. RFC 7396, section 2. */
 export function mergePatch(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
-  const fields = new Map(isObject(target) ? Object.entries(target) : []);
+  if (!isJsonObject(patch)) return patch;
+  const fields = new Map(isJsonObject(target) ? Object.entries(target) : []);
   for (const [name, value] of Object.entries(patch)) {
     if (value === null) fields.delete(name);
     else fields.set(name, mergePatch(fields.get(name), value));
@@ -30,7 +31,7 @@ export function equalJson(one: unknown, other: unknown): boolean {
     return one.length === other.length &&
       one.every((value, index) => equalJson(value, other[index]));
   }
-  if (!isObject(one) || !isObject(other)) return one === other;
+  if (!isJsonObject(one) || !isJsonObject(other)) return one === other;
   const names = Object.keys(one);
   return names.length === Object.keys(other).length &&
     names.every((name) =>
@@ -39,7 +40,7 @@ export function equalJson(one: unknown, other: unknown): boolean {
 }
 
 function hasNull(value: unknown): boolean {
-  if (!isObject(value)) return value === null;
+  if (!isJsonObject(value)) return value === null;
   return Object.values(value).some(hasNull);
 }
 
@@ -48,7 +49,7 @@ function hasNull(value: unknown): boolean {
  * patch would remove.
  */
 export function diffJson(from: unknown, to: unknown): JsonObject | undefined {
-  if (!isObject(from) || !isObject(to)) return undefined;
+  if (!isJsonObject(from) || !isJsonObject(to)) return undefined;
   const patch: [string, unknown][] = [];
   for (const name of Object.keys(from)) {
     if (!Object.hasOwn(to, name)) patch.push([name, null]);
@@ -56,7 +57,7 @@ export function diffJson(from: unknown, to: unknown): JsonObject | undefined {
   for (const [name, value] of Object.entries(to)) {
     const before = Object.hasOwn(from, name) ? from[name] : undefined;
     if (equalJson(before, value)) continue;
-    if (isObject(before) && isObject(value)) {
+    if (isJsonObject(before) && isJsonObject(value)) {
       const inner = diffJson(before, value);
       if (!inner) return undefined;
       patch.push([name, inner]);

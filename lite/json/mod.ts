@@ -28,10 +28,11 @@
 export type { Compression, FrameCoder } from "./compression.ts";
 export {
   type ConsumeJsonOptions,
+  type DecodedFrame,
   MAX_JSON_BYTES,
   type ProduceJsonOptions,
 } from "./frame.ts";
-export { checkDepth, MAX_JSON_DEPTH } from "./depth.ts";
+export { checkDepth, countFields, MAX_JSON_DEPTH } from "./depth.ts";
 export { diffJson, type JsonObject, mergePatch } from "./merge_patch.ts";
 export {
   followNewest,
@@ -44,5 +45,10 @@ export {
   SnapshotReader,
 } from "./snapshot.ts";
 export { consumeStream, StreamProducer } from "./stream.ts";
+export {
+  MAX_JSON_FIELDS,
+  WorkMeter,
+  type WorkMeterOptions,
+} from "./work_meter.ts";
 export { consumeWindow, type Span, type WindowEvent } from "./window_reader.ts";
 export { type ProduceWindowOptions, WindowProducer } from "./window.ts";

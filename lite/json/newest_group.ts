@@ -9,33 +9,46 @@ import { Latch } from "../latch.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import type { TrackConsumer } from "../model/track.ts";
 import type { TrackSubscription } from "../model/subscription.ts";
-import { type ConsumeJsonOptions, GroupDecoder } from "./frame.ts";
+import { systemClock } from "../time.ts";
+import {
+  type ConsumeJsonOptions,
+  type DecodedFrame,
+  GroupDecoder,
+} from "./frame.ts";
+import {
+  MAX_JSON_FIELDS,
+  MAX_WALKS_PER_GROUP,
+  WorkMeter,
+} from "./work_meter.ts";
 
-/** One frame with a value that could be read. */
-export interface JsonFrame {
+/** One frame with a value that could be read, which the reader owns. */
+export interface JsonFrame extends DecodedFrame {
   /** Its place in its group. */
   readonly index: number;
-  /** The value. */
-  readonly value: unknown;
-  /** Bytes of its text. */
-  readonly bytes: number;
+  /** Counts what the reader does with the value. */
+  readonly meter: WorkMeter;
   /** Whether nothing newer has arrived in its group. */
   readonly isNewest: boolean;
 }
 
-/** Reads one group's frames; each throws `MoqError("decode")` to give the group up. */
+/** Reads one group's frames; each throws `MoqError("decode")` to give the group up, `"too-large"` to give the track up. */
 export interface FrameReader<T> {
   /** What the frame says, nothing when there is nothing to say. */
   read(frame: JsonFrame): Iterable<T>;
 }
 
-/** What `reader` makes of the frames of the newest group, whichever that is; a group that cannot be read is logged and passed over. */
+/**
+ * What `reader` makes of the frames of the newest group. A group that cannot be read is logged and passed over; throws
+ * `MoqError("too-large")`, which names the track, at the first value or group beyond the bounds.
+ */
 export async function* followNewest<T>(
   track: TrackConsumer,
   reader: FrameReader<T>,
   options: ConsumeJsonOptions,
 ): AsyncGenerator<T, void> {
-  const { signal, priority, log } = options;
+  const { signal, priority, log, clock = systemClock } = options;
+  const maxUnits = MAX_WALKS_PER_GROUP * (options.maxFields ?? MAX_JSON_FIELDS);
+  const meter = new WorkMeter({ clock, maxUnits });
   const groups = new NewestGroup(track.subscribe({ priority, signal }), signal);
   const release = signal && groups.latch.wakeOn(signal);
   let hadValue = false;
@@ -51,15 +64,14 @@ export async function* followNewest<T>(
       }
       const left = groups.left;
       try {
-        const decoder = new GroupDecoder(options);
+        meter.beginGroup();
+        const decoder = new GroupDecoder(options, meter);
         let index = 0;
         for await (const { payload } of group.frames(left)) {
-          const { frameCount } = group.group;
-          const frame = {
-            ...decoder.frame(payload),
-            index: index++,
-            isNewest: index === frameCount,
-          };
+          await meter.rest(left);
+          const decoded = decoder.frame(payload);
+          const isNewest = ++index === group.group.frameCount;
+          const frame = { ...decoded, index: index - 1, meter, isNewest };
           for (const value of reader.read(frame)) {
             hadValue = true;
             yield value;
@@ -68,6 +80,7 @@ export async function* followNewest<T>(
       } catch (error) {
         if (left.aborted) continue;
         failure = asMoqError(error);
+        if (failure.code === "too-large") throw nameTrack(failure, track.name);
         log?.warn?.("group not readable", {
           track: track.name,
           sequence: group.sequence,
@@ -81,6 +94,13 @@ export async function* followNewest<T>(
     release?.();
     await groups.close();
   }
+}
+
+function nameTrack(error: MoqError, track: string): MoqError {
+  const { code, message } = error;
+  return new MoqError(code, `Track "${track}" is read no further: ${message}`, {
+    cause: error,
+  });
 }
 
 /** Takes groups as they come and keeps the newest. */

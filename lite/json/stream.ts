@@ -8,6 +8,7 @@ import { asMoqError, type MoqError } from "../error.ts";
 import { MAX_GROUP_BYTES, MAX_GROUP_FRAMES } from "../model/frame.ts";
 import type { GroupProducer } from "../model/group.ts";
 import type { TrackConsumer, TrackProducer } from "../model/track.ts";
+import { systemClock } from "../time.ts";
 import {
   type ConsumeJsonOptions,
   GroupDecoder,
@@ -15,6 +16,7 @@ import {
   type ProduceJsonOptions,
   textOf,
 } from "./frame.ts";
+import { WorkMeter } from "./work_meter.ts";
 
 // A frame's header, and what a coder may add to a record that it cannot make smaller.
 const FRAME_SLACK_BYTES = 64;
@@ -68,14 +70,14 @@ export class StreamProducer {
 }
 
 /**
- * The records of the track in order, as far back as whoever serves it has them. Throws `MoqError("decode")` at a record that cannot be read, since what follows
+ * The records of the track in order, as far back as whoever serves it has them. Throws `MoqError("decode")` or `"too-large"` at a record that cannot be read, since what follows
  * could not be either, and the `MoqError` with which the track failed.
  */
 export async function* consumeStream(
   track: TrackConsumer,
   options: ConsumeJsonOptions = {},
 ): AsyncGenerator<unknown, void> {
-  const { signal, priority, log } = options;
+  const { signal, priority, log, clock = systemClock } = options;
   const subscription = track.subscribe({
     priority,
     signal,
@@ -83,6 +85,8 @@ export async function* consumeStream(
     startGroup: 0,
     maxAgeMs: EVERYTHING_MS,
   });
+  // A log has no bound but that of each record; its reader still rests.
+  const meter = new WorkMeter({ clock, maxUnits: Infinity });
   let newest = -1;
   try {
     for await (const group of subscription) {
@@ -92,8 +96,9 @@ export async function* consumeStream(
         continue;
       }
       newest = sequence;
-      const decoder = new GroupDecoder(options);
+      const decoder = new GroupDecoder(options, meter);
       for await (const { payload } of group.frames(signal)) {
+        await meter.rest(signal);
         yield decoder.frame(payload).value;
       }
     }
