@@ -31,7 +31,12 @@ export function openCmaf(init: Uint8Array): Container {
 }
 
 function readFragments(payload: Uint8Array, track: CmafTrack): Sample[] {
-  const samples: Sample[] = [];
+  const target: Target = {
+    track,
+    samples: [],
+    // A sample of no bytes is an exception: a payload has not more samples than bytes.
+    maxSamples: Math.min(MAX_SAMPLES, payload.byteLength),
+  };
   const boxes = splitBoxes(payload);
   for (const [index, box] of boxes.entries()) {
     if (box.type !== "moof") continue;
@@ -39,11 +44,11 @@ function readFragments(payload: Uint8Array, track: CmafTrack): Sample[] {
     findBox(following.slice(0, 1), "mdat", "the place after moof");
     readFragment(
       { moof: box.body, bytes: payload.subarray(box.start) },
-      { track, samples },
+      target,
     );
   }
   findBox(boxes, "moof", "the fragment");
-  return samples;
+  return target.samples;
 }
 
 interface Fragment {
@@ -56,6 +61,7 @@ interface Fragment {
 interface Target {
   readonly track: CmafTrack;
   readonly samples: Sample[];
+  readonly maxSamples: number;
 }
 
 function readFragment({ moof, bytes }: Fragment, target: Target): void {
@@ -67,7 +73,10 @@ function readFragment({ moof, bytes }: Fragment, target: Target): void {
     let offset = -1;
     for (const { type, body } of boxes) {
       if (type !== "trun") continue;
-      const run = readTrun(body, header.defaults);
+      const run = readTrun(body, {
+        defaults: header.defaults,
+        maxSamples: target.maxSamples - target.samples.length,
+      });
       // A run without an offset of its own follows the run before it.
       offset = run.dataOffset ?? offset;
       for (const entry of run.entries) {
@@ -95,12 +104,6 @@ function readSample(
     throw new MoqError(
       "decode",
       `Expected samples within ${bytes.byteLength} bytes, trun has one from ${offset} to ${end}`,
-    );
-  }
-  if (target.samples.length === MAX_SAMPLES) {
-    throw new MoqError(
-      "too-large",
-      `Expected at most ${MAX_SAMPLES} samples in a payload, got more`,
     );
   }
   const toUs = MICROSECONDS / target.track.timescale;
@@ -158,14 +161,20 @@ interface Run {
   readonly entries: readonly RunEntry[];
 }
 
-function readTrun(body: Uint8Array, defaults: SampleDefaults): Run {
+function readTrun(
+  body: Uint8Array,
+  { defaults, maxSamples }: {
+    readonly defaults: SampleDefaults;
+    readonly maxSamples: number;
+  },
+): Run {
   const reader = new BoxReader(body, "trun");
   const { version, flags } = reader.versionAndFlags();
   const count = reader.u32();
-  if (count > MAX_SAMPLES) {
+  if (count > maxSamples) {
     throw new MoqError(
       "too-large",
-      `Expected at most ${MAX_SAMPLES} samples in trun, got ${count}`,
+      `Expected at most ${maxSamples} samples in trun, got ${count}`,
     );
   }
   const dataOffset = flags & 0x1 ? reader.i32() : undefined;

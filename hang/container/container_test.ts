@@ -151,6 +151,15 @@ Deno.test("openCmaf refuses a run with more samples than a group can hold before
   });
 });
 
+Deno.test("openCmaf refuses more samples than the payload has bytes", () => {
+  const run = box("trun", "00000001", word(8192), word(0));
+  const payload = fragmentOf(run);
+  assert.throws(() => openCmaf(INIT).decode(payload), {
+    code: "too-large",
+    message: `Expected at most ${payload.byteLength} samples in trun, got 8192`,
+  });
+});
+
 Deno.test("openCmaf names the box that an init segment lacks", () => {
   assert.throws(() => openCmaf(bytes(box("ftyp"))), {
     code: "decode",

@@ -10,6 +10,12 @@ import type { Sample } from "./sample.ts";
 // What a reader that does not keep up may hold; then it loses the oldest groups.
 const MAX_GROUPS = 512;
 const MAX_BYTES = 32 * 1024 * 1024;
+// Of one group alone too: its bytes are bounded where it is received, its samples are not.
+const MAX_SAMPLES = 65_536;
+// What a sample takes beside its data, which may be empty.
+const SAMPLE_BYTES = 256;
+// Samples that were taken are let go of in runs of this length.
+const TAKEN_RUN = 256;
 
 /** A sample and the group it came in. */
 export interface OrderedSample extends Sample {
@@ -37,17 +43,55 @@ export interface SampleOrderOptions {
 
 class PendingGroup implements OpenGroup {
   readonly sequence: number;
-  readonly samples: OrderedSample[] = [];
   readonly controller = new AbortController();
   readonly abandoned = this.controller.signal;
-  taken = 0;
+  /** How many samples came. */
+  pushed = 0;
   hasEnded = false;
   oldestUs = Infinity;
   newestUs = -Infinity;
+  #samples: OrderedSample[] = [];
+  #taken = 0;
 
   constructor(sequence: number) {
     this.sequence = sequence;
   }
+
+  /** How many samples wait. */
+  get waiting(): number {
+    return this.#samples.length - this.#taken;
+  }
+
+  push(sample: OrderedSample): void {
+    this.#samples.push(sample);
+    this.pushed++;
+    this.oldestUs = Math.min(this.oldestUs, sample.timestampUs);
+    this.newestUs = Math.max(this.newestUs, sample.timestampUs);
+  }
+
+  take(): OrderedSample | undefined {
+    const sample = this.#samples[this.#taken];
+    if (!sample) return undefined;
+    this.#taken++;
+    if (this.#taken >= TAKEN_RUN && this.waiting <= this.#taken) {
+      this.#samples = this.#samples.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return sample;
+  }
+
+  /** What the samples that wait take. */
+  get waitingBytes(): number {
+    let bytes = 0;
+    for (let at = this.#taken; at < this.#samples.length; at++) {
+      bytes += bytesOf(this.#samples[at]!);
+    }
+    return bytes;
+  }
+}
+
+function bytesOf({ data }: Sample): number {
+  return data.byteLength + SAMPLE_BYTES;
 }
 
 /** Groups in, samples out, each group's in its own order and the groups by sequence. */
@@ -57,6 +101,7 @@ export class SampleOrder {
   #next: number | undefined;
   #reachedUs = 0;
   #bytes = 0;
+  #waiting = 0;
   #skipped = 0;
   #isFinished = false;
 
@@ -93,11 +138,10 @@ export class SampleOrder {
     const pending = this.#find(group);
     if (!pending) return;
     const isKeyframe = this.#options.kind === "audio" ||
-      (sample.isKeyframe ?? pending.samples.length === 0);
-    pending.samples.push({ ...sample, isKeyframe, group: pending.sequence });
-    pending.oldestUs = Math.min(pending.oldestUs, sample.timestampUs);
-    pending.newestUs = Math.max(pending.newestUs, sample.timestampUs);
-    this.#bytes += sample.data.byteLength;
+      (sample.isKeyframe ?? pending.pushed === 0);
+    pending.push({ ...sample, isKeyframe, group: pending.sequence });
+    this.#bytes += bytesOf(sample);
+    this.#waiting++;
     this.#keepBounds();
   }
 
@@ -117,11 +161,11 @@ export class SampleOrder {
     for (;;) {
       const head = this.#groups[0];
       if (!head || !this.#isReached(head)) return undefined;
-      const sample = head.samples[head.taken];
+      const sample = head.take();
       if (sample) {
-        head.taken++;
         this.#next = head.sequence;
-        this.#bytes -= sample.data.byteLength;
+        this.#bytes -= bytesOf(sample);
+        this.#waiting--;
         this.#reachedUs = Math.max(this.#reachedUs, sample.timestampUs);
         return sample;
       }
@@ -150,7 +194,7 @@ export class SampleOrder {
     let oldestUs = Infinity;
     let newestUs = -Infinity;
     for (const group of this.#groups) {
-      if (group.taken === group.samples.length) continue;
+      if (group.waiting === 0) continue;
       oldestUs = Math.min(oldestUs, group.oldestUs);
       newestUs = Math.max(newestUs, group.newestUs);
     }
@@ -165,10 +209,13 @@ export class SampleOrder {
   }
 
   #keepBounds(): void {
-    while (
-      this.#groups.length > 1 &&
-      (this.#groups.length > MAX_GROUPS || this.#bytes > MAX_BYTES)
-    ) this.#drop(this.#groups[0]!, { isSkipped: true });
+    while (this.#isOver) this.#drop(this.#groups[0]!, { isSkipped: true });
+  }
+
+  get #isOver(): boolean {
+    if (this.#waiting > MAX_SAMPLES) return true;
+    const { length } = this.#groups;
+    return length > 1 && (length > MAX_GROUPS || this.#bytes > MAX_BYTES);
   }
 
   #drop(
@@ -176,9 +223,8 @@ export class SampleOrder {
     { isSkipped }: { readonly isSkipped: boolean },
   ): void {
     this.#groups.splice(this.#groups.indexOf(group), 1);
-    for (const { data } of group.samples.slice(group.taken)) {
-      this.#bytes -= data.byteLength;
-    }
+    this.#bytes -= group.waitingBytes;
+    this.#waiting -= group.waiting;
     if (isSkipped) this.#skipped++;
     this.#next = group.sequence + 1;
     group.controller.abort();
@@ -186,7 +232,7 @@ export class SampleOrder {
 }
 
 /** From one sample of `group` to the next: what follows the last one taken is not due before that. */
-function stepUs({ samples, newestUs, oldestUs }: PendingGroup): number {
-  const steps = samples.length - 1;
+function stepUs({ pushed, newestUs, oldestUs }: PendingGroup): number {
+  const steps = pushed - 1;
   return steps > 0 ? (newestUs - oldestUs) / steps : 0;
 }

@@ -177,3 +177,36 @@ Deno.test("SampleOrder: whatever the arrival, sequences never go back and each g
     }
   }));
 });
+
+Deno.test("SampleOrder counts samples, not only their bytes", () => {
+  const order = new SampleOrder({ latencyMs: LATENCY_MS, kind: "video" });
+  const only = order.open(0)!;
+  const data = new Uint8Array();
+  for (let i = 0; i <= 65_536; i++) order.push(only, { timestampUs: i, data });
+  assert.equal(only.abandoned.aborted, true);
+  assert.equal(order.take(), undefined);
+
+  // With a second group the samples of no bytes count as bytes too.
+  const groups = [order.open(1)!, order.open(2)!];
+  for (const group of groups) {
+    for (let i = 0; i < 32_768; i++) {
+      order.push(group, { timestampUs: i, data: new Uint8Array(300) });
+    }
+  }
+  assert.deepEqual(groups.map(({ abandoned }) => abandoned.aborted), [
+    true,
+    false,
+  ]);
+  assert.equal(order.take()?.group, 2);
+});
+
+Deno.test("SampleOrder: a group may have many more samples than may wait", () => {
+  const order = new SampleOrder({ latencyMs: LATENCY_MS, kind: "audio" });
+  const group = order.open(0)!;
+  const data = new Uint8Array(1);
+  for (let i = 0; i < 200_000; i++) {
+    order.push(group, { timestampUs: i, data });
+    assert.equal(order.take()?.timestampUs, i);
+  }
+  assert.equal(group.abandoned.aborted, false);
+});
