@@ -13,6 +13,7 @@ import { Recording } from "../record/recording.ts";
 import type { ExportArguments, ReplayArguments } from "./arguments.ts";
 import { deflate } from "../deflate.ts";
 import { FolderStore } from "./folder_store.ts";
+import { MEDIA_LOG } from "./media_log.ts";
 import { firstSession, trust } from "./relay.ts";
 import { duration, endSignal, printable, say } from "./terminal.ts";
 
@@ -62,7 +63,7 @@ export async function exportFile(args: ExportArguments): Promise<void> {
     const options = { signal: end.signal };
     const { videoFrames, audioFrames, durationUs } = format === "raw"
       ? await writeRaw(media, to, options)
-      : await writeMedia(media, to, { ...options, format });
+      : await writeMedia(media, to, { ...options, format, log: MEDIA_LOG });
     say(
       `${videoFrames} pictures, ${audioFrames} pieces of sound, ${
         duration(durationUs / 1e6)

@@ -8,6 +8,7 @@ import { writeMedia } from "../media/write.ts";
 import { writeRaw } from "../media/write_raw.ts";
 import { untilAnnounced } from "./announced.ts";
 import type { SubscribeArguments } from "./arguments.ts";
+import { MEDIA_LOG } from "./media_log.ts";
 import { connectSubscriber } from "./relay.ts";
 import { duration, endSignal, say, showProgress } from "./terminal.ts";
 
@@ -55,7 +56,7 @@ async function write(
   try {
     const { videoFrames, audioFrames, durationUs } = format === "raw"
       ? await writeRaw(media, to)
-      : await writeMedia(media, to, { format });
+      : await writeMedia(media, to, { format, log: MEDIA_LOG });
     say(
       `${
         isStandardOutput ? "written" : file

@@ -11,6 +11,10 @@ import {
 import { abortable } from "./abortable.ts";
 import type { DecoderFacts } from "./decoder_facts.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
+import type { SteadyTime } from "./steady_time.ts";
+
+// The coarsest step that a file format has.
+const LEAST_STEP_US = 1000;
 
 /** Where the file begins: at the first picture, or at the first sound when there is no video. */
 export class StartTime {
@@ -45,6 +49,8 @@ export interface FileLaneOptions {
   };
   /** What the file has to know. */
   readonly facts: DecoderFacts;
+  /** Makes time go on, for all lanes of the file. */
+  readonly time: SteadyTime;
 }
 
 /** Moves the samples of one rendition into one track of a file. */
@@ -56,6 +62,8 @@ export class FileLane {
   #endUs = 0;
   #stepUs: number;
   #lastUs = 0;
+  #floorUs = -Infinity;
+  #newestUs = -Infinity;
 
   /** Moves nothing before {@linkcode FileLane.run}. */
   constructor(options: FileLaneOptions) {
@@ -80,19 +88,30 @@ export class FileLane {
     try {
       for await (const sample of this.#options.reader.samples(signal)) {
         if (!hasBegun && !sample.isKeyframe) continue;
-        start.first(this.kind, sample.timestampUs);
+        const timestampUs = this.#options.time.at(this, sample);
+        start.first(this.kind, timestampUs);
         const startUs = await start.us;
-        if (startUs === undefined || sample.timestampUs < startUs) continue;
+        if (startUs === undefined || timestampUs < startUs) continue;
         hasBegun = true;
-        await abortable(
-          this.#write(sample, sample.timestampUs - startUs),
-          signal,
-        );
+        const placedUs = this.#place(sample, timestampUs - startUs);
+        await abortable(this.#write(sample, placedUs), signal);
       }
     } finally {
       start.first(this.kind, undefined);
       this.#options.sink.close();
     }
+  }
+
+  /** After everything before the last keyframe: parts that were joined may overlap, and a file must not go back. */
+  #place({ isKeyframe }: OrderedSample, timestampUs: number): number {
+    if (isKeyframe) this.#floorUs = this.#newestUs;
+    if (timestampUs <= this.#floorUs) {
+      timestampUs = this.#floorUs + LEAST_STEP_US;
+      // The next that overlaps comes after this one.
+      this.#floorUs = timestampUs;
+    }
+    this.#newestUs = Math.max(this.#newestUs, timestampUs);
+    return timestampUs;
   }
 
   async #write(sample: OrderedSample, timestampUs: number): Promise<void> {

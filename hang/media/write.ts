@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { asMoqError, type Logger, MoqError } from "@moq-deno/lite";
 import {
   AppendOnlyStreamTarget,
   type AudioCodec,
@@ -20,6 +20,10 @@ import type { OrderedSample } from "../container/sample_order.ts";
 import { abortable } from "./abortable.ts";
 import { type DecoderFacts, decoderFacts } from "./decoder_facts.ts";
 import { FileLane, StartTime } from "./file_lane.ts";
+import { SteadyTime } from "./steady_time.ts";
+
+// What was not received is a gap in the file; more than this is a clock that jumped.
+const MAX_GAP_US = 3_600_000_000;
 
 /** Options of {@linkcode writeMedia}. */
 export interface WriteMediaOptions {
@@ -27,6 +31,8 @@ export interface WriteMediaOptions {
   readonly format?: "mp4" | "mkv" | undefined;
   /** Abandons the file and throws its reason; to end it in good order close the media instead. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears of clocks that jumped. */
+  readonly log?: Logger | undefined;
 }
 
 /** Samples of one rendition, however they come. */
@@ -85,9 +91,11 @@ export async function writeMedia(
   });
   try {
     const start = new StartTime(media.video !== undefined);
+    const { log } = options;
+    const time = new SteadyTime({ maxAheadUs: MAX_GAP_US, log });
     const lanes = [
-      await addVideo(output, media),
-      media.audio && await addAudio(output, media.audio),
+      await addVideo(output, { ...media, time }),
+      media.audio && await addAudio(output, { reader: media.audio, time }),
     ].filter((lane) => lane !== undefined);
     await output.start();
     const run = async (lane: FileLane): Promise<void> => {
@@ -137,7 +145,9 @@ function summary(lanes: readonly FileLane[]): WrittenMedia {
 
 async function addVideo(
   output: Output,
-  { catalog, video: reader }: WritableMedia,
+  { catalog, video: reader, time }: WritableMedia & {
+    readonly time: SteadyTime;
+  },
 ): Promise<FileLane | undefined> {
   if (!reader) return undefined;
   const facts = await decoderFacts(reader.config);
@@ -148,18 +158,21 @@ async function addVideo(
     rotation: (catalog.video?.rotation ?? 0) as Rotation,
     flip: catalog.video?.flip ?? false,
   });
-  return new FileLane({ kind: "video", sink, reader, facts });
+  return new FileLane({ kind: "video", sink, reader, facts, time });
 }
 
 async function addAudio(
   output: Output,
-  reader: SampleReader<AudioConfig>,
+  { reader, time }: {
+    readonly reader: SampleReader<AudioConfig>;
+    readonly time: SteadyTime;
+  },
 ): Promise<FileLane> {
   const facts = await decoderFacts(reader.config);
   requireCodec(output, facts.codec);
   const sink = new EncodedAudioPacketSource(facts.codec as AudioCodec);
   output.addAudioTrack(sink, knownAhead(facts));
-  return new FileLane({ kind: "audio", sink, reader, facts });
+  return new FileLane({ kind: "audio", sink, reader, facts, time });
 }
 
 // What is in band is known with the first sample only; a track of which nothing comes is then left out.
