@@ -57,6 +57,8 @@ export interface Media {
   readonly skipped: readonly string[];
   /** Where its time begins in microseconds, when that is not 0. */
   readonly startUs?: number;
+  /** Tracks that had not come when a stream was opened, each as it comes; for one reader. */
+  late?(signal?: AbortSignal): AsyncIterable<MediaTrack>;
   /** Whether `packets()` can be read more than once, as a loop needs. */
   readonly isRewindable: boolean;
   /** Releases the source; packets read already stay valid. Idempotent. */

@@ -4,7 +4,14 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import {
+  asMoqError,
+  type Clock,
+  type Logger,
+  MoqError,
+  SILENT,
+  systemClock,
+} from "@moq-deno/lite";
 import {
   ADTS,
   EncodedPacketSink,
@@ -17,7 +24,6 @@ import {
   MATROSKA,
   MP3,
   MP4,
-  MPEG_TS,
   OGG,
   QTFF,
   UnsupportedInputFormatError,
@@ -33,9 +39,13 @@ import { type PcmLayout, pcmPieces } from "./pcm.ts";
 import {
   inputSource,
   type MediaSource,
+  peek,
   randomAccessOf,
   SourceFailure,
+  streamOf,
 } from "./source.ts";
+import { openTs } from "./ts/open_ts.ts";
+import { findPackets, PROBE_BYTES } from "./ts/packets.ts";
 
 // Without HLS: a playlist is not a file, and could make us fetch what it names.
 const FORMATS: InputFormat[] = [
@@ -43,7 +53,6 @@ const FORMATS: InputFormat[] = [
   QTFF,
   WEBM,
   MATROSKA,
-  MPEG_TS,
   MP3,
   OGG,
   ADTS,
@@ -62,7 +71,14 @@ export interface OpenMediaOptions {
   readonly signal?: AbortSignal | undefined;
   /** Keep the timestamps of the file, as for a part of a longer one. Default false: the earliest track begins at 0. */
   readonly keepsTimes?: boolean | undefined;
+  /** Hears of damage, and of clocks that start again or jump. */
+  readonly log?: Logger | undefined;
+  /** Measures how long tracks of a stream that have come wait for those that have not. Default the system's. */
+  readonly clock?: Clock | undefined;
 }
+
+// A broadcast goes live within two seconds of its first picture or sound.
+const GRACE_MS = 1500;
 
 /**
  * Opens a media file; the caller closes it. Throws `MoqError("unsupported")` that names the format or codec that it
@@ -72,14 +88,45 @@ export async function openMedia(
   source: MediaSource,
   options: OpenMediaOptions = {},
 ): Promise<Media> {
+  try {
+    return await openAny(source, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw await explain(error, source);
+  }
+}
+
+async function openAny(
+  source: MediaSource,
+  options: OpenMediaOptions,
+): Promise<Media> {
+  const { signal, log = SILENT, clock = systemClock } = options;
+  const file = randomAccessOf(source);
+  const { head, stream } = file
+    ? { head: await file.read(0, Math.min(file.size, PROBE_BYTES)) }
+    : await peek(source as ReadableStream, { count: PROBE_BYTES, signal });
+  const layout = findPackets(head);
+  if (!layout) return await openFile(stream ?? source, options);
+  return await openTs(() => stream ?? streamOf(file!), {
+    layout,
+    isRewindable: stream === undefined,
+    keepsTimes: options.keepsTimes ?? false,
+    graceMs: GRACE_MS,
+    ...{ clock, log, signal },
+  });
+}
+
+async function openFile(
+  source: MediaSource,
+  options: OpenMediaOptions,
+): Promise<Media> {
   const file = new MediaFile(source, options);
   try {
     await abortable(file.open(), options.signal);
     return file;
   } catch (error) {
     file.close();
-    options.signal?.throwIfAborted();
-    throw await explain(error, source);
+    throw error;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   ReadableStreamSource,
   type Source,
 } from "mediabunny";
+import { abortable } from "./abortable.ts";
 
 /** Bytes that can be read at any place, so that a large file is never in memory as a whole. */
 export interface RandomAccess {
@@ -79,4 +80,71 @@ export function inputSource(
     read: (start, end) => source.read(start, end),
     prefetchProfile: "fileSystem",
   });
+}
+
+/** A stream of which the beginning was looked at. */
+export interface PeekedStream {
+  /** At least as much as was asked for, unless the stream is shorter. */
+  readonly head: Uint8Array;
+  /** All of it, from the beginning. */
+  readonly stream: ReadableStream<Uint8Array>;
+}
+
+/** Looks at the first `count` bytes of `stream`, which it locks; throws what reading does, and `signal.reason`. */
+export async function peek(
+  stream: ReadableStream<Uint8Array>,
+  { count, signal }: {
+    readonly count: number;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<PeekedStream> {
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  try {
+    while (size < count) {
+      const { value, done } = await abortable(reader.read(), signal);
+      if (done) break;
+      chunks.push(value);
+      size += value.byteLength;
+    }
+  } catch (error) {
+    // Nobody waits for what a stream does with its end.
+    reader.cancel(error).catch(() => undefined);
+    throw error;
+  }
+  const head = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    head.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  const first = size > 0 ? [head] : [];
+  const whole = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const own = first.shift();
+      if (own) return controller.enqueue(own);
+      const { value, done } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  }, { highWaterMark: 0 });
+  return { head, stream: whole };
+}
+
+const READ_BYTES = 256 << 10;
+
+/** The bytes of `file` from the beginning. */
+export function streamOf(file: RandomAccess): ReadableStream<Uint8Array> {
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const end = Math.min(file.size, at + READ_BYTES);
+      const bytes = at < end ? await file.read(at, end) : undefined;
+      if (!bytes || bytes.byteLength === 0) return controller.close();
+      at += bytes.byteLength;
+      controller.enqueue(bytes);
+    },
+  }, { highWaterMark: 0 });
 }

@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import type { Clock } from "@moq-deno/lite";
+import type { Media } from "../media.ts";
+import { openMedia } from "../open.ts";
+import { TickClock } from "./pes.ts";
+import {
+  ALL_FORMATS,
+  BufferSource,
+  BufferTarget,
+  EncodedAudioPacketSource,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  Input,
+  MpegTsOutputFormat,
+  Output,
+} from "mediabunny";
+import { PACKET_BYTES } from "./packets.ts";
+import { checksum } from "./sections.ts";
+
+const CLIP = new URL("../../../examples/demo/clip.mp4", import.meta.url);
+
+/** Seconds of the clip, with its H.264 and AAC. */
+async function clipTs(seconds: number): Promise<Uint8Array> {
+  const source = new BufferSource(await Deno.readFile(CLIP));
+  const input = new Input({ formats: ALL_FORMATS, source });
+  const target = new BufferTarget();
+  const output = new Output({ format: new MpegTsOutputFormat(), target });
+  const video = (await input.getPrimaryVideoTrack())!;
+  const audio = (await input.getPrimaryAudioTrack())!;
+  const pictures = new EncodedVideoPacketSource("avc");
+  const sounds = new EncodedAudioPacketSource("aac");
+  output.addVideoTrack(pictures);
+  output.addAudioTrack(sounds);
+  await output.start();
+  const run = async (
+    track: typeof video | typeof audio,
+    sink: typeof pictures | typeof sounds,
+  ): Promise<void> => {
+    const decoderConfig = (await track.getDecoderConfig())!;
+    for await (const packet of new EncodedPacketSink(track).packets()) {
+      if (packet.timestamp >= seconds) break;
+      if (packet.timestamp >= 0) {
+        await sink.add(packet, { decoderConfig } as never);
+      }
+    }
+    sink.close();
+  };
+  await Promise.all([run(video, pictures), run(audio, sounds)]);
+  await output.finalize();
+  input.dispose();
+  return new Uint8Array(target.buffer!);
+}
+
+/** The packets of `bytes`, which begin with one. */
+function packetsOf(bytes: Uint8Array): Uint8Array[] {
+  return Array.from(
+    { length: Math.floor(bytes.byteLength / PACKET_BYTES) },
+    (_, n) => bytes.subarray(n * PACKET_BYTES, (n + 1) * PACKET_BYTES),
+  );
+}
+
+/** The stream that a packet is of. */
+function pidOf(packet: Uint8Array): number {
+  return ((packet[1]! & 0x1f) << 8) | packet[2]!;
+}
+
+/** All of `parts`, one after the other. */
+function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const size = parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.byteLength;
+  }
+  return bytes;
+}
+
+/** `bytes` with the streams of type `from` declared as `to`. */
+function withType(
+  bytes: Uint8Array,
+  { from, to }: { readonly from: number; readonly to: number },
+): Uint8Array<ArrayBuffer> {
+  return concat(
+    packetsOf(bytes).map((packet) => {
+      // A table of streams begins behind a pointer of 0.
+      if (packet[5] !== 2 || packet[4] !== 0 || !(packet[1]! & 0x40)) {
+        return packet;
+      }
+      const changed = packet.slice();
+      const size = 3 + (((changed[6]! & 0x0f) << 8) | changed[7]!);
+      const section = changed.subarray(5, 5 + size);
+      for (let at = 12; at < size - 4;) {
+        if (section[at] === from) section[at] = to;
+        at += 5 + (((section[at + 3]! & 0x0f) << 8) | section[at + 4]!);
+      }
+      const crc = checksum(section.subarray(0, -4));
+      new DataView(changed.buffer).setUint32(5 + size - 4, crc);
+      return changed;
+    }),
+  );
+}
+
+const SECONDS = 3;
+const PICTURES = 90;
+const TS = await clipTs(SECONDS);
+
+/** A pipe that gives `bytes` in pieces and then stays open. */
+function openPipe(bytes: Uint8Array, pieceBytes = 10_000): ReadableStream {
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= bytes.byteLength) return new Promise(() => {});
+      controller.enqueue(bytes.slice(at, at += pieceBytes));
+    },
+  }, { highWaterMark: 0 });
+}
+
+function pipe(bytes: Uint8Array): ReadableStream<Uint8Array> {
+  return new Blob([bytes.slice()]).stream();
+}
+
+/** Timestamps of a track to its end, or of the first `count` packets. */
+async function timesOf(
+  media: Media,
+  { kind, count = Infinity }: {
+    readonly kind: "video" | "audio";
+    readonly count?: number;
+  },
+): Promise<number[]> {
+  const track = media.tracks.find((one) => one.kind === kind)!;
+  const times: number[] = [];
+  for await (const { timestampUs } of track.packets()) {
+    if (times.push(timestampUs) >= count) break;
+  }
+  return times;
+}
+
+function assertSteady(timesUs: readonly number[], mostUs: number): void {
+  const sorted = timesUs.toSorted((one, other) => one - other);
+  for (const [index, us] of sorted.entries()) {
+    const stepUs = index === 0 ? 1 : us - sorted[index - 1]!;
+    assert.ok(stepUs > 0 && stepUs <= mostUs, `${stepUs} at ${index}`);
+  }
+}
+
+Deno.test("openMedia: MPEG-TS from bytes, a pipe and a pipe of single bytes is the same", async () => {
+  const reads = [];
+  for (const source of [TS, pipe(TS), openPipe(TS, 191)]) {
+    const media = await openMedia(source);
+    assert.equal(media.format, "MPEG Transport Stream");
+    assert.deepEqual(media.skipped, []);
+    reads.push(await timesOf(media, { kind: "video", count: PICTURES - 1 }));
+    media.close();
+  }
+  assert.equal(reads[0]!.length, PICTURES - 1);
+  assert.deepEqual(reads[1], reads[0]);
+  assert.deepEqual(reads[2], reads[0]);
+});
+
+Deno.test("openMedia: an MPEG-TS clock that starts again in an open pipe goes on", async () => {
+  const lines: unknown[] = [];
+  const log = { warn: (_: string, fields?: object) => lines.push(fields) };
+  const media = await openMedia(openPipe(concat([TS, TS, TS])), { log });
+  const video = await timesOf(media, {
+    kind: "video",
+    count: 3 * PICTURES - 1,
+  });
+  assertSteady(video, 100_000);
+  assert.equal(lines.length, 2);
+  media.close();
+});
+
+Deno.test("openMedia: an MPEG-TS file with two clocks has both tracks on one line", async () => {
+  const media = await openMedia(concat([TS, TS]));
+  const video = await timesOf(media, { kind: "video" });
+  const audio = await timesOf(media, { kind: "audio" });
+  assert.equal(video.length, 2 * PICTURES);
+  assertSteady(video, 100_000);
+  assertSteady(audio, 100_000);
+  assert.ok(Math.abs(video.at(-1)! - audio.at(-1)!) < 100_000);
+  media.close();
+});
+
+Deno.test("openMedia: MPEG-TS joined in the middle of a packet is found", async () => {
+  const media = await openMedia(
+    pipe(concat([TS.subarray(PACKET_BYTES * 7 + 55), TS])),
+  );
+  const audio = await timesOf(media, { kind: "audio" });
+  assert.ok(audio.length > 100, `${audio.length}`);
+  media.close();
+});
+
+Deno.test("openMedia: a damaged byte in MPEG-TS costs a picture or a piece of sound", async () => {
+  const damaged = TS.slice();
+  damaged[PACKET_BYTES * 400] = 0; // in the place of 0x47
+  const lines: string[] = [];
+  const log = { warn: (message: string) => lines.push(message) };
+  const media = await openMedia(pipe(damaged), { log });
+  const video = await timesOf(media, { kind: "video" });
+  assert.ok(video.length >= PICTURES - 1, `${video.length}`);
+  assert.ok(lines.includes("damaged bytes left out"), lines.join());
+  media.close();
+});
+
+Deno.test("openMedia: bytes missing from MPEG-TS are no picture", async () => {
+  const cut = concat([
+    TS.subarray(0, PACKET_BYTES * 400 + 90),
+    TS.subarray(PACKET_BYTES * 401 + 130),
+  ]);
+  const media = await openMedia(pipe(cut));
+  const video = await timesOf(media, { kind: "video" });
+  assert.ok(video.length >= PICTURES - 2, `${video.length}`);
+  media.close();
+});
+
+Deno.test("openMedia names the tracks of MPEG-TS that it leaves out", async () => {
+  const cases: [number, number, RegExp][] = [
+    [0x0f, 0x11, /is AAC in LATM \(stream type 0x11\), which is not supp/],
+    [0x1b, 0x02, /is MPEG-2 video \(stream type 0x02\), which is not supp/],
+    [0x0f, 0x77, /is a type that is not known here \(stream type 0x77\)/],
+  ];
+  for (const [from, to, words] of cases) {
+    const media = await openMedia(withType(TS, { from, to }));
+    assert.equal(media.tracks.length, 1);
+    assert.match(media.skipped.join(), words);
+    media.close();
+  }
+});
+
+/** A clock that a test lets run out. */
+class HandClock implements Clock {
+  readonly waits: (() => void)[] = [];
+
+  now(): number {
+    return 0;
+  }
+
+  after(_ms: number, then: () => void): () => void {
+    this.waits.push(then);
+    return () => {};
+  }
+}
+
+Deno.test("openMedia: a silent MPEG-TS track joins when it comes", async () => {
+  const packets = packetsOf(TS);
+  const pids = new Set(packets.map(pidOf));
+  const soundPid = [...pids].filter((pid) => pid > 32 && pid < 0x1000).at(-1)!;
+  const muted = packets.filter((packet) => pidOf(packet) !== soundPid);
+  const clock = new HandClock();
+  let controller: ReadableStreamDefaultController<Uint8Array>;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (one) => void (controller = one),
+    pull: () => clock.waits.shift()?.(), // all of it is read
+  });
+  controller!.enqueue(concat(muted));
+  const media = await openMedia(stream, { clock });
+  assert.deepEqual(media.tracks.map(({ kind }) => kind), ["video"]);
+  assert.match(
+    media.skipped.join(),
+    /AAC, of which nothing has come; it joins/,
+  );
+  controller!.enqueue(TS);
+  controller!.close();
+  const late = Array.fromAsync(media.late!());
+  await timesOf(media, { kind: "video" });
+  const [sound] = await late;
+  assert.equal(sound?.kind, "audio");
+  const sounds = await Array.fromAsync(sound!.packets());
+  assert.ok(sounds.length > 100, `${sounds.length}`);
+  media.close();
+});
+
+Deno.test("TickClock goes on over the end of its 33 bits, either way", () => {
+  const clock = new TickClock();
+  const end = 2 ** 33;
+  assert.equal(clock.at(end - 90), end - 90);
+  assert.equal(clock.at(90), end + 90);
+  assert.equal(clock.at(end - 45), end - 45);
+  assert.equal(clock.at(3000), end + 3000);
+  let at = 3000;
+  // Three days in steps of an hour.
+  for (let hour = 1; hour <= 72; hour++) {
+    at += 3600 * 90_000;
+    assert.equal(clock.at(at % end), end + at);
+  }
+});
