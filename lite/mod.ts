@@ -37,6 +37,7 @@ export type { Served } from "./model/served.ts";
 export * from "./model/subscription.ts";
 export * from "./model/track.ts";
 export type { TrackGroups } from "./model/track_groups.ts";
+export { SLICE_STEPS, type Turns } from "./model/turns.ts";
 
 // Sessions.
 export * from "./connect.ts";

@@ -12,6 +12,7 @@ import {
   type Origin,
   type OriginScope,
   printablePath,
+  SLICE_STEPS,
   type TrackConsumer,
 } from "@moq-deno/lite";
 import type { Cluster } from "./cluster.ts";
@@ -211,16 +212,22 @@ async function openScope(
 async function announced(ask: Ask): Promise<Response> {
   const { scope, close } = await openScope(ask, ask.rest);
   const listing = scope.announced();
-  const lines: string[] = [];
+  const { turns } = scope.origin;
+  const lines: Set<string> = new Set();
   try {
-    for (let event; (event = listing.tryNext());) {
-      lines.push(`${printablePath(event.path)}\n`);
+    while (listing.pending > 0) {
+      await turns.take(SLICE_STEPS);
+      for (const { kind, path } of listing.take(SLICE_STEPS)) {
+        const line = `${printablePath(path)}\n`;
+        if (kind === "end") lines.delete(line);
+        else lines.add(line);
+      }
     }
   } finally {
     listing.close();
     close();
   }
-  return new Response(lines.sort().join(""));
+  return new Response([...lines].sort().join(""));
 }
 
 /** The query, with the token of an `Authorization` header as if it stood there. */

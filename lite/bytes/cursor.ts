@@ -134,6 +134,11 @@ export class Writer {
   #into = new Uint8Array(64);
   #at = 0;
 
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#at;
+  }
+
   #reserve(length: number): number {
     const at = this.#at;
     this.#at += length;

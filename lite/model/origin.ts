@@ -9,7 +9,6 @@ import type { BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
 import { Cache } from "./cache.ts";
 import {
   type AnnounceEvent,
-  type AnnounceSubscription,
   EVERYTHING,
   OriginScope,
   type ScopeOptions,
@@ -28,7 +27,9 @@ import {
   type Route,
   type RouteSource,
 } from "./route.ts";
+import { PathChanges } from "./path_changes.ts";
 import { Served } from "./served.ts";
+import { Turns } from "./turns.ts";
 
 /** A path that was put into an origin; closing it takes it out again. */
 export interface Publication {
@@ -81,11 +82,14 @@ export class Origin {
   readonly hop: bigint;
   /** Accounts for all groups. */
   readonly cache: Cache;
+  /** Which paths changed of late. */
+  readonly changes: PathChanges = new PathChanges();
+  /** Shared by all who list many paths. */
+  readonly turns: Turns;
   readonly #claims: Map<string, Claim[]> = new Map();
   readonly #served: Map<string, Served> = new Map();
   // Withdrawn and maybe another's path by now, while some read on.
   readonly #leaving: Set<Served> = new Set();
-  readonly #listeners: Set<AnnounceSubscription> = new Set();
   readonly #all: OriginScope;
   readonly #lingerMs: number;
   readonly #warmMs: number | undefined;
@@ -107,6 +111,7 @@ export class Origin {
       ? compareClaims
       : claimOrder(this.hop);
     this.#clock = options.clock ?? systemClock;
+    this.turns = new Turns(this.#clock);
     this.#all = new OriginScope(this, { filter: EVERYTHING });
   }
 
@@ -138,6 +143,7 @@ export class Origin {
       source,
       route,
       age,
+      epoch: age,
       since: age,
       isLost: false,
       carried: 0,
@@ -269,7 +275,9 @@ export class Origin {
 
   #put(claim: Claim): void {
     const { path } = claim;
-    this.#claims.set(path, [...this.#claims.get(path) ?? [], claim]);
+    const present = this.#claims.get(path) ?? [];
+    claim.epoch = present[0]?.epoch ?? this.#age++;
+    this.#claims.set(path, [...present, claim]);
     this.#sort(claim);
   }
 
@@ -297,7 +305,7 @@ export class Origin {
       if (served.isRead) served.pathChanged(path);
       else this.#leaving.delete(served);
     }
-    for (const listener of this.#listeners) listener.pathChanged(path);
+    this.changes.note(path);
   }
 
   /** All absolute paths that are claimed. */
@@ -349,12 +357,6 @@ export class Origin {
   #forget(key: string, served: Served): void {
     this.#served.delete(key);
     if (served.isRead) this.#leaving.add(served);
-  }
-
-  /** Tells `listener` of every path that changes until the returned function is called. */
-  listen(listener: AnnounceSubscription): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
   }
 }
 

@@ -174,10 +174,11 @@ export class OriginScope {
 
 interface Told {
   readonly publisher: unknown;
+  readonly epoch: number;
   readonly route: Route;
 }
 
-/** A live listing. What changes while nobody reads is folded together, so it never grows beyond the paths that exist. */
+/** A live listing. What changes while nobody reads is folded together, so it never grows beyond the paths that exist or are to be taken back. */
 export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   readonly #scope: OriginScope;
   readonly #prefix: string;
@@ -186,7 +187,10 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   readonly #dirty: Set<string> = new Set();
   #cursor: Iterator<string, undefined> = this.#dirty.values();
   readonly #told: Map<string, Told> = new Map();
-  readonly #stop: () => void;
+  // What is there at first is looked at piece by piece: it may be very much.
+  #unseen: Iterator<void> | undefined;
+  #seen: number;
+  readonly #release: (() => void) | undefined;
   #closed = false;
 
   /** Use {@linkcode OriginScope.announced}. */
@@ -194,12 +198,29 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     this.#scope = scope;
     this.#prefix = prefix;
     this.#signal = options.signal;
-    for (const path of scope.origin.paths()) this.pathChanged(path);
-    this.#stop = scope.origin.listen(this);
+    this.#release = options.signal && this.#latch.wakeOn(options.signal);
+    this.#seen = scope.origin.changes.last;
+    this.#unseen = this.#everything();
+  }
+
+  /** Notes path by path all that may have changed. */
+  *#everything(): Generator<void> {
+    for (const suffix of this.#told.keys()) yield void this.#dirty.add(suffix);
+    for (const path of this.#scope.origin.paths()) yield this.#note(path);
+  }
+
+  /** Notes what changed since it was looked at last. */
+  #catchUp(): void {
+    const { changes } = this.#scope.origin;
+    if (this.#closed || this.#seen === changes.last) return;
+    const changed = changes.since(this.#seen);
+    this.#seen = changes.last;
+    if (!changed) this.#unseen = this.#everything();
+    for (const path of changed ?? []) this.#note(path);
   }
 
   /** Notes that the routes to an absolute path changed. */
-  pathChanged(path: string): void {
+  #note(path: string): void {
     for (const changed of this.#scope.changedBy(path)) {
       const suffix = hasPrefix(changed, this.#prefix)
         ? "" // the path itself or one above it: a claim on the prefix
@@ -207,18 +228,57 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
       if (suffix === undefined) continue;
       if (isHidden(suffix) && !this.#scope.showsHidden) continue;
       this.#dirty.add(suffix);
-      this.#latch.wake();
     }
+  }
+
+  /** Whether everything that was there when the listing began has been looked at. */
+  get isListed(): boolean {
+    return this.#unseen === undefined;
+  }
+
+  /** Steps to the end of what was known to have changed at the last look; at least 1 until the listing {@linkcode AnnounceSubscription.isListed}. */
+  get backlog(): number {
+    return this.#dirty.size + (this.isListed ? 0 : 1);
+  }
+
+  /** As {@linkcode AnnounceSubscription.backlog}, with what has changed since. */
+  get pending(): number {
+    this.#catchUp();
+    return this.backlog;
+  }
+
+  /** The next changes in at most `steps` looks at a path each; fewer changes, or none, when not every look shows one. */
+  take(steps: number): AnnounceEvent[] {
+    const events: AnnounceEvent[] = [];
+    for (let left = steps; left > 0 && this.pending > 0; left--) {
+      const event = this.#step();
+      if (!event) continue;
+      events.push(event);
+      // Between the end of one broadcast and the start of the next, others would take the path for gone.
+      if (event.kind !== "end" || !this.#dirty.delete(event.path)) continue;
+      const next = this.#compare(event.path);
+      if (next) events.push(next);
+    }
+    return events;
   }
 
   /** The next change, `undefined` while there is none. */
   tryNext(): AnnounceEvent | undefined {
-    if (this.#closed) return undefined;
-    for (let path; (path = this.#nextDirty()) !== undefined;) {
-      this.#dirty.delete(path);
-      const event = this.#compare(path);
+    while (this.pending > 0) {
+      const event = this.#step();
       if (event) return event;
     }
+    return undefined;
+  }
+
+  /** Looks at one path. */
+  #step(): AnnounceEvent | undefined {
+    const path = this.#nextDirty();
+    if (path !== undefined) {
+      this.#dirty.delete(path);
+      return this.#compare(path);
+    }
+    if (this.#unseen?.next().done) this.#unseen = undefined;
     return undefined;
   }
 
@@ -235,33 +295,39 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     const told = this.#told.get(path);
     const claim = this.#scope.shown(this.#prefix, path);
     const publisher = claim && publisherOf(claim);
-    if (told && publisher !== told.publisher) {
+    const isSame = claim?.epoch === told?.epoch &&
+      publisher === told?.publisher;
+    if (told && !isSame) {
       this.#told.delete(path);
-      if (claim) this.#dirty.add(path); // another publisher: first it ends, then it starts
+      if (claim) this.#dirty.add(path); // another broadcast: first it ends, then it starts
       return { kind: "end", path, route: told.route };
     }
     if (!claim) return undefined;
     const route = this.#scope.origin.tellable(claim, told?.route);
     if (!route || told && isSameRoute(told.route, route)) return undefined;
-    this.#told.set(path, { publisher, route });
+    this.#told.set(path, { publisher, epoch: claim.epoch, route });
     return { kind: told ? "update" : "start", path, route };
   }
 
-  /** Resolves when there may be something new for `tryNext`. */
+  /** Resolves when there may be something new for `tryNext`, and when the signal aborts. */
   changed(): Promise<void> {
+    this.#scope.origin.changes.wake(this.#latch);
     return this.#latch.changed();
   }
 
   /** Ends the listing; idempotent. */
   close(): void {
     this.#closed = true;
-    this.#stop();
+    this.#dirty.clear();
+    this.#told.clear();
+    this.#unseen = undefined;
+    this.#scope.origin.changes.leave(this.#latch);
+    this.#release?.();
     this.#latch.wake();
   }
 
   /** The changes as they come; ends with the signal or by leaving the loop. */
   async *[Symbol.asyncIterator](): AsyncGenerator<AnnounceEvent, void> {
-    const release = this.#signal && this.#latch.wakeOn(this.#signal);
     try {
       while (!this.#closed && !this.#signal?.aborted) {
         const event = this.tryNext();
@@ -269,7 +335,6 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
         else await this.changed();
       }
     } finally {
-      release?.();
       this.close();
     }
   }

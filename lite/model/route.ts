@@ -37,6 +37,8 @@ export interface Claim {
   route: Route;
   /** Higher is newer. */
   readonly age: number;
+  /** On the scale of ages, when its path came to be claimed: another one since means that the path was gone in between. */
+  epoch: number;
   /** On the scale of ages, when it became more than a last resort. */
   since: number;
   /** Whether the connection it came over was lost: it is still shown for a while, and leads nowhere. */

@@ -8,6 +8,7 @@
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { hasPrefix, stripPrefix } from "../path.ts";
+import { type Clock, deadline } from "../time.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { GroupConsumer, GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
@@ -24,6 +25,9 @@ import type {
 
 /** How often one route may fail a track before it is passed over. */
 const ATTEMPTS_PER_ROUTE = 2;
+
+/** How long a route that failed a track is left alone before it is tried again, in milliseconds. */
+const RETRY_MS = 50;
 
 /** A broadcast over the best of its routes. */
 export class Served {
@@ -65,6 +69,11 @@ export class Served {
   /** Whether the broadcast is still the one at its path: what comes after it was withdrawn may count its groups anew. */
   get isCurrent(): boolean {
     return !this.#isWithdrawn && !this.broadcast.ended;
+  }
+
+  /** Time. */
+  get clock(): Clock {
+    return this.#origin.cache.clock;
   }
 
   /** Whether somebody reads it, and so has to hear how its routes change. */
@@ -226,6 +235,7 @@ class ServedTrack implements TrackSource {
         if (last.code === "transport") this.#served.lose(claim);
         const failed = (failures.get(route) ?? 0) + 1;
         failures.set(route, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);
+        if (this.#served.route(failures) === claim) await this.#pause(signal);
       } finally {
         attempt.abort();
         signal.removeEventListener("abort", abort);
@@ -233,6 +243,13 @@ class ServedTrack implements TrackSource {
       }
     }
     return undefined;
+  }
+
+  /** Waits for the routes to change, for a moment: another publisher may be there, and its announcement on the way. */
+  async #pause(signal: AbortSignal): Promise<void> {
+    const patience = deadline(this.#served.clock, RETRY_MS, signal);
+    await this.#linger(patience.signal);
+    patience.clear();
   }
 
   /** Waits for the routes to change. */

@@ -24,6 +24,14 @@ class Way {
     this.publication = origin.claim("live", source, route);
   }
 
+  /** Fails the track and has another one of its name from here on. */
+  replace(error: MoqError): TrackProducer {
+    this.#broadcast.removeTrack("video");
+    const next = this.#broadcast.createTrack("video");
+    this.track.close(error);
+    return next;
+  }
+
   get subscribers(): number {
     return this.track.demand.subscribers;
   }
@@ -246,17 +254,32 @@ Deno.test("Served: another publisher is another broadcast; the readers are told 
 });
 
 Deno.test("Served: a way that fails is never replaced by one to another publisher", async () => {
-  const { origin } = bench();
+  const { clock, origin } = bench();
   const own = new Way(origin, [1n], 1);
   const other = new Way(origin, [2n], 5);
   const reader = origin.consume("live").track("video").subscribe();
   await turns();
   own.track.close(new MoqError("expired", "Spent"));
-  await assert.rejects(
+  await clock.run(assert.rejects(
     reader.next(),
     (error) => error instanceof MoqError && error.code === "expired",
-  );
+  ));
   assert.equal(other.subscribers, 0);
+});
+
+Deno.test("Served: a way that fails is not tried again before its end is announced", async () => {
+  const { clock, origin } = bench();
+  const own = new Way(origin, [1n], 1);
+  const reader = origin.consume("live").track("video").subscribe();
+  await turns();
+  const next = own.replace(new MoqError("remote", "Cut"));
+  await turns();
+  own.publication.withdraw();
+  await clock.run(assert.rejects(
+    reader.next(),
+    (error) => error instanceof MoqError && error.code === "remote",
+  ));
+  assert.equal(next.demand.subscribers, 0);
 });
 
 Deno.test("Served: a way that was left for better ones before it answered has not failed", async () => {

@@ -4,8 +4,16 @@
  *
  * @module
  */
-import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
+import { Writer } from "../bytes/cursor.ts";
+import { MoqError } from "../error.ts";
+import type {
+  AnnounceEvent,
+  AnnounceSubscription,
+  OriginScope,
+} from "../model/origin_scope.ts";
 import type { Route } from "../model/route.ts";
+import { SLICE_STEPS, type Turns } from "../model/turns.ts";
+import { sleep } from "../time.ts";
 import type { SendStream } from "../transport/transport.ts";
 import {
   type Announcement,
@@ -26,15 +34,31 @@ import {
 } from "../wire/version.ts";
 import type { SessionContext } from "./context.ts";
 
+/** Announcements are written together up to about so many bytes, and no more until the stream takes them. */
+const BATCH_BYTES = 16 * 1024;
+/** Paths in the first answer of drafts 01 and 02; others follow it. */
+const INIT_PATHS = 64;
+/** Least time between two looks at what changed, in milliseconds: after a pause a change goes out at once. */
+const SPACING_MS = 10;
+/** Announce streams of one session for the same prefix at a time. */
+const MAX_STREAMS_PER_PREFIX = 8;
+
+/** What an announcer needs to know of its session. */
+export type AnnouncerContext = Pick<
+  SessionContext,
+  "version" | "hop" | "clock"
+>;
+
 /** One announce stream, from the publisher's side. */
 export class Announcer {
-  readonly #context: SessionContext;
+  readonly #context: AnnouncerContext;
   readonly #stream: SendStream;
   readonly #live: Map<string, { id: number; hops: Route["hops"] }> = new Map();
   #nextId = 0;
+  #lookedMs = -Infinity;
 
   /** Announces on `stream`. */
-  constructor(context: SessionContext, stream: SendStream) {
+  constructor(context: AnnouncerContext, stream: SendStream) {
     this.#context = context;
     this.#stream = stream;
   }
@@ -48,11 +72,19 @@ export class Announcer {
     },
   ): Promise<void> {
     const listing = scope.announced(request.prefix, { signal });
+    const { turns } = scope.origin;
     try {
-      this.#begin(initial(listing));
-      for await (const event of listing) {
-        if (!await this.#stream.ready(signal)) return;
-        this.#write(this.#message(event));
+      const present = await this.#present(listing, turns);
+      const rest = this.#begin(present);
+      for (let at = 0; at < rest.length; at += SLICE_STEPS) {
+        const slice = rest.slice(at, at + SLICE_STEPS);
+        await turns.take(slice.length);
+        if (!await this.#send(slice, signal)) return;
+      }
+      while (await this.#hasNews(listing, signal)) {
+        const steps = Math.min(listing.pending, SLICE_STEPS);
+        await turns.take(steps);
+        if (!await this.#send(listing.take(steps), signal)) return;
       }
     } finally {
       listing.close();
@@ -60,23 +92,75 @@ export class Announcer {
     }
   }
 
-  #begin(events: readonly AnnounceEvent[]): void {
-    const { version, hop } = this.#context;
-    const messages = events.flatMap((event) => this.#message(event) ?? []);
-    if (hasAnnounceInit(version)) {
-      const paths = messages.map(({ suffix }) => suffix ?? "");
-      this.#stream.write(encodeAnnounceInit(paths));
-      return;
+  /** What is there now and can be announced. */
+  async #present(
+    listing: AnnounceSubscription,
+    turns: Turns,
+  ): Promise<readonly AnnounceEvent[]> {
+    const present: Map<string, AnnounceEvent> = new Map();
+    while (listing.pending > 0 && !listing.isListed) {
+      await turns.take(SLICE_STEPS);
+      for (const event of listing.take(SLICE_STEPS)) {
+        if (event.kind === "end") present.delete(event.path);
+        else present.set(event.path, event);
+      }
     }
-    if (hasAnnounceOk(version)) {
-      this.#stream.write(encodeAnnounceOk({ hop, active: messages.length }));
-    }
-    for (const message of messages) this.#write(message);
+    return [...present.values()].filter(isOfUse);
   }
 
-  #write(message: Announcement | undefined): void {
-    if (!message) return;
-    this.#stream.write(encodeAnnouncement(message, this.#context.version));
+  /** Writes the first answer; returns those of `present` that are not in it. */
+  #begin(present: readonly AnnounceEvent[]): readonly AnnounceEvent[] {
+    const { version, hop } = this.#context;
+    if (hasAnnounceOk(version)) {
+      this.#stream.write(encodeAnnounceOk({ hop, active: present.length }));
+    }
+    if (!hasAnnounceInit(version)) return present;
+    const paths = present.slice(0, INIT_PATHS).map(({ path }) => path);
+    for (const event of present.slice(0, INIT_PATHS)) this.#message(event);
+    this.#stream.write(encodeAnnounceInit(paths));
+    return present.slice(INIT_PATHS);
+  }
+
+  /** Waits for a change; `false` when `signal` aborts. Looks so often at most: what comes meanwhile goes out together. */
+  async #hasNews(
+    listing: AnnounceSubscription,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { clock } = this.#context;
+    if (listing.backlog > 0) return !signal.aborted;
+    for (;;) {
+      const waitMs = this.#lookedMs + SPACING_MS - clock.now();
+      // An abort ends the wait, and is seen below.
+      if (waitMs > 0) await sleep(clock, waitMs, signal).catch(() => {});
+      if (signal.aborted) return false;
+      this.#lookedMs = clock.now();
+      if (listing.pending > 0) return true;
+      await listing.changed();
+    }
+  }
+
+  /** Writes `events`, as much at a time as the stream takes; `false` when it has ended. */
+  async #send(
+    events: readonly AnnounceEvent[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { version } = this.#context;
+    let batch = new Writer();
+    for (const event of events) {
+      const message = this.#message(event);
+      if (!message) continue;
+      batch.bytes(encodeAnnouncement(message, version));
+      if (batch.length < BATCH_BYTES) continue;
+      if (!await this.#flush(batch, signal)) return false;
+      batch = new Writer();
+    }
+    return await this.#flush(batch, signal);
+  }
+
+  /** Writes `batch` and waits until the stream takes more. */
+  async #flush(batch: Writer, signal: AbortSignal): Promise<boolean> {
+    if (batch.length > 0) this.#stream.write(batch.finish());
+    return await this.#stream.ready(signal);
   }
 
   /** What the peer is told of `event`, `undefined` when that is nothing. */
@@ -84,8 +168,7 @@ export class Announcer {
     const { path, route } = event;
     const { version } = this.#context;
     const live = this.#live.get(path);
-    // With the receiver the chain would be too long for it to be of use.
-    if (event.kind === "end" || route.hops.length >= MAX_HOPS) {
+    if (event.kind === "end" || !isOfUse(event)) {
       if (!live) return undefined;
       this.#live.delete(path);
       return { kind: "end", id: live.id, suffix: path };
@@ -109,10 +192,44 @@ export class Announcer {
 
 type WithSuffix = Announcement & { readonly suffix?: string | undefined };
 
-function initial(
-  listing: { tryNext(): AnnounceEvent | undefined },
-): AnnounceEvent[] {
-  const events: AnnounceEvent[] = [];
-  for (let event; (event = listing.tryNext());) events.push(event);
-  return events;
+// With the receiver the chain would be too long for it to be of use.
+function isOfUse({ route: { hops } }: AnnounceEvent): boolean {
+  return hops.length < MAX_HOPS;
+}
+
+/** The announce streams of one session. Their number is bounded for each prefix too: what all of them list together is then at most a few times what there is. */
+export class AnnounceStreams {
+  readonly #streams: Map<string, number> = new Map();
+  #size = 0;
+
+  /**
+   * Counts a stream for `prefix` until the returned function is called. Throws
+   * `MoqError("lagged")` for one too many of a prefix, `MoqError("protocol")`
+   * over `most`.
+   */
+  open(prefix: string, most: number): () => void {
+    const streams = this.#streams.get(prefix) ?? 0;
+    if (streams >= MAX_STREAMS_PER_PREFIX) {
+      throw new MoqError(
+        "lagged",
+        `Expected at most ${MAX_STREAMS_PER_PREFIX} announce streams for one prefix, got more`,
+      );
+    }
+    if (this.#size >= most) {
+      throw new MoqError(
+        "protocol",
+        `Expected at most ${most} announce streams, got more`,
+      );
+    }
+    this.#streams.set(prefix, streams + 1);
+    this.#size++;
+    return () => this.#close(prefix);
+  }
+
+  #close(prefix: string): void {
+    const left = (this.#streams.get(prefix) ?? 0) - 1;
+    if (left > 0) this.#streams.set(prefix, left);
+    else this.#streams.delete(prefix);
+    this.#size--;
+  }
 }

@@ -14,7 +14,7 @@ import { decodeSubscribe } from "../wire/subscribe.ts";
 import { decodeTrackRequest, encodeTrackInfo } from "../wire/track.ts";
 import { hasSetupStream } from "../wire/version.ts";
 import { abortMessages } from "./abort.ts";
-import { Announcer } from "./announcer.ts";
+import { Announcer, AnnounceStreams } from "./announcer.ts";
 import { linked, type SessionContext } from "./context.ts";
 import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
@@ -38,7 +38,7 @@ export class Publisher {
   readonly #orders = new SendOrders();
   readonly #reports: ProbeReports;
   readonly #ids: Set<number> = new Set();
-  #announceStreams = 0;
+  readonly #announceStreams = new AnnounceStreams();
 
   /** Answers out of `scope` as soon as that is known. */
   constructor(context: SessionContext, scope: Promise<OriginScope>) {
@@ -61,25 +61,23 @@ export class Publisher {
       await reader.expectMessage(),
       version,
     );
-    if (++this.#announceStreams > limits.announcements) {
-      throw new MoqError(
-        "protocol",
-        `Expected at most ${limits.announcements} announce streams, got more`,
-      );
-    }
-    const { controller, done } = linked(signal);
-    const view = await this.#view(request.excludeHop);
-    this.#context.tasks.run(
-      "announce end",
-      endWith(reader, controller, stream),
+    const close = this.#announceStreams.open(
+      request.prefix,
+      limits.announcements,
     );
+    const { controller, done } = linked(signal);
     try {
+      const view = await this.#view(request.excludeHop);
+      this.#context.tasks.run(
+        "announce end",
+        endWith(reader, controller, stream),
+      );
       await new Announcer(this.#context, stream.send).run(request, {
         scope: view,
         signal: controller.signal,
       });
     } finally {
-      this.#announceStreams--;
+      close();
       done();
       controller.abort();
     }

@@ -17,7 +17,7 @@ import type {
 import { Cache } from "../model/cache.ts";
 import { Origin, type Publication, randomHop } from "../model/origin.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
-import { type Clock, deadline, systemClock } from "../time.ts";
+import { type Clock, deadline, sleep, systemClock } from "../time.ts";
 import type {
   BidiStream,
   ReceiveStream,
@@ -97,6 +97,7 @@ const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;
 /** How long a stream may take to say its type. One of low priority may start late on a full path. */
 const TYPE_TIMEOUT_MS = 30_000;
+const REQUESTS_AT_ONCE = 32;
 // We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
 const PROBE_REPORTS = 1;
 
@@ -436,8 +437,11 @@ export class Session {
   }
 
   async #runBidi(): Promise<void> {
+    let taken = 0;
     for await (const stream of this.transport.incomingBidi) {
       this.#tasks.run("bidi stream", this.#bidi(stream));
+      // A thousand that come at once are read without a pause, and others want to be served meanwhile.
+      if (++taken % REQUESTS_AT_ONCE === 0) await sleep(this.#clock, 0);
     }
   }
 
