@@ -19,6 +19,9 @@ import {
 // What the place of a frame costs, which the wire does not show.
 const FRAME_OVERHEAD_BYTES = 16;
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
 /** What a group needs to know of its track. */
 export interface GroupOptions {
   /** Accounts for its bytes. */
@@ -116,6 +119,11 @@ export class GroupProducer {
     const previous = this.#scanner.timestamp;
     this.append(encodeFrameHeader(timestamp, previous, payload.byteLength));
     this.append(payload);
+  }
+
+  /** Appends a frame of text in UTF-8; as {@linkcode GroupProducer.writeFrame}. */
+  writeText(text: string, timestamp = this.#scanner.timestamp): void {
+    this.writeFrame({ timestamp, payload: encoder.encode(text) });
   }
 
   /** Appends bytes that are frames on the wire, cut anywhere. Throws `MoqError("too-large")` or `MoqError("decode")`, which also ends the group; ignored after the end. */
@@ -253,6 +261,13 @@ export class GroupConsumer {
       }
     } finally {
       release?.();
+    }
+  }
+
+  /** The frames as text; bytes that are not UTF-8 become U+FFFD. As {@linkcode GroupConsumer.frames}. */
+  async *texts(signal?: AbortSignal): AsyncGenerator<string, void> {
+    for await (const { payload } of this.frames(signal)) {
+      yield decoder.decode(payload);
     }
   }
 }

@@ -117,3 +117,18 @@ Deno.test("GroupConsumer.frames: an abort ends the wait and leaves no listener",
   controller.abort(why);
   await assert.rejects(next, why);
 });
+
+Deno.test("GroupConsumer.texts: what writeText wrote, in order", async () => {
+  const group = open();
+  group.writeText("żółw", 5);
+  group.writeText("");
+  group.writeText("🐢");
+  group.close();
+  assert.deepEqual(await Array.fromAsync(group.consume().texts()), [
+    "żółw",
+    "",
+    "🐢",
+  ]);
+  const frames = await Array.fromAsync(group.consume().frames());
+  assert.deepEqual(frames.map(({ timestamp }) => timestamp), [5, 5, 5]);
+});

@@ -339,6 +339,15 @@ export class TrackProducer {
     group.close();
   }
 
+  /** Writes a group of one frame of text in UTF-8, at the time of the track's clock unless `timestamp` says otherwise, in ticks. */
+  writeText(text: string, timestamp?: number): void {
+    const { cache } = this.track;
+    const nowTicks = cache.clock.now() * this.info.timescale / 1000;
+    const group = this.group();
+    group.writeText(text, timestamp ?? Math.round(nowTicks));
+    group.close();
+  }
+
   /**
    * Writes a group of this one frame that may be lost: as a datagram to those
    * who take them, up to about 1190 bytes, else on a stream; it is never
@@ -395,6 +404,22 @@ export class TrackConsumer {
   /** Groups from now on, the newest one included; ends with the track. */
   subscribe(options: SubscribeOptions = {}): TrackSubscription {
     return new TrackSubscription(this.track, options);
+  }
+
+  /** The frames of all groups as text, as {@linkcode TrackConsumer.subscribe}; a group that was cut is passed over. */
+  async *texts(options: SubscribeOptions = {}): AsyncGenerator<string, void> {
+    const groups = this.subscribe(options);
+    try {
+      for await (const group of groups) {
+        try {
+          yield* group.texts(options.signal);
+        } catch (error) {
+          if (!(error instanceof MoqError)) throw error;
+        }
+      }
+    } finally {
+      groups.close();
+    }
   }
 
   /** One past group, from the cache or from upstream; throws `MoqError("not-found")`. */

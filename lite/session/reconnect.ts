@@ -8,9 +8,15 @@
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { type Logger, SILENT } from "../log.ts";
-import { Origin } from "../model/origin.ts";
-import type { OriginScope } from "../model/origin_scope.ts";
+import {
+  Broadcast,
+  BroadcastConsumer,
+  type BroadcastProducer,
+} from "../model/broadcast.ts";
+import { Origin, type Publication } from "../model/origin.ts";
+import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import { type Clock, sleep, systemClock } from "../time.ts";
+import { endedBefore, isAnnounced } from "./is_announced.ts";
 import type { Session } from "./session.ts";
 
 /** What a dialer is told. */
@@ -68,7 +74,7 @@ interface Moving {
   readonly gone: AbortSignal;
 }
 
-/** Keeps one session up. */
+/** Keeps one session up. It has the verbs of a {@linkcode Session}, which here outlive the single session. */
 export class Connection {
   /** Broadcasts of our own: published on every session. */
   readonly local: Origin;
@@ -83,6 +89,8 @@ export class Connection {
   readonly #maxDelayMs: number;
   readonly #retriesRefusals: boolean;
   readonly #end = new AbortController();
+  // Also when it gave up by itself.
+  readonly #over = new AbortController();
   readonly #latch = new Latch();
   #moving: Moving | undefined;
   #status: ConnectionStatus = { state: "connecting", attempt: 1 };
@@ -111,6 +119,52 @@ export class Connection {
     return this.#status.state === "connected"
       ? this.#status.session
       : undefined;
+  }
+
+  /** Publishes a broadcast of our own on every session. */
+  publish(path: string, broadcast: BroadcastProducer): Publication {
+    return this.local.scope().publish(path, broadcast);
+  }
+
+  /** The peer's broadcast at `path`, over whichever session is up; what is wrong with it shows when it is used. */
+  consume(path: string): BroadcastConsumer {
+    try {
+      return this.remote.scope().consume(path);
+    } catch (error) {
+      const failed = new Broadcast({ cache: this.remote.cache });
+      failed.close(asMoqError(error));
+      return new BroadcastConsumer(failed);
+    }
+  }
+
+  /** What the peer announces under `prefix`, now and as it comes and goes, over whichever session is up. Ends with `signal` or the connection. */
+  async *announced(
+    prefix = "",
+    signal?: AbortSignal,
+  ): AsyncGenerator<AnnounceEvent, void> {
+    const over = this.#over.signal;
+    yield* this.remote.scope().announced(prefix, {
+      signal: signal ? AbortSignal.any([over, signal]) : over,
+    });
+  }
+
+  /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
+  async whenAnnounced(path: string, signal?: AbortSignal): Promise<void> {
+    if (await isAnnounced(this.announced(path, signal))) return;
+    signal?.throwIfAborted();
+    throw await this.closed ?? endedBefore(path);
+  }
+
+  /** Resolves when all that was written so far has arrived over one session. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
+  async flushed(signal?: AbortSignal): Promise<void> {
+    for await (const { state } of this.statuses(signal)) {
+      if (state !== "connected") continue;
+      const { session } = this;
+      if (await isFlushed(session, signal)) return;
+    }
+    signal?.throwIfAborted();
+    throw await this.closed ??
+      new MoqError("closed", "Connection ended before all had arrived");
   }
 
   /** How it is doing, now and whenever that changes; what nobody looked at in time is skipped. Ends with the connection. */
@@ -159,6 +213,7 @@ export class Connection {
     }
     const final = signal.aborted ? undefined : error;
     this.#show({ state: "closed", error: final });
+    this.#over.abort();
     return final;
   }
 
@@ -223,5 +278,20 @@ export class Connection {
   #patience(): AbortSignal {
     const end = this.#end.signal;
     return this.#moving ? AbortSignal.any([end, this.#moving.gone]) : end;
+  }
+}
+
+/** Whether `session` lasted until all had arrived. */
+async function isFlushed(
+  session: Session | undefined,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  try {
+    await session?.flushed(signal);
+    return session !== undefined;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof MoqError) return false;
+    throw error;
   }
 }

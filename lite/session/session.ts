@@ -53,6 +53,7 @@ import {
   type SessionStats,
 } from "./context.ts";
 import { flush } from "./flush.ts";
+import { endedBefore, isAnnounced } from "./is_announced.ts";
 import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { withCredit } from "./in_time.ts";
@@ -266,6 +267,13 @@ export class Session {
       done();
       controller.abort();
     }
+  }
+
+  /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
+  async whenAnnounced(path: string, signal?: AbortSignal): Promise<void> {
+    if (await isAnnounced(this.announced(path, signal))) return;
+    signal?.throwIfAborted();
+    throw await this.closed ?? endedBefore(path);
   }
 
   /** What the peer measures on its path to us, now and as it changes: a rate of 0 is unknown. Ends with `signal`, the session, or a peer that measures nothing. */
