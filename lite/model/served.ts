@@ -295,7 +295,7 @@ class ServedTrack implements TrackSource {
     const drop = this.#served.carry(claim);
     let flying: GroupProducer[] = [];
     const following = this.#followDemand(track, subscription, signal);
-    const release = upstream.track.latch.wakeOn(signal);
+    const release = subscription.wakeOn(signal);
     try {
       while (!signal.aborted) {
         const group = subscription.tryNext();

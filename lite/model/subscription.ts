@@ -4,7 +4,10 @@
  *
  * @module
  */
+import { Latch } from "../latch.ts";
 import type { GroupConsumer, GroupProducer } from "./group.ts";
+import { PastGroups, ticksOf } from "./past_groups.ts";
+import { SequenceIndex } from "./sequence_index.ts";
 import type { Track } from "./track.ts";
 
 /** What a subscriber wants; can be changed while it reads. */
@@ -55,13 +58,18 @@ export interface TrackDemand {
   changed(): Promise<void>;
 }
 
+/** Groups above the end that a reader has passed, and gets when the end is raised; of more the lowest go. */
+const MAX_HELD = 2048;
+
 /** A reader of one track; iterate it, or poll `tryNext` first on a hot path. */
 export class TrackSubscription implements AsyncIterable<GroupConsumer> {
   readonly #track: Track;
   readonly #signal: AbortSignal | undefined;
   readonly #release: (() => void) | undefined;
+  readonly #latch = new Latch();
+  readonly #past: PastGroups;
+  readonly #held: SequenceIndex<GroupProducer> = new SequenceIndex();
   #wanted: Wanted;
-  #backlog: GroupProducer[];
   #next: number;
   #nextDatagram: number;
   #closed = false;
@@ -71,7 +79,11 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     this.#track = track;
     this.#wanted = wantedOf(options);
     this.#signal = options.signal;
-    this.#backlog = backlogOf(track, this.#wanted, options.from ?? "fresh");
+    this.#past = new PastGroups(track, {
+      maxAgeMs: this.#wanted.maxAgeMs,
+      startGroup: this.#wanted.startGroup,
+      from: options.from ?? "fresh",
+    });
     this.#next = track.groups.arrivals.end;
     this.#nextDatagram = track.groups.datagrams.end;
     if (options.signal?.aborted) {
@@ -100,7 +112,17 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
 
   /** Resolves when there may be something new for `tryNext` or `final`. */
   changed(): Promise<void> {
-    return this.#track.latch.changed();
+    return this.#latch.changed();
+  }
+
+  /** Lets an abort wake who waits too; returns the function that undoes it. */
+  wakeOn(signal: AbortSignal): () => void {
+    return this.#latch.wakeOn(signal);
+  }
+
+  /** The track has something new. */
+  wake(): void {
+    this.#latch.wake();
   }
 
   /**
@@ -137,18 +159,50 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
 
   /** The group to come next, past those that are gone or not wanted. */
   #peek(): GroupProducer | undefined {
-    const { arrivals } = this.#track.groups;
-    while (!this.#closed) {
-      this.#next = Math.max(this.#next, arrivals.first);
-      const group = this.#backlog[0] ?? arrivals.at(this.#next);
-      if (!group || this.#isWanted(group)) return group;
-      this.#take();
+    if (this.#closed) return undefined;
+    return this.#past.peek(this.#wanted) ?? this.#peekHeld() ??
+      this.#peekArrival();
+  }
+
+  /** The lowest group that waited for the end to be raised, and is wanted now. */
+  #peekHeld(): GroupProducer | undefined {
+    const { startGroup = 0, endGroup = Infinity } = this.#wanted;
+    for (;;) {
+      const group = this.#held.at(0);
+      if (!group || group.sequence > endGroup) return undefined;
+      if (!group.retired && group.sequence >= startGroup) return group;
+      this.#held.remove(group.sequence);
     }
-    return undefined;
+  }
+
+  #peekArrival(): GroupProducer | undefined {
+    const { arrivals } = this.#track.groups;
+    this.#next = Math.max(this.#next, arrivals.first);
+    for (;;) {
+      const group = arrivals.at(this.#next);
+      if (!group || this.#isWanted(group)) return group;
+      this.#next++;
+      this.#hold(group);
+    }
+  }
+
+  /** Keeps a group above the end for later. */
+  #hold(group: GroupProducer): void {
+    const { endGroup = Infinity } = this.#wanted;
+    if (group.retired || group.sequence <= endGroup) return;
+    this.#held.add(group);
+    if (this.#held.size <= MAX_HELD) return;
+    this.#held.filter(({ retired }) => !retired);
+    const lowest = this.#held.at(this.#held.size - MAX_HELD / 2);
+    if (this.#held.size <= MAX_HELD || !lowest) return;
+    this.#held.filter(({ sequence }) => sequence >= lowest.sequence);
   }
 
   #take(): void {
-    if (!this.#backlog.shift()) this.#next++;
+    if (this.#past.peek(this.#wanted)) return this.#past.take();
+    const held = this.#peekHeld();
+    if (held) this.#held.remove(held.sequence);
+    else this.#next++;
   }
 
   #peekDatagram(): GroupProducer | undefined {
@@ -176,10 +230,8 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
   /** Whether nothing more will come: the track is complete and read, or the subscription closed. */
   get isDone(): boolean {
     if (this.#closed) return true;
-    const { ended, groups } = this.#track;
-    return ended !== undefined && this.#backlog.length === 0 &&
-      this.#next >= groups.arrivals.end &&
-      this.#nextDatagram >= groups.datagrams.end;
+    return this.#track.ended !== undefined && !this.#peek() &&
+      !this.#peekDatagram();
   }
 
   /** Waits for the next group; `undefined` at the end. Throws the `MoqError` of a failed track, or `signal.reason`. */
@@ -199,20 +251,8 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
   ): void {
     const before = this.#wanted;
     this.#wanted = wantedOf({ ...before, ...changes });
-    this.#unpark(before.endGroup ?? Infinity);
-    this.#track.demandLatch.wake();
-    this.#track.latch.wake();
-  }
-
-  #unpark(oldEnd: number): void {
-    const newEnd = this.#wanted.endGroup ?? Infinity;
-    const { arrivals } = this.#track.groups;
-    for (let number = arrivals.first; number < this.#next; number++) {
-      const group = arrivals.at(number);
-      if (!group) return;
-      const isFreed = group.sequence > oldEnd && group.sequence <= newEnd;
-      if (isFreed && !this.#backlog.includes(group)) this.#backlog.push(group);
-    }
+    if (!isSameWish(before, this.#wanted)) this.#track.demandLatch.wake();
+    this.#latch.wake();
   }
 
   /** How many groups the track has had so far; the difference of two calls says how many came. */
@@ -222,26 +262,71 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
 
   /** Passes over the groups that wait to be read, but for the newest `keep`, and with `keepsFresh` for those within the maximum age. */
   skipTo(keep: number, { keepsFresh = false } = {}): void {
-    const waiting: GroupProducer[] = [];
-    for (let group; (group = this.#peek()); this.#take()) waiting.push(group);
-    const { maxAgeMs } = this.#wanted;
-    const fresh = new Set(
-      keepsFresh ? freshOf(waiting, { track: this.#track, maxAgeMs }) : [],
-    );
-    const first = waiting.length - keep;
-    this.#backlog = waiting.filter((group, index) =>
-      index >= first || fresh.has(group)
-    );
+    const kept: Set<GroupProducer> = new Set();
+    for (const group of this.#newestFirst()) {
+      if (kept.size === keep) break;
+      kept.add(group);
+    }
+    const oldest = keepsFresh ? this.#oldestFresh() : Infinity;
+    while (!this.#closed) {
+      const waiting = this.#waiting();
+      const head = waiting.next().value;
+      if (!head || kept.has(head)) return;
+      // As old as the first frame of the next one: until then it was the live edge.
+      const age = waiting.next().value?.firstTimestamp ?? Infinity;
+      if (keepsFresh && age >= oldest) return;
+      this.#take();
+    }
+  }
+
+  /** The timestamp that is as old as the maximum age allows. */
+  #oldestFresh(): number {
+    for (const { lastTimestamp } of this.#newestFirst()) {
+      if (lastTimestamp === undefined) continue;
+      return lastTimestamp - ticksOf(this.#track, this.#wanted.maxAgeMs);
+    }
+    return -Infinity;
+  }
+
+  /** The groups that can be read now, in the order in which they come. */
+  *#waiting(): Generator<GroupProducer, undefined> {
+    const { endGroup = Infinity } = this.#wanted;
+    yield* this.#past.waiting(this.#wanted);
+    for (const group of this.#held) {
+      if (group.sequence > endGroup) break;
+      if (this.#isWanted(group)) yield group;
+    }
+    const { arrivals } = this.#track.groups;
+    for (let number = Math.max(this.#next, arrivals.first);; number++) {
+      const group = arrivals.at(number);
+      if (!group) return;
+      if (this.#isWanted(group)) yield group;
+    }
+  }
+
+  /** The same, newest arrivals first. */
+  *#newestFirst(): Generator<GroupProducer, undefined> {
+    const { arrivals } = this.#track.groups;
+    for (let number = arrivals.end - 1; number >= this.#next; number--) {
+      const group = arrivals.at(number);
+      if (group && this.#isWanted(group)) yield group;
+    }
+    const { endGroup = Infinity } = this.#wanted;
+    let place = this.#held.placeOf(endGroup + 1) - 1;
+    for (let group; (group = this.#held.at(place)); place--) {
+      if (this.#isWanted(group)) yield group;
+    }
+    yield* this.#past.newestFirst(this.#wanted);
   }
 
   /** Ends the subscription; idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#backlog = [];
+    this.#held.clear();
     this.#release?.();
     this.#track.leave(this);
-    this.#track.latch.wake();
+    this.#latch.wake();
   }
 
   /** The groups in order of arrival; leaving the loop closes the subscription. */
@@ -273,40 +358,6 @@ function wantedOf(options: SubscribeOptions): Wanted {
   return { priority, maxAgeMs, startGroup, endGroup };
 }
 
-function backlogOf(
-  track: Track,
-  wanted: Wanted,
-  from: "fresh" | "latest" | "all",
-): GroupProducer[] {
-  const cached = track.cached().filter((group) => !group.log.ended?.error);
-  const newest = cached.at(-1);
-  if (!newest) return [];
-  if (from === "all" && wanted.startGroup !== undefined) {
-    return cached;
-  }
-  if (from !== "fresh") return [newest];
-  return freshOf(cached, { track, maxAgeMs: wanted.maxAgeMs });
-}
-
-/** Which of `groups`, by ascending sequence, are within `maxAgeMs` of the newest of them. */
-function freshOf(
-  groups: readonly GroupProducer[],
-  { track, maxAgeMs }: { readonly track: Track; readonly maxAgeMs: number },
-): GroupProducer[] {
-  const newest = groups.at(-1);
-  if (!newest) return [];
-  if (maxAgeMs === 0) return [newest];
-  const timescale = track.knownInfo?.timescale ?? 1000;
-  // The newest group may have no frame yet.
-  const edge = groups.findLast((group) => group.lastTimestamp !== undefined)
-    ?.lastTimestamp ?? 0;
-  const oldest = edge - maxAgeMs * timescale / 1000;
-  // A group is as old as the first frame of the next one: until then it was the live edge.
-  return groups.filter((group, index) =>
-    group === newest || (groups[index + 1]?.firstTimestamp ?? edge) >= oldest
-  );
-}
-
 /** What the subscribers of `track` want together: the most of each. */
 export function wantedBy(track: Track): TrackDemand {
   return {
@@ -314,24 +365,36 @@ export function wantedBy(track: Track): TrackDemand {
       return track.subscriptions.size;
     },
     get wanted() {
-      return combine([...track.subscriptions].map((one) => one.wanted));
+      return combine(track.subscriptions);
     },
     changed: () => track.demandLatch.changed(),
   };
 }
 
-function combine(all: readonly Wanted[]): Wanted | undefined {
-  if (all.length === 0) return undefined;
-  const starts = all.map((one) => one.startGroup);
-  const ends = all.map((one) => one.endGroup);
+function combine(
+  subscriptions: ReadonlySet<TrackSubscription>,
+): Wanted | undefined {
+  let all: Wanted | undefined;
+  for (const { wanted } of subscriptions) {
+    all = all ? mostOf(all, wanted) : wanted;
+  }
+  return all;
+}
+
+function mostOf(a: Wanted, b: Wanted): Wanted {
   return {
-    priority: Math.max(...all.map((one) => one.priority)),
-    maxAgeMs: Math.max(...all.map((one) => one.maxAgeMs)),
-    startGroup: starts.includes(undefined)
-      ? undefined
-      : Math.min(...starts as number[]),
-    endGroup: ends.includes(undefined)
-      ? undefined
-      : Math.max(...ends as number[]),
+    priority: Math.max(a.priority, b.priority),
+    maxAgeMs: Math.max(a.maxAgeMs, b.maxAgeMs),
+    startGroup: either(Math.min, a.startGroup, b.startGroup),
+    endGroup: either(Math.max, a.endGroup, b.endGroup),
   };
+}
+
+/** No bound where one of them has none. */
+function either(
+  choose: (a: number, b: number) => number,
+  a: number | undefined,
+  b: number | undefined,
+): number | undefined {
+  return a === undefined || b === undefined ? undefined : choose(a, b);
 }

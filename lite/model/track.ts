@@ -135,10 +135,15 @@ export class Track {
     return this.groups.cached();
   }
 
+  #wake(): void {
+    this.latch.wake();
+    for (const subscription of this.subscriptions) subscription.wake();
+  }
+
   /** Sets the properties of a track that was asked for. */
   accept(info: TrackInfo): void {
     this.#info ??= info;
-    this.latch.wake();
+    this.#wake();
   }
 
   /** The properties; asks the source once for all who wait. Throws the `MoqError` of a refusal, or `signal.reason`. */
@@ -174,7 +179,7 @@ export class Track {
       question.refusal = asMoqError(error);
     }
     this.#asked = undefined;
-    this.latch.wake();
+    this.#wake();
   }
 
   /** A new group, or `undefined` when `sequence` is there already and was not cut, or lies behind the end. */
@@ -215,13 +220,13 @@ export class Track {
 
   #add(group: GroupProducer): void {
     this.groups.add(group);
-    this.latch.wake();
+    this.#wake();
   }
 
   /** Says where the track will end: `final` is the first sequence that will not come. */
   finishAt(final: number): void {
     this.#final ??= final;
-    this.latch.wake();
+    this.#wake();
   }
 
   /** No more groups: complete, or failed with `error`. Groups that are there stay readable. Idempotent. */
@@ -229,7 +234,7 @@ export class Track {
     if (this.#ended) return;
     if (!error) this.finishAt(this.groups.highest + 1);
     this.#ended = { error };
-    this.latch.wake();
+    this.#wake();
     this.demandLatch.wake();
   }
 

@@ -7,15 +7,28 @@
 import { MoqError } from "../error.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { GroupProducer } from "./group.ts";
+import { SequenceIndex } from "./sequence_index.ts";
 
 const MAX_ARRIVALS = 16_384;
 const MAX_DATAGRAMS = 64;
 const MAX_SERVED = 1024;
 
+/** A group and when it came. */
+export interface Arrival {
+  /** The group's. */
+  readonly sequence: number;
+  /** The group. */
+  readonly group: GroupProducer;
+  /** Its number among the arrivals. */
+  readonly number: number;
+}
+
 /** What a track holds. */
 export class TrackGroups {
   /** Groups in order of arrival. */
   readonly arrivals: Arrivals = new Arrivals();
+  /** The same by sequence. */
+  readonly index: SequenceIndex<Arrival> = new SequenceIndex();
   /** Groups that came or go as datagrams, the newest 64: who is slower loses the oldest. */
   readonly datagrams: Arrivals = new Arrivals();
   readonly #present: Map<number, GroupProducer> = new Map();
@@ -46,9 +59,9 @@ export class TrackGroups {
 
   /** Groups that can be read now, by ascending sequence; datagrams are not kept for those who come later. */
   cached(): GroupProducer[] {
-    return [...this.arrivals]
-      .filter((group) => !group.retired)
-      .sort((a, b) => a.sequence - b.sequence);
+    return [...this.index]
+      .map(({ group }) => group)
+      .filter((group) => !group.retired);
   }
 
   /** The group of this sequence for a fetch, if all of it is here. */
@@ -73,6 +86,7 @@ export class TrackGroups {
     this.#highest = Math.max(this.#highest, sequence);
     this.#present.set(sequence, group);
     if (group.isDatagram) return this.#addDatagram(group);
+    this.index.add({ sequence, group, number: this.arrivals.end });
     this.arrivals.push(group);
     if (!this.#latest || sequence >= this.#latest.sequence) {
       this.#latest = group;
@@ -109,7 +123,9 @@ export class TrackGroups {
     while (
       arrivals.at(arrivals.first)?.retired || arrivals.size >= MAX_ARRIVALS
     ) {
-      this.#forget(arrivals.shift()!);
+      const oldest = arrivals.shift()!;
+      this.index.remove(oldest.sequence);
+      this.#forget(oldest);
     }
   }
 
@@ -139,6 +155,7 @@ export class TrackGroups {
     this.#present.clear();
     this.#served.clear();
     this.arrivals.clear();
+    this.index.clear();
     this.datagrams.clear();
   }
 }

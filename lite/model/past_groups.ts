@@ -1,0 +1,127 @@
+/**
+ * What was there of a track when a reader came, as a range of sequences: it is
+ * looked up group by group, and costs nothing until it is read.
+ *
+ * @module
+ */
+import type { GroupProducer } from "./group.ts";
+import type { Arrival } from "./track_groups.ts";
+import type { SequenceIndex } from "./sequence_index.ts";
+import type { Track } from "./track.ts";
+
+/** Which of the groups that are there a reader begins with. */
+export interface PastOptions {
+  /** `"fresh"` those within `maxAgeMs` of the newest, `"latest"` the newest alone, `"all"` from `startGroup` on. */
+  readonly from: "fresh" | "latest" | "all";
+  /** Age in milliseconds of media time. */
+  readonly maxAgeMs: number;
+  /** Lowest group wanted. */
+  readonly startGroup: number | undefined;
+}
+
+/** Which sequences are wanted. */
+export interface Bounds {
+  /** Lowest group wanted. */
+  readonly startGroup?: number | undefined;
+  /** Highest group wanted. */
+  readonly endGroup?: number | undefined;
+}
+
+/** A reader's place in the groups from before it came, by ascending sequence. */
+export class PastGroups {
+  readonly #index: SequenceIndex<Arrival>;
+  /** Later arrivals are none of the past, whatever their sequence. */
+  readonly #before: number;
+  readonly #to: number;
+  #next: number;
+
+  /** Begins with what `options` say is there of `track` now. */
+  constructor(track: Track, options: PastOptions) {
+    this.#index = track.groups.index;
+    this.#before = track.groups.arrivals.end;
+    const newest = this.#newestPlace();
+    this.#to = this.#index.at(newest)?.sequence ?? -1;
+    this.#next = this.#firstOf(track, newest, options);
+  }
+
+  #newestPlace(): number {
+    let place = this.#index.size - 1;
+    while (place >= 0 && !this.#isThere(this.#index.at(place)!)) place--;
+    return place;
+  }
+
+  #firstOf(
+    track: Track,
+    newest: number,
+    { from, maxAgeMs, startGroup }: PastOptions,
+  ): number {
+    if (from === "all" && startGroup !== undefined) return startGroup;
+    if (from !== "fresh" || maxAgeMs === 0) return this.#to;
+    const edge = this.#edgeOf(newest);
+    const oldest = edge - ticksOf(track, maxAgeMs);
+    // A group is as old as the first frame of the next one: until then it was the live edge.
+    const place = this.#index.firstPlace((_, place) =>
+      place >= newest ||
+      (this.#index.at(place + 1)?.group.firstTimestamp ?? edge) >= oldest
+    );
+    return this.#index.at(place)?.sequence ?? this.#to;
+  }
+
+  /** The newest timestamp; the newest group may have no frame yet. */
+  #edgeOf(newest: number): number {
+    for (let place = newest; place >= 0; place--) {
+      const timestamp = this.#index.at(place)?.group.lastTimestamp;
+      if (timestamp !== undefined) return timestamp;
+    }
+    return 0;
+  }
+
+  #isThere({ group, number }: Arrival): boolean {
+    return number < this.#before && !group.retired && !group.log.ended?.error;
+  }
+
+  /** The next group wanted, if there is one; those below the start are passed for good, those above the end wait. */
+  peek(bounds: Bounds): GroupProducer | undefined {
+    this.#next = Math.max(this.#next, bounds.startGroup ?? 0);
+    if (this.#next > this.#to) return undefined;
+    const next = this.waiting(bounds).next().value;
+    const passed = next?.sequence ??
+      Math.min(this.#to, bounds.endGroup ?? Infinity) + 1;
+    this.#next = Math.max(this.#next, passed);
+    return next;
+  }
+
+  /** Passes the group that {@linkcode PastGroups.peek} has shown. */
+  take(): void {
+    this.#next++;
+  }
+
+  /** The groups wanted, by ascending sequence. */
+  *waiting(
+    { startGroup = 0, endGroup = Infinity }: Bounds,
+  ): Generator<GroupProducer, undefined> {
+    const to = Math.min(this.#to, endGroup);
+    let place = this.#index.placeOf(Math.max(this.#next, startGroup));
+    for (let one; (one = this.#index.at(place)); place++) {
+      if (one.sequence > to) return;
+      if (this.#isThere(one)) yield one.group;
+    }
+  }
+
+  /** The groups wanted, by descending sequence. */
+  *newestFirst(
+    { startGroup = 0, endGroup = Infinity }: Bounds,
+  ): Generator<GroupProducer, undefined> {
+    const from = Math.max(this.#next, startGroup);
+    let place = this.#index.placeOf(Math.min(this.#to, endGroup) + 1) - 1;
+    for (let one; (one = this.#index.at(place)); place--) {
+      if (one.sequence < from) return;
+      if (this.#isThere(one)) yield one.group;
+    }
+  }
+}
+
+/** Milliseconds of media time in ticks of `track`. */
+export function ticksOf(track: Track, ms: number): number {
+  return ms * (track.knownInfo?.timescale ?? 1000) / 1000;
+}
