@@ -182,6 +182,11 @@ const TABLE = {
     help: "Whether peers may come over WebSocket",
     example: "false",
   }),
+  "web.fetch_timeout": sure(duration, "5s", {
+    flag: "web-fetch-timeout",
+    help: "Longest time that /fetch waits for a group to begin",
+    example: "30s",
+  }),
   "web.http.listen": optional(address(80), {
     flag: "web-http-listen",
     help:
@@ -227,6 +232,18 @@ const TABLE = {
     help:
       "Peers of one port at once whose QUIC handshake, or whose request behind it, is not complete; one more ends the oldest",
     example: "256",
+  }),
+  "limit.requests": sure(integer(1, 1_000_000), "1024", {
+    flag: "limit-requests",
+    help:
+      "HTTP requests under way at once, and as many WebSockets that wait to be let in; /health and the certificate are always answered",
+    example: "4096",
+  }),
+  "limit.requests_per_address": sure(integer(1, 1_000_000), "256", {
+    flag: "limit-requests-per-address",
+    help:
+      "The same from one address, or one /64 of IPv6; raise it behind a web server that forwards requests",
+    example: "1024",
   }),
   "limit.subscriptions": sure(integer(1, 1_000_000), "1024", {
     flag: "limit-subscriptions",

@@ -18,6 +18,7 @@ import {
 import type { Cluster } from "./cluster.ts";
 import type { Metrics } from "./metrics.ts";
 import { METRICS_TYPE } from "./metrics/text.ts";
+import type { Gate, Refusal } from "./limits.ts";
 import type { Peers } from "./peers.ts";
 import {
   type Authorizer,
@@ -47,12 +48,16 @@ export interface HttpOptions {
   readonly origins?: readonly string[] | undefined;
   /** The asker's address, `host:port`. */
   readonly remote?: string | undefined;
+  /** Bounds what is asked for at once, but for health and certificate. Default nothing does. */
+  readonly gate?: Gate | undefined;
+  /** Longest wait for a group to begin, in milliseconds. Default 5 s. */
+  readonly fetchTimeoutMs?: number | undefined;
   /** Time. */
   readonly clock: Clock;
 }
 
-/** Longest wait for a group, in milliseconds. */
-export const FETCH_TIMEOUT_MS = 30_000;
+/** Longest wait for a group to begin unless told otherwise, in milliseconds. */
+export const FETCH_TIMEOUT_MS = 5_000;
 
 interface Ask {
   readonly request: Request;
@@ -60,6 +65,8 @@ interface Ask {
   /** The path behind the route's own, percent-decoding done. */
   readonly rest: string;
   readonly options: HttpOptions;
+  /** Ends what the gate let in; called by itself with an answer that has no stream of its own. */
+  readonly leave: () => void;
 }
 
 interface Route {
@@ -67,14 +74,18 @@ interface Route {
   readonly path: string;
   /** Whether more may follow. */
   readonly open: boolean;
+  /** Whether it waits for nothing and costs nothing, and is always answered. */
+  readonly free?: boolean | undefined;
+  /** Whether it calls `leave` itself, unless it throws. */
+  readonly streams?: boolean | undefined;
   readonly get: (ask: Ask) => Promise<Response> | Response;
 }
 
 const ROUTES: readonly Route[] = [
-  { path: "/health", open: false, get: () => new Response("ok\n") },
-  { path: "/certificate.sha256", open: false, get: certificate },
+  { path: "/health", open: false, free: true, get: health },
+  { path: "/certificate.sha256", open: false, free: true, get: certificate },
   { path: "/announced", open: true, get: announced },
-  { path: "/fetch", open: true, get: fetchGroup },
+  { path: "/fetch", open: true, streams: true, get: fetchGroup },
   { path: "/nodes", open: false, get: nodes },
   { path: "/metrics", open: false, get: metrics },
 ];
@@ -144,13 +155,40 @@ async function answer(
   if (request.method !== "GET" && request.method !== "HEAD") {
     return text(405, `Expected GET, got ${request.method}`);
   }
+  const { gate, remote = "" } = options;
+  const leave = route.free || !gate ? () => {} : gate.enter(remote);
+  if (typeof leave === "string") return crowded(leave);
+  let isAnswered = false;
   try {
     const rest = decodePath(url.pathname.slice(route.path.length));
-    return await route.get({ request, url, rest, options });
+    const response = await route.get({ request, url, rest, options, leave });
+    if (request.method === "HEAD") return await withoutBody(response);
+    isAnswered = response.ok && route.streams === true;
+    return response;
   } catch (error) {
     if (!(error instanceof MoqError)) throw error;
     return text(statusOf(error), error.message);
+  } finally {
+    if (!isAnswered) leave();
   }
+}
+
+async function withoutBody(response: Response): Promise<Response> {
+  await response.body?.cancel();
+  return new Response(null, response);
+}
+
+/** The answer to somebody whom a gate does not let in. */
+export function crowded(refusal: Refusal): Response {
+  const [status, message] = refusal === "address"
+    ? [429, "Too many requests at once from this address"]
+    : [503, "Too many requests at once"];
+  const headers = { "retry-after": "5" };
+  return new Response(`${message}\n`, { status, headers });
+}
+
+function health(): Response {
+  return new Response("ok\n");
 }
 
 function text(status: number, message: string): Response {
@@ -308,9 +346,14 @@ async function fetchGroup(ask: Ask): Promise<Response> {
   }
   const { scope, close } = await openScope(ask, path.slice(0, slash));
   const track = scope.consume("").track(name);
-  const limit = deadline(ask.options.clock, FETCH_TIMEOUT_MS);
+  const { clock, fetchTimeoutMs = FETCH_TIMEOUT_MS } = ask.options;
+  const limit = deadline(clock, fetchTimeoutMs);
   // Aborts when nothing more is read of the group.
   const over = new AbortController();
+  over.signal.addEventListener("abort", ask.leave);
+  ask.request.signal.addEventListener("abort", () => {
+    over.abort(new MoqError("cancelled", "The client went away"));
+  });
   limit.signal.addEventListener("abort", () => over.abort(limit.signal.reason));
   try {
     const group = wanted === "latest"
@@ -324,7 +367,7 @@ async function fetchGroup(ask: Ask): Promise<Response> {
     if (!limit.signal.aborted) throw error;
     throw new MoqError(
       "timeout",
-      `Expected group ${wanted} of ${name} within ${FETCH_TIMEOUT_MS} ms, got none`,
+      `Expected group ${wanted} of ${name} within ${fetchTimeoutMs} ms, got none: the track has none yet, or its publisher does not answer`,
       { cause: error },
     );
   } finally {

@@ -11,6 +11,7 @@ import {
   PublicAuth,
   requestToken,
 } from "./auth.ts";
+import { Gate } from "./limits.ts";
 import { FETCH_TIMEOUT_MS, handle, type HttpOptions } from "./http.ts";
 
 const encoder = new TextEncoder();
@@ -163,7 +164,52 @@ Deno.test("handle: fetch gives up when no group comes", async () => {
   options.clock.release();
   const { status, body } = await answer;
   assert.equal(status, 504);
-  assert.match(body, /within 30000 ms/);
+  assert.match(body, /within 5000 ms, got none: the track has none yet/);
+  close();
+});
+
+Deno.test("handle: requests that wait keep out neither health nor other addresses", async () => {
+  const gate = new Gate({ total: 3, perAddress: 2 });
+  const here: Setup = { ...setup(), gate, remote: "10.0.0.1:1" };
+  const there: Setup = { ...here, remote: "10.0.0.2:1" };
+  const close = publish(here);
+  const waiting = [1, 2].map(() => get(here, "/fetch/demo/a/silent"));
+  const crowded = await get(here, "/announced/demo");
+  assert.equal(crowded.status, 429);
+  assert.equal(crowded.headers.get("retry-after"), "5");
+  assert.equal((await get(here, "/health")).status, 200);
+  assert.equal((await get(here, "/certificate.sha256")).status, 200);
+  assert.equal((await get(there, "/announced/demo")).status, 200);
+  const reading = await handle(
+    new Request("http://localhost:4443/fetch/demo/a/text?group=0"),
+    there,
+  );
+  assert.equal((await get(there, "/announced/demo")).status, 503);
+  assert.equal(await reading.text(), "one two");
+  assert.equal((await get(there, "/announced/demo")).status, 200);
+  close();
+  for (const { status } of await Promise.all(waiting)) {
+    assert.equal(status, 404);
+  }
+  assert.equal(gate.size, 0);
+});
+
+Deno.test("handle: a client that goes away or wants no body holds nothing", async () => {
+  const gate = new Gate({ total: 9, perAddress: 9 });
+  const options: Setup = { ...setup(), gate, remote: "10.0.0.1:1" };
+  const close = publish(options);
+  const gone = new AbortController();
+  const { signal } = gone;
+  const waiting = get(options, "/fetch/demo/a/silent", { signal });
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  assert.equal(gate.size, 1);
+  gone.abort();
+  await waiting;
+  assert.equal(gate.size, 0);
+  const head = { method: "HEAD" };
+  const { status, body } = await get(options, "/fetch/demo/a/text", head);
+  assert.deepEqual({ status, body }, { status: 200, body: "" });
+  assert.equal(gate.size, 0);
   close();
 });
 

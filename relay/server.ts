@@ -24,6 +24,7 @@ import type { Config } from "./config.ts";
 import { lacksAccessRules } from "./config_rules.ts";
 import type { Address } from "./config_values.ts";
 import type { HttpOptions } from "./http.ts";
+import { requestGate } from "./limits.ts";
 import { type Listeners, openListeners } from "./listen/listeners.ts";
 import {
   type HandshakeCounts,
@@ -221,6 +222,8 @@ export class Server implements Surroundings {
       },
       localPagesOnly: lacksAccessRules(this.#config),
       origins: origins.length > 0 ? origins : undefined,
+      gate: requestGate(this.#config),
+      fetchTimeoutMs: this.#config["web.fetch_timeout"],
       clock: this.#clock,
     };
   }

@@ -12,6 +12,7 @@ import { formatAddress } from "../config_rules.ts";
 import type { Address } from "../config_values.ts";
 import type { HttpOptions } from "../http.ts";
 import type { HandshakeCounts } from "../metrics.ts";
+import { type Gate, requestGate } from "../limits.ts";
 import { cannotListen, isPortInUse } from "./cannot_listen.ts";
 import { Queue } from "./queue.ts";
 import { runQuic } from "./quic.ts";
@@ -66,12 +67,14 @@ export class Listeners {
   readonly #options: ListenersOptions;
   readonly #quic: QuicListener[] = [];
   readonly #plain: TcpListener[] = [];
+  readonly #upgrades: Gate;
   #https: TcpListener | undefined;
 
   /** Nothing is bound yet. */
   constructor(config: Config, options: ListenersOptions) {
     this.#config = config;
     this.#options = options;
+    this.#upgrades = requestGate(config);
   }
 
   /** Where QUIC and WebTransport are listened for. */
@@ -213,6 +216,7 @@ export class Listeners {
         },
       },
       http,
+      upgrades: this.#upgrades,
       log,
     });
   }

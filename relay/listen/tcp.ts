@@ -8,7 +8,8 @@ import type { IncomingConnection } from "../auth.ts";
 import type { Certificate } from "../certs.ts";
 import { formatAddress } from "../config_rules.ts";
 import type { Address } from "../config_values.ts";
-import { handle, type HttpOptions } from "../http.ts";
+import { crowded, handle, type HttpOptions } from "../http.ts";
+import type { Gate } from "../limits.ts";
 import { cannotListen } from "./cannot_listen.ts";
 import type { Queue } from "./queue.ts";
 import { incomingWebSocket, isWebSocketUpgrade } from "./websocket.ts";
@@ -29,6 +30,8 @@ export interface ListenTcpOptions {
   readonly tuning?: QmuxTuning | undefined;
   /** What HTTP answers. */
   readonly http: HttpOptions;
+  /** Bounds the upgrades to WebSocket that wait for their answer at once. Default nothing does. */
+  readonly upgrades?: Gate | undefined;
   /** Hears of bugs, and of a port that had to be opened again. */
   readonly log: Logger;
 }
@@ -47,8 +50,6 @@ export interface TcpListener {
   close(): Promise<void>;
 }
 
-// Requests that wait for their answer; one for a group may wait half a minute.
-const MAX_REQUESTS = 1024;
 const REOPEN_MS = 1000;
 
 /** Binds a TCP port; throws `ConfigError` when it cannot be had. */
@@ -62,7 +63,6 @@ class TcpPort implements TcpListener {
   readonly #closing = new AbortController();
   #certificate: Certificate | undefined;
   #running: Running;
-  #answering = 0;
 
   constructor(options: ListenTcpOptions) {
     this.#options = options;
@@ -90,33 +90,39 @@ class TcpPort implements TcpListener {
     await this.#running.stop();
   }
 
-  async #answer(
+  #answer(
     request: Request,
     { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>,
   ): Promise<Response> {
-    if (this.#answering >= MAX_REQUESTS) {
-      return new Response("Too many requests at once\n", { status: 503 });
-    }
-    this.#answering++;
-    try {
-      return await this.#respond(request, formatAddress(remoteAddr));
-    } finally {
-      this.#answering--;
-    }
+    const { protocols, http } = this.#options;
+    const remote = formatAddress(remoteAddr);
+    return protocols && isWebSocketUpgrade(request)
+      ? this.#upgrade(request, { protocols, remote })
+      : handle(request, { ...http, remote });
   }
 
-  #respond(request: Request, remote: string): Promise<Response> {
-    const { protocols, http, queue, tuning = {} } = this.#options;
-    if (!protocols || !isWebSocketUpgrade(request)) {
-      return handle(request, { ...http, remote });
-    }
+  /** The answer to an upgrade, which waits until the peer is let in. */
+  async #upgrade(
+    request: Request,
+    { protocols, remote }: {
+      readonly protocols: readonly string[];
+      readonly remote: string;
+    },
+  ): Promise<Response> {
+    const { queue, tuning = {}, upgrades } = this.#options;
+    const leave = upgrades?.enter(remote) ?? (() => {});
+    if (typeof leave === "string") return crowded(leave);
     const { incoming, response } = incomingWebSocket(request, {
       protocols,
       remote,
       tuning,
     });
     if (incoming) queue.push(incoming);
-    return response;
+    try {
+      return await response;
+    } finally {
+      leave();
+    }
   }
 
   #start({ hostname, port }: Address): Running {
