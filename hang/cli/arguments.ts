@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import type {
+  CheckArguments,
   CommandArguments,
   ExportArguments,
   ServeRecordedArguments,
@@ -41,6 +42,7 @@ const OPTIONS = {
   latency: { type: "string" },
   follow: { type: "boolean" },
   dvr: { type: "string" },
+  repair: { type: "boolean" },
   listen: { type: "string" },
   window: { type: "string" },
   help: { type: "boolean" },
@@ -63,6 +65,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionName[]>> = {
   record: ["dvr", "follow"],
   replay: [],
   export: ["format", "video", "audio"],
+  check: ["repair"],
   "serve-hls": ["listen", "window"],
 };
 
@@ -78,6 +81,7 @@ export function readArguments(args: readonly string[]): CommandArguments {
   if (values.version) return { command: "version" };
   checkOptions(command, Object.keys(values) as OptionName[]);
   if (command === "export") return readExport(values, files);
+  if (command === "check") return readCheck(values, files);
   if (command === "serve-hls" && files.length > 0) {
     return readServeRecorded(values, files);
   }
@@ -195,6 +199,30 @@ function readExport(
     audio: wishOf(values.audio),
     seconds: secondsOf(values.seconds),
   };
+}
+
+function readCheck(
+  { repair, seconds, url, name, fingerprint }: CheckOptions,
+  files: readonly string[],
+): CheckArguments {
+  const stray = url ?? name ?? fingerprint;
+  if (stray !== undefined) {
+    throw new TypeError(`Expected a folder alone to check, got ${stray}`);
+  }
+  return {
+    command: "check",
+    folder: required("a folder", atMostOne(files)),
+    repair: repair ?? false,
+    seconds: secondsOf(seconds),
+  };
+}
+
+interface CheckOptions {
+  readonly url?: string;
+  readonly name?: string;
+  readonly fingerprint?: string;
+  readonly repair?: boolean;
+  readonly seconds?: string;
 }
 
 function checkOptions(

@@ -98,6 +98,17 @@ export interface ExportArguments extends
   readonly folder: string;
 }
 
+/** `check`. */
+export interface CheckArguments {
+  readonly command: "check";
+  /** Where the recording is. */
+  readonly folder: string;
+  /** Put in order what can be. */
+  readonly repair: boolean;
+  /** End after so many seconds. */
+  readonly seconds: number | undefined;
+}
+
 /** `serve-hls` of a live broadcast. */
 export interface ServeLiveArguments extends RelayArguments {
   readonly command: "serve-hls";
@@ -138,6 +149,7 @@ export type CommandArguments =
   | RecordArguments
   | ReplayArguments
   | ExportArguments
+  | CheckArguments
   | ServeLiveArguments
   | ServeRecordedArguments
   | { readonly command: "help"; readonly about: string | undefined }

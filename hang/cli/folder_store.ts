@@ -38,9 +38,9 @@ export class FolderStore implements RecordingStore {
     );
   }
 
-  replaceText(name: string, text: string): void {
+  replace(name: string, bytes: Uint8Array): void {
     const path = `${this.name}/${name}`;
-    Deno.writeTextFileSync(`${path}.new`, text);
+    Deno.writeFileSync(`${path}.new`, bytes);
     Deno.renameSync(`${path}.new`, path);
   }
 }
@@ -81,10 +81,6 @@ class FolderFile implements RecordingFile {
       at += count;
     }
     return bytes;
-  }
-
-  truncate(size: number): void {
-    this.#file.truncateSync(size);
   }
 
   close(): void {

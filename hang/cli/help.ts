@@ -124,6 +124,15 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
     options: TRACKS,
     examples: ["hang export recording film.mp4"],
   },
+  check: {
+    what: "Says whether a recording is what was written, and repairs it.",
+    usage: ["[--repair] FOLDER"],
+    options: {
+      "--repair":
+        "put in order what can be; what is damaged is kept in files whose\nnames end in .damaged",
+    },
+    examples: ["hang check recording", "hang check --repair recording"],
+  },
   "serve-hls": {
     what: "Serves a live broadcast, or a recording, to players of HLS.",
     usage: [

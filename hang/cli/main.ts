@@ -10,6 +10,7 @@ import { readArguments } from "./arguments.ts";
 import { helpFor } from "./help.ts";
 import { printCatalog } from "./catalog.ts";
 import { chat } from "./chat.ts";
+import { check } from "./check.ts";
 import { publish } from "./publish.ts";
 import { record } from "./record.ts";
 import { exportFile, replay } from "./recordings.ts";
@@ -42,6 +43,8 @@ async function run(args: readonly string[]): Promise<void> {
       return await replay(command);
     case "export":
       return await exportFile(command);
+    case "check":
+      return await check(command);
     case "serve-hls":
       return await serveHls(command);
   }

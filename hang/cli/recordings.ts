@@ -93,9 +93,10 @@ export function serveRecorded(
   scope.claim(path, source, LOCAL_ROUTE);
 }
 
-/** Says when nothing was recorded, and which groups are not there. */
+/** Says what is damaged, when nothing was recorded, and which groups are not there. */
 export function sayMissing(recording: Recording): void {
   const lines = [
+    ...recording.problems.map((text) => `${printable(text)}\n`),
     ...recording.interruptions().map(({ fromMs, toMs, isOtherPublisher }) =>
       `not recorded from ${timeOf(fromMs)} to ${timeOf(toMs)}${
         isOtherPublisher ? ", then from another publisher" : ""
@@ -107,7 +108,7 @@ export function sayMissing(recording: Recording): void {
   ];
   for (const line of lines.slice(0, MAX_GAPS_SHOWN)) say(line);
   const more = lines.length - MAX_GAPS_SHOWN;
-  if (more > 0) say(`and ${more} more gaps\n`);
+  if (more > 0) say(`and ${more} more, which hang check shows\n`);
 }
 
 function timeOf(ms: number): string {

@@ -67,7 +67,10 @@ function entriesIn(
   return entries;
 }
 
-function startOf({ log }: RecordingTrack, entry: GroupEntry): number {
+function startOf(
+  { log }: Pick<RecordingTrack, "log">,
+  entry: GroupEntry,
+): number {
   return (log.startOf(entry) ?? 0) * (1_000_000 / log.info.timescale);
 }
 
@@ -99,7 +102,7 @@ function contentEnd({ log }: RecordingTrack, entry: GroupEntry): number {
     return (newest + step) * toUs;
   } catch {
     // The group is damaged: it is named when the segment is made.
-    return startOf({ log, takes: [] }, entry);
+    return startOf({ log }, entry);
   }
 }
 

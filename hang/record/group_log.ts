@@ -6,23 +6,22 @@
  * @module
  */
 import { Cache, GroupProducer, MoqError, type TrackInfo } from "@moq-deno/lite";
+import {
+  type DamagedEntry,
+  encodeEntry,
+  ENTRY_BYTES,
+  groupChecksum,
+  type GroupEntry,
+  type IndexContent,
+  readIndex,
+} from "./group_index.ts";
+import { MAX_TRACK_BYTES } from "./limits.ts";
 import type { RecordingFile, RecordingStore } from "./store.ts";
 
-const ENTRY_BYTES = 32;
+export { decodeEntries, type GroupEntry } from "./group_index.ts";
+
 // Timestamp and size of a frame, two varints.
 const FRAME_HEADER_BYTES = 16;
-
-/** Where one group is. */
-export interface GroupEntry {
-  /** Its number within its track. */
-  readonly sequence: number;
-  /** Offset in the file. */
-  readonly offset: number;
-  /** Bytes. */
-  readonly length: number;
-  /** When it was complete, in milliseconds since 1970. */
-  readonly arrivalMs: number;
-}
 
 /** A track that can be read back. */
 export interface RecordedTrack {
@@ -32,41 +31,8 @@ export interface RecordedTrack {
   readonly entries: readonly GroupEntry[];
   /** The group with this number. */
   find(sequence: number): GroupEntry | undefined;
-  /** The bytes of one group. */
+  /** The bytes of one group; throws `MoqError("decode")` when they are not those that were written. */
   read(entry: GroupEntry): Uint8Array;
-}
-
-function encodeEntry(entry: GroupEntry): Uint8Array {
-  const bytes = new Uint8Array(ENTRY_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt(entry.sequence));
-  view.setBigUint64(8, BigInt(entry.offset));
-  view.setBigUint64(16, BigInt(entry.length));
-  view.setFloat64(24, entry.arrivalMs);
-  return bytes;
-}
-
-/** The entries of an index up to the first that is cut short or points outside of the `available` bytes. */
-export function decodeEntries(
-  index: Uint8Array,
-  available: number,
-): GroupEntry[] {
-  const view = new DataView(index.buffer, index.byteOffset, index.byteLength);
-  const entries: GroupEntry[] = [];
-  let end = 0;
-  for (let at = 0; at + ENTRY_BYTES <= index.byteLength; at += ENTRY_BYTES) {
-    const entry = {
-      sequence: Number(view.getBigUint64(at)),
-      offset: Number(view.getBigUint64(at + 8)),
-      length: Number(view.getBigUint64(at + 16)),
-      arrivalMs: view.getFloat64(at + 24),
-    };
-    if (entry.offset !== end || !Number.isFinite(entry.arrivalMs)) break;
-    end += entry.length;
-    if (end > available || !Number.isSafeInteger(entry.sequence)) break;
-    entries.push(entry);
-  }
-  return entries;
 }
 
 /** The files of one track. */
@@ -80,6 +46,11 @@ export interface GroupFiles {
 /** The file names of track number `id`: its own name may be anything. */
 export function filesOf(id: number): GroupFiles {
   return { groups: `${id}.groups`, index: `${id}.index` };
+}
+
+/** Where bytes go that were found damaged in a file that is written on. */
+export function asideOf(file: string): string {
+  return `${file}.damaged`;
 }
 
 /** Options of {@linkcode GroupLog.open}. */
@@ -96,45 +67,52 @@ export interface OpenGroupLogOptions {
 export class GroupLog implements RecordedTrack {
   /** The track's properties. */
   readonly info: TrackInfo;
-  /** What is behind the last whole group, in bytes of both files; for those who write it is cut. */
-  readonly excessBytes: number;
+  /** Entries of the index that were not as they were written when it was opened. */
+  readonly damaged: readonly DamagedEntry[];
   readonly #groups: RecordingFile;
   readonly #index: RecordingFile;
   readonly #access: "read" | "write";
   readonly #entries: GroupEntry[];
   readonly #places: Map<number, GroupEntry> = new Map();
   #highest = -1;
-  #end: number;
+  #bytes = 0;
 
   private constructor(
     { info, access }: OpenGroupLogOptions,
-    { groups, index }: {
+    { groups, index, content }: {
       readonly groups: RecordingFile;
       readonly index: RecordingFile;
+      readonly content: IndexContent;
     },
   ) {
     this.info = info;
+    this.damaged = content.damaged;
     this.#access = access;
     this.#groups = groups;
     this.#index = index;
-    this.#entries = decodeEntries(index.read(0, index.size), groups.size);
+    this.#entries = content.entries;
     for (const entry of this.#entries) this.#note(entry);
-    this.#end = this.#entries.reduce((sum, { length }) => sum + length, 0);
-    const indexEnd = this.#entries.length * ENTRY_BYTES;
-    this.excessBytes = groups.size - this.#end + index.size - indexEnd;
-    if (access === "read") return;
-    groups.truncate(this.#end);
-    index.truncate(indexEnd);
   }
 
-  /** Opens the files; what is at their end without being complete is left out. */
+  /**
+   * Opens the files. Entries of the index that are damaged are left out; with write access they are set aside in a file
+   * of their own, and nothing else is changed.
+   */
   static open(store: RecordingStore, options: OpenGroupLogOptions): GroupLog {
-    const files = filesOf(options.id);
-    const groups = store.open(files.groups, options.access);
+    const { id, access } = options;
+    const files = filesOf(id);
+    const groups = store.open(files.groups, access);
     try {
-      const index = store.open(files.index, options.access);
+      let index = store.open(files.index, access);
       try {
-        return new GroupLog(options, { groups, index });
+        const bytes = index.read(0, index.size);
+        const content = readIndex(bytes, groups);
+        if (access === "write" && isDamaged(content)) {
+          index.close();
+          setAside(store, { file: files.index, content });
+          index = store.open(files.index, access);
+        }
+        return new GroupLog(options, { groups, index, content });
       } catch (error) {
         index.close();
         throw error;
@@ -155,6 +133,11 @@ export class GroupLog implements RecordedTrack {
     return this.#highest;
   }
 
+  /** Bytes of the file that belong to no group: what was cut off in mid-write, or lost its entry. */
+  get unindexedBytes(): number {
+    return this.#groups.size - this.#bytes;
+  }
+
   /** The group with this number. */
   find(sequence: number): GroupEntry | undefined {
     return this.#places.get(sequence);
@@ -167,7 +150,7 @@ export class GroupLog implements RecordedTrack {
     try {
       group.append(this.#groups.read(offset, head));
     } catch (error) {
-      // Whoever reads the whole group is told what is wrong with it.
+      // A reader of the whole group hears what is wrong with it.
       if (!(error instanceof MoqError)) throw error;
     }
     return group.firstTimestamp;
@@ -181,18 +164,31 @@ export class GroupLog implements RecordedTrack {
     if (this.#access === "read") {
       throw new TypeError("Expected a log that is recorded");
     }
-    const offset = this.#end;
-    const entry = { sequence, offset, length: bytes.byteLength, arrivalMs };
+    // Behind whatever is there: what a crash left without an entry is nobody's, but it is not cut off.
+    const offset = this.#groups.size;
+    const length = bytes.byteLength;
+    if (offset + length > MAX_TRACK_BYTES) {
+      throw new MoqError(
+        "too-large",
+        `Expected at most ${MAX_TRACK_BYTES} bytes of a track, got more`,
+      );
+    }
+    const checksum = groupChecksum(bytes);
+    const entry = { sequence, offset, length, arrivalMs, checksum };
     this.#groups.append(bytes);
     this.#index.append(encodeEntry(entry));
-    this.#end += bytes.byteLength;
     this.#entries.push(entry);
     this.#note(entry);
   }
 
-  /** Reads one group. */
-  read({ offset, length }: GroupEntry): Uint8Array {
-    return this.#groups.read(offset, length);
+  /** Reads one group; throws `MoqError("decode")` when its checksum says that it is not what was written. */
+  read({ sequence, offset, length, checksum }: GroupEntry): Uint8Array {
+    const bytes = this.#groups.read(offset, length);
+    if (!checksum || groupChecksum(bytes) === checksum) return bytes;
+    throw new MoqError(
+      "decode",
+      `Expected group ${sequence} as it was recorded, got ${length} bytes with another checksum`,
+    );
   }
 
   /** Closes the files. Idempotent. */
@@ -204,5 +200,32 @@ export class GroupLog implements RecordedTrack {
   #note(entry: GroupEntry): void {
     this.#places.set(entry.sequence, entry);
     this.#highest = Math.max(this.#highest, entry.sequence);
+    this.#bytes += entry.length;
   }
+}
+
+function isDamaged({ damaged, rest }: IndexContent): boolean {
+  return damaged.length > 0 || rest.byteLength > 0;
+}
+
+/** Keeps what does not fit beside the index, and writes the index again with what does. */
+function setAside(
+  store: RecordingStore,
+  { file, content: { entries, damaged, rest } }: {
+    readonly file: string;
+    readonly content: IndexContent;
+  },
+): void {
+  const aside = store.open(asideOf(file), "write");
+  try {
+    for (const { bytes } of damaged) aside.append(bytes);
+    aside.append(rest);
+  } finally {
+    aside.close();
+  }
+  const index = new Uint8Array(entries.length * ENTRY_BYTES);
+  for (const [place, entry] of entries.entries()) {
+    index.set(encodeEntry(entry), place * ENTRY_BYTES);
+  }
+  store.replace(file, index);
 }

@@ -5,7 +5,7 @@
  */
 import type { RecordingFile, RecordingStore } from "./store.ts";
 
-/** Keeps files for as long as it lives; `bytes` shows them to whoever wants to damage them. */
+/** Keeps files for as long as it lives; `bytes` shows them to tests that damage them. */
 export class MemoryStore implements RecordingStore {
   /** For messages. */
   readonly name = "memory";
@@ -38,9 +38,9 @@ export class MemoryStore implements RecordingStore {
     return new TextDecoder().decode(bytes);
   }
 
-  /** Puts `text` in the place of a file. */
-  replaceText(name: string, text: string): void {
-    this.bytes.set(name, new TextEncoder().encode(text));
+  /** Puts `bytes` in the place of a file. */
+  replace(name: string, bytes: Uint8Array): void {
+    this.bytes.set(name, bytes.slice());
   }
 }
 
@@ -74,10 +74,6 @@ class MemoryFile implements RecordingFile {
     throw new RangeError(
       `Expected ${length} bytes at ${offset} of ${this.#name}, got ${bytes.byteLength}`,
     );
-  }
-
-  truncate(size: number): void {
-    this.#files.set(this.#name, this.#bytes.slice(0, size));
   }
 
   close(): void {

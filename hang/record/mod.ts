@@ -4,6 +4,8 @@
  *
  * @module
  */
+export * from "./check.ts";
+export type { DamagedEntry } from "./group_index.ts";
 export {
   type GroupEntry,
   GroupLog,

@@ -15,7 +15,25 @@ import {
 } from "@moq-deno/lite";
 import type { Catalog } from "../catalog/catalog.ts";
 import { GroupLog } from "./group_log.ts";
-import { MANIFEST, writeManifest } from "./manifest.ts";
+import {
+  MAX_CATALOG_LOG_BYTES,
+  MAX_CATALOGS,
+  MAX_RECORDED_TRACKS,
+  MAX_TAKES,
+  MAX_TRACK_NAME_BYTES,
+  MAX_TRACK_TAKES,
+  maxSequence,
+} from "./limits.ts";
+import {
+  beginnings,
+  JOURNAL,
+  type Manifest,
+  type ManifestTrack,
+  NEWEST_CATALOG,
+  OLD_MANIFESTS,
+  readManifest,
+} from "./manifest.ts";
+import { ManifestWriter } from "./manifest_writer.ts";
 import {
   isSamePublisher,
   Recording,
@@ -23,9 +41,6 @@ import {
 } from "./recording.ts";
 import type { RecordingStore } from "./store.ts";
 import { RunningTake } from "./running_take.ts";
-
-const MAX_CATALOGS = 1000;
-const MAX_TAKES = 9000;
 
 /** Options of {@linkcode Recorder}. */
 export interface RecorderOptions {
@@ -51,6 +66,13 @@ export class Recorder {
   readonly recording: Recording;
   readonly #store: RecordingStore;
   readonly #log: Logger;
+  readonly #manifest: ManifestWriter;
+  readonly #refused: Set<RecordingTrack> = new Set();
+  #catalogText: string | undefined;
+  #catalogBytes = 0;
+  #hasNewest: boolean;
+  #nextId: number;
+  #isTakeWritten = false;
   #failure: MoqError | undefined;
   #isRenumbered = false;
   #groups = 0;
@@ -61,7 +83,13 @@ export class Recorder {
   constructor({ store, name, log = SILENT }: RecorderOptions) {
     this.#store = store;
     this.#log = log;
-    this.recording = openForWriting(store, name);
+    const { recording, manifest } = openForWriting(store, name);
+    this.recording = recording;
+    this.#manifest = manifest;
+    const files = store.files();
+    this.#hasNewest = files.includes(NEWEST_CATALOG);
+    this.#nextId = freeId(files);
+    for (const { catalog } of recording.catalogs) this.#countCatalog(catalog);
   }
 
   /** Groups written. */
@@ -86,15 +114,19 @@ export class Recorder {
   ): Promise<void> {
     const { recording } = this;
     const { publisher, signal } = options;
-    if (recording.takes.length >= MAX_TAKES) {
+    const takes = recording.takes.length + 1;
+    const places = takes * Math.max(1, recording.tracks.size);
+    if (takes > MAX_TAKES || places > MAX_TRACK_TAKES) {
       throw new MoqError(
         "too-large",
-        `Expected at most ${MAX_TAKES} takes in ${this.#store.name}, got more`,
+        `Expected at most ${MAX_TAKES} takes and ${MAX_TRACK_TAKES} beginnings in tracks in ${this.#store.name}, got more; record to another folder`,
       );
     }
     recording.takes.push({ startMs: Date.now(), publisher });
     for (const track of recording.tracks.values()) this.#addTake(track);
-    this.#save();
+    // It is written with its first group.
+    this.#isTakeWritten = false;
+    recording.changed.wake();
     const take = new RunningTake(this, { broadcast, outer: signal });
     await take.run();
     this.#dropEmptyTake();
@@ -105,7 +137,7 @@ export class Recorder {
     await this.run(broadcast, { ...options, publisher: undefined });
   }
 
-  /** A peer that fails is told of; a store that fails ends the recording, which is returned. */
+  /** A peer that fails is logged; a store that fails ends the recording, and its error is returned. */
   note(
     message: string,
     { error, name = "" }: { readonly error: unknown; readonly name?: string },
@@ -116,15 +148,31 @@ export class Recorder {
     return this.#failure ??= failure;
   }
 
-  /** Adds a catalog. */
+  /** Adds a catalog, in the place of the newest one when there are as many as are kept. */
   addCatalog(catalog: Catalog): void {
-    const { catalogs } = this.recording;
-    const text = JSON.stringify(catalog);
-    if (text === JSON.stringify(catalogs.at(-1)?.catalog)) return;
-    // A catalog that never rests: the newest is the one that is needed.
-    if (catalogs.length === MAX_CATALOGS) catalogs.pop();
-    catalogs.push({ arrivalMs: Date.now(), catalog });
-    this.#save();
+    const { catalogs, changed } = this.recording;
+    const before = this.#catalogText;
+    const bytes = this.#catalogBytes;
+    if (this.#countCatalog(catalog) === before) return;
+    const entry = { arrivalMs: Date.now(), catalog };
+    const isFull = catalogs.length >= MAX_CATALOGS ||
+      this.#catalogBytes > MAX_CATALOG_LOG_BYTES;
+    if (isFull) {
+      // Without this one, what was kept in this way before is the last.
+      this.#catalogBytes = bytes;
+      if (this.#hasNewest) catalogs.pop();
+      else {
+        const error = new MoqError(
+          "too-large",
+          `Expected at most ${MAX_CATALOGS} catalogs and ${MAX_CATALOG_LOG_BYTES} bytes of them, got more; the newest one is kept`,
+        );
+        this.note("not every catalog is recorded", { error });
+      }
+      this.#hasNewest = true;
+      this.#manifest.replaceNewest(entry);
+    } else this.#manifest.add({ catalog: entry });
+    catalogs.push(entry);
+    changed.wake();
   }
 
   /** The track called `name`, created if need be; throws `MoqError("unsupported")` when it had another timescale before. */
@@ -139,29 +187,38 @@ export class Recorder {
         `Expected a timescale of ${timescale} as before, got ${info.timescale}`,
       );
     }
-    const id = tracks.size;
+    this.#checkTrack(name);
+    const id = this.#nextId++;
     const log = GroupLog.open(this.#store, { id, info, access: "write" });
     const none = { first: 0, base: 0 };
-    const track = { log, takes: takes.map(() => none) };
+    const track = { id, log, takes: takes.map(() => none) };
     tracks.set(name, track);
-    this.#save();
+    this.#manifest.add({ track: { id, name, info } });
+    this.recording.changed.wake();
     return track;
   }
 
   /** Writes a group that ended well; the others are counted. `false` when its number is that of another group. */
-  add({ log, takes }: RecordingTrack, { group }: GroupConsumer): boolean {
-    const sequence = group.sequence + (takes.at(-1)?.base ?? 0);
+  add(track: RecordingTrack, { group }: GroupConsumer): boolean {
+    const { log, takes } = track;
+    const base = takes.at(-1)?.base ?? 0;
     const isWhole = group.isWhole && group.frameStart === 0;
-    if (!isWhole || !Number.isSafeInteger(sequence)) {
+    if (!isWhole) {
       this.#lost++;
       return true;
     }
+    if (group.sequence > maxSequence(base)) {
+      this.#refuse(track, group.sequence);
+      return true;
+    }
+    const sequence = group.sequence + base;
     const bytes = group.log.slice(0, group.log.length);
-    const known = log.find(sequence);
+    const known = readKnown(log, sequence);
     if (known) {
-      this.#isRenumbered ||= !isEqual(bytes, log.read(known));
+      this.#isRenumbered ||= !isEqual(bytes, known);
       return !this.#isRenumbered;
     }
+    this.#writeTake();
     log.append(bytes, { sequence, arrivalMs: Date.now() });
     this.#groups++;
     this.#bytes += bytes.byteLength;
@@ -173,6 +230,65 @@ export class Recorder {
   close(): void {
     this.recording.complete();
     this.recording.close();
+    this.#manifest.close();
+  }
+
+  /** Counts its bytes; returns its text. */
+  #countCatalog(catalog: Catalog): string {
+    const text = JSON.stringify(catalog);
+    if (text !== this.#catalogText) this.#catalogBytes += text.length;
+    this.#catalogText = text;
+    return text;
+  }
+
+  #checkTrack(name: string): void {
+    if (this.recording.tracks.size >= MAX_RECORDED_TRACKS) {
+      throw new MoqError(
+        "too-large",
+        `Expected at most ${MAX_RECORDED_TRACKS} tracks in ${this.#store.name}, got more; record to another folder`,
+      );
+    }
+    const bytes = new TextEncoder().encode(name).byteLength;
+    if (bytes <= MAX_TRACK_NAME_BYTES) return;
+    throw new MoqError(
+      "too-large",
+      `Expected a track's name of at most ${MAX_TRACK_NAME_BYTES} bytes, got ${bytes}`,
+    );
+  }
+
+  #refuse(track: RecordingTrack, sequence: number): void {
+    this.#lost++;
+    if (this.#refused.has(track)) return;
+    this.#refused.add(track);
+    const most = maxSequence(track.takes.at(-1)?.base ?? 0);
+    const error = new MoqError(
+      "too-large",
+      `Expected group numbers up to ${most}, got ${sequence}`,
+    );
+    this.note("group not recorded", { error, name: this.#nameOf(track) });
+  }
+
+  #nameOf(track: RecordingTrack): string {
+    const found = [...this.recording.tracks].find(([, one]) => one === track);
+    return found?.[0] ?? "";
+  }
+
+  /** Writes where the take begins, before its first group. */
+  #writeTake(): void {
+    if (this.#isTakeWritten) return;
+    const { takes } = this.recording;
+    const tracks = beginnings(this.#tracks(), takes.length - 1);
+    this.#manifest.add({ take: { ...takes.at(-1)!, tracks } });
+    this.#isTakeWritten = true;
+  }
+
+  #tracks(): ManifestTrack[] {
+    return [...this.recording.tracks].map(([name, { id, log, takes }]) => ({
+      id,
+      name,
+      info: log.info,
+      takes,
+    }));
   }
 
   #addTake({ log, takes }: RecordingTrack): void {
@@ -186,48 +302,66 @@ export class Recorder {
 
   #dropEmptyTake(): void {
     const { takes, tracks } = this.recording;
-    const isEmpty = [...tracks.values()].every((track) =>
-      track.takes.at(-1)?.first === track.log.entries.length
-    );
-    if (!isEmpty || takes.length < 2) return;
+    if (this.#isTakeWritten) return;
     takes.pop();
     for (const track of tracks.values()) track.takes.pop();
-    this.#save();
-  }
-
-  #save(): void {
-    const { recording } = this;
-    const tracks = [...recording.tracks].map(([name, { log, takes }]) => ({
-      name,
-      info: log.info,
-      takes,
-    }));
-    const { name, catalogs, takes } = recording;
-    writeManifest(this.#store, { name, catalogs, takes, tracks });
-    recording.changed.wake();
   }
 }
 
-function openForWriting(store: RecordingStore, name: string): Recording {
-  const isNew = store.files().length === 0;
-  if (isNew) {
-    const none = { name, catalogs: [], takes: [], tracks: [] };
-    writeManifest(store, none);
-    return new Recording(none);
+interface OpenRecording {
+  readonly recording: Recording;
+  readonly manifest: ManifestWriter;
+}
+
+function openForWriting(store: RecordingStore, name: string): OpenRecording {
+  const files = store.files();
+  if (files.length === 0) {
+    const none = { name, catalogs: [], takes: [], tracks: [], problems: [] };
+    const manifest = ManifestWriter.open(store, none);
+    return { recording: new Recording(none), manifest };
   }
-  if (!store.files().includes(MANIFEST)) {
+  if (![JOURNAL, ...OLD_MANIFESTS].some((file) => files.includes(file))) {
     throw new MoqError(
       "unsupported",
       `Expected an empty folder or a recording, ${store.name} has other files`,
     );
   }
+  const before: Manifest = readManifest(store);
+  if (before.name !== name) {
+    throw new MoqError(
+      "unsupported",
+      `Expected a recording of ${name}, ${store.name} has one of ${before.name}`,
+    );
+  }
   const recording = Recording.open(store, "write");
-  if (recording.name === name) return recording;
-  recording.close();
-  throw new MoqError(
-    "unsupported",
-    `Expected a recording of ${name}, ${store.name} has one of ${recording.name}`,
-  );
+  try {
+    return { recording, manifest: ManifestWriter.open(store, before) };
+  } catch (error) {
+    recording.close();
+    throw error;
+  }
+}
+
+/** The first number that no file has: one whose track is not known any more keeps its own. */
+function freeId(files: readonly string[]): number {
+  let free = 0;
+  for (const file of files) {
+    const [, id] = /^(\d{1,15})\.(?:groups|index)$/.exec(file) ?? [];
+    if (id !== undefined) free = Math.max(free, Number(id) + 1);
+  }
+  return free;
+}
+
+/** The bytes of group `sequence`; nothing where there is none, or one that was damaged on disk. */
+function readKnown(log: GroupLog, sequence: number): Uint8Array | undefined {
+  const entry = log.find(sequence);
+  if (!entry) return undefined;
+  try {
+    return log.read(entry);
+  } catch (error) {
+    if (error instanceof MoqError && error.code === "decode") return undefined;
+    throw error;
+  }
 }
 
 function isEqual(one: Uint8Array, other: Uint8Array): boolean {

@@ -5,10 +5,11 @@
  * @module
  */
 import { asMoqError, Latch, MoqError } from "@moq-deno/lite";
-import { type GroupEntry, GroupLog } from "./group_log.ts";
+import { filesOf, type GroupEntry, GroupLog } from "./group_log.ts";
 import {
   type CatalogEntry,
   type Manifest,
+  type ManifestTrack,
   readManifest,
   type Take,
   type TrackTake,
@@ -31,12 +32,14 @@ export interface Interruption {
   readonly fromMs: number;
   /** When recording began again. */
   readonly toMs: number;
-  /** Whether another publisher came, or nobody knows. */
+  /** Whether another publisher came, or that is not known. */
   readonly isOtherPublisher: boolean;
 }
 
 /** A track of a recording. */
 export interface RecordingTrack {
+  /** The number in its file names. */
+  readonly id: number;
   /** Its groups. */
   readonly log: GroupLog;
   /** One for each take. */
@@ -55,16 +58,21 @@ export class Recording {
   readonly tracks: Map<string, RecordingTrack> = new Map();
   /** Wakes when it has grown or is complete. */
   readonly changed: Latch = new Latch();
+  readonly #problems: string[];
   #isComplete = false;
 
   /** Use {@linkcode Recording.open}, or fill it. */
-  constructor({ name, catalogs, takes }: Omit<Manifest, "tracks">) {
+  constructor({ name, catalogs, takes, problems }: Omit<Manifest, "tracks">) {
     this.name = name;
     this.catalogs = [...catalogs];
     this.takes = [...takes];
+    this.#problems = [...problems];
   }
 
-  /** Opens the recording in `store`; throws `MoqError("decode")` that says what of it cannot be read. */
+  /**
+   * Opens the recording in `store` with all of it that can be read; `problems` says what cannot. Throws `MoqError("decode")`
+   * where there is no recording.
+   */
   static open(
     store: RecordingStore,
     access: "read" | "write" = "read",
@@ -73,14 +81,14 @@ export class Recording {
       const manifest = readManifest(store);
       const recording = new Recording(manifest);
       try {
-        for (const [id, { name, info, takes }] of manifest.tracks.entries()) {
-          const log = GroupLog.open(store, { id, info, access });
-          recording.tracks.set(name, { log, takes: [...takes] });
+        for (const track of manifest.tracks) {
+          recording.#openTrack(store, { track, access });
         }
       } catch (error) {
         recording.close();
         throw error;
       }
+      recording.#nameStrays(store.files());
       if (access === "read") recording.complete();
       return recording;
     } catch (cause) {
@@ -92,6 +100,52 @@ export class Recording {
         { cause },
       );
     }
+  }
+
+  #openTrack(
+    store: RecordingStore,
+    { track: { id, name, info, takes }, access }: {
+      readonly track: ManifestTrack;
+      readonly access: "read" | "write";
+    },
+  ): void {
+    const shown = JSON.stringify(name);
+    try {
+      const log = GroupLog.open(store, { id, info, access });
+      this.tracks.set(name, { id, log, takes });
+    } catch (error) {
+      // What cannot be written would be lost: only a reader goes on without the track.
+      if (access === "write") throw error;
+      const { message } = asMoqError(error);
+      this.#problems.push(`track ${shown} cannot be read: ${message}`);
+    }
+  }
+
+  #nameStrays(files: readonly string[]): void {
+    const known = new Set(
+      [...this.tracks.values()].map(({ id }) => filesOf(id).groups),
+    );
+    for (const file of files) {
+      if (/^\d+\.groups$/.test(file) && !known.has(file)) {
+        this.#problems.push(`${file} belongs to no track that is known`);
+      }
+    }
+  }
+
+  /** What was damaged or left out when it was opened, one sentence each. */
+  get problems(): readonly string[] {
+    const damage = [...this.tracks].flatMap(([name, { log }]) =>
+      damageOf(JSON.stringify(name), log)
+    );
+    return [...this.#problems, ...damage];
+  }
+
+  /** Whether anything that was recorded is known to be lost; groups are not read for this. */
+  get hasLosses(): boolean {
+    return this.#problems.length > 0 ||
+      [...this.tracks.values()].some(({ log }) =>
+        log.damaged.some((one) => !one.recovered)
+      );
   }
 
   /** Whether it does not grow any more. */
@@ -107,21 +161,23 @@ export class Recording {
 
   /** When the first of it was complete, in milliseconds since 1970. */
   get startMs(): number {
-    const starts = [
-      ...this.catalogs.slice(0, 1),
-      ...[...this.tracks.values()].flatMap(({ log }) =>
-        log.entries.slice(0, 1)
-      ),
-    ];
-    return Math.min(...starts.map(({ arrivalMs }) => arrivalMs));
+    let startMs = this.catalogs[0]?.arrivalMs ?? Infinity;
+    for (const { log: { entries: [first] } } of this.tracks.values()) {
+      if (first) startMs = Math.min(startMs, first.arrivalMs);
+    }
+    return startMs;
   }
 
   /** The take that entry number `index` of a track is from. */
-  takeOf(track: RecordingTrack, index: number): number {
-    return Math.max(
-      0,
-      track.takes.findLastIndex(({ first }) => first <= index),
-    );
+  takeOf({ takes }: RecordingTrack, index: number): number {
+    // `first` never goes down: half of what is left at each step.
+    let [low, high] = [0, takes.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (takes[middle]!.first <= index) low = middle + 1;
+      else high = middle;
+    }
+    return Math.max(0, low - 1);
   }
 
   /**
@@ -149,7 +205,8 @@ export class Recording {
   ): { readonly arrivalMs: number; readonly timestampUs: number } | undefined {
     let earliest: { arrivalMs: number; timestampUs: number } | undefined;
     for (const { log, takes } of this.tracks.values()) {
-      const entry = entriesOf({ log, takes }, take)[0];
+      const [from, to] = rangeOf({ log, takes }, take);
+      const entry = from < to ? log.entries[from] : undefined;
       const ticks = entry && log.startOf(entry);
       if (!entry || ticks === undefined) continue;
       if (entry.arrivalMs >= (earliest?.arrivalMs ?? Infinity)) continue;
@@ -176,12 +233,15 @@ export class Recording {
   /** Where recording stopped and went on. */
   interruptions(): Interruption[] {
     return this.takes.slice(1).map((take, index) => {
-      const ends = [...this.tracks.values()].map((track) =>
-        entriesOf(track, index).at(-1)?.arrivalMs ?? 0
-      );
       const before = this.takes[index]!;
+      let fromMs = before.startMs;
+      for (const track of this.tracks.values()) {
+        const [from, to] = rangeOf(track, index);
+        const last = from < to ? track.log.entries[to - 1] : undefined;
+        fromMs = Math.max(fromMs, last?.arrivalMs ?? 0);
+      }
       return {
-        fromMs: Math.max(before.startMs, ...ends),
+        fromMs,
         toMs: take.startMs,
         isOtherPublisher: !isSamePublisher(before, take),
       };
@@ -196,11 +256,40 @@ export class Recording {
 
 /** The groups of one take of a track. */
 export function entriesOf(
-  { log, takes }: RecordingTrack,
+  track: Pick<RecordingTrack, "log" | "takes">,
   take: number,
 ): readonly GroupEntry[] {
-  const from = takes[take]?.first ?? (take === 0 ? 0 : log.entries.length);
-  return log.entries.slice(from, takes[take + 1]?.first);
+  return track.log.entries.slice(...rangeOf(track, take));
+}
+
+/** Where the groups of one take of a track are among its entries: the first, and one after the last. */
+function rangeOf(
+  { log: { entries }, takes }: Pick<RecordingTrack, "log" | "takes">,
+  take: number,
+): [from: number, to: number] {
+  const from = takes[take]?.first ?? (take === 0 ? 0 : entries.length);
+  return [from, Math.min(entries.length, takes[take + 1]?.first ?? Infinity)];
+}
+
+/** What was damaged in the index of a track, in sentences; a recorder that was killed leaves bytes of no group too. */
+function damageOf(
+  track: string,
+  { damaged, entries, unindexedBytes }: GroupLog,
+): string[] {
+  const recovered = damaged.filter((one) => one.recovered).length;
+  const lost = damaged.length - recovered;
+  const count = (n: number) => `${n} of ${entries.length + lost} entries`;
+  return [
+    ...(recovered > 0
+      ? [`index of track ${track}: ${count(recovered)} damaged, recovered`]
+      : []),
+    ...(lost > 0
+      ? [`index of track ${track}: ${count(lost)} damaged, groups left out`]
+      : []),
+    ...(unindexedBytes > 0
+      ? [`${unindexedBytes} bytes of track ${track} belong to no group`]
+      : []),
+  ];
 }
 
 /** Whether group numbers and timestamps of the second take go on from the first. */

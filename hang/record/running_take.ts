@@ -13,12 +13,12 @@ import {
 import type { Catalog } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { firstToCheck, Holes } from "./holes.ts";
+import { MAX_TRACKS_PER_TAKE } from "./limits.ts";
 import type { RecordingTrack } from "./recording.ts";
 import { tracksIn } from "./tracks_in.ts";
 
 // How far back a recording begins, as far as whoever serves the broadcast still has it.
 const BACKLOG_MS = 30_000;
-const MAX_TRACKS = 256;
 
 /** Where a take is written: the recorder that runs it. */
 export interface TakeWriter {
@@ -81,8 +81,11 @@ export class RunningTake {
         this.#writer.addCatalog(catalog);
         for (const name of tracksIn(catalog)) {
           if (this.#known.has(name)) continue;
-          if (this.#known.size === MAX_TRACKS) {
-            const error = new MoqError("too-large", `After ${MAX_TRACKS}`);
+          if (this.#known.size === MAX_TRACKS_PER_TAKE) {
+            const error = new MoqError(
+              "too-large",
+              `Expected at most ${MAX_TRACKS_PER_TAKE} tracks in a take, got more`,
+            );
             this.#note("too many tracks", { error, name });
             break;
           }

@@ -1,11 +1,11 @@
 /**
- * Where a recording is kept: a few files that only grow, and one text that is
- * replaced. A folder in Deno, memory in a test or a page.
+ * Where a recording is kept: a few files that only grow, and some that are
+ * replaced as a whole. A folder in Deno, memory in a test or a page.
  *
  * @module
  */
 
-/** A file that is read anywhere and written at its end; whoever opened it closes it. */
+/** A file that is read anywhere and written at its end; its opener closes it. */
 export interface RecordingFile {
   /** Bytes in it now. */
   readonly size: number;
@@ -13,8 +13,6 @@ export interface RecordingFile {
   append(bytes: Uint8Array): void;
   /** Exactly `length` bytes from `offset` on; throws when there are fewer. */
   read(offset: number, length: number): Uint8Array;
-  /** Cuts what is behind `size`. */
-  truncate(size: number): void;
   /** Idempotent. */
   close(): void;
 }
@@ -29,6 +27,6 @@ export interface RecordingStore {
   open(name: string, access: "read" | "write"): RecordingFile;
   /** A whole file as text; throws when it is larger than `maxBytes`. */
   readText(name: string, maxBytes: number): string;
-  /** Puts `text` in the place of the file, as a whole or not at all. */
-  replaceText(name: string, text: string): void;
+  /** Puts `bytes` in the place of the file, as a whole or not at all. */
+  replace(name: string, bytes: Uint8Array): void;
 }

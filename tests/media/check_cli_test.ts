@@ -1,0 +1,61 @@
+/**
+ * `hang check` on recordings that were written here and damaged.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Recorder } from "@moq-deno/hang/record";
+import { Cache, GroupProducer } from "@moq-deno/lite";
+import { FolderStore } from "../../hang/cli/folder_store.ts";
+import { Hang } from "./hang_process.ts";
+
+/** A recording of ten groups, the track's name being what a terminal should not get. */
+function recordInto(folder: string): void {
+  const store = new FolderStore(folder, "write");
+  const recorder = new Recorder({ store, name: "film" });
+  const info = { priority: 1, maxAgeMs: 1000, timescale: 1000 };
+  const { log } = recorder.track("video\x1b[2J", info);
+  for (let sequence = 0; sequence < 10; sequence++) {
+    const group = new GroupProducer(0, { cache: new Cache(), maxAgeMs: 0 });
+    const payload = new Uint8Array(1000).fill(sequence);
+    group.writeFrame({ timestamp: sequence, payload });
+    const bytes = group.log.slice(0, group.log.length);
+    log.append(bytes, { sequence, arrivalMs: 1000 + sequence });
+  }
+  recorder.close();
+}
+
+function damage(file: string, at: number): void {
+  const bytes = Deno.readFileSync(file);
+  bytes[at]! ^= 1;
+  Deno.writeFileSync(file, bytes);
+}
+
+Deno.test("hang check: says what is damaged, and repairs what can be", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    recordInto(folder);
+    const check = async (...options: string[]): Promise<string> => {
+      await using hang = new Hang(["check", ...options, folder]);
+      return await hang.result();
+    };
+    const name = String.raw`"video\u001b[2J"`;
+    const whole = `recording of "film"\ntrack ${name}: 10 groups, 0.0 MB`;
+    assert.equal((await check()).trim(), whole);
+
+    damage(`${folder}/0.index`, 3 * 32 + 15);
+    const lines = (await check()).trim().split("\n");
+    assert.equal(
+      lines.at(-1),
+      `index of track ${name}: 1 of 10 entries damaged, recovered`,
+    );
+    assert.equal((await check("--repair")).trim(), whole);
+    assert.equal(Deno.statSync(`${folder}/0.index.damaged`).size, 32);
+
+    damage(`${folder}/0.groups`, 5500);
+    await assert.rejects(() => check(), /is damaged; hang check --repair \S+ mends what it can/);
+    await assert.rejects(() => check("--repair"), /is damaged/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
