@@ -5,6 +5,7 @@
  */
 import { asMoqError, type Logger, SILENT } from "@moq-deno/lite";
 import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
+import { ownEntry } from "../catalog/own_entry.ts";
 import { openContainer } from "../container/container.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import { decoderFacts } from "../media/decoder_facts.ts";
@@ -179,7 +180,9 @@ class RecordedRendition implements HlsRendition {
     const { catalogs } = this.#recording;
     const then = catalogs.findLast((one) => one.arrivalMs <= arrivalMs);
     const catalog = (then ?? catalogs[0])?.catalog;
-    return catalog?.[this.kind]?.renditions[this.name] ?? this.config;
+    const renditions = catalog?.[this.kind]?.renditions;
+    return ownEntry<VideoConfig | AudioConfig>(renditions, this.name) ??
+      this.config;
   }
 
   #samplesOf(

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ownEntry } from "../catalog/own_entry.ts";
 import type { GroupEntry } from "../record/group_log.ts";
 import { readGroup } from "../record/read_group.ts";
 import type { Recording, RecordingTrack } from "../record/recording.ts";
@@ -37,7 +38,8 @@ export function segmentsOf(
   const track = recording.tracks.get(name);
   const schedule = times.scheduleOf(name);
   if (!track || !schedule) return [];
-  const lists = records.map(({ tracks }) => entriesIn(track, tracks[name]))
+  const lists = records
+    .map(({ tracks }) => entriesIn(track, ownEntry(tracks, name)))
     .filter((entries) => entries.length > 0);
   const usualUs = usualLength(track);
   let expectedUs: number | undefined;

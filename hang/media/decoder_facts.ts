@@ -32,11 +32,11 @@ const FAMILIES: readonly (readonly [prefix: RegExp, codec: string])[] = [
 ];
 
 // At 48 kHz; the last sample of a file lasts as long, all others until the next.
-const AUDIO_SAMPLES: Readonly<Record<string, number>> = {
-  aac: 1024,
-  opus: 960,
-  mp3: 1152,
-};
+const AUDIO_SAMPLES: ReadonlyMap<string, number> = new Map([
+  ["aac", 1024],
+  ["opus", 960],
+  ["mp3", 1152],
+]);
 const DEFAULT_AUDIO_SAMPLES = 1024;
 const DEFAULT_FRAMERATE = 30;
 
@@ -54,7 +54,7 @@ function stepOf(config: Config, codec: string): number {
   if (!isAudio(config)) {
     return Math.round(1_000_000 / (config.framerate ?? DEFAULT_FRAMERATE));
   }
-  const samples = AUDIO_SAMPLES[codec] ?? DEFAULT_AUDIO_SAMPLES;
+  const samples = AUDIO_SAMPLES.get(codec) ?? DEFAULT_AUDIO_SAMPLES;
   return Math.round((samples * 1_000_000) / config.sampleRate);
 }
 

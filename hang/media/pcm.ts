@@ -81,7 +81,7 @@ export function* pcmPieces(
   packet: MediaPacket,
   { codec, config }: PcmLayout,
 ): Generator<MediaPacket, void> {
-  const format = FORMATS[codec];
+  const format = isPcm(codec) ? FORMATS[codec] : undefined;
   if (!format) {
     throw new MoqError("unsupported", `Expected PCM, got ${codec}`);
   }

@@ -168,7 +168,7 @@ export class Timeline {
       readonly isLast: boolean;
     },
   ): void {
-    const tracks: Record<string, readonly GroupRange[]> = {};
+    const tracks: [string, readonly GroupRange[]][] = [];
     for (const { name, waiting } of this.#lanes.values()) {
       const end = waiting.findIndex((one) =>
         one.take > first.take || (one.take === first.take &&
@@ -179,13 +179,13 @@ export class Timeline {
       const own = groups.filter((one) =>
         one.take === first.take && one.startUs >= first.startUs - WISHED_US
       );
-      if (own.length > 0) tracks[name] = rangesOf(own);
+      if (own.length > 0) tracks.push([name, rangesOf(own)]);
     }
     this.#records.push({
       segment: this.#records.length,
       pts: Math.max(0, Math.round(first.startUs / 1000)),
       duration: Math.max(1, Math.round((endUs - first.startUs) / 1000)),
-      tracks,
+      tracks: Object.fromEntries(tracks),
     });
   }
 }
