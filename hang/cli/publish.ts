@@ -3,11 +3,7 @@
  *
  * @module
  */
-import {
-  BroadcastProducer,
-  type Connection,
-  type Logger,
-} from "@moq-deno/lite";
+import { BroadcastProducer, type Connection } from "@moq-deno/lite";
 import { reconnect } from "@moq-deno/lite/deno";
 import { openFragments } from "../media/fragments.ts";
 import { joinMedia } from "../media/join.ts";
@@ -17,31 +13,34 @@ import { openMedia } from "../media/open.ts";
 import { type Publication, publishMedia } from "../media/publish.ts";
 import { openHls } from "../hls/open_hls.ts";
 import type { PublishArguments } from "./arguments.ts";
+import { untilEnded } from "./ended.ts";
 import { openFileSource } from "./file_source.ts";
 import { FILES, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
+import { MEDIA_LOG } from "./media_log.ts";
 import { delivered, firstSession, trust } from "./relay.ts";
 import {
   duration,
   endSignal,
-  printable,
   type Progress,
   say,
   showProgress,
 } from "./terminal.ts";
 
-const log: Logger = {
-  warn: (message, fields) =>
-    say(`${message}: ${printable(String(fields?.error))}\n`),
-};
-
 /** Publishes until the media ends, or for ever with `loop`; goes on after a lost connection. */
 export async function publish(args: PublishArguments): Promise<void> {
   using end = endSignal(args.seconds);
+  await untilEnded(end.signal, publishInputs(args, end.signal));
+}
+
+async function publishInputs(
+  args: PublishArguments,
+  signal: AbortSignal,
+): Promise<void> {
   using inputs = new DisposableStack();
-  const media = await openInputs(args, inputs);
+  const media = await openInputs(args, { inputs, signal });
   const connection = reconnect(args.url, trust(args));
   try {
-    await publishOver(connection, { media, args, signal: end.signal });
+    await publishOver(connection, { media, args, signal });
   } finally {
     connection.close();
     await connection.closed;
@@ -51,23 +50,32 @@ export async function publish(args: PublishArguments): Promise<void> {
 
 async function openInputs(
   { files, container, h264 }: PublishArguments,
-  inputs: DisposableStack,
+  { inputs, signal }: {
+    readonly inputs: DisposableStack;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Media> {
+  const options = { log: MEDIA_LOG, signal };
+  if (files.includes("-")) say("reading standard input\n");
   if (h264 !== undefined) {
-    return await openH264(await openStream(files), { framerate: h264 });
+    const stream = await openStream(files);
+    return await openH264(stream, { framerate: h264, signal });
   }
-  if (container === "cmaf") return await openFragments(await openStream(files));
+  if (container === "cmaf") {
+    return await openFragments(await openStream(files), options);
+  }
   const parts: Media[] = [];
   try {
     for (const file of files) {
       if (isPlaylist(file)) {
-        parts.push(await openHls(urlOfPlaylist(file), { files: FILES, log }));
+        const url = urlOfPlaylist(file);
+        parts.push(await openHls(url, { files: FILES, ...options }));
         continue;
       }
       const source = file === "-"
         ? Deno.stdin.readable
         : inputs.use(await openFileSource(file));
-      parts.push(await openMedia(source));
+      parts.push(await openMedia(source, options));
     }
     return joinMedia(parts);
   } catch (error) {
@@ -105,6 +113,7 @@ async function publishOver(
     loop: args.loop,
     form: args.form,
     container: args.container === "cmaf" ? undefined : args.container,
+    log: MEDIA_LOG,
     signal,
   });
   const stop = showProgress(new PublishProgress(publication, connection));

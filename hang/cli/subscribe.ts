@@ -8,6 +8,7 @@ import { writeMedia } from "../media/write.ts";
 import { writeRaw } from "../media/write_raw.ts";
 import { untilAnnounced } from "./announced.ts";
 import type { SubscribeArguments } from "./arguments.ts";
+import { untilEnded } from "./ended.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { connectSubscriber } from "./relay.ts";
 import { duration, endSignal, say, showProgress } from "./terminal.ts";
@@ -15,7 +16,13 @@ import { duration, endSignal, say, showProgress } from "./terminal.ts";
 /** Writes what comes until the broadcast ends, Ctrl-C, or the time is over. */
 export async function subscribe(args: SubscribeArguments): Promise<void> {
   using end = endSignal(args.seconds);
-  const { signal } = end;
+  await untilEnded(end.signal, subscribeUntil(args, end.signal));
+}
+
+async function subscribeUntil(
+  args: SubscribeArguments,
+  signal: AbortSignal,
+): Promise<void> {
   await using session = await connectSubscriber(args, signal);
   await untilAnnounced(session, args.name, signal);
   if (signal.aborted) return;

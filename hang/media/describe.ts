@@ -20,6 +20,9 @@ import { isPcm, pcmConfig } from "./pcm.ts";
 // Enough for a steady rate, few enough to be read before the first packet is sent.
 const RATE_PACKETS = 64;
 
+// What mediabunny reads and players here and elsewhere do not.
+const UNPLAYABLE: ReadonlySet<string | null> = new Set(["dts", "prores"]);
+
 /** How to look at a track. */
 export interface DescribeOptions {
   /** Whether packets may be read ahead for statistics. */
@@ -39,9 +42,10 @@ export interface AudioDescription {
 /** Why a track is left out: its codec as the file names it. */
 export async function codecProblem(track: InputTrack): Promise<string> {
   const id = await track.getInternalCodecId();
+  const family = await track.getCodec();
   const name = typeof id === "string" || typeof id === "number"
-    ? `codec ${JSON.stringify(id)}`
-    : "a codec it does not name";
+    ? `codec ${JSON.stringify(id)}${family === null ? "" : ` (${family})`}`
+    : `codec ${family ?? "that it does not name"}`;
   return `Track ${track.id} (${track.type}) has ${name}, which is not supported`;
 }
 
@@ -90,6 +94,7 @@ export async function describeVideo(
   track: InputVideoTrack,
   options: DescribeOptions,
 ): Promise<VideoConfig | undefined> {
+  if (UNPLAYABLE.has(await track.getCodec())) return undefined;
   const decoder = await track.getDecoderConfig();
   if (!decoder) return undefined;
   const description = hexOf(decoder.description);
@@ -120,6 +125,7 @@ export async function describeAudio(
   track: InputAudioTrack,
   options: DescribeOptions,
 ): Promise<AudioDescription | undefined> {
+  if (UNPLAYABLE.has(await track.getCodec())) return undefined;
   const decoder = await track.getDecoderConfig();
   if (!decoder) return undefined;
   if (isPcm(decoder.codec)) {

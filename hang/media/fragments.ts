@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { asMoqError, type Logger, MoqError } from "@moq-deno/lite";
 import { BufferSource, Input, MP4 } from "mediabunny";
 import { boxAt, BoxReader, splitBoxes } from "../container/boxes.ts";
 import { openCmaf } from "../container/cmaf.ts";
@@ -26,6 +26,8 @@ const MICROSECONDS = 1_000_000;
 export interface OpenFragmentsOptions {
   /** Ends the wait for a stream that does not deliver by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears of fragments that do not follow one another. */
+  readonly log?: Logger | undefined;
 }
 
 /**

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Media } from "./media.ts";
+import { Latch } from "@moq-deno/lite";
+import type { Media, MediaTrack } from "./media.ts";
 
 /** The tracks of all `parts` in their order; closing it closes them. All parts begin at the same moment. */
 export function joinMedia(parts: readonly Media[]): Media {
@@ -25,8 +26,40 @@ export function joinMedia(parts: readonly Media[]): Media {
     skipped: parts.flatMap(({ skipped }) => skipped),
     startUs: starts[0]!,
     isRewindable: parts.every(({ isRewindable }) => isRewindable),
+    late: (signal) => lateOf(parts, signal),
     close() {
       for (const part of parts) part.close();
     },
   };
+}
+
+/** The late tracks of all `parts`, as they come. */
+async function* lateOf(
+  parts: readonly Media[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<MediaTrack, void> {
+  const latch = new Latch();
+  const come: MediaTrack[] = [];
+  let failure: { readonly error: unknown } | undefined;
+  let running = parts.length;
+  const run = async (part: Media): Promise<void> => {
+    try {
+      for await (const track of part.late?.(signal) ?? []) {
+        come.push(track);
+        latch.wake();
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    running--;
+    latch.wake();
+  };
+  for (const part of parts) void run(part);
+  for (;;) {
+    const track = come.shift();
+    if (track) yield track;
+    else if (failure) throw failure.error;
+    else if (running === 0) return;
+    else await latch.changed();
+  }
 }

@@ -7,9 +7,11 @@
 import {
   asMoqError,
   type Clock,
+  Latch,
   type Logger,
   MoqError,
   SILENT,
+  sleep,
   systemClock,
 } from "@moq-deno/lite";
 import {
@@ -44,6 +46,7 @@ import {
   SourceFailure,
   streamOf,
 } from "./source.ts";
+import { SteadyTime } from "./steady_time.ts";
 import { openTs } from "./ts/open_ts.ts";
 import { findPackets, PROBE_BYTES } from "./ts/packets.ts";
 
@@ -143,7 +146,7 @@ async function explain(error: unknown, source: MediaSource): Promise<MoqError> {
   return new MoqError(
     "decode",
     `Expected a media file, got one that breaks off or is damaged (${clue}): ${
-      firstSentence(asMoqError(error).message)
+      wordsOf(error)
     }`,
     { cause: error },
   );
@@ -154,22 +157,36 @@ function firstSentence(message: string): string {
   return message.split(/\.(?:\s|$)|\n/)[0]!;
 }
 
+/** A track of a file, and where it begins. */
+interface Candidate {
+  readonly described: MediaTrack;
+  readonly firstUs: number;
+}
+
 class MediaFile implements Media {
   format = "";
   readonly tracks: MediaTrack[] = [];
   readonly skipped: string[] = [];
   readonly isRewindable: boolean;
   startUs = 0;
-  readonly #keepsTimes: boolean;
+  readonly #options: OpenMediaOptions;
   readonly #source: MediaSource;
   readonly #failure = new SourceFailure();
   readonly #input: Input;
+  readonly #time: SteadyTime | undefined;
+  readonly #late: MediaTrack[] = [];
+  readonly #latch = new Latch();
+  #pending = 0;
   #baseUs = 0;
 
   constructor(source: MediaSource, options: OpenMediaOptions) {
     this.#source = source;
-    this.#keepsTimes = options.keepsTimes ?? false;
+    this.#options = options;
     this.isRewindable = !(source instanceof ReadableStream);
+    // A file says itself where everything lies.
+    this.#time = this.isRewindable || options.keepsTimes
+      ? undefined
+      : new SteadyTime({ log: options.log });
     this.#input = new Input({
       formats: FORMATS,
       source: inputSource(source, this.#failure),
@@ -178,21 +195,82 @@ class MediaFile implements Media {
 
   async open(): Promise<void> {
     this.format = (await this.#input.getFormat()).name;
-    const firsts: number[] = [];
     const all = await this.#input.getTracks();
     if (all.length > MAX_TRACKS) {
       this.skipped.push(`Tracks after the first ${MAX_TRACKS} are left out`);
     }
-    for (const track of all.slice(0, MAX_TRACKS)) {
-      const described = await this.#describe(track);
-      if (described === undefined) continue;
-      this.tracks.push(described);
-      firsts.push(await track.getFirstTimestamp());
-    }
-    if (this.tracks.length === 0) await this.#refuse();
-    const firstUs = toUs(Math.min(...firsts));
-    if (this.#keepsTimes) this.startUs = Math.max(0, firstUs);
+    const come = await this.#come(all.slice(0, MAX_TRACKS));
+    if (come.length === 0) await this.#refuse();
+    const firstUs = Math.min(...come.map((one) => one.firstUs));
+    this.tracks.push(...come.map(({ described }) => described));
+    if (this.#options.keepsTimes) this.startUs = Math.max(0, firstUs);
     else this.#baseUs = firstUs;
+  }
+
+  /** Tracks of a stream of which nothing had come, each as it comes. */
+  async *late(signal?: AbortSignal): AsyncGenerator<MediaTrack, void> {
+    for (;;) {
+      const track = this.#late.shift();
+      if (track) yield track;
+      else if (this.#pending === 0) return;
+      else await abortable(this.#latch.changed(), signal);
+    }
+  }
+
+  /** The tracks that have something, in their order; those of a stream are not waited for long once one has. */
+  async #come(all: readonly InputTrack[]): Promise<readonly Candidate[]> {
+    const come: (Candidate | undefined)[] = all.map(() => undefined);
+    const failures: unknown[] = [];
+    const waiting = new Set(all);
+    const first = Promise.withResolvers<void>();
+    let isLive = false;
+    const run = async (track: InputTrack, index: number): Promise<void> => {
+      try {
+        const candidate = await this.#candidate(track);
+        if (candidate) first.resolve();
+        if (!isLive) come[index] = candidate;
+        else if (candidate) this.#late.push(candidate.described);
+      } catch (error) {
+        failures.push(error);
+        if (!isLive) this.skipped.push(`${labelOf(track)}: ${wordsOf(error)}`);
+      }
+      waiting.delete(track);
+      if (isLive) this.#pending = waiting.size;
+      this.#latch.wake();
+    };
+    if (this.isRewindable) {
+      for (const [index, track] of all.entries()) await run(track, index);
+    } else {
+      const { clock = systemClock } = this.#options;
+      const enough = new AbortController();
+      const runs = Promise.all(all.map(run));
+      const grace = first.promise.then(() =>
+        sleep(clock, GRACE_MS, enough.signal)
+      );
+      await Promise.race([runs, grace]);
+      enough.abort();
+    }
+    isLive = true;
+    this.#pending = waiting.size;
+    for (const track of waiting) {
+      this.skipped.push(
+        `${labelOf(track)} has sent nothing; it joins when it does`,
+      );
+    }
+    const [failure] = failures;
+    if (failure && !come.some((one) => one)) throw failure;
+    return come.filter((one) => one !== undefined);
+  }
+
+  /** A track with where it begins; `undefined` for one that is left out. */
+  async #candidate(track: InputTrack): Promise<Candidate | undefined> {
+    const described = await this.#describe(track);
+    if (!described) return undefined;
+    const first = await new EncodedPacketSink(track)
+      .getFirstPacket({ metadataOnly: true });
+    if (first) return { described, firstUs: toUs(first.timestamp) };
+    this.skipped.push(`${labelOf(track)} has no packets`);
+    return undefined;
   }
 
   close(): void {
@@ -262,11 +340,16 @@ class MediaFile implements Media {
       for (;;) {
         const { value: packet } = await abortable(packets.next(), signal);
         if (!packet) break;
-        yield {
-          // Pictures before the first keyframe in an open group may lie before the beginning.
-          timestampUs: Math.max(0, toUs(packet.timestamp) - this.#baseUs),
+        const sample = {
+          timestampUs: toUs(packet.timestamp),
           durationUs: toUs(packet.duration),
           isKeyframe: packet.type === "key",
+        };
+        const atUs = this.#time?.at(track, sample) ?? sample.timestampUs;
+        yield {
+          ...sample,
+          // Pictures before the first keyframe in an open group may lie before the beginning.
+          timestampUs: Math.max(0, atUs - this.#baseUs),
           data: hasAdts ? stripAdtsHeader(packet.data) : packet.data,
         };
       }
@@ -286,6 +369,14 @@ async function* allPcmPieces(
   layout: PcmLayout,
 ): AsyncGenerator<MediaPacket, void> {
   for await (const packet of packets) yield* pcmPieces(packet, layout);
+}
+
+function labelOf({ id, type }: InputTrack): string {
+  return `Track ${id} (${type})`;
+}
+
+function wordsOf(error: unknown): string {
+  return firstSentence(asMoqError(error).message);
 }
 
 function toUs(seconds: number): number {

@@ -4,10 +4,22 @@
  *
  * @module
  */
+import {
+  asMoqError,
+  type Clock,
+  Latch,
+  type Logger,
+  type MoqError,
+  SILENT,
+  sleep,
+  systemClock,
+} from "@moq-deno/lite";
 import type { MediaPacket, MediaTrack } from "./media.ts";
 
 // More than any codec reorders; bounds what is read ahead.
 const MAX_REORDER = 32;
+// A track of a stream from which nothing comes for so long holds up the others no more.
+const SILENT_MS = 1000;
 
 /** A packet and when it is due. */
 export interface DuePacket {
@@ -19,34 +31,142 @@ export interface DuePacket {
   readonly dueUs: number;
 }
 
+/** Options of {@linkcode PacketMerge}. */
+export interface PacketMergeOptions {
+  /** Ends it by throwing its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether a track may fall silent while others go on. Default false: all are waited for. */
+  readonly isLive?: boolean | undefined;
+  /** Measures how long a track was silent. Default the system's. */
+  readonly clock?: Clock | undefined;
+  /** Hears of a track that failed while others go on. */
+  readonly log?: Logger | undefined;
+}
+
 /** Merges the tracks' packets by when they are due; decode order within each track. */
-export async function* mergePackets(
+export function mergePackets(
   tracks: readonly MediaTrack[],
-  signal?: AbortSignal,
+  options: PacketMergeOptions = {},
 ): AsyncGenerator<DuePacket, void> {
-  const lanes = tracks.map((track) => new Lane(track, signal));
-  try {
-    for (;;) {
-      let next: { readonly track: number; readonly dueUs: number } | undefined;
-      for (const [track, lane] of lanes.entries()) {
-        const dueUs = await lane.due();
-        if (dueUs !== undefined && dueUs < (next?.dueUs ?? Infinity)) {
-          next = { track, dueUs };
+  const merge = new PacketMerge(options);
+  for (const track of tracks) merge.add(track);
+  return merge.packets();
+}
+
+/** A merge that tracks may join while it runs. */
+export class PacketMerge {
+  readonly #options: PacketMergeOptions;
+  readonly #lanes: Lane[] = [];
+  readonly #latch = new Latch();
+  #error: MoqError | undefined;
+
+  /** Of no track yet. */
+  constructor(options: PacketMergeOptions = {}) {
+    this.#options = options;
+  }
+
+  /** The next index is that of `track`. */
+  add(track: MediaTrack): void {
+    this.#lanes.push(new Lane(track, this.#options.signal));
+    this.#latch.wake();
+  }
+
+  /** The packets until all tracks have ended; throws at the end when one has failed. For one reader. */
+  async *packets(): AsyncGenerator<DuePacket, void> {
+    try {
+      for (;;) {
+        await this.#settle();
+        let track = -1;
+        let dueUs = Infinity;
+        for (const [index, lane] of this.#lanes.entries()) {
+          if (lane.dueUs !== undefined && lane.dueUs < dueUs) {
+            track = index;
+            dueUs = lane.dueUs;
+          }
         }
+        const lane = this.#lanes[track];
+        if (!lane) break;
+        yield { track, dueUs, packet: lane.take() };
       }
-      if (!next) return;
-      yield { ...next, packet: lanes[next.track]!.take() };
+      this.#options.signal?.throwIfAborted();
+      if (this.#error) throw this.#error;
+    } finally {
+      for (const lane of this.#lanes) await lane.close();
     }
-  } finally {
-    for (const lane of lanes) await lane.close();
+  }
+
+  /** Waits until each track has a packet or has ended; those that are silent are not waited for while others have one. */
+  async #settle(): Promise<void> {
+    const { isLive = false, clock = systemClock } = this.#options;
+    let silence: AbortController | undefined;
+    try {
+      for (;;) {
+        let [isPending, isWaited, hasDue] = [false, false, false];
+        for (const lane of this.#lanes) {
+          if (this.#fill(lane)) {
+            isPending = true;
+            isWaited ||= !lane.isSilent;
+          } else hasDue ||= lane.dueUs !== undefined;
+        }
+        if (!isPending || (hasDue && !isWaited)) return;
+        if (hasDue && isLive && !silence) {
+          silence = new AbortController();
+          this.#runSilence(clock, silence.signal);
+        }
+        await this.#latch.changed();
+      }
+    } finally {
+      silence?.abort();
+    }
+  }
+
+  /** After a while, those that have nothing are not waited for. */
+  async #runSilence(clock: Clock, signal: AbortSignal): Promise<void> {
+    try {
+      await sleep(clock, SILENT_MS, signal);
+    } catch {
+      return; // All have come.
+    }
+    for (const lane of this.#lanes) lane.isSilent = lane.isFilling;
+    this.#latch.wake();
+  }
+
+  /** Lets `lane` read on when it has to; whether it is still at it. */
+  #fill(lane: Lane): boolean {
+    if (!lane.isFilling && lane.dueUs === undefined && !lane.hasEnded) {
+      this.#runFill(lane);
+    }
+    return lane.isFilling;
+  }
+
+  async #runFill(lane: Lane): Promise<void> {
+    try {
+      await lane.fill();
+    } catch (error) {
+      this.#error ??= asMoqError(error);
+      const isLast = this.#lanes.every(({ hasEnded }) => hasEnded);
+      if (!isLast && !this.#options.signal?.aborted) {
+        (this.#options.log ?? SILENT).warn?.("track ended, the others go on", {
+          error: this.#error.message,
+        });
+      }
+    }
+    this.#latch.wake();
   }
 }
 
 class Lane {
+  /** Whether it reads. */
+  isFilling = false;
+  /** When its next packet is due, if that has come. */
+  dueUs: number | undefined;
+  /** Whether it is not waited for. */
+  isSilent = false;
+  /** Whether nothing more is read. */
+  hasEnded = false;
   readonly #packets: AsyncIterator<MediaPacket>;
   readonly #reorders: boolean;
   readonly #ahead: MediaPacket[] = [];
-  #isDone = false;
   #lastDueUs = 0;
 
   constructor(track: MediaTrack, signal: AbortSignal | undefined) {
@@ -54,25 +174,29 @@ class Lane {
     this.#reorders = track.kind === "video" && !track.isInOrder;
   }
 
-  /**
-   * When the next packet is due: at the earliest presentation time among it and those that are decoded
-   * after it but shown before it. Files that name no decode time are paced by this as well.
-   */
-  async due(): Promise<number | undefined> {
-    while (!this.#isDone && this.#needsMore()) {
-      const result = await this.#packets.next();
-      if (result.done) this.#isDone = true;
-      else this.#ahead.push(result.value);
+  /** Reads on until a packet is due or it ends; throws what the track does. */
+  async fill(): Promise<void> {
+    this.isFilling = true;
+    try {
+      while (!this.hasEnded && this.#needsMore()) {
+        const result = await this.#packets.next();
+        if (result.done) this.hasEnded = true;
+        else this.#ahead.push(result.value);
+      }
+    } catch (error) {
+      this.hasEnded = true;
+      throw error;
+    } finally {
+      this.isFilling = false;
+      this.isSilent = false;
+      this.#setDue();
     }
-    if (this.#ahead.length === 0) return undefined;
-    let earliest = Infinity;
-    for (const { timestampUs } of this.#ahead) {
-      earliest = Math.min(earliest, timestampUs);
-    }
-    return Math.max(this.#lastDueUs, earliest);
   }
 
-  /** The packet that is due; the caller has seen that there is one. */
+  /**
+   * The packet that is due: at the earliest presentation time among it and those that are decoded
+   * after it but shown before it. Files that name no decode time are paced by this as well.
+   */
   take(): MediaPacket {
     const packet = this.#ahead.shift()!;
     const rest = Math.min(
@@ -80,11 +204,25 @@ class Lane {
       ...this.#ahead.map(({ timestampUs }) => timestampUs),
     );
     this.#lastDueUs = Math.max(this.#lastDueUs, rest);
+    this.dueUs = undefined;
+    if (this.hasEnded) this.#setDue();
     return packet;
   }
 
   async close(): Promise<void> {
-    await this.#packets.return?.();
+    const closing = this.#packets.return?.();
+    // One that waits for a packet ends with its media.
+    if (this.isFilling) closing?.catch(() => undefined);
+    else await closing;
+  }
+
+  #setDue(): void {
+    if (this.#ahead.length === 0) return;
+    let earliest = Infinity;
+    for (const { timestampUs } of this.#ahead) {
+      earliest = Math.min(earliest, timestampUs);
+    }
+    this.dueUs = Math.max(this.#lastDueUs, earliest);
   }
 
   #needsMore(): boolean {

@@ -23,7 +23,7 @@ import { deflate } from "../deflate.ts";
 import { catalogOf, nameTracks } from "./catalog_of.ts";
 import type { Container } from "../container/sample.ts";
 import type { Media, MediaTrack } from "./media.ts";
-import { mergePackets } from "./pace.ts";
+import { PacketMerge } from "./pace.ts";
 import { TrackEnd } from "./track_end.ts";
 
 const MICROSECONDS = 1_000_000;
@@ -44,7 +44,7 @@ export interface PublishMediaOptions {
   readonly clock?: Clock | undefined;
   /** Ends the publication as `close()` does. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of groups that were given up. */
+  /** Hears of groups that were given up, and of tracks that failed or came late. */
   readonly log?: Logger | undefined;
 }
 
@@ -96,7 +96,11 @@ export class Publication {
   readonly #clock: Clock;
   readonly #loop: boolean;
   readonly #catalog: CatalogProducer;
-  readonly #writers: readonly TrackWriter[];
+  readonly #broadcast: BroadcastProducer;
+  readonly #kind: "legacy" | "loc";
+  readonly #log: Logger;
+  readonly #tracks: MediaTrack[] = [];
+  readonly #writers: TrackWriter[] = [];
   readonly #stop = new AbortController();
   #startMs: number;
   #offsetUs = 0;
@@ -108,8 +112,9 @@ export class Publication {
     broadcast: BroadcastProducer,
     options: PublishMediaOptions & { readonly media: Media },
   ) {
-    const kind = options.container ?? "legacy";
-    const tracks = nameTracks(options.media.tracks);
+    this.#broadcast = broadcast;
+    this.#kind = options.container ?? "legacy";
+    this.#log = options.log ?? SILENT;
     this.#media = options.media;
     this.#clock = options.clock ?? systemClock;
     this.#loop = options.loop ?? false;
@@ -117,19 +122,7 @@ export class Publication {
       compression: deflate,
       form: options.form,
     });
-    this.#writers = tracks.map(({ name, track }) =>
-      new TrackWriter({
-        track: broadcast.createTrack(name, {
-          priority: TRACK_PRIORITY[track.kind],
-          timescale: MICROSECONDS,
-          maxAgeMs: MEDIA_MAX_AGE_MS,
-        }),
-        container: containerFor(track, kind),
-        kind: track.kind,
-        log: options.log ?? SILENT,
-      })
-    );
-    this.#catalog.update(catalogOf(tracks, kind));
+    this.#add(options.media.tracks);
     this.#startMs = this.#clock.now();
     this.closed = this.#run(options.signal);
   }
@@ -161,6 +154,27 @@ export class Publication {
     this.#stop.abort(new MoqError("closed", "Publication was closed"));
   }
 
+  /** Begins `tracks`, and says so in the catalog. */
+  #add(tracks: readonly MediaTrack[]): void {
+    this.#tracks.push(...tracks);
+    const named = nameTracks(this.#tracks);
+    for (const { name, track } of named.slice(this.#writers.length)) {
+      this.#writers.push(
+        new TrackWriter({
+          track: this.#broadcast.createTrack(name, {
+            priority: TRACK_PRIORITY[track.kind],
+            timescale: MICROSECONDS,
+            maxAgeMs: MEDIA_MAX_AGE_MS,
+          }),
+          container: containerFor(track, this.#kind),
+          kind: track.kind,
+          log: this.#log,
+        }),
+      );
+    }
+    this.#catalog.update(catalogOf(named, this.#kind));
+  }
+
   async #run(outer: AbortSignal | undefined): Promise<MoqError | undefined> {
     const close = () => this.close();
     outer?.addEventListener("abort", close, { once: true });
@@ -181,16 +195,23 @@ export class Publication {
   }
 
   async #runPass(signal: AbortSignal): Promise<void> {
-    const ends = this.#media.tracks.map(() => new TrackEnd());
-    for await (
-      const { track, packet, dueUs } of mergePackets(this.#media.tracks, signal)
-    ) {
+    const merge = new PacketMerge({
+      signal,
+      isLive: !this.#media.isRewindable,
+      clock: this.#clock,
+      log: this.#log,
+    });
+    for (const track of this.#tracks) merge.add(track);
+    const late = this.#runLate(merge, signal);
+    const ends = this.#tracks.map(() => new TrackEnd());
+    for await (const { track, packet, dueUs } of merge.packets()) {
       await this.#waitUntil(this.#offsetUs + dueUs, signal);
-      ends[track]!.passed(packet);
+      (ends[track] ??= new TrackEnd()).passed(packet);
       const timestampUs = this.#offsetUs + packet.timestampUs;
       this.#writers[track]!.write({ ...packet, timestampUs });
       this.#mediaUs = Math.max(this.#mediaUs, timestampUs);
     }
+    await late;
     const lengthUs = Math.max(...ends.map((end) => end.us));
     if (lengthUs === 0) {
       throw new MoqError(
@@ -202,6 +223,23 @@ export class Publication {
     this.#passes++;
     // The last packet lasts too: the track ends, or begins again, after it.
     await this.#waitUntil(this.#offsetUs, signal);
+  }
+
+  /** Adds the tracks that come while others are on their way. */
+  async #runLate(merge: PacketMerge, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const track of this.#media.late?.(signal) ?? []) {
+        this.#add([track]);
+        merge.add(track);
+        this.#log.warn?.("track joined", {
+          track: nameTracks(this.#tracks).at(-1)!.name,
+          error: track.config.codec,
+        });
+      }
+    } catch (error) {
+      // What fails here fails for the tracks too, which say so.
+      this.#log.debug?.("no more tracks", { error: asMoqError(error).message });
+    }
   }
 
   async #waitUntil(us: number, signal: AbortSignal): Promise<void> {

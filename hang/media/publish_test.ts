@@ -104,3 +104,84 @@ Deno.test("publishMedia names further tracks of a kind by number", async () => {
   ]);
   await publication.closed;
 });
+
+/** A live source of pictures, and of sound that the test lets come. */
+function liveMedia(sound: AsyncIterable<MediaPacket>): Media {
+  const audio = soundOf(() => sound).tracks[0]!;
+  const video: Media["tracks"][number] = {
+    kind: "video",
+    config: { codec: "vp8" },
+    rotation: 0,
+    isInOrder: true,
+    async *packets() {
+      for (let ms = 0; ms < 4000; ms += 40) yield packetAt(ms);
+    },
+  };
+  return {
+    ...soundOf(() => sound),
+    tracks: [video, audio],
+    isRewindable: false,
+  };
+}
+
+Deno.test("publishMedia sends the pictures of a pipe whose sound fell silent", async () => {
+  const silence = Promise.withResolvers<void>();
+  const broadcast = new BroadcastProducer();
+  const publication = publishMedia(
+    broadcast,
+    liveMedia((async function* () {
+      yield packetAt(0);
+      await silence.promise;
+    })()),
+    { clock: new HandClock() },
+  );
+  const pictures = broadcast.consume().track("video").subscribe();
+  let groups = 0;
+  for await (const _ of pictures) if (++groups === 100) break;
+  silence.resolve();
+  assert.equal(await publication.closed, undefined);
+});
+
+Deno.test("publishMedia goes on with the other tracks when one fails", async () => {
+  const warnings: string[] = [];
+  const publication = publishMedia(
+    new BroadcastProducer(),
+    liveMedia((async function* () {
+      yield packetAt(0);
+      throw new MoqError("decode", "Expected sound, got noise");
+    })()),
+    {
+      clock: new HandClock(),
+      log: { warn: (message) => warnings.push(message) },
+    },
+  );
+  assert.equal(
+    (await publication.closed)?.message,
+    "Expected sound, got noise",
+  );
+  assert.equal(publication.stats.frames, 101);
+  assert.deepEqual(warnings, ["track ended, the others go on"]);
+});
+
+Deno.test("publishMedia adds a track that comes later to the catalog", async () => {
+  const [late] = soundOf(async function* () {
+    yield packetAt(2000);
+  }).tracks;
+  const media: Media = {
+    ...liveMedia((async function* () {})()),
+    async *late() {
+      yield late!;
+    },
+  };
+  const publication = publishMedia(
+    new BroadcastProducer(),
+    { ...media, tracks: media.tracks.slice(0, 1) },
+    { clock: new HandClock() },
+  );
+  assert.equal(publication.catalog.audio, undefined);
+  assert.equal(await publication.closed, undefined);
+  assert.deepEqual(Object.keys(publication.catalog.audio!.renditions), [
+    "audio",
+  ]);
+  assert.equal(publication.stats.frames, 101);
+});

@@ -204,3 +204,15 @@ ffmpegTest(
     ]);
   },
 );
+
+for (const options of [[], ["--container", "cmaf"], ["--h264", "30"]]) {
+  const title = ["publish", ...options].join(" ");
+  Deno.test(`hang ${title}: ends at a signal while its pipe says nothing`, async () => {
+    const url = `http://127.0.0.1:${freePort()}`;
+    await using publisher = new Hang([
+      ...["publish", "--url", url, "--name", "pipe", ...options, "-"],
+    ]);
+    await publisher.says(/reading standard input/);
+    await publisher.stop();
+  });
+}
