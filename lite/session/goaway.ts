@@ -11,7 +11,7 @@ import { BidiType } from "../wire/stream_type.ts";
 import { hasGoaway } from "../wire/version.ts";
 import type { SessionContext } from "./context.ts";
 import { CONTROL_ORDER } from "./priority.ts";
-import type { Request } from "./publisher.ts";
+import type { IncomingRequest } from "./request.ts";
 import { withType } from "./streams.ts";
 
 /** Who of the two has been asked to go. */
@@ -31,7 +31,7 @@ export class Goaway {
   }
 
   /** The peer's GOAWAY; throws `MoqError("protocol")` for a second one. */
-  async receive({ stream, reader }: Request): Promise<void> {
+  async receive({ stream, reader }: IncomingRequest): Promise<void> {
     const { uri } = decodeGoaway(await reader.expectMessage());
     stream.send.close();
     if (this.#isAsked) {

@@ -43,7 +43,7 @@ import {
   startGroup,
 } from "./group_sender.ts";
 import type { SubscriptionOrder } from "./priority.ts";
-import type { Request } from "./publisher.ts";
+import type { IncomingRequest } from "./request.ts";
 import {
   MAX_PENDING_GROUPS,
   type Sending,
@@ -74,7 +74,7 @@ export class OutgoingSubscription {
   #track: Track | undefined;
   #opening = 0;
   #sending = 0;
-  #request: Request | undefined;
+  #request: IncomingRequest | undefined;
   #hasStarted = false;
   #hasEnded = false;
 
@@ -96,7 +96,7 @@ export class OutgoingSubscription {
   }
 
   /** Serves the subscription to its end; throws the `MoqError` it failed with. */
-  async run(track: TrackConsumer, request: Request): Promise<void> {
+  async run(track: TrackConsumer, request: IncomingRequest): Promise<void> {
     const { version, tasks } = this.#context;
     const { signal } = this.#controller;
     this.#request = request;

@@ -20,16 +20,9 @@ import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
 import { ProbeReports } from "./probe_reports.ts";
 import { AnswerPace } from "./send_window.ts";
+import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
-
-/** One request of the peer's: its stream, and a reader of the peer's half past the type. */
-export interface Request {
-  /** The stream. */
-  readonly stream: BidiStream;
-  /** The peer's half. */
-  readonly reader: MessageReader;
-}
 
 /** Answers the peer's requests. */
 export class Publisher {
@@ -55,7 +48,7 @@ export class Publisher {
   }
 
   /** ANNOUNCE_REQUEST. */
-  async announce({ stream, reader }: Request): Promise<void> {
+  async announce({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, signal, limits } = this.#context;
     const request = decodeAnnounceRequest(
       await reader.expectMessage(),
@@ -88,7 +81,7 @@ export class Publisher {
   }
 
   /** TRACK. */
-  async trackInfo({ stream, reader }: Request): Promise<void> {
+  async trackInfo({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, signal, tasks } = this.#context;
     const { controller, done } = linked(signal);
     try {
@@ -106,7 +99,7 @@ export class Publisher {
   }
 
   /** FETCH. */
-  async fetch({ stream, reader }: Request): Promise<void> {
+  async fetch({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, signal, path } = this.#context;
     const { controller, done } = linked(signal);
     const flow = path.open(ANSWER_ORDER);
@@ -135,7 +128,7 @@ export class Publisher {
   }
 
   /** SUBSCRIBE. */
-  async subscribe({ stream, reader }: Request): Promise<void> {
+  async subscribe({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, limits, stats } = this.#context;
     const message = decodeSubscribe(await reader.expectMessage(), version);
     if (this.#ids.has(message.id)) {
@@ -167,7 +160,7 @@ export class Publisher {
   }
 
   /** PROBE: reports what the path carries, at first and when that changes, until the peer has heard enough. */
-  async probe({ stream, reader }: Request): Promise<void> {
+  async probe({ stream, reader }: IncomingRequest): Promise<void> {
     const { signal, tasks } = this.#context;
     const { controller, done } = linked(signal);
     tasks.run("probe end", endWith(reader, controller, stream));

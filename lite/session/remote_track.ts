@@ -37,7 +37,7 @@ import { failOnViolation } from "./context.ts";
 import { groupSink } from "./compat.ts";
 import { receiveGroup } from "./group_receiver.ts";
 import { MessageReader } from "./streams.ts";
-import type { GroupReceiver, Subscriber } from "./subscriber.ts";
+import type { GroupReceiver, Requests } from "./requests.ts";
 
 /** How long to wait for groups that are owed when the subscriber set no age. */
 const TAIL_MS = 1000;
@@ -54,7 +54,7 @@ export interface RemoteTrackOptions {
 
 /** A track that the peer publishes. */
 export class RemoteTrack implements TrackSource, GroupReceiver {
-  readonly #subscriber: Subscriber;
+  readonly #requests: Requests;
   /** Which track. */
   readonly options: RemoteTrackOptions;
   readonly #latch = new Latch();
@@ -65,34 +65,34 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   #seen = 0;
 
   /** Use `Subscriber.consume`. */
-  constructor(subscriber: Subscriber, options: RemoteTrackOptions) {
-    this.#subscriber = subscriber;
+  constructor(requests: Requests, options: RemoteTrackOptions) {
+    this.#requests = requests;
     this.options = options;
   }
 
   /** TRACK. */
   info(): Promise<TrackInfo> {
     const { broadcast, name } = this.options;
-    return this.#subscriber.trackInfo(broadcast, name);
+    return this.#requests.trackInfo(broadcast, name);
   }
 
   /** FETCH. */
   fetch(sequence: number, options: FetchOptions): Promise<GroupConsumer> {
-    return this.#subscriber.fetch({ ...this.options, sequence }, options);
+    return this.#requests.fetch({ ...this.options, sequence }, options);
   }
 
   /** SUBSCRIBE, until the peer ends it or `signal` aborts. */
   async run(track: TrackProducer, signal: AbortSignal): Promise<void> {
-    const { context } = this.#subscriber;
+    const { context } = this.#requests;
     const { version } = context;
     await track.track.info(signal);
     const { wanted } = track.demand;
     if (!wanted) return;
     this.#reset(track);
-    const id = this.#subscriber.register(this);
+    const id = this.#requests.register(this);
     const over = new AbortController();
     try {
-      const stream = await this.#subscriber.request(
+      const stream = await this.#requests.request(
         BidiType.subscribe,
         encodeSubscribe({
           id,
@@ -126,7 +126,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     } finally {
       over.abort();
       track.track.demandLatch.wake();
-      this.#subscriber.unregister(id);
+      this.#requests.unregister(id);
       this.#track = undefined;
     }
   }
@@ -143,7 +143,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     reader: MessageReader,
     track: TrackProducer,
   ): Promise<void> {
-    const { version } = this.#subscriber.context;
+    const { version } = this.#requests.context;
     let isAccepted = !hasSubscribeOk(version);
     for (;;) {
       const response = await this.#response(reader);
@@ -169,7 +169,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   async #response(
     reader: MessageReader,
   ): Promise<SubscribeResponse | undefined> {
-    const { version } = this.#subscriber.context;
+    const { version } = this.#requests.context;
     if (hasUntypedOk(version)) {
       const body = await reader.message();
       return body && decodeSubscribeResponse(0, body, version);
@@ -191,7 +191,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
       readonly over: AbortController;
     },
   ): Promise<void> {
-    const { version } = this.#subscriber.context;
+    const { version } = this.#requests.context;
     if (!hasSubscribeUpdate(version)) return;
     let last = asked;
     // Wishes that change while the peer does not read are folded into one.
@@ -210,7 +210,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
 
   /** Groups may still be on their way when the stream has said its last word. */
   async #awaitTail(wanted: Wanted, signal: AbortSignal): Promise<void> {
-    const { clock, version } = this.#subscriber.context;
+    const { clock, version } = this.#requests.context;
     // Drafts that do not say which groups are owed get the short wait.
     const ageMs = hasSubscribeOk(version) ? TAIL_MS : wanted.maxAgeMs;
     const ms = Math.min(ageMs || TAIL_MS, MAX_TAIL_MS);
@@ -232,14 +232,14 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   }
 
   #isOwed(): boolean {
-    if (hasSubscribeOk(this.#subscriber.context.version)) return true;
+    if (hasSubscribeOk(this.#requests.context.version)) return true;
     if (this.#start === undefined || this.#end === undefined) return false;
     return this.#seen < this.#end - this.#start;
   }
 
   /** A group for this subscription, past its header. */
   async receive(reader: MessageReader, header: GroupHeader): Promise<void> {
-    const { version, clock, log, stats } = this.#subscriber.context;
+    const { version, clock, log, stats } = this.#requests.context;
     const { sequence, frameStart } = header;
     const group = this.#track?.track.begin(sequence, { frameStart });
     if (!group) {

@@ -59,7 +59,8 @@ import type { InBandAgreement } from "./in_band.ts";
 import { withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
-import { Publisher, type Request } from "./publisher.ts";
+import { Publisher } from "./publisher.ts";
+import type { IncomingRequest } from "./request.ts";
 import { MessageReader, withType } from "./streams.ts";
 import { Subscriber } from "./subscriber.ts";
 import { Tasks } from "./tasks.ts";
@@ -466,7 +467,7 @@ export class Session {
     }
   }
 
-  async #answer(request: Request): Promise<void> {
+  async #answer(request: IncomingRequest): Promise<void> {
     const { stream, reader } = request;
     const { version } = this;
     const type = await this.#typeOf(reader);

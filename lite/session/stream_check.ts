@@ -13,7 +13,7 @@ import { encodeSubscribe } from "../wire/subscribe.ts";
 import { decodeSubscribeResponse } from "../wire/subscribe_response.ts";
 import { hasSubscribeOk, hasUntypedOk } from "../wire/version.ts";
 import { MessageReader } from "./streams.ts";
-import type { GroupReceiver, Subscriber } from "./subscriber.ts";
+import type { GroupReceiver, Requests } from "./requests.ts";
 
 /** How long a group that was promised may take, in milliseconds. */
 export const PROMISED_MS = 1500;
@@ -23,12 +23,12 @@ const PRIORITY = 255;
 
 /** One check: subscribes to a track a second time and waits for the group that the answer promises. */
 export class StreamCheck implements GroupReceiver {
-  readonly #subscriber: Subscriber;
+  readonly #requests: Requests;
   readonly #arrived = Promise.withResolvers<true>();
 
   /** Use `Subscriber.checkStreams`. */
-  constructor(subscriber: Subscriber) {
-    this.#subscriber = subscriber;
+  constructor(requests: Requests) {
+    this.#requests = requests;
   }
 
   /** `false` when a group was promised and did not come; `true` when it came or nothing was promised. Throws `signal.reason`. */
@@ -36,8 +36,8 @@ export class StreamCheck implements GroupReceiver {
     { broadcast, name }: { readonly broadcast: string; readonly name: string },
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { version } = this.#subscriber.context;
-    const id = this.#subscriber.register(this);
+    const { version } = this.#requests.context;
+    const id = this.#requests.register(this);
     const over = new AbortController();
     const both = AbortSignal.any([signal, over.signal]);
     try {
@@ -49,7 +49,7 @@ export class StreamCheck implements GroupReceiver {
         maxAgeMs: 0,
         startFrame: 0,
       }, version);
-      const stream = await this.#subscriber.request(
+      const stream = await this.#requests.request(
         BidiType.subscribe,
         message,
         signal,
@@ -72,13 +72,13 @@ export class StreamCheck implements GroupReceiver {
       return isFine;
     } finally {
       over.abort();
-      this.#subscriber.unregister(id);
+      this.#requests.unregister(id);
     }
   }
 
   /** Whether the peer says that a group comes. A refusal, an end or a track without groups promises nothing. */
   async #isPromised(reader: MessageReader): Promise<boolean> {
-    const { version } = this.#subscriber.context;
+    const { version } = this.#requests.context;
     try {
       const type = hasUntypedOk(version) ? 0 : await reader.varint();
       const body = type === undefined ? undefined : await reader.message();
@@ -93,7 +93,7 @@ export class StreamCheck implements GroupReceiver {
   }
 
   async #isMissing(signal: AbortSignal): Promise<boolean> {
-    const { clock } = this.#subscriber.context;
+    const { clock } = this.#requests.context;
     try {
       await sleep(clock, PROMISED_MS, signal);
       return true;

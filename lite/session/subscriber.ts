@@ -7,7 +7,7 @@
 import { asMoqError, MoqError } from "../error.ts";
 import { joinPath, normalizePath } from "../path.ts";
 import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
-import { type Frame, MAX_TIMESTAMP } from "../model/frame.ts";
+import { MAX_TIMESTAMP } from "../model/frame.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import { GroupProducer } from "../model/group.ts";
 import type { Publication } from "../model/origin.ts";
@@ -23,7 +23,7 @@ import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
 import { encodeFetch } from "../wire/fetch.ts";
-import { decodeGroupHeader, type GroupHeader } from "../wire/group.ts";
+import { decodeGroupHeader } from "../wire/group.ts";
 import { BidiType } from "../wire/stream_type.ts";
 import { decodeTrackInfo, encodeTrackRequest } from "../wire/track.ts";
 import {
@@ -39,6 +39,7 @@ import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { inTime, withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
+import type { GroupReceiver, Requests } from "./requests.ts";
 import { StreamCheck } from "./stream_check.ts";
 import { MessageReader, withType } from "./streams.ts";
 
@@ -62,18 +63,8 @@ interface Answer<T> {
   readonly end: () => void;
 }
 
-/** What gets the groups of one subscription. */
-export interface GroupReceiver {
-  /** A group on a stream, past its header; resolves when it has ended. */
-  receive(reader: MessageReader, header: GroupHeader): Promise<void>;
-  /** A group of one frame; `false` when it is of no use. */
-  receiveDatagram(sequence: number, frame: Frame): boolean;
-  /** The session has ended. */
-  close(error: MoqError): void;
-}
-
 /** Asks the peer. */
-export class Subscriber {
+export class Subscriber implements Requests {
   /** What it shares with the other half. */
   readonly context: SessionContext;
   readonly #cache: Cache;

@@ -3,25 +3,12 @@
  *
  * @module
  */
-import { type CommandArgs, readArgs } from "../command_args.ts";
+import { readArgs } from "../command_args.ts";
 import { ConfigError } from "../config_values.ts";
 import { print } from "../process.ts";
+import type { Command } from "./command.ts";
 import { generate, rotate } from "./key_commands.ts";
 import { inspect, sign, verify } from "./token_commands.ts";
-
-/** One command. */
-export interface Command {
-  /** What it does, in one line. */
-  readonly summary: string;
-  /** How to call it, with examples. */
-  readonly help: string;
-  /** Flags that take a value. */
-  readonly flags: readonly string[];
-  /** Flags that may stand there several times. */
-  readonly lists: readonly string[];
-  /** Runs it; throws `ConfigError` or `TokenError`. */
-  readonly run: (args: CommandArgs) => Promise<void>;
-}
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ["generate", generate],

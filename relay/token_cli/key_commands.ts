@@ -15,7 +15,7 @@ import {
   KeySet,
   parseKeySet,
 } from "../token/mod.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import { readText, writeText } from "./files.ts";
 
 function algorithmOf(

@@ -14,7 +14,7 @@ import {
   type KeySet,
   parseKeySet,
 } from "../token/mod.ts";
-import type { Command } from "./commands.ts";
+import type { Command } from "./command.ts";
 import { readText } from "./files.ts";
 import { grantsOf, refuseRest } from "./key_commands.ts";
 
