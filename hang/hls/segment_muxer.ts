@@ -16,8 +16,14 @@ import {
 } from "mediabunny";
 import { asMoqError, MoqError } from "@moq-deno/lite";
 import { boxAt, splitBoxes } from "../container/boxes.ts";
+import { readCmafInit } from "../container/cmaf_init.ts";
+import { decodeDelayUs, shownLater } from "../media/decode_delay.ts";
 import type { DecoderFacts } from "../media/decoder_facts.ts";
 import type { CutSegment } from "./segmenter.ts";
+
+// Of all renditions: pictures that are shown late are decoded before the time at which they begin.
+const HEADROOM_US = 1_000_000;
+const HEADER_BYTES = 8;
 
 /** A segment, ready to be sent. */
 export interface MuxedSegment {
@@ -66,10 +72,50 @@ export async function muxSegment(
       { cause: error },
     );
   }
-  return {
-    init: new Uint8Array(initTarget.buffer!),
-    media: new Uint8Array(target.buffer!),
-  };
+  const init = new Uint8Array(initTarget.buffer!);
+  const media = new Uint8Array(target.buffer!);
+  const delayUs = kind === "video"
+    ? decodeDelayUs(facts.decoderConfig.codec, facts)
+    : 0;
+  return { init, media: decodedEarlier(media, { init, delayUs }) };
+}
+
+/** A segment whose pictures are decoded `delayUs` earlier and shown when they were. */
+function decodedEarlier(
+  media: Uint8Array<ArrayBuffer>,
+  { init, delayUs }: { readonly init: Uint8Array; readonly delayUs: number },
+): Uint8Array<ArrayBuffer> {
+  if (delayUs === 0) return media;
+  const { timescale } = readCmafInit(init);
+  const ticks = Math.round(Math.min(delayUs, HEADROOM_US) * timescale / 1e6);
+  const boxes = splitBoxes(media);
+  const parts = boxes.map(({ type, start }, index) => {
+    const whole = media.subarray(start, boxes[index + 1]?.start);
+    return type === "moof"
+      ? shownLater(whole, { trackId: 1, ticks, isDecodedEarlier: true })
+      : whole.slice();
+  });
+  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const [index, part] of parts.entries()) {
+    bytes.set(part, at);
+    if (boxes[index]!.type === "sidx") {
+      growReference(
+        bytes.subarray(at, at + part.byteLength),
+        size - media.byteLength,
+      );
+    }
+    at += part.byteLength;
+  }
+  return bytes;
+}
+
+/** The only reference of an index, which is to all that follows it. ISO/IEC 14496-12, section 8.16.3. */
+function growReference(sidx: Uint8Array, bytes: number): void {
+  const view = new DataView(sidx.buffer, sidx.byteOffset, sidx.byteLength);
+  const at = HEADER_BYTES + (sidx[HEADER_BYTES] === 1 ? 32 : 24);
+  view.setUint32(at, view.getUint32(at) + bytes);
 }
 
 /** What of an init segment says how samples are decoded; its other boxes say when it was made. */
@@ -90,7 +136,7 @@ function* packetsOf(
     yield new EncodedPacket(
       sample.data,
       sample.isKeyframe ? "key" : "delta",
-      sample.timestampUs / 1_000_000,
+      (sample.timestampUs + HEADROOM_US) / 1_000_000,
       (isNewest ? lastUs : sample.durationUs ?? stepUs) / 1_000_000,
     );
   }

@@ -51,6 +51,8 @@ export interface FileLaneOptions {
   readonly facts: DecoderFacts;
   /** Makes time go on, for all lanes of the file. */
   readonly time: SteadyTime;
+  /** How much too early its packets are given to the file, in microseconds. */
+  readonly earlierUs: number;
 }
 
 /** Moves the samples of one rendition into one track of a file. */
@@ -122,7 +124,7 @@ export class FileLane {
     const packet = new EncodedPacket(
       sample.data,
       sample.isKeyframe ? "key" : "delta",
-      timestampUs / 1_000_000,
+      (timestampUs - this.#options.earlierUs) / 1_000_000,
       durationUs / 1_000_000,
     );
     const { sink, facts } = this.#options;

@@ -19,6 +19,7 @@ import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import { abortable } from "./abortable.ts";
 import { type DecoderFacts, decoderFacts } from "./decoder_facts.ts";
+import { DecodeDelay, decodeDelayUs } from "./decode_delay.ts";
 import { FileLane, StartTime } from "./file_lane.ts";
 import { SteadyTime } from "./steady_time.ts";
 
@@ -78,6 +79,8 @@ export async function writeMedia(
   options.signal?.addEventListener("abort", abort, { once: true });
   if (options.signal?.aborted) abort();
   const writer = file.getWriter();
+  const delay = new DecodeDelay();
+  const isMp4 = options.format !== "mkv";
   const output = new Output({
     format: options.format === "mkv"
       ? new MkvOutputFormat({ appendOnly: true })
@@ -85,7 +88,11 @@ export async function writeMedia(
     // Only what is written passes: whether the file ends or is given up is decided here.
     target: new AppendOnlyStreamTarget(
       new WritableStream({
-        write: (chunk) => abortable(writer.write(chunk), stop.signal),
+        async write(chunk) {
+          for (const part of isMp4 ? delay.push(chunk) : [chunk]) {
+            await abortable(writer.write(part), stop.signal);
+          }
+        },
       }),
     ),
   });
@@ -94,7 +101,7 @@ export async function writeMedia(
     const { log } = options;
     const time = new SteadyTime({ maxAheadUs: MAX_GAP_US, log });
     const lanes = [
-      await addVideo(output, { ...media, time }),
+      await addVideo(output, { ...media, time, isMp4 }),
       media.audio && await addAudio(output, { reader: media.audio, time }),
     ].filter((lane) => lane !== undefined);
     await output.start();
@@ -145,8 +152,9 @@ function summary(lanes: readonly FileLane[]): WrittenMedia {
 
 async function addVideo(
   output: Output,
-  { catalog, video: reader, time }: WritableMedia & {
+  { catalog, video: reader, time, isMp4 }: WritableMedia & {
     readonly time: SteadyTime;
+    readonly isMp4: boolean;
   },
 ): Promise<FileLane | undefined> {
   if (!reader) return undefined;
@@ -158,7 +166,10 @@ async function addVideo(
     rotation: (catalog.video?.rotation ?? 0) as Rotation,
     flip: catalog.video?.flip ?? false,
   });
-  return new FileLane({ kind: "video", sink, reader, facts, time });
+  const earlierUs = isMp4 ? decodeDelayUs(reader.config.codec, facts) : 0;
+  return new FileLane({
+    ...{ kind: "video", sink, reader, facts, time, earlierUs },
+  });
 }
 
 async function addAudio(
@@ -172,7 +183,9 @@ async function addAudio(
   requireCodec(output, facts.codec);
   const sink = new EncodedAudioPacketSource(facts.codec as AudioCodec);
   output.addAudioTrack(sink, knownAhead(facts));
-  return new FileLane({ kind: "audio", sink, reader, facts, time });
+  return new FileLane({
+    ...{ kind: "audio", sink, reader, facts, time, earlierUs: 0 },
+  });
 }
 
 // What is in band is known with the first sample only; a track of which nothing comes is then left out.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { BoxReader, splitBoxes } from "../container/boxes.ts";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import type { Media } from "./media.ts";
@@ -27,11 +28,13 @@ function readerOf<Config extends VideoConfig | AudioConfig>(
   };
 }
 
-/** Times in seconds of the copy's packets by kind, when the clip's were moved by `shift`. */
-async function written(
+type Shift = (timestampUs: number) => number;
+
+/** The clip as a file, with the times of its pictures and sounds changed. */
+async function writtenFile(
   format: "mp4" | "mkv",
-  shift: (timestampUs: number) => number,
-): Promise<Record<"video" | "audio", number[]>> {
+  [shift, shiftSound]: readonly [Shift, Shift],
+): Promise<Uint8Array> {
   const media = await openMedia(await Deno.readFile(CLIP));
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   const [video, audio] = media.tracks;
@@ -40,13 +43,23 @@ async function written(
     {
       catalog: {},
       video: readerOf(media, { config: video.config, shift }),
-      audio: readerOf(media, { config: audio.config, shift }),
+      audio: readerOf(media, { config: audio.config, shift: shiftSound }),
     },
     new WritableStream({ write: (chunk) => void chunks.push(chunk.slice()) }),
     { format },
   );
   media.close();
-  const copy = await openMedia(await new Blob(chunks).bytes());
+  return await new Blob(chunks).bytes();
+}
+
+/** Times of the copy's packets by kind, when the clip's were moved by `shift`. */
+async function written(
+  format: "mp4" | "mkv",
+  shift: Shift,
+  shiftSound: Shift = shift,
+): Promise<Record<"video" | "audio", number[]>> {
+  const file = await writtenFile(format, [shift, shiftSound]);
+  const copy = await openMedia(file);
   const times: Record<"video" | "audio", number[]> = { video: [], audio: [] };
   for (const { kind, packets } of copy.tracks) {
     for await (const one of packets()) times[kind].push(one.timestampUs);
@@ -85,3 +98,56 @@ for (const format of ["mp4", "mkv"] as const) {
     assert.ok(Math.abs(audio.at(-1)! - video.at(-1)!) < 100_000);
   });
 }
+
+const GROUP = 30;
+const FIRST_US = 21_333; // its sound begins earlier
+
+/** Times as if two of three pictures in the clip were B-frames. */
+function reordered(timestampUs: number): number {
+  const index = Math.round((timestampUs - FIRST_US) * 3 / 100_000);
+  const place = index % GROUP;
+  const moved = place === 0 || place > 27 ? 0 : place % 3 === 1 ? 2 : -1;
+  return Math.round((index + moved) * 100_000 / 3);
+}
+
+/** How much later than decoded the samples of all runs are shown, in ticks. */
+function shownOffsets(file: Uint8Array): number[] {
+  const offsets: number[] = [];
+  for (const moof of splitBoxes(file)) {
+    if (moof.type !== "moof") continue;
+    for (const traf of splitBoxes(moof.body)) {
+      if (traf.type !== "traf") continue;
+      const run = splitBoxes(traf.body).find(({ type }) => type === "trun")!;
+      const reader = new BoxReader(run.body, "trun");
+      const { flags } = reader.versionAndFlags();
+      const count = reader.u32();
+      reader.skip((flags & 1 ? 4 : 0) + (flags & 4 ? 4 : 0));
+      for (let n = 0; n < count; n++) {
+        for (const field of [0x100, 0x200, 0x400]) {
+          if (flags & field) reader.skip(4);
+        }
+        offsets.push(flags & 0x800 ? reader.i32() : 0);
+      }
+    }
+  }
+  return offsets;
+}
+
+Deno.test("writeMedia: no picture of an mp4 is shown before it is decoded", async () => {
+  const file = await writtenFile("mp4", [reordered, (us) => us]);
+  const offsets = shownOffsets(file);
+  assert.ok(offsets.length > 700, `${offsets.length}`);
+  assert.ok(Math.min(...offsets) >= 0, `${Math.min(...offsets)}`);
+});
+
+Deno.test("writeMedia: B-frames leave picture and sound where they were", async () => {
+  const { video, audio } = await written("mp4", reordered, (us) => us);
+  const wanted = Array.from(
+    { length: 300 },
+    (_, n) => reordered(FIRST_US + Math.round(n * 100_000 / 3)),
+  );
+  for (const [index, us] of video.entries()) {
+    assert.ok(Math.abs(us - wanted[index]!) < 1000, `${us} at ${index}`);
+  }
+  assert.ok(audio[0]! < 25_000, `${audio[0]}`);
+});
