@@ -34,4 +34,4 @@ export {
   shareConnection,
   type SharedConnection,
   type ShareOptions,
-} from "../watch/relay_connection.ts";
+} from "../connection/relay_connection.ts";

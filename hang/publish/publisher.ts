@@ -14,7 +14,7 @@ import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { FrameMarksProducer } from "../catalog/frame_marks.ts";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
-import type { SharedConnection } from "../watch/relay_connection.ts";
+import type { SharedConnection } from "../connection/relay_connection.ts";
 import { AudioFeed } from "./audio_feed.ts";
 import { AudioRendition } from "./audio_rendition.ts";
 import { BitrateBudget } from "./bitrate_budget.ts";

@@ -23,20 +23,20 @@ import { effect, Signal } from "../signals/signal.ts";
 import {
   shareConnection,
   type SharedConnection,
-} from "../watch/relay_connection.ts";
-import { readUser } from "./attributes.ts";
-import { HangChatList } from "./hang_chat_list.ts";
+} from "../connection/relay_connection.ts";
+import { readUser } from "./shared/attributes.ts";
+import { HangChatList } from "./chat/chat_list.ts";
 import {
   type HangChatState,
   hangChatStateOf,
   typingText,
-} from "./hang_chat_state.ts";
-import { buildView, type HangChatView } from "./hang_chat_view.ts";
-import { HangElement } from "./hang_element.ts";
-import { reflect, TEXT } from "./reflect.ts";
+} from "./chat/chat_state.ts";
+import { buildView, type HangChatView } from "./chat/chat_view.ts";
+import { HangElement } from "./shared/hang_element.ts";
+import { reflect, TEXT } from "./shared/reflect.ts";
 
-export { HangElement } from "./hang_element.ts";
-export type { HangChatState } from "./hang_chat_state.ts";
+export { HangElement } from "./shared/hang_element.ts";
+export type { HangChatState } from "./chat/chat_state.ts";
 
 /** The element. */
 export class HangChatElement extends HangElement {

@@ -19,26 +19,26 @@
  * @module
  */
 import { effect, Signal } from "../signals/signal.ts";
-import { shareConnection } from "../watch/relay_connection.ts";
-import { readFlag, readUser, readWord } from "./attributes.ts";
+import { shareConnection } from "../connection/relay_connection.ts";
+import { readFlag, readUser, readWord } from "./shared/attributes.ts";
 import { HangChatElement } from "./hang_chat.ts";
-import { type HangChatState, hangChatStateOf } from "./hang_chat_state.ts";
-import { HangElement } from "./hang_element.ts";
-import { MeetOwn } from "./hang_meet_own.ts";
-import { MeetPeople } from "./hang_meet_people.ts";
-import type { MeetPerson } from "./hang_meet_person.ts";
-import { MeetPlaces } from "./hang_meet_places.ts";
-import { showBar } from "./hang_meet_show.ts";
-import { buildView, type HangMeetView } from "./hang_meet_view.ts";
-import { plainKey } from "./keys.ts";
-import { setLabel } from "./parts.ts";
-import { FLAG, reflect, TEXT } from "./reflect.ts";
+import { type HangChatState, hangChatStateOf } from "./chat/chat_state.ts";
+import { HangElement } from "./shared/hang_element.ts";
+import { MeetOwn } from "./meet/own_camera.ts";
+import { MeetPeople } from "./meet/people.ts";
+import type { MeetPerson } from "./meet/person.ts";
+import { MeetPlaces } from "./meet/places.ts";
+import { showBar } from "./meet/show.ts";
+import { buildView, type HangMeetView } from "./meet/meet_view.ts";
+import { plainKey } from "./shared/keys.ts";
+import { setLabel } from "./shared/parts.ts";
+import { FLAG, reflect, TEXT } from "./shared/reflect.ts";
 
-export type { HangChatState } from "./hang_chat_state.ts";
-export { HangElement } from "./hang_element.ts";
-export type { MeetOwn, MeetOwnOptions } from "./hang_meet_own.ts";
-export type { MeetPerson, MeetPersonOptions } from "./hang_meet_person.ts";
-export type { MeetTile, TileFacts } from "./hang_meet_tile.ts";
+export type { HangChatState } from "./chat/chat_state.ts";
+export { HangElement } from "./shared/hang_element.ts";
+export type { MeetOwn, MeetOwnOptions } from "./meet/own_camera.ts";
+export type { MeetPerson, MeetPersonOptions } from "./meet/person.ts";
+export type { MeetTile, TileFacts } from "./meet/tile.ts";
 
 const MAX_PEOPLE = 25;
 

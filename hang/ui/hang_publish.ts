@@ -24,20 +24,20 @@ import { Publisher } from "../publish/publisher.ts";
 import type { PublisherStats } from "../publish/publisher_stats.ts";
 import { SIMULCAST, SINGLE } from "../publish/rendition_plan.ts";
 import { effect, Signal } from "../signals/signal.ts";
-import { shareConnection } from "../watch/relay_connection.ts";
-import { readFlag, readSwitch, readWord } from "./attributes.ts";
-import { HangElement } from "./hang_element.ts";
-import { HangPublishDisplay } from "./hang_publish_display.ts";
+import { shareConnection } from "../connection/relay_connection.ts";
+import { readFlag, readSwitch, readWord } from "./shared/attributes.ts";
+import { HangElement } from "./shared/hang_element.ts";
+import { HangPublishDisplay } from "./publish/publish_display.ts";
 import {
   type HangPublishState,
   hangPublishStateOf,
-} from "./hang_publish_state.ts";
-import { buildView, type HangPublishView } from "./hang_publish_view.ts";
-import { plainKey } from "./keys.ts";
-import { FLAG, reflect, type Reflection, TEXT } from "./reflect.ts";
+} from "./publish/publish_state.ts";
+import { buildView, type HangPublishView } from "./publish/publish_view.ts";
+import { plainKey } from "./shared/keys.ts";
+import { FLAG, reflect, type Reflection, TEXT } from "./shared/reflect.ts";
 
-export { HangElement } from "./hang_element.ts";
-export type { HangPublishState } from "./hang_publish_state.ts";
+export { HangElement } from "./shared/hang_element.ts";
+export type { HangPublishState } from "./publish/publish_state.ts";
 
 const SOURCES = ["camera", "screen", "file"] as const;
 const SOURCE: Reflection<(typeof SOURCES)[number] | undefined> = {

@@ -20,13 +20,13 @@ import { effect, Signal } from "../signals/signal.ts";
 import {
   shareConnection,
   type SharedConnection,
-} from "../watch/relay_connection.ts";
-import { hangChatStateOf, hueOf } from "./hang_chat_state.ts";
-import { HangElement } from "./hang_element.ts";
-import { openShadow, part } from "./parts.ts";
-import { TEXT } from "./reflect.ts";
+} from "../connection/relay_connection.ts";
+import { hangChatStateOf, hueOf } from "./chat/chat_state.ts";
+import { HangElement } from "./shared/hang_element.ts";
+import { openShadow, part } from "./shared/parts.ts";
+import { TEXT } from "./shared/reflect.ts";
 
-export { HangElement } from "./hang_element.ts";
+export { HangElement } from "./shared/hang_element.ts";
 
 const MAX_FACES = 6;
 const STYLE = `

@@ -13,14 +13,14 @@
  *
  * @module
  */
-import { readFlag } from "./attributes.ts";
-import { openShadow } from "./parts.ts";
+import { readFlag } from "./shared/attributes.ts";
+import { openShadow } from "./shared/parts.ts";
 import {
   type Support,
   type SupportMode,
   supportReport,
   worstOf,
-} from "./support_report.ts";
+} from "./watch/support_report.ts";
 
 export type { Support, SupportMode };
 

@@ -26,35 +26,40 @@
  * @module
  */
 import { effect, Signal } from "../signals/signal.ts";
-import type { Latency } from "../watch/latency.ts";
+import type { Latency } from "../watch/clock/latency.ts";
 import { Player } from "../watch/player.ts";
 import type { PlayerState } from "../watch/player_state.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
-import { shareConnection } from "../watch/relay_connection.ts";
-import { readFlag, readNumber, readSwitch, readWord } from "./attributes.ts";
-import { HangElement } from "./hang_element.ts";
-import { WatchControls } from "./hang_watch_controls.ts";
-import { WatchPanel } from "./hang_watch_panel.ts";
-import { showButtons, showState } from "./hang_watch_show.ts";
-import { WatchStats } from "./hang_watch_stats.ts";
-import { buildView, type HangWatchView } from "./hang_watch_view.ts";
+import { shareConnection } from "../connection/relay_connection.ts";
+import {
+  readFlag,
+  readNumber,
+  readSwitch,
+  readWord,
+} from "./shared/attributes.ts";
+import { HangElement } from "./shared/hang_element.ts";
+import { WatchControls } from "./watch/controls.ts";
+import { WatchPanel } from "./watch/panel.ts";
+import { showButtons, showState } from "./watch/show.ts";
+import { WatchStats } from "./watch/stats.ts";
+import { buildView, type HangWatchView } from "./watch/watch_view.ts";
 import {
   LATENCY_ATTRIBUTES,
   readLatency,
   writeLatency,
-} from "./latency_attributes.ts";
-import { releaseMediaKeys, tellMediaKeys } from "./media_keys.ts";
-import { PictureInPicture } from "./picture_in_picture.ts";
-import { Placement } from "./placement.ts";
+} from "./watch/latency_attributes.ts";
+import { releaseMediaKeys, tellMediaKeys } from "./watch/media_keys.ts";
+import { PictureInPicture } from "./watch/picture_in_picture.ts";
+import { Placement } from "./shared/placement.ts";
 import {
   FLAG,
   OPTIONAL_TEXT,
   reflect,
   type Reflection,
   TEXT,
-} from "./reflect.ts";
+} from "./shared/reflect.ts";
 
-export { HangElement } from "./hang_element.ts";
+export { HangElement } from "./shared/hang_element.ts";
 
 const NOTHING: PlayerState = {
   kind: "offline",

@@ -14,7 +14,7 @@ import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { openContainer } from "../container/container.ts";
 import type { Container } from "../container/sample.ts";
 import { Signal } from "../signals/signal.ts";
-import type { Sync } from "./sync.ts";
+import type { PlayoutClock } from "./clock/playout_clock.ts";
 
 /** A track of text that can be shown. */
 export interface CaptionTrack {
@@ -79,7 +79,7 @@ export interface CaptionOptions {
   /** Which one. */
   readonly track: CaptionTrack;
   /** The clock. */
-  readonly sync: Sync;
+  readonly sync: PlayoutClock;
   /** Hears of what went wrong. */
   readonly log: Logger;
 }

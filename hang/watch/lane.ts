@@ -7,9 +7,9 @@
 import type { BroadcastConsumer, Logger } from "@moq-deno/lite";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import { type ArrivalSink, TrackReader } from "../container/track_reader.ts";
-import type { LatencyRange } from "./latency.ts";
-import type { Choice } from "./select.ts";
-import type { Sync } from "./sync.ts";
+import type { LatencyRange } from "./clock/latency.ts";
+import type { Choice } from "./quality/select.ts";
+import type { PlayoutClock } from "./clock/playout_clock.ts";
 
 const PATIENCE_MS = 500;
 
@@ -18,7 +18,7 @@ export interface LaneOptions {
   /** Has the track. */
   readonly broadcast: BroadcastConsumer;
   /** The clock. */
-  readonly sync: Sync;
+  readonly sync: PlayoutClock;
   /** What to count. */
   readonly counters: Counters;
   /** Hears of what went wrong and was got over. */

@@ -17,13 +17,13 @@
  */
 export type { CaptionTrack } from "./captions.ts";
 export type { PlayedFormat } from "./followed_broadcast.ts";
-export * from "./frame_latency.ts";
-export type { Latency, LatencyRange } from "./latency.ts";
+export * from "./clock/frame_latency.ts";
+export type { Latency, LatencyRange } from "./clock/latency.ts";
 export * from "./player.ts";
 export type { PlayerState } from "./player_state.ts";
 export type { PlayerStats } from "./player_stats.ts";
-export * from "./relay_connection.ts";
-export * from "./watchdog.ts";
+export * from "../connection/relay_connection.ts";
+export * from "../connection/watchdog.ts";
 export type { Counters } from "./lane.ts";
-export type { Choice, VideoChoice } from "./select.ts";
-export type { ViewerMark } from "./viewer_marks.ts";
+export type { Choice, VideoChoice } from "./quality/select.ts";
+export type { ViewerMark } from "./clock/viewer_timings.ts";

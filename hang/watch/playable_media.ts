@@ -13,7 +13,7 @@ import {
   isSameChoice,
   playableVideo,
   type VideoChoice,
-} from "./select.ts";
+} from "./quality/select.ts";
 
 /** Options of {@linkcode PlayableMedia}. */
 export interface PlayableMediaOptions {

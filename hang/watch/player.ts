@@ -10,21 +10,21 @@ import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { Captions, type CaptionTrack, captionTracks } from "./captions.ts";
 import { FollowedBroadcast, type PlayedFormat } from "./followed_broadcast.ts";
 import { type LaneOptions, newCounters } from "./lane.ts";
-import { type Latency, latencyRange, laterRange } from "./latency.ts";
-import { Measurer } from "./measures.ts";
-import { PathProbe } from "./path_probe.ts";
+import { type Latency, latencyRange, laterRange } from "./clock/latency.ts";
+import { Measurer } from "./quality/measures.ts";
+import { PathProbe } from "./quality/path_probe.ts";
 import { PlayableMedia } from "./playable_media.ts";
 import { type PlayerState, stateOf } from "./player_state.ts";
 import { type PlayerStats, PlayerStatsMeter } from "./player_stats.ts";
-import type { SharedConnection } from "./relay_connection.ts";
-import { RenditionPicker } from "./rendition_picker.ts";
-import type { VideoChoice } from "./select.ts";
-import { Speaker } from "./speaker.ts";
-import { Sync } from "./sync.ts";
-import { ToldMarks } from "./told_marks.ts";
-import { type VideoFailure, VideoPlayback } from "./video_playback.ts";
-import { type FrameLatency, joinMarks } from "./frame_latency.ts";
-import type { ViewerMark } from "./viewer_marks.ts";
+import type { SharedConnection } from "../connection/relay_connection.ts";
+import { RenditionPicker } from "./quality/rendition_picker.ts";
+import type { VideoChoice } from "./quality/select.ts";
+import { Speaker } from "./audio/speaker.ts";
+import { PlayoutClock } from "./clock/playout_clock.ts";
+import { PublisherTimings } from "./clock/publisher_timings.ts";
+import { type VideoFailure, VideoPlayback } from "./video/video_playback.ts";
+import { type FrameLatency, joinMarks } from "./clock/frame_latency.ts";
+import type { ViewerMark } from "./clock/viewer_timings.ts";
 
 const LOOK_MS = 250;
 const MEASURE_MS = 500;
@@ -78,13 +78,13 @@ export class Player {
   readonly measuring: Signal<boolean> = new Signal(false);
   readonly #shared: SharedConnection;
   readonly #log: Logger;
-  readonly #sync: Sync;
+  readonly #sync: PlayoutClock;
   readonly #source: FollowedBroadcast;
   readonly #media: PlayableMedia;
   readonly #video: VideoPlayback;
   readonly #picker: RenditionPicker;
   readonly #probe: PathProbe;
-  readonly #told: ToldMarks;
+  readonly #told: PublisherTimings;
   readonly #counters = newCounters();
   readonly #meter: PlayerStatsMeter;
   readonly #caption = new Signal<Captions | undefined>(undefined);
@@ -105,8 +105,10 @@ export class Player {
     this.#log = log;
     this.#picker = new RenditionPicker(log);
     this.#probe = new PathProbe(log);
-    this.#told = new ToldMarks(log);
-    this.#sync = new Sync({ latency: latencyRange(this.latency.peek()) });
+    this.#told = new PublisherTimings(log);
+    this.#sync = new PlayoutClock({
+      latency: latencyRange(this.latency.peek()),
+    });
     this.#meter = new PlayerStatsMeter(this.#counters);
     this.#video = new VideoPlayback(options.canvas, {
       videoFailed: (failure) => this.#videoFailed(failure),

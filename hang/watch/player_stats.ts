@@ -6,8 +6,8 @@
 import { protocolOf, type Session } from "@moq-deno/lite";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { Counters } from "./lane.ts";
-import type { VideoChoice } from "./select.ts";
-import type { Sync } from "./sync.ts";
+import type { VideoChoice } from "./quality/select.ts";
+import type { PlayoutClock } from "./clock/playout_clock.ts";
 
 const WINDOW_MS = 2000;
 const MAX_PACKET_BYTES = 1500;
@@ -51,7 +51,7 @@ export interface StatsSources {
   /** The session that is up. */
   readonly session: Session | undefined;
   /** The clock. */
-  readonly sync: Sync;
+  readonly sync: PlayoutClock;
   /** Presentation time in microseconds of the picture shown. */
   readonly shownUs: number | undefined;
   /** The video that plays. */

@@ -122,7 +122,10 @@ export class GroupProducer {
   }
 
   /** Appends a frame of text in UTF-8; as {@linkcode GroupProducer.writeFrame}. */
-  writeText(text: string, timestamp = this.#scanner.timestamp): void {
+  writeText(
+    text: string,
+    timestamp: number = this.#scanner.timestamp,
+  ): void {
     this.writeFrame({ timestamp, payload: encoder.encode(text) });
   }
 

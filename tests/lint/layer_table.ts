@@ -107,9 +107,14 @@ export const LAYERS: readonly Layer[] = [
     ],
   },
   {
+    files: ["hang/connection/"],
+    may: ["@moq-deno/lite", "hang/signals/"],
+  },
+  {
     files: ["hang/publish/", "hang/watch/"],
     may: [
       "@moq-deno/lite",
+      "hang/connection/",
       "hang/catalog/",
       "hang/container/",
       "hang/signals/",

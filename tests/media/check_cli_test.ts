@@ -50,10 +50,13 @@ Deno.test("hang check: says what is damaged, and repairs what can be", async () 
       `index of track ${name}: 1 of 10 entries damaged, recovered`,
     );
     assert.equal((await check("--repair")).trim(), whole);
-    assert.equal(Deno.statSync(`${folder}/0.index.damaged`).size, 32);
+    assert.equal((await Deno.stat(`${folder}/0.index.damaged`)).size, 32);
 
     damage(`${folder}/0.groups`, 5500);
-    await assert.rejects(() => check(), /is damaged; hang check --repair \S+ mends what it can/);
+    await assert.rejects(
+      () => check(),
+      /is damaged; hang check --repair \S+ mends what it can/,
+    );
     await assert.rejects(() => check("--repair"), /is damaged/);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,134 @@
+/**
+ * Somebody else in a meeting: a player in a tile, and what that one says
+ * besides: whether the microphone and the camera are on, who speaks, and where.
+ *
+ * @module
+ */
+import type { Position } from "../../catalog/room.ts";
+import type { Preview } from "../../catalog/room_frames.ts";
+import { consumePositions, consumePreviews } from "../../meet/side_frames.ts";
+import { effect, type ReadonlySignal, Signal } from "../../signals/signal.ts";
+import { Player } from "../../watch/player.ts";
+import type { PlayerState } from "../../watch/player_state.ts";
+import type { SharedConnection } from "../../connection/relay_connection.ts";
+import { MeetTile } from "./tile.ts";
+import { part } from "../shared/parts.ts";
+
+const SAID = ["buffering", "failed", "unsupported"];
+
+/** Options of {@linkcode MeetPerson}. */
+export interface MeetPersonOptions {
+  /** Path below the room. */
+  readonly path: string;
+  /** Path of the broadcast. */
+  readonly name: string;
+  /** A share in the connection, which is released. */
+  readonly shared: SharedConnection;
+  /** Whether the page is in sight. */
+  readonly isVisible: ReadonlySignal<boolean>;
+}
+
+/** Plays until it is closed. */
+export class MeetPerson {
+  /** Shows it. */
+  readonly tile: MeetTile;
+  /** Plays it. */
+  readonly player: Player;
+  readonly #path: string;
+  readonly #preview: Signal<Preview> = new Signal<Preview>({});
+  readonly #position: Signal<Position | undefined> = new Signal<
+    Position | undefined
+  >(undefined);
+  readonly #stops: readonly (() => void)[];
+
+  /** Begins at once. */
+  constructor(options: MeetPersonOptions) {
+    const { path, name, shared, isVisible } = options;
+    const canvas = part("canvas", "video");
+    this.#path = path;
+    this.tile = new MeetTile(canvas);
+    this.player = new Player({ shared, name, canvas });
+    this.#stops = [
+      effect(() => this.player.visible.set(isVisible.get())),
+      effect(() => this.#show()),
+      effect(() => this.#follow(options)),
+    ];
+  }
+
+  /** Where the person wants to be seen, if anywhere; watched when it is read in an effect. */
+  position(): Position | undefined {
+    return this.#position.get() ??
+      this.player.catalog.get()?.location?.initial;
+  }
+
+  /** Ends it. Idempotent. */
+  close(): void {
+    for (const stop of this.#stops) stop();
+    this.player.close();
+    this.tile.element.remove();
+  }
+
+  #follow({ shared, name }: MeetPersonOptions): (() => void) | void {
+    const catalog = this.player.catalog.get();
+    if (!catalog) return;
+    const end = new AbortController();
+    const { signal } = end;
+    try {
+      const broadcast = shared.connection.remote.consume(name);
+      const previews = consumePreviews(broadcast, { catalog, signal });
+      const positions = consumePositions(broadcast, { catalog, signal });
+      void keepNewest(previews, this.#preview); // does not fail
+      void keepNewest(positions, this.#position); // does not fail
+    } catch {
+      // It has gone again; the player hears of that too.
+    }
+    return () => end.abort();
+  }
+
+  #show(): void {
+    const catalog = this.player.catalog.get();
+    const state = this.player.state();
+    const has = (of?: { readonly renditions: object }): boolean =>
+      Object.keys(of?.renditions ?? {}).length > 0;
+    const hasVideo = has(catalog?.video);
+    const hasMedia = hasVideo || has(catalog?.audio);
+    const { audio, video, screen, speaking } = this.#preview.get();
+    this.tile.element.classList.toggle("screen", screen ?? false);
+    this.tile.show({
+      path: this.#path,
+      user: catalog?.user,
+      hasPicture: (video ?? true) && hasVideo &&
+        this.player.shownRendition.get() !== undefined,
+      hasSound: audio ?? has(catalog?.audio),
+      isSpeaking: speaking ?? false,
+      state: stateText(state, {
+        hasMedia: hasMedia && (video ?? true),
+        isKnown: catalog !== undefined,
+      }),
+    });
+  }
+}
+
+function stateText(
+  { kind, text }: PlayerState,
+  { hasMedia, isKnown }: {
+    readonly hasMedia: boolean;
+    readonly isKnown: boolean;
+  },
+): string {
+  if (!isKnown) return "Joining";
+  // Nothing to decode is nobody's fault.
+  if (!hasMedia) return "";
+  return SAID.includes(kind) ? text : "";
+}
+
+async function keepNewest<T>(
+  values: AsyncIterable<T>,
+  newest: Signal<T> | Signal<T | undefined>,
+): Promise<void> {
+  try {
+    for await (const value of values) newest.set(value);
+  } catch {
+    // Ended, or not readable: what is known stays and the picture goes on.
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * What the publisher tells of when it captured, encoded and sent pictures.
+ *
+ * @module
+ */
+import {
+  asMoqError,
+  type BroadcastConsumer,
+  type Logger,
+} from "@moq-deno/lite";
+import type { Catalog } from "../../catalog/catalog.ts";
+import {
+  consumeFrameMarks,
+  type FrameMarks,
+  frameMarksTrack,
+} from "../../catalog/frame_marks.ts";
+
+// Ten seconds of 60 pictures, told twice.
+const MAX_TOLD = 1200;
+
+/** Keeps the newest ten seconds. */
+export class PublisherTimings {
+  readonly #log: Logger;
+  #marks: FrameMarks | undefined;
+
+  /** Asks nobody yet. */
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** What was told; `undefined` by a publisher that tells nothing. */
+  get marks(): FrameMarks | undefined {
+    return this.#marks;
+  }
+
+  /** Asks the publisher, if its catalog says that it tells; the function returned ends that. */
+  ask(broadcast: BroadcastConsumer, catalog: Catalog): (() => void) | void {
+    const track = frameMarksTrack(catalog);
+    if (track === undefined) return;
+    const end = new AbortController();
+    void this.#run(broadcast, { track, signal: end.signal }); // does not fail
+    return () => {
+      end.abort();
+      this.#marks = undefined;
+    };
+  }
+
+  async #run(
+    broadcast: BroadcastConsumer,
+    options: { readonly track: string; readonly signal: AbortSignal },
+  ): Promise<void> {
+    try {
+      for await (const told of consumeFrameMarks(broadcast, options)) {
+        const before = this.#marks?.marks ?? [];
+        const marks = [...before, ...told.marks].slice(-MAX_TOLD);
+        this.#marks = { ...told, marks };
+      }
+    } catch (error) {
+      // It tells no more; what is known of this side stays.
+      const { message } = asMoqError(error);
+      this.#log.debug?.("no marks of the publisher", { error: message });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * When each picture went by in this player: received, decoded, shown.
+ *
+ * @module
+ */
+
+/** The three moments, in milliseconds since 1970; what has not happened is absent. */
+export interface ViewerMark {
+  /** Presentation time in microseconds, which names the picture. */
+  readonly timestampUs: number;
+  /** Its encoded bytes were there. */
+  receivedMs?: number;
+  /** It came out of the decoder. */
+  decodedMs?: number;
+  /** It was drawn. */
+  shownMs?: number;
+}
+
+// Ten seconds of 60 pictures.
+const MAX_MARKS = 600;
+
+/** Remembers the newest ten seconds. */
+export class ViewerTimings {
+  readonly #marks: Map<number, ViewerMark> = new Map();
+
+  /** What is remembered, oldest first. */
+  get marks(): readonly ViewerMark[] {
+    return [...this.#marks.values()];
+  }
+
+  /** The mark of one picture. */
+  get(timestampUs: number): ViewerMark | undefined {
+    return this.#marks.get(timestampUs);
+  }
+
+  /** The encoded bytes of a picture are there; those of another rendition do not count again. */
+  received(timestampUs: number): void {
+    this.#of(timestampUs).receivedMs ??= wallMs();
+  }
+
+  /** A picture was decoded. */
+  decoded(timestampUs: number): void {
+    this.#of(timestampUs).decodedMs ??= wallMs();
+  }
+
+  /** A picture was drawn. */
+  shown(timestampUs: number): void {
+    this.#of(timestampUs).shownMs ??= wallMs();
+  }
+
+  /** Forgets everything: another publisher has begun. */
+  clear(): void {
+    this.#marks.clear();
+  }
+
+  #of(timestampUs: number): ViewerMark {
+    const present = this.#marks.get(timestampUs);
+    if (present) return present;
+    const mark: ViewerMark = { timestampUs };
+    this.#marks.set(timestampUs, mark);
+    if (this.#marks.size > MAX_MARKS) {
+      const [oldest] = this.#marks.keys();
+      this.#marks.delete(oldest!);
+    }
+    return mark;
+  }
+}
+
+function wallMs(): number {
+  return performance.timeOrigin + performance.now();
+}

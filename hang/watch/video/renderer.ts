@@ -1,0 +1,118 @@
+/**
+ * Draws pictures on a canvas, once per refresh of the screen.
+ *
+ * @module
+ */
+import type { VideoSection } from "../../catalog/catalog.ts";
+import { effect, type ReadonlySignal } from "../../signals/signal.ts";
+import type { ViewerTimings } from "../clock/viewer_timings.ts";
+
+// About as often as a screen is refreshed at half its rate.
+const HIDDEN_MS = 33;
+
+/** What to draw from, asked at each refresh. */
+export interface PictureSource {
+  /** How the picture is to be turned. */
+  readonly section: VideoSection | undefined;
+  /** The picture to draw now if it is another one than before; it is closed here. */
+  take(): VideoFrame | undefined;
+}
+
+/** Options of {@linkcode Renderer}. */
+export interface RendererOptions {
+  /** Where pictures come from. */
+  readonly source: PictureSource;
+  /** Notes when each was drawn. */
+  readonly marks: ViewerTimings;
+  /** Whether to draw while the page is hidden, when it gets no refreshes. */
+  readonly drawsHidden: ReadonlySignal<boolean>;
+}
+
+/** Draws until it is closed; the last picture stays. */
+export class Renderer {
+  readonly #context: CanvasRenderingContext2D;
+  readonly #source: PictureSource;
+  readonly #marks: ViewerTimings;
+  readonly #stop: () => void;
+  #request = 0;
+  #shownUs: number | undefined;
+  #shownAtMs = 0;
+
+  /** Begins at once; throws `TypeError` for a canvas that is in use otherwise. */
+  constructor(canvas: HTMLCanvasElement, options: RendererOptions) {
+    const context = canvas.getContext("2d", {
+      alpha: false,
+      desynchronized: true,
+    });
+    if (!context) {
+      throw new TypeError("Expected a canvas for 2D drawing, got another");
+    }
+    this.#context = context;
+    this.#source = options.source;
+    this.#marks = options.marks;
+    this.#stop = effect(() => this.#runHidden(options.drawsHidden.get()));
+    this.#next();
+  }
+
+  /** Presentation time in microseconds of the picture shown last. */
+  get shownUs(): number | undefined {
+    return this.#shownUs;
+  }
+
+  /** `performance.now()` when that was. */
+  get shownAtMs(): number {
+    return this.#shownAtMs;
+  }
+
+  /** Draws no more. Idempotent. */
+  close(): void {
+    cancelAnimationFrame(this.#request);
+    this.#stop();
+  }
+
+  #runHidden(isWanted: boolean): (() => void) | void {
+    if (!isWanted) return;
+    const timer = setInterval(() => document.hidden && this.#draw(), HIDDEN_MS);
+    return () => clearInterval(timer);
+  }
+
+  #next(): void {
+    this.#request = requestAnimationFrame(() => {
+      this.#next();
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    const frame = this.#source.take();
+    if (!frame) return;
+    try {
+      const { rotation = 0, flip = false } = this.#source.section ?? {};
+      this.#shownUs = frame.timestamp;
+      this.#shownAtMs = performance.now();
+      drawTurned(this.#context, frame, { rotation, flip });
+      this.#marks.shown(frame.timestamp);
+    } finally {
+      frame.close();
+    }
+  }
+}
+
+/** Draws a picture turned clockwise, then mirrored, on a canvas that takes its size. */
+function drawTurned(
+  context: CanvasRenderingContext2D,
+  frame: VideoFrame,
+  { rotation, flip }: { readonly rotation: number; readonly flip: boolean },
+): void {
+  const { displayWidth, displayHeight } = frame;
+  const isUpright = rotation % 180 === 0;
+  const width = isUpright ? displayWidth : displayHeight;
+  const height = isUpright ? displayHeight : displayWidth;
+  const { canvas } = context;
+  // Setting a size clears the canvas, even to the same one.
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  context.setTransform(flip ? -1 : 1, 0, 0, 1, width / 2, height / 2);
+  context.rotate(rotation * Math.PI / 180);
+  context.drawImage(frame, -displayWidth / 2, -displayHeight / 2);
+}
