@@ -38,7 +38,7 @@ async function follow(page: string, main: string): Promise<Set<string>> {
 Deno.test("answerPage: whatever the page imports is there, without types and without Deno", async () => {
   const seen = await follow("/", "/web/main.ts");
   assert.ok(seen.size > 80, `${seen.size} modules`);
-  assert.ok(seen.has("/hang/watch/video_lane.ts"));
+  assert.ok(seen.has("/hang/watch/video/video_lane.ts"));
 });
 
 Deno.test("answerPage: so it is with the other pages, and each leads to all", async () => {
@@ -67,7 +67,7 @@ Deno.test("answerPage: nothing else is", async () => {
       "/relay/relay.ts",
       "/lite/deno/mod.ts",
       "/hang/cli/main.ts",
-      "/hang/watch/sync_test.ts",
+      "/hang/watch/clock/playout_clock_test.ts",
       "/lite/../deno.json",
       "/lite/%2e%2e/relay/main.ts",
       "/lite/..%2frelay/main.ts",

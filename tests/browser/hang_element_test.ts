@@ -22,7 +22,7 @@ const ELEMENTS = [
 const PROBE = modulePage(
   `<hang-probe id="probe" url="/live" from="2"></hang-probe>
 <script type="module">
-import { HangElement } from "/hang/ui/hang_element.ts";
+import { HangElement } from "/hang/ui/shared/hang_element.ts";
 window.said = [];
 customElements.define("hang-probe", class extends HangElement {
   static observedAttributes = ["url", "from", "to"];
