@@ -4,6 +4,7 @@
  * @module
  */
 import type { ConnectionStatus, MoqError } from "@moq-deno/lite";
+import { downStateOf } from "../connection/connection_state.ts";
 
 /** How a publisher is doing. */
 export interface PublisherState {
@@ -37,37 +38,19 @@ export interface PublisherFacts {
 export function publisherStateOf(facts: PublisherFacts): PublisherState {
   const { connection, failure, isAnnounced, isWatched } = facts;
   if (failure) return failedState(failure);
-  switch (connection.state) {
-    case "closed":
-      return {
-        kind: "refused",
-        text: `The relay does not let us in: ${
-          connection.error?.message ?? "the connection was closed"
-        }`,
-      };
-    case "waiting":
-      return {
-        kind: "relay-gone",
-        text: "The relay does not answer, trying again",
-      };
-    case "connecting":
-      return connection.attempt > 1
-        ? { kind: "relay-gone", text: "The relay has gone, reconnecting" }
-        : { kind: "connecting", text: "Connecting to the relay" };
-    case "connected":
-      break;
-  }
-  if (!isAnnounced) return { kind: "idle", text: "Nothing is published" };
+  const down = downStateOf(connection);
+  if (down) return down;
+  if (!isAnnounced) return { kind: "idle", text: "Not publishing" };
   return isWatched
-    ? { kind: "watched", text: "Live, somebody watches" }
-    : { kind: "live", text: "Live, nobody watches yet" };
+    ? { kind: "watched", text: "Live, with viewers" }
+    : { kind: "live", text: "Live, no viewers yet" };
 }
 
 function failedState(failure: MoqError): PublisherState {
   if (failure.code !== "unsupported") {
     return {
       kind: "failed",
-      text: `This cannot be published: ${failure.message}`,
+      text: `Cannot publish: ${failure.message}`,
     };
   }
   return {

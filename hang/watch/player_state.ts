@@ -4,6 +4,7 @@
  * @module
  */
 import type { ConnectionStatus, MoqError } from "@moq-deno/lite";
+import { downStateOf } from "../connection/connection_state.ts";
 
 /** How a player is doing. */
 export interface PlayerState {
@@ -49,47 +50,28 @@ export function stateOf(facts: PlayerFacts): PlayerState {
   if (failure) {
     return {
       kind: "failed",
-      text: `This media cannot be decoded: ${failure.message}`,
+      text: `Cannot decode this media: ${failure.message}`,
     };
   }
-  switch (connection.state) {
-    case "closed":
-      return {
-        kind: "refused",
-        text: `The relay does not let us in: ${
-          connection.error?.message ?? "the connection was closed"
-        }`,
-      };
-    case "waiting":
-      return {
-        kind: "relay-gone",
-        text: "The relay does not answer, trying again",
-      };
-    case "connecting":
-      return connection.attempt > 1
-        ? { kind: "relay-gone", text: "The relay has gone, reconnecting" }
-        : { kind: "connecting", text: "Connecting to the relay" };
-    case "connected":
-      return connectedState(facts);
-  }
+  return downStateOf(connection) ?? connectedState(facts);
 }
 
 function connectedState(facts: PlayerFacts): PlayerState {
   if (!facts.isAnnounced) {
-    return { kind: "offline", text: "Not live now, waiting for it to begin" };
+    return { kind: "offline", text: "Offline, waiting for the stream" };
   }
   if (facts.isPaused) return { kind: "paused", text: "Paused" };
   if (!facts.hasCatalog) {
-    return { kind: "loading", text: "Asking what there is to play" };
+    return { kind: "loading", text: "Loading…" };
   }
   if (!facts.hasChoice) {
     return { kind: "unsupported", text: unsupportedText() };
   }
   if (!facts.hasPicture) {
-    return { kind: "loading", text: "Waiting for the first picture" };
+    return { kind: "loading", text: "Loading the first picture…" };
   }
   return facts.isStill
-    ? { kind: "buffering", text: "Waiting for more, the network is slow" }
+    ? { kind: "buffering", text: "Buffering…" }
     : { kind: "playing", text: "Live" };
 }
 

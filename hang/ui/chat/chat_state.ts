@@ -5,6 +5,7 @@
  * @module
  */
 import type { ConnectionStatus } from "@moq-deno/lite";
+import { downStateOf } from "../../connection/connection_state.ts";
 
 /** How the element is doing. */
 export interface HangChatState {
@@ -38,34 +39,17 @@ export function hangChatStateOf(
   if (!connection) {
     return {
       kind: "incomplete",
-      text: "Nowhere to write to: the element needs a url and a room",
+      text: "Set the url and room attributes",
     };
   }
-  switch (connection.state) {
-    case "closed":
-      return {
-        kind: "refused",
-        text: `The relay does not let us in: ${
-          connection.error?.message ?? "the connection was closed"
-        }`,
-      };
-    case "waiting":
-      return {
-        kind: "relay-gone",
-        text: "No relay now. What you write is sent when it is back",
-      };
-    case "connecting":
-      return connection.attempt > 1
-        ? {
-          kind: "relay-gone",
-          text: "No relay now. What you write is sent when it is back",
-        }
-        : { kind: "connecting", text: "Connecting to the relay" };
-    case "connected":
-      return canWrite
-        ? { kind: "ready", text: "" }
-        : { kind: "reading", text: "You are only reading" };
-  }
+  const down = downStateOf(
+    connection,
+    "No relay at the moment; your messages are sent when it is back",
+  );
+  if (down) return down;
+  return canWrite
+    ? { kind: "ready", text: "" }
+    : { kind: "reading", text: "Read only" };
 }
 
 /** Who types, in one line. */

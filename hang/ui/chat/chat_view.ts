@@ -117,7 +117,7 @@ export function buildView(host: HTMLElement): HangChatView {
   list.setAttribute("aria-label", "Messages");
   const empty = part("p", "empty");
   const emptySlot = slot("empty");
-  emptySlot.append("Nobody has written yet");
+  emptySlot.append("No messages yet");
   empty.append(emptySlot);
   list.append(empty);
   const more = part("button", "more");
