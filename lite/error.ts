@@ -13,7 +13,7 @@ export type ErrorCode =
   | "lagged" // this reader was too slow and lost its place
   | "expired" // the group is older than anybody wants
   | "evicted" // removed to keep within the memory budget
-  | "too-large" // a frame or group is over its bound
+  | "too-large" // a frame, a group, a name or a request is over its bound
   | "not-found" // the broadcast is there, the track or group is not
   | "unroutable" // nothing announced covers this path
   | "unauthorized" // the grant does not cover this

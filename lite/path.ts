@@ -1,6 +1,6 @@
 /**
  * Broadcast paths: segments between slashes, compared segment by segment.
- * moq-lite, "Broadcast"; at most 32 segments.
+ * moq-lite, "Broadcast"; at most 32 segments, which are bounded in bytes too.
  *
  * @module
  */
@@ -9,16 +9,42 @@ import { MoqError } from "./error.ts";
 /** Most segments a path may have on the wire. */
 export const MAX_PATH_SEGMENTS = 32;
 
+/** Most bytes of UTF-8 in a path. */
+export const MAX_PATH_BYTES = 4096;
+
+/** Most bytes of UTF-8 in one segment of a path, and in the name of a track. */
+export const MAX_NAME_BYTES = 1024;
+
+// Text has at most three bytes for each of its units.
+const UNIT_BYTES = 3;
+
+/** Whether `text` has more than `most` bytes in UTF-8. */
+export function isLonger(text: string, most: number): boolean {
+  if (text.length > most) return true;
+  if (text.length * UNIT_BYTES <= most) return false;
+  return new TextEncoder().encode(text).byteLength > most;
+}
+
+/** Whether a normalized path is within the bounds of paths. */
+export function isPathInBounds(path: string): boolean {
+  if (isLonger(path, MAX_PATH_BYTES)) return false;
+  const segments = path.split("/");
+  return segments.length <= MAX_PATH_SEGMENTS &&
+    !segments.some((segment) => isLonger(segment, MAX_NAME_BYTES));
+}
+
 /**
  * The canonical form: no leading, trailing or doubled slash; `""` is the root.
- * Throws `MoqError("decode")` over {@linkcode MAX_PATH_SEGMENTS}.
+ * Throws `MoqError("decode")` over {@linkcode MAX_PATH_SEGMENTS}, and
+ * `MoqError("too-large")` over {@linkcode MAX_PATH_BYTES} or, in a segment,
+ * {@linkcode MAX_NAME_BYTES}.
  */
 export function normalizePath(path: string): string {
   const segments: string[] = [];
   for (let at = 0; at < path.length;) {
     const slash = path.indexOf("/", at);
     const end = slash < 0 ? path.length : slash;
-    if (end > at) segments.push(path.slice(at, end));
+    if (end > at) segments.push(checkSegment(path.slice(at, end)));
     // Stopping here keeps a path of millions of segments from being split.
     if (segments.length > MAX_PATH_SEGMENTS) {
       throw new MoqError(
@@ -28,7 +54,29 @@ export function normalizePath(path: string): string {
     }
     at = end + 1;
   }
-  return segments.join("/");
+  const normal = segments.join("/");
+  if (!isLonger(normal, MAX_PATH_BYTES)) return normal;
+  throw new MoqError(
+    "too-large",
+    `Expected a path of at most ${MAX_PATH_BYTES} bytes, got more: ${
+      beginningOf(normal)
+    }`,
+  );
+}
+
+function checkSegment(segment: string): string {
+  if (!isLonger(segment, MAX_NAME_BYTES)) return segment;
+  throw new MoqError(
+    "too-large",
+    `Expected path segments of at most ${MAX_NAME_BYTES} bytes, got a longer one: ${
+      beginningOf(segment)
+    }`,
+  );
+}
+
+/** Enough of a text that is too long to find it by, for messages. */
+export function beginningOf(text: string): string {
+  return `${JSON.stringify(text.slice(0, 40))}…`;
 }
 
 /** `prefix/path`, where either may be the root; both normalized. */

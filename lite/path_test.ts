@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { MoqError } from "./error.ts";
 import {
   hasPrefix,
+  isLonger,
   joinPath,
   MAX_PATH_SEGMENTS,
   normalizePath,
@@ -46,6 +47,30 @@ Deno.test("normalizePath refuses 33 segments, counting no empty ones", () => {
     () => normalizePath(`${longest}/a`),
     (error) => error instanceof MoqError && error.code === "decode",
   );
+});
+
+Deno.test("normalizePath refuses 4097 bytes, and 1025 in a segment", () => {
+  const isTooLong = (error: unknown) =>
+    error instanceof MoqError && error.code === "too-large" &&
+    error.message.length < 200;
+  const segment = "é".repeat(512);
+  assert.equal(normalizePath(segment), segment);
+  assert.throws(() => normalizePath(`${segment}a`), isTooLong);
+  const longest = Array(4).fill("a".repeat(1023)).join("/");
+  assert.equal(normalizePath(`${longest}/`).length, 4095);
+  assert.equal(normalizePath(`${longest}a`).length, 4096);
+  assert.throws(() => normalizePath(`${longest}/a`), isTooLong);
+});
+
+Deno.test("isLonger counts bytes of UTF-8", () => {
+  fc.assert(fc.property(
+    fc.string({ unit: "grapheme", maxLength: 20 }),
+    fc.nat(50),
+    (text, most) => {
+      const { byteLength } = new TextEncoder().encode(text);
+      assert.equal(isLonger(text, most), byteLength > most);
+    },
+  ));
 });
 
 Deno.test("stripPrefix undoes joinPath", () => {

@@ -8,6 +8,9 @@
 import {
   type Clock,
   hasPrefix,
+  isPathInBounds,
+  MAX_NAME_BYTES,
+  MAX_PATH_BYTES,
   MAX_PATH_SEGMENTS,
   MoqError,
   type Mount,
@@ -201,7 +204,7 @@ export function isLocalUrl(url: string): boolean {
 /**
  * The path of a request without extra slashes. Throws
  * `MoqError("unauthorized")` where a segment has a star, which only patterns
- * may, and over 32 segments.
+ * may, and beyond the bounds of paths.
  */
 export function requestPath(path: string): string {
   const segments = path.split("/").filter((segment) => segment !== "");
@@ -217,7 +220,12 @@ export function requestPath(path: string): string {
       `Expected a path without "*", got "${path}"`,
     );
   }
-  return segments.join("/");
+  const normal = segments.join("/");
+  if (isPathInBounds(normal)) return normal;
+  throw new MoqError(
+    "unauthorized",
+    `Expected a path of at most ${MAX_PATH_BYTES} bytes and ${MAX_NAME_BYTES} in a segment, got a longer one`,
+  );
 }
 
 /** What `incoming` asks for with `dialled`, the path and the query of its URL or SETUP. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
-import { normalizePath } from "../path.ts";
+import { MAX_NAME_BYTES, MAX_PATH_BYTES, normalizePath } from "../path.ts";
 import {
   readBigVarint,
   readVarint,
@@ -108,9 +108,23 @@ export class Reader {
     return this.text(this.varint());
   }
 
-  /** A sized broadcast path, normalized. */
+  /** A sized broadcast path, normalized. Throws `MoqError("too-large")` over 4096 bytes. */
   path(): string {
-    return normalizePath(this.string());
+    return normalizePath(this.#bounded("a path", MAX_PATH_BYTES));
+  }
+
+  /** A sized name of a track. Throws `MoqError("too-large")` over 1024 bytes. */
+  name(): string {
+    return this.#bounded("a track name", MAX_NAME_BYTES);
+  }
+
+  #bounded(what: string, most: number): string {
+    const length = this.varint();
+    if (length <= most) return this.text(length);
+    throw new MoqError(
+      "too-large",
+      `Expected ${what} of at most ${most} bytes, got ${length}`,
+    );
   }
 
   /** Everything that is left, as a view. */

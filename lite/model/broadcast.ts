@@ -5,6 +5,7 @@
  */
 import { MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
+import { beginningOf, isLonger, MAX_NAME_BYTES } from "../path.ts";
 import { Cache } from "./cache.ts";
 import {
   DEFAULT_TRACK_INFO,
@@ -81,9 +82,10 @@ export class Broadcast {
 
   /** The track of this name; one that nobody has is closed with `"not-found"`. */
   track(name: string): Track {
+    if (isLonger(name, MAX_NAME_BYTES)) return this.#tooLong(name);
     const present = this.#tracks.get(name);
     if (present && !(this.#source && present.ended)) return present;
-    if (this.#tracks.size >= MANY_TRACKS) this.#forget();
+    if (this.#tracks.size >= MANY_TRACKS) this.forgetIdle();
     const track = this.add(name, {});
     if (this.#ended) {
       track.close(this.#error ?? new MoqError("closed", "Broadcast has ended"));
@@ -110,6 +112,12 @@ export class Broadcast {
     return track;
   }
 
+  #tooLong(name: string): Track {
+    const track = new Track(name, { cache: this.cache });
+    track.close(new MoqError("not-found", tooLong(name)));
+    return track;
+  }
+
   get #unanswered(): number {
     let count = 0;
     for (const track of this.#tracks.values()) {
@@ -121,10 +129,14 @@ export class Broadcast {
   /** Adds a track; replaces one of the same name. */
   add(name: string, options: { readonly info?: TrackInfo }): Track {
     this.#tracks.get(name)?.release();
-    const track = new Track(name, {
+    const track: Track = new Track(name, {
       cache: this.cache,
       info: options.info,
       source: this.#source?.track(name),
+      onRefused: () => {
+        // Names that do not exist are without number.
+        if (this.#tracks.get(name) === track && track.isIdle) this.remove(name);
+      },
     });
     this.#tracks.set(name, track);
     return track;
@@ -148,7 +160,8 @@ export class Broadcast {
     return [...this.#tracks.values()].every((track) => track.isIdle);
   }
 
-  #forget(): void {
+  /** Forgets tracks that nobody reads and that have no group cached, unless they are written here. */
+  forgetIdle(): void {
     if (!this.#source) return;
     for (const [name, track] of this.#tracks) {
       if (track.isIdle) this.remove(name);
@@ -185,8 +198,9 @@ export class BroadcastProducer {
     return this.broadcast.closed;
   }
 
-  /** Creates a track; properties left out take their defaults. Throws `TypeError` when an open track has the name. */
+  /** Creates a track; properties left out take their defaults. Throws `TypeError` when an open track has the name, `RangeError` for one over 1024 bytes. */
   createTrack(name: string, info: Partial<TrackInfo> = {}): TrackProducer {
+    if (isLonger(name, MAX_NAME_BYTES)) throw new RangeError(tooLong(name));
     const present = this.broadcast.existing(name);
     const complete = { ...DEFAULT_TRACK_INFO, ...info };
     if (present?.knownInfo && !present.ended) {
@@ -270,4 +284,10 @@ export class BroadcastConsumer {
   track(name: string): TrackConsumer {
     return new TrackConsumer(this.broadcast.track(name));
   }
+}
+
+function tooLong(name: string): string {
+  return `Expected a track name of at most ${MAX_NAME_BYTES} bytes, got a longer one: ${
+    beginningOf(name)
+  }`;
 }

@@ -70,3 +70,17 @@ Deno.test("BroadcastProducer.close ends every track with its error", async () =>
   await assert.rejects(consumer.track("video").info(), isCode("going-away"));
   assert.equal(await broadcast.closed, why);
 });
+
+Deno.test("BroadcastProducer.createTrack, BroadcastConsumer.track: names over 1024 bytes are refused", async () => {
+  const broadcast = new BroadcastProducer();
+  const name = "é".repeat(513);
+  assert.throws(
+    () => broadcast.createTrack(name),
+    (error) => error instanceof RangeError && /1024 bytes/.test(error.message),
+  );
+  assert.ok(broadcast.createTrack("é".repeat(512)));
+  await assert.rejects(
+    broadcast.consume().track(name).info(),
+    (error) => error instanceof MoqError && error.code === "not-found",
+  );
+});

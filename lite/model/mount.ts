@@ -6,8 +6,8 @@
  */
 import {
   hasPrefix,
+  isPathInBounds,
   joinPath,
-  MAX_PATH_SEGMENTS,
   normalizePath,
   stripPrefix,
 } from "../path.ts";
@@ -61,10 +61,10 @@ export function mountOf(
   return mounts.find(({ at }) => hasPrefix(at, path));
 }
 
-/** What lies `below` the path `above`; `undefined` over 32 segments. */
+/** What lies `below` the path `above`; `undefined` beyond the bounds of paths. */
 function below(above: string, rest: string): string | undefined {
   const path = joinPath(above, rest);
-  return path.split("/").length > MAX_PATH_SEGMENTS ? undefined : path;
+  return isPathInBounds(path) ? path : undefined;
 }
 
 /** Where in the origin that is which `mount` shows at `path` of the view; `undefined` where no path can be so long. */

@@ -5,7 +5,11 @@
  * @module
  */
 import { type Clock, systemClock } from "../time.ts";
-import type { BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import type {
+  Broadcast,
+  BroadcastConsumer,
+  BroadcastProducer,
+} from "./broadcast.ts";
 import { Cache } from "./cache.ts";
 import {
   type AnnounceEvent,
@@ -90,6 +94,8 @@ export class Origin {
   readonly #served: Map<string, Served> = new Map();
   // Withdrawn and maybe another's path by now, while some read on.
   readonly #leaving: Set<Served> = new Set();
+  readonly #keys: WeakMap<Broadcast, string> = new WeakMap();
+  #manyServed = MANY_SERVED;
   readonly #all: OriginScope;
   readonly #lingerMs: number;
   readonly #warmMs: number | undefined;
@@ -256,6 +262,11 @@ export class Origin {
     return before && !isLastResort(before) ? lastResort(known) : undefined;
   }
 
+  /** Broadcasts that are held for readers, of now or of a while ago. */
+  get served(): number {
+    return this.#served.size + this.#leaving.size;
+  }
+
   /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
   carry(claim: Claim): () => void {
     const warmMs = this.#warmMs;
@@ -300,7 +311,10 @@ export class Origin {
   }
 
   #changed(path: string): void {
-    for (const served of this.#served.values()) served.pathChanged(path);
+    for (const [key, served] of this.#served) {
+      served.pathChanged(path);
+      if (!served.isCurrent && !served.isRead) this.#served.delete(key);
+    }
     for (const served of this.#leaving) {
       if (served.isRead) served.pathChanged(path);
       else this.#leaving.delete(served);
@@ -340,18 +354,32 @@ export class Origin {
     const present = this.#served.get(key);
     if (present?.isCurrent) return present;
     if (present) this.#forget(key, present);
-    if (this.#served.size >= MANY_SERVED) this.#forgetIdle();
+    if (this.#served.size >= this.#manyServed) this.#forgetAllIdle();
     const served = Served.open(this, path, isSplit ? exclude : undefined);
-    if (served) this.#served.set(key, served);
+    if (!served) return undefined;
+    this.#served.set(key, served);
+    this.#keys.set(served.broadcast, key);
     return served;
   }
 
-  #forgetIdle(): void {
+  /** Lets go of a broadcast that was consumed, or of those of its tracks that nobody reads and of which nothing is cached. */
+  forgetIdle(broadcast: Broadcast): void {
+    broadcast.forgetIdle();
+    const key = this.#keys.get(broadcast);
+    if (key === undefined || !broadcast.isIdle) return;
+    if (this.#served.get(key)?.broadcast === broadcast) {
+      this.#served.delete(key);
+    }
+  }
+
+  #forgetAllIdle(): void {
     for (const [key, served] of this.#served) {
       if (!served.isCurrent || served.broadcast.isIdle) {
         this.#forget(key, served);
       }
     }
+    // Where many are in use, not every one that comes looks at all of them.
+    this.#manyServed = Math.max(MANY_SERVED, this.#served.size * 2);
   }
 
   #forget(key: string, served: Served): void {

@@ -6,7 +6,13 @@
  */
 import { MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
-import { hasPrefix, joinPath, normalizePath, stripPrefix } from "../path.ts";
+import {
+  hasPrefix,
+  isPathInBounds,
+  joinPath,
+  normalizePath,
+  stripPrefix,
+} from "../path.ts";
 import { BroadcastConsumer, type BroadcastProducer } from "./broadcast.ts";
 import {
   checkMounts,
@@ -110,13 +116,19 @@ export class OriginScope {
   /** Puts a claim on `path`; throws `MoqError("unauthorized")` outside the view. */
   claim(path: string, source: RouteSource, route: Route): Publication {
     const normal = normalizePath(path);
-    if (!this.filter.allows(normal) || mountOf(this.mounts, normal)) {
+    if (!this.allowsClaim(normal)) {
       throw new MoqError(
         "unauthorized",
         `Expected a path that may be published, got ${JSON.stringify(normal)}`,
       );
     }
     return this.origin.claim(joinPath(this.root, normal), source, route);
+  }
+
+  /** Whether a claim may be put on the normalized `path`: the view lets it through, and with the root it is within the bounds of paths. */
+  allowsClaim(path: string): boolean {
+    return this.filter.allows(path) && !mountOf(this.mounts, path) &&
+      isPathInBounds(joinPath(this.root, path));
   }
 
   /** The broadcast at `path`; throws `MoqError("unroutable")` when nothing covers it or the view does not show it. */

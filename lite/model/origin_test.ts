@@ -303,3 +303,26 @@ Deno.test("Publication.withdraw: one of two sessions with the announcer leaves w
   twin.withdraw();
   assert.equal([...origin.covering("live")].length, 2);
 });
+
+Deno.test("OriginScope.claim: the root counts for the bounds of a path", () => {
+  const origin = new Origin();
+  const root = Array(20).fill("a").join("/");
+  const scope = origin.scope({ root });
+  const deepest = Array(12).fill("b").join("/");
+  assert.ok(scope.publish(deepest, new BroadcastProducer()));
+  const isRefused = (error: unknown) =>
+    error instanceof MoqError && error.code === "unauthorized";
+  const late = new BroadcastProducer();
+  assert.throws(() => scope.publish(`${deepest}/c`, late), isRefused);
+  const long = Array(4).fill("a".repeat(1015)).join("/");
+  assert.throws(() => scope.publish(long, late), isRefused);
+});
+
+Deno.test("Origin: nothing stays of a broadcast that nobody reads once its publisher has gone", () => {
+  const origin = new Origin();
+  const claim = origin.claim("live", source(), route([1n]));
+  for (let i = 0; i < 100; i++) origin.consume(`live/${i}`);
+  assert.equal(origin.served, 100);
+  claim.close();
+  assert.equal(origin.served, 0);
+});

@@ -74,6 +74,8 @@ export interface TrackOptions {
   readonly info?: TrackInfo | undefined;
   /** Where groups come from, unless they are written here. */
   readonly source?: TrackSource | undefined;
+  /** Hears that `source` refused to say the properties. */
+  readonly onRefused?: (() => void) | undefined;
 }
 
 /** What the producer and the consumers of one track share. */
@@ -91,6 +93,7 @@ export class Track {
   /** Everybody reading. */
   readonly subscriptions: Set<TrackSubscription> = new Set();
   readonly #source: TrackSource | undefined;
+  readonly #onRefused: (() => void) | undefined;
   #info: TrackInfo | undefined;
   #asked: Question | undefined;
   #ended: LogEnd | undefined;
@@ -102,6 +105,7 @@ export class Track {
     this.name = name;
     this.cache = options.cache;
     this.#source = options.source;
+    this.#onRefused = options.onRefused;
     this.#info = options.info;
   }
 
@@ -177,6 +181,7 @@ export class Track {
       this.#info ??= await source.info();
     } catch (error) {
       question.refusal = asMoqError(error);
+      this.#onRefused?.();
     }
     this.#asked = undefined;
     this.#wake();

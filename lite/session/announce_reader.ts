@@ -25,6 +25,13 @@ import {
 } from "../wire/version.ts";
 import type { MessageReader } from "./streams.ts";
 
+/** Largest list of all active paths, in bytes: the first answer of drafts 01 and 02. */
+const MAX_INIT_BYTES = 1024 * 1024;
+/** What an announced path may take on average, in bytes, its hops included. */
+const BYTES_PER_PATH = 1024;
+/** What a hop counts for. */
+const HOP_BYTES = 16;
+
 /** What a link costs when nobody said. */
 const DEFAULT_LINK_COST = 1;
 
@@ -42,6 +49,15 @@ export interface AnnounceReaderOptions {
   readonly maxHops: number;
 }
 
+interface Live {
+  readonly told: boolean;
+  readonly route: Route;
+}
+
+function bytesOf(path: string, live: Live | undefined): number {
+  return live ? path.length + live.route.hops.length * HOP_BYTES : 0;
+}
+
 /** One announce stream, from the subscriber's side. */
 export class AnnounceReader {
   readonly #reader: MessageReader;
@@ -49,8 +65,9 @@ export class AnnounceReader {
   /** Stands for a publisher that does not say who it is. */
   readonly #stamp = randomHop();
   /** Live paths, and whether the receiver was told of them. */
-  readonly #live: Map<string, { told: boolean; route: Route }> = new Map();
+  readonly #live: Map<string, Live> = new Map();
   readonly #pathOfId: Map<number, string> = new Map();
+  #bytes = 0;
   #nextId = 0;
   #responder = 0n;
 
@@ -73,7 +90,9 @@ export class AnnounceReader {
   async #begin(): Promise<AnnounceEvent[]> {
     const { version } = this.#options;
     if (!hasAnnounceInit(version) && !hasAnnounceOk(version)) return [];
-    const body = await this.#reader.message();
+    const body = await this.#reader.message(
+      hasAnnounceInit(version) ? MAX_INIT_BYTES : undefined,
+    );
     if (!body) return [];
     if (hasAnnounceOk(version)) {
       this.#responder = decodeAnnounceOk(body).hop;
@@ -134,14 +153,28 @@ export class AnnounceReader {
       );
     }
     const told = this.#isUsable(path, route);
-    this.#live.set(path, { told, route });
+    this.#keep(path, { told, route });
     return told ? [{ kind: "start", path, route }] : [];
+  }
+
+  /** Notes what is announced of `path` now, and counts what that takes. */
+  #keep(path: string, live: Live | undefined): void {
+    const before = this.#live.get(path);
+    this.#bytes += bytesOf(path, live) - bytesOf(path, before);
+    if (live) this.#live.set(path, live);
+    else this.#live.delete(path);
+    const most = this.#options.limit * BYTES_PER_PATH;
+    if (this.#bytes <= most) return;
+    throw new MoqError(
+      "protocol",
+      `Expected announced paths and hops of at most ${most} bytes together, got more`,
+    );
   }
 
   #replace(path: string, route: Route): AnnounceEvent[] {
     const before = this.#live.get(path);
     const told = this.#isUsable(path, route);
-    this.#live.set(path, { told, route });
+    this.#keep(path, { told, route });
     if (told) {
       return [{ kind: before?.told ? "update" : "start", path, route }];
     }
@@ -151,7 +184,7 @@ export class AnnounceReader {
   // An end for a path that was never kept is fine: older peers send them.
   #end(path: string): AnnounceEvent[] {
     const before = this.#live.get(path);
-    this.#live.delete(path);
+    this.#keep(path, undefined);
     return before?.told ? [{ kind: "end", path, route: before.route }] : [];
   }
 

@@ -5,6 +5,8 @@
  * @module
  */
 import { asMoqError, MoqError } from "../error.ts";
+import type { Broadcast } from "../model/broadcast.ts";
+import type { Origin } from "../model/origin.ts";
 import type { OriginScope } from "../model/origin_scope.ts";
 import type { TrackConsumer } from "../model/track.ts";
 import type { BidiStream } from "../transport/transport.ts";
@@ -24,6 +26,9 @@ import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
 
+/** Broadcasts a peer may have asked for before those that no one reads are let go of. */
+const MANY_ASKED = 64;
+
 /** Answers the peer's requests. */
 export class Publisher {
   readonly #context: SessionContext;
@@ -31,6 +36,9 @@ export class Publisher {
   readonly #orders = new SendOrders();
   readonly #reports: ProbeReports;
   readonly #ids: Set<number> = new Set();
+  /** Broadcasts that the peer asked for, and where they are from. */
+  readonly #asked: Map<Broadcast, Origin> = new Map();
+  #manyAsked = MANY_ASKED;
   readonly #announceStreams = new AnnounceStreams();
 
   /** Answers out of `scope` as soon as that is known. */
@@ -51,7 +59,7 @@ export class Publisher {
   async announce({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, signal, limits } = this.#context;
     const request = decodeAnnounceRequest(
-      await reader.expectMessage(),
+      await reader.request(),
       version,
     );
     const close = this.#announceStreams.open(
@@ -77,7 +85,21 @@ export class Publisher {
   }
 
   async #track(broadcast: string, track: string): Promise<TrackConsumer> {
-    return (await this.#view()).consume(broadcast).track(track);
+    const view = await this.#view();
+    const consumer = view.consume(broadcast);
+    this.#asked.set(consumer.broadcast, view.origin);
+    if (this.#asked.size > this.#manyAsked) this.forgetIdle();
+    return consumer.track(track);
+  }
+
+  /** Lets go of what the peer asked for and nobody reads: names are the peer's to choose, and without number. */
+  forgetIdle(): void {
+    for (const [broadcast, origin] of this.#asked) {
+      if (broadcast.isRead) continue;
+      this.#asked.delete(broadcast);
+      origin.forgetIdle(broadcast);
+    }
+    this.#manyAsked = Math.max(MANY_ASKED, this.#asked.size * 2);
   }
 
   /** TRACK. */
@@ -85,7 +107,7 @@ export class Publisher {
     const { version, signal, tasks } = this.#context;
     const { controller, done } = linked(signal);
     try {
-      const request = decodeTrackRequest(await reader.expectMessage());
+      const request = decodeTrackRequest(await reader.request());
       tasks.run("track end", endOnStop(stream, controller));
       const track = await this.#track(request.broadcast, request.track);
       const info = await track.info(controller.signal);
@@ -104,7 +126,7 @@ export class Publisher {
     const { controller, done } = linked(signal);
     const flow = path.open(ANSWER_ORDER);
     try {
-      const request = decodeFetch(await reader.expectMessage(), version);
+      const request = decodeFetch(await reader.request(), version);
       this.#context.tasks.run("fetch end", endWith(reader, controller, stream));
       const track = await this.#track(request.broadcast, request.track);
       const group = await track.fetch(request.group, {
@@ -130,7 +152,7 @@ export class Publisher {
   /** SUBSCRIBE. */
   async subscribe({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, limits, stats } = this.#context;
-    const message = decodeSubscribe(await reader.expectMessage(), version);
+    const message = decodeSubscribe(await reader.request(), version);
     if (this.#ids.has(message.id)) {
       throw new MoqError(
         "protocol",
@@ -177,6 +199,7 @@ export class Publisher {
     const { log } = this.#context;
     log.debug?.("request refused", { code: error.code, reason: error.message });
     abortMessages(stream.send, error, this.#context);
+    this.forgetIdle();
   }
 }
 

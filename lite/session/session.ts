@@ -17,6 +17,7 @@ import type {
 import { Cache } from "../model/cache.ts";
 import { Origin, type Publication, randomHop } from "../model/origin.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
+import { normalizePath } from "../path.ts";
 import { type Clock, deadline, sleep, systemClock } from "../time.ts";
 import type {
   BidiStream,
@@ -257,12 +258,13 @@ export class Session {
     prefix = "",
     signal?: AbortSignal,
   ): AsyncGenerator<AnnounceEvent, void> {
+    const normal = normalizePath(prefix);
     const { controller, done } = linked(this.#ending.signal);
     const abort = () => controller.abort(signal?.reason);
     if (signal?.aborted) abort();
     signal?.addEventListener("abort", abort, { once: true });
     try {
-      yield* this.#subscriber.announced(prefix, controller.signal);
+      yield* this.#subscriber.announced(normal, controller.signal);
     } finally {
       signal?.removeEventListener("abort", abort);
       done();
@@ -349,6 +351,7 @@ export class Session {
       : errorOf(close, this.version);
     this.#end(error ?? new MoqError("closed", "Peer closed the session"));
     await this.#tasks.settled();
+    this.#publisher.forgetIdle();
     return error;
   }
 

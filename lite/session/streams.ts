@@ -14,8 +14,11 @@ import { MoqError, streamCodeOf, streamErrorOf } from "../error.ts";
 import type { ReceiveStream } from "../transport/transport.ts";
 import { codeTable, type Version } from "../wire/version.ts";
 
-/** Largest control message accepted from a peer, in bytes. */
-export const MAX_CONTROL_BYTES = 1024 * 1024;
+/** Largest control message accepted from a peer, in bytes; names and hops are bounded, and need far less. */
+export const MAX_CONTROL_BYTES = 64 * 1024;
+
+/** Largest request accepted: a path, the name of a track and a few numbers. */
+const MAX_REQUEST_BYTES = 16 * 1024;
 
 const CONTROL_SCRATCH_BYTES = 1024;
 
@@ -89,6 +92,17 @@ export class MessageReader {
     const body = await this.message(maxBytes);
     if (!body) throw endedEarly();
     return body;
+  }
+
+  /** The message of a request, in which all names are bounded. Throws `MoqError("too-large")` over 16 KiB, which costs the request alone. */
+  async request(): Promise<Uint8Array> {
+    const length = await this.varint();
+    if (length === undefined) throw endedEarly();
+    if (length <= MAX_REQUEST_BYTES) return await this.bytes(length);
+    throw new MoqError(
+      "too-large",
+      `Expected a request of at most ${MAX_REQUEST_BYTES} bytes, got ${length}`,
+    );
   }
 
   /** The next bytes as they come, valid until the next call; `undefined` at the end. */

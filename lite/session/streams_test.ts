@@ -74,6 +74,15 @@ Deno.test("MessageReader.message refuses a length over the bound before a byte o
   await huge.close();
 });
 
+Deno.test("MessageReader.request refuses what is over 16 KiB, and that costs no session", async () => {
+  const whole = await line(withType(16 * 1024, new Uint8Array(16 * 1024)));
+  assert.equal((await whole.reader.request()).byteLength, 16 * 1024);
+  await whole.close();
+  const { reader, close } = await line(withType(16 * 1024 + 1));
+  await assert.rejects(reader.request(), hasCode("too-large"));
+  await close();
+});
+
 Deno.test("MessageReader: a reset is what its number means in the draft", async () => {
   const meanings = [[0x33, "not-found"], [0x36, "unroutable"], [
     0x12,

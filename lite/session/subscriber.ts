@@ -76,6 +76,8 @@ export class Subscriber implements Requests {
   readonly #fetches: Fetches;
   #nextId = 0;
   #hasWarned = false;
+  #hasPassedOver = false;
+  #manyBroadcasts = MANY_BROADCASTS;
 
   /** Groups that come in are accounted for by `cache`. */
   constructor(context: SessionContext, cache: Cache) {
@@ -89,7 +91,7 @@ export class Subscriber implements Requests {
     const normal = normalizePath(path);
     const present = this.#broadcasts.get(normal);
     if (present && !present.ended) return new BroadcastConsumer(present);
-    if (this.#broadcasts.size >= MANY_BROADCASTS) this.#forgetIdle();
+    if (this.#broadcasts.size >= this.#manyBroadcasts) this.#forgetIdle();
     const broadcast = new Broadcast({
       cache: this.#cache,
       source: {
@@ -105,6 +107,8 @@ export class Subscriber implements Requests {
     for (const [path, broadcast] of this.#broadcasts) {
       if (broadcast.isIdle) this.#broadcasts.delete(path);
     }
+    // Where many are in use, not every one that comes looks at all of them.
+    this.#manyBroadcasts = Math.max(MANY_BROADCASTS, this.#broadcasts.size * 2);
   }
 
   #gone(): MoqError {
@@ -234,12 +238,7 @@ export class Subscriber implements Requests {
       return;
     }
     if (claim) return claim.update(route);
-    if (!scope.filter.allows(whole)) {
-      this.context.log.warn?.("announcement outside the grant", {
-        path: whole,
-      });
-      return;
-    }
+    if (!scope.allowsClaim(whole)) return this.#passOver(whole);
     const source = {
       coversSubtree: true,
       consume: (rest: string) => this.consume(joinPath(whole, rest)),
@@ -247,6 +246,14 @@ export class Subscriber implements Requests {
     const added = scope.claim(whole, source, route);
     claims.set(path, added);
     this.#claims.add(added);
+  }
+
+  /** Says once that the peer announces what it may not; it may do so for ever. */
+  #passOver(path: string): void {
+    const { log } = this.context;
+    const say = this.#hasPassedOver ? log.debug : log.warn;
+    this.#hasPassedOver = true;
+    say?.("announcement outside the grant", { path });
   }
 
   /** TRACK. Drafts that have no properties get the defaults. */

@@ -41,7 +41,7 @@ export function encodeFetch(msg: Fetch, version: Version): Uint8Array {
 export function decodeFetch(body: Uint8Array, version: Version): Fetch {
   const reader = new Reader(body);
   const broadcast = reader.path();
-  const track = reader.string();
+  const track = reader.name();
   const priority = reader.u8();
   const group = reader.varint();
   const hasFrames = hasFrameRange(version);

@@ -11,6 +11,8 @@ import { readCost, writeCost } from "./message.ts";
 /** Largest body of a SETUP. */
 export const MAX_SETUP_BYTES = 65536;
 
+/** Path and query of a URL, a token in it. */
+const MAX_SETUP_PATH_BYTES = 16_384;
 const MAX_PARAMETERS = 64;
 const HIGHEST_PROBE_LEVEL = 2;
 
@@ -107,6 +109,12 @@ function readProbe(reader: Reader): number | undefined {
 }
 
 function readPath(reader: Reader): string | undefined {
+  if (reader.remaining > MAX_SETUP_PATH_BYTES) {
+    throw new MoqError(
+      "decode",
+      `Expected a path and query of at most ${MAX_SETUP_PATH_BYTES} bytes in SETUP, got ${reader.remaining}`,
+    );
+  }
   const path = reader.text(reader.remaining);
   return path === "" ? undefined : path;
 }

@@ -66,7 +66,7 @@ export function decodeSubscribe(body: Uint8Array, version: Version): Subscribe {
   const reader = new Reader(body);
   const id = reader.varint();
   const broadcast = reader.path();
-  const track = reader.string();
+  const track = reader.name();
   const options = readOptions(reader, version);
   reader.end();
   return { id, broadcast, track, ...options };

@@ -34,7 +34,7 @@ export function encodeTrackRequest(msg: TrackRequest): Uint8Array {
 /** Reads a body. */
 export function decodeTrackRequest(body: Uint8Array): TrackRequest {
   const reader = new Reader(body);
-  const msg = { broadcast: reader.path(), track: reader.string() };
+  const msg = { broadcast: reader.path(), track: reader.name() };
   reader.end();
   return msg;
 }

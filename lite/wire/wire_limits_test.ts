@@ -10,19 +10,24 @@ import {
   type AnnounceStart,
   decodeAnnounceInit,
   decodeAnnouncement,
+  decodeAnnounceRequest,
   encodeAnnouncement,
 } from "./announce.ts";
 import { decodeFetch, encodeFetch } from "./fetch.ts";
 import { encodeGoaway } from "./goaway.ts";
 import { encodeGroupHeader } from "./group.ts";
 import { encodeClientSetup } from "./in_band.ts";
-import { encodeSetup } from "./setup.ts";
+import { decodeSetup, encodeSetup } from "./setup.ts";
 import {
   decodeSubscribe,
   encodeSubscribe,
   encodeSubscribeResponse,
 } from "./subscribe.ts";
-import { decodeTrackInfo, encodeTrackInfo } from "./track.ts";
+import {
+  decodeTrackInfo,
+  decodeTrackRequest,
+  encodeTrackInfo,
+} from "./track.ts";
 
 const START: AnnounceStart = {
   kind: "start",
@@ -167,4 +172,42 @@ Deno.test("encodeClientSetup refuses what 16 bits cannot count", () => {
 
 Deno.test("encodeSetup leaves out fields that mean the same when absent", () => {
   assert.equal(encodeSetup({ probe: 0, path: "", hop: 0n }).toHex(), "0100");
+});
+
+Deno.test("Decoders refuse paths and track names over their bounds", () => {
+  // Only the lengths are there: nothing is read before they are looked at.
+  const path = new Writer().varint(4097).finish();
+  const name = new Writer().string("room").varint(1025).finish();
+  const id = new Writer().varint(1);
+  const cases: readonly (() => unknown)[] = [
+    () => decodeAnnounceRequest(path, "06"),
+    () => decodeAnnounceInit(new Writer().varint(1).bytes(path).finish()),
+    () => decodeAnnouncement(0, path, "06"),
+    () => decodeAnnouncement(undefined, Uint8Array.of(1, ...path), "05"),
+    () => decodeTrackRequest(path),
+    () => decodeTrackRequest(name),
+    () => decodeFetch(path, "06"),
+    () => decodeFetch(name, "06"),
+    () => decodeSubscribe(Uint8Array.of(1, ...path), "06"),
+    () => decodeSubscribe(id.bytes(name).finish(), "06"),
+  ];
+  for (const decode of cases) {
+    assert.throws(
+      decode,
+      (error) =>
+        error instanceof MoqError && error.code === "too-large" &&
+        /at most (4096|1024) bytes/.test(error.message),
+      decode.toString(),
+    );
+  }
+});
+
+Deno.test("decodeSetup refuses a path and query over 16 KiB", () => {
+  const bodyWith = (bytes: number): Uint8Array =>
+    encodeSetup({ path: "a".repeat(bytes) }).subarray(4); // behind its length
+  assert.equal(decodeSetup(bodyWith(16_384)).path?.length, 16_384);
+  assert.throws(
+    () => decodeSetup(bodyWith(16_385)),
+    (error) => error instanceof MoqError && error.code === "decode",
+  );
 });

@@ -74,6 +74,29 @@ scenario(
   },
 );
 
+scenario(
+  "a viewer that asks for what is not there leaves nothing behind",
+  async (net) => {
+    const origin = new Origin({ clock: net.clock });
+    origin.claim("live", {
+      coversSubtree: true,
+      consume: () => new BroadcastProducer().consume(),
+    }, { hops: [], warm: 0, cold: 0 });
+    net.connect({ publish: origin.scope() });
+    await net.announced("live");
+    const { session: viewer } = net.connect();
+    const refused = Array.from({ length: 100 }, (_, i) =>
+      assert.rejects(
+        viewer.consume(`live/${i}`).track("video").subscribe().next(),
+        MoqError,
+      ));
+    await Promise.all(refused);
+    viewer.close();
+    await Promise.all(net.sessions.slice(2).map(({ closed }) => closed));
+    assert.equal(net.origin.served, 0);
+  },
+);
+
 scenario("an announcement covers everything under it", async (net) => {
   const origin = new Origin({ clock: net.clock });
   const asked: string[] = [];
