@@ -69,26 +69,26 @@ export function problemOf(
 function textOf(device: CaptureDevice, kind: Kind, message: string): string {
   const name = NAMES[device];
   if (device === "screen" && kind === "denied") {
-    return "The screen was not shared; choose a screen, a window or a tab when the browser asks";
+    return "No screen was shared; pick a screen, window or tab when the browser asks";
   }
   switch (kind) {
     case "denied":
       return `The browser does not let this page use the ${name}; allow it in the address bar, then try again`;
     case "missing":
-      return `There is no ${name}; plug one in and it is used at once`;
+      return `No ${name} found; plug one in to start`;
     case "busy":
-      return `The ${name} is used by another program; close that and it is tried again`;
+      return `The ${name} is in use by another program; close it and we will try again`;
     case "lost":
-      return `The ${name} has gone; plug it in again, it is tried until it is there`;
+      return `The ${name} was disconnected; plug it back in to continue`;
     case "ended":
-      return "The sharing of the screen was ended; share it again to go on";
+      return "Screen sharing stopped; share again to continue";
     case "insecure":
-      return "This page is not secure, so the browser has no camera for it; open it over HTTPS or as http://localhost";
+      return "This page is not secure, so it cannot use the camera; open it over HTTPS or on http://localhost";
     case "unsupported":
       return device === "file"
         ? "This browser cannot play this file; try MP4 or WebM"
         : `This browser cannot capture a ${name}`;
     case "failed":
-      return `The ${name} does not work: ${message}`;
+      return `The ${name} failed: ${message}`;
   }
 }

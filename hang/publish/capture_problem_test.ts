@@ -8,7 +8,7 @@ Deno.test("captureProblem: what browsers throw, in words that say what to do", (
   assert.match(of("NotAllowedError").text, /allow it/);
   assert.equal(of("NotFoundError").kind, "missing");
   assert.equal(of("NotReadableError").kind, "busy");
-  assert.equal(of("OperationError").text, "The camera does not work: x");
+  assert.equal(of("OperationError").text, "The camera failed: x");
   assert.equal(
     captureProblem("file", "odd").text,
     "The file does not work: odd",

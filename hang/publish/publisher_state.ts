@@ -56,7 +56,7 @@ function failedState(failure: MoqError): PublisherState {
   return {
     kind: "unsupported",
     text: "VideoEncoder" in globalThis
-      ? "This browser has no encoder for this; a current Chrome, Edge, Firefox or Safari has"
-      : "This browser cannot encode by itself (it has no WebCodecs, or the page is not secure); open the page over HTTPS in a current browser",
+      ? "This browser has no encoder for this; use a current Chrome, Edge, Firefox or Safari"
+      : "This browser cannot encode (no WebCodecs, or the page is not secure); open it over HTTPS in a current browser",
   };
 }

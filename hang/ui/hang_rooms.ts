@@ -132,7 +132,7 @@ export class HangRoomsElement extends HangElement {
       this.shadowRoot?.querySelector<HTMLElement>(selector)?.focus();
     }
     const { text } = hangChatStateOf({ connection, canWrite: true });
-    this.#status.textContent = text || "No room has anybody in it";
+    this.#status.textContent = text || "No active rooms";
     this.#status.hidden = text === "" && shown.length > 0;
   }
 

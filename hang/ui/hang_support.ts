@@ -44,9 +44,9 @@ li::before { font-weight: 700; }
 `;
 const MODES: readonly string[] = ["watch", "publish", "all"];
 const SUMMARIES: Readonly<Record<Support["level"], string>> = {
-  full: "This browser can do everything that is needed here",
-  partial: "This browser can do what is needed here, with limits",
-  none: "This browser cannot do what is needed here",
+  full: "This browser supports everything",
+  partial: "This browser works, with limitations",
+  none: "This browser is not supported",
 };
 
 /** The element. */

@@ -63,7 +63,7 @@ export { HangElement } from "./shared/hang_element.ts";
 
 const NOTHING: PlayerState = {
   kind: "offline",
-  text: "Nothing to play: the element needs a url and a name",
+  text: "Set the url and name attributes",
 };
 const VOLUME: Reflection<number> = {
   read: (text) => readNumber(text, { min: 0, max: 1, otherwise: 1 }),

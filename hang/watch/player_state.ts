@@ -77,6 +77,6 @@ function connectedState(facts: PlayerFacts): PlayerState {
 
 function unsupportedText(): string {
   return "VideoDecoder" in globalThis
-    ? "This browser has no decoder for this broadcast"
-    : "This browser cannot decode video by itself (it has no WebCodecs, or the page is not secure)";
+    ? "This browser has no decoder for this stream"
+    : "This browser cannot decode video (no WebCodecs, or the page is not secure)";
 }

@@ -59,7 +59,7 @@ Deno.test({
       const notice = await page.evaluate<string>(
         `${PUBLISHER}.shadowRoot.querySelector(".notice").textContent`,
       );
-      assert.match(notice, /camera has gone; plug it in again/);
+      assert.match(notice, /camera was disconnected; plug it back in/);
       assert.equal(
         await page.evaluate(`!!${PUBLISHER}.publisher.catalog.audio`),
         true,
@@ -92,7 +92,7 @@ Deno.test({
     await step("the relay goes away: it says so", async () => {
       await stage.relay.stop("SIGKILL");
       await reach(page, "relay-gone");
-      assert.match(await says(page), /^The relay/);
+      assert.match(await says(page), /^Relay unreachable/);
     });
   },
 });
@@ -115,7 +115,7 @@ Deno.test({
       const page = await stage.publisher(bare);
       await press(page, "camera");
       await reach(page, "missing");
-      assert.match(await says(page), /There is no camera; plug one in/);
+      assert.match(await says(page), /No camera found; plug one in/);
       await page.close();
     });
 
@@ -138,7 +138,7 @@ Deno.test({
       });
       await press(page, "camera");
       await reach(page, "busy");
-      assert.match(await says(page), /used by another program/);
+      assert.match(await says(page), /in use by another program/);
       await page.evaluate("delete navigator.mediaDevices.getUserMedia");
       await reach(page, "live");
       await page.close();

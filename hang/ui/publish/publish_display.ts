@@ -99,7 +99,7 @@ export class HangPublishDisplay {
     // As in a mirror; what others see is not mirrored.
     const isCamera = capture.source.get() === "camera" && !isScreen(track);
     video.classList.toggle("mirrored", isCamera);
-    video.setAttribute("aria-label", "Preview of your picture");
+    video.setAttribute("aria-label", "Preview");
   }
 
   #showButtons(): void {
@@ -139,7 +139,7 @@ export class HangPublishDisplay {
     const isBlocked = publisher.get()?.soundBlocked() ?? false;
     const problem = hasMedia ? capture.problem()?.text : undefined;
     const touch = isBlocked && capture.video.get() !== undefined
-      ? "Touch the page to send sound"
+      ? "Click or tap the page to send sound"
       : undefined;
     const text = problem ?? touch;
     this.#view.notice.hidden = text === undefined;
@@ -171,7 +171,7 @@ export class HangPublishDisplay {
 }
 
 function liveText({ kind }: HangPublishState): string {
-  if (kind === "watched") return "Live, watched";
+  if (kind === "watched") return "Live, with viewers";
   if (kind === "live") return "Live";
   return WAITING.includes(kind) ? "Waiting" : "Not live";
 }

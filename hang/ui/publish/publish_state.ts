@@ -50,14 +50,14 @@ export function hangPublishStateOf(facts: HangPublishFacts): HangPublishState {
   if (!publisher) {
     return {
       kind: "incomplete",
-      text: "Nowhere to publish to: the element needs a url and a name",
+      text: "Set the url and name attributes",
     };
   }
   if (publisher.kind === "refused") return publisher;
   if (!source) return { kind: "choose", text: "What do you want to publish?" };
   if (facts.hasMedia) {
     return publisher.kind === "idle"
-      ? { kind: "opening", text: "Preparing the encoder" }
+      ? { kind: "opening", text: "Starting the encoder…" }
       : publisher;
   }
   if (problem) return problem;
@@ -70,6 +70,6 @@ export function hangPublishStateOf(facts: HangPublishFacts): HangPublishState {
     };
   }
   return facts.isSwitchedOff
-    ? { kind: "hidden", text: "Picture and sound are off" }
+    ? { kind: "hidden", text: "Camera and microphone are off" }
     : { kind: "opening", text: `Opening the ${SOURCES[source]}` };
 }

@@ -59,7 +59,7 @@ function transport(): Support {
   return "WebSocket" in globalThis
     ? partial(
       "transport",
-      "No WebTransport: media comes over WebSocket, which stutters more when packets are lost",
+      "No WebTransport: falls back to WebSocket, which stutters more on a lossy network",
     )
     : none("transport", "Neither WebTransport nor WebSocket to the relay");
 }
@@ -80,8 +80,8 @@ async function watching(): Promise<Support[]> {
       })).supported,
   );
   return [
-    codecs("Plays pictures in", video),
-    codecs("Plays sound in", audio),
+    codecs("Plays video in", video),
+    codecs("Plays audio in", audio),
     sound(),
   ];
 }
@@ -105,13 +105,13 @@ async function publishing(): Promise<Support[]> {
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   return [
     devices
-      ? full("devices", "Camera and microphone, when you allow it")
-      : none("devices", "No camera and no microphone for this page"),
+      ? full("devices", "Camera and microphone, once you allow them")
+      : none("devices", "This page cannot use camera or microphone"),
     "MediaStreamTrackProcessor" in globalThis
-      ? full("capture", "Takes pictures straight from the camera")
-      : partial("capture", "Takes pictures over a video element"),
-    codecs("Sends pictures in", video),
-    codecs("Sends sound in", audio),
+      ? full("capture", "Captures directly from the camera")
+      : partial("capture", "Captures through a video element"),
+    codecs("Sends video in", video),
+    codecs("Sends audio in", audio),
   ];
 }
 
@@ -123,7 +123,7 @@ function sound(): Support {
     ? full("sound", "Sound through shared memory")
     : partial(
       "sound",
-      "Sound by messages: the page is not isolated, so a busy page may be heard",
+      "Sound by messages: the page is not cross-origin isolated, so audio may glitch when it is busy",
     );
 }
 
