@@ -11,7 +11,7 @@ Deno.test("captureProblem: what browsers throw, in words that say what to do", (
   assert.equal(of("OperationError").text, "The camera failed: x");
   assert.equal(
     captureProblem("file", "odd").text,
-    "The file does not work: odd",
+    "The file failed: odd",
   );
   const screen = captureProblem(
     "screen",
