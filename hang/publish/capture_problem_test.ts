@@ -17,6 +17,6 @@ Deno.test("captureProblem: what browsers throw, in words that say what to do", (
     "screen",
     new DOMException("", "NotAllowedError"),
   );
-  assert.match(screen.text, /choose a screen/);
-  assert.match(problemOf("microphone", "lost").text, /microphone has gone/);
+  assert.match(screen.text, /pick a screen/);
+  assert.match(problemOf("microphone", "lost").text, /microphone was disconnected/);
 });
