@@ -109,16 +109,17 @@ class TcpPort implements TcpListener {
       readonly remote: string;
     },
   ): Promise<Response> {
-    const { queue, tuning = {}, upgrades } = this.#options;
+    const { http, queue, tuning = {}, upgrades } = this.#options;
     const leave = upgrades?.enter(remote) ?? (() => {});
     if (typeof leave === "string") return crowded(leave);
-    const { incoming, response } = incomingWebSocket(request, {
-      protocols,
-      remote,
-      tuning,
-    });
-    if (incoming) queue.push(incoming);
     try {
+      const { incoming, response } = await incomingWebSocket(request, {
+        protocols,
+        remote,
+        tuning,
+        clock: http.clock,
+      });
+      if (incoming) queue.push(incoming);
       return await response;
     } finally {
       leave();

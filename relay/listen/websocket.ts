@@ -5,6 +5,8 @@
  * @module
  */
 import {
+  type Clock,
+  MoqError,
   parseWebSocketProtocol,
   type QmuxTuning,
   selectWebSocketProtocol,
@@ -12,6 +14,7 @@ import {
 } from "@moq-deno/lite";
 import type { IncomingConnection } from "../auth.ts";
 import { statusOf } from "../http.ts";
+import { ServerSocket, type SocketConn } from "./server_socket.ts";
 
 /** Options of {@linkcode incomingWebSocket}. */
 export interface IncomingWebSocketOptions {
@@ -21,6 +24,8 @@ export interface IncomingWebSocketOptions {
   readonly remote: string;
   /** What the peer may do. */
   readonly tuning: QmuxTuning;
+  /** Time. */
+  readonly clock: Clock;
 }
 
 /** A WebSocket at the door. */
@@ -31,8 +36,13 @@ export interface IncomingWebSocket {
   readonly response: Promise<Response>;
 }
 
-// Seconds without an answer to a ping after which the runtime ends a socket: half-open TCP would keep broadcasts announced for hours.
-const IDLE_TIMEOUT_S = 30;
+// Silence after which a socket ends: half-open TCP would keep broadcasts announced for hours.
+const IDLE_TIMEOUT_MS = 30_000;
+// Twice the longest message of qmux.
+const MAX_MESSAGE_BYTES = 32 * 1024;
+/** RFC 6455, section 4.2.2. */
+const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
 /** Whether `request` asks for a WebSocket. */
 export function isWebSocketUpgrade(request: Request): boolean {
@@ -40,10 +50,10 @@ export function isWebSocketUpgrade(request: Request): boolean {
 }
 
 /** The peer behind an upgrade request. */
-export function incomingWebSocket(
+export async function incomingWebSocket(
   request: Request,
-  { protocols, remote, tuning }: IncomingWebSocketOptions,
-): IncomingWebSocket {
+  { protocols, remote, tuning, clock }: IncomingWebSocketOptions,
+): Promise<IncomingWebSocket> {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim()).filter((name) => name !== "");
   // A client that offers nothing speaks the oldest form, and agrees on a draft in band.
@@ -51,11 +61,14 @@ export function incomingWebSocket(
     ? ""
     : selectWebSocketProtocol(offered, protocols);
   if (subprotocol === undefined) {
-    const text = `Expected a subprotocol such as qmux-01.${protocols[0]}\n`;
-    const refused = new Response(text, { status: 400 });
-    return { incoming: undefined, response: Promise.resolve(refused) };
+    return refused(`Expected a subprotocol such as qmux-01.${protocols[0]}`);
   }
   const { protocol } = parseWebSocketProtocol(subprotocol);
+  const key = request.headers.get("sec-websocket-key") ?? "";
+  if (!KEY.test(key) || request.headers.get("sec-websocket-version") !== "13") {
+    return refused("Expected a WebSocket of version 13 with its key");
+  }
+  const head = await acceptHead(key, subprotocol);
   const answer = Promise.withResolvers<Response>();
   const incoming: IncomingConnection = {
     kind: "websocket",
@@ -66,16 +79,16 @@ export function incomingWebSocket(
     alpn: subprotocol === "" ? undefined : subprotocol,
     accept: () =>
       Promise.try(() => {
-        const { socket, response } = Deno.upgradeWebSocket(request, {
-          idleTimeout: IDLE_TIMEOUT_S,
-          ...(subprotocol === "" ? {} : { protocol: subprotocol }),
-        });
+        const { socket, response } = upgrade(request, { head, clock });
         answer.resolve(response);
         return webSocketTransport(socket, {
           ...tuning,
           role: "server",
           protocol: subprotocol,
         });
+      }).catch((error) => {
+        answer.resolve(new Response("Cannot upgrade\n", { status: 500 }));
+        throw error;
       }),
     refuse(error) {
       const status = statusOf(error);
@@ -83,4 +96,69 @@ export function incomingWebSocket(
     },
   };
   return { incoming, response: answer.promise };
+}
+
+function refused(message: string): IncomingWebSocket {
+  const response = new Response(`${message}\n`, { status: 400 });
+  return { incoming: undefined, response: Promise.resolve(response) };
+}
+
+/** The answer that ends the handshake. RFC 6455, section 4.2.2. */
+async function acceptHead(
+  key: string,
+  subprotocol: string,
+): Promise<Uint8Array> {
+  const encoder = new TextEncoder();
+  const digest = await crypto.subtle.digest(
+    "SHA-1",
+    encoder.encode(key + ACCEPT_SUFFIX),
+  );
+  const accept = new Uint8Array(digest).toBase64();
+  const lines = [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${accept}`,
+    ...(subprotocol === "" ? [] : [`Sec-WebSocket-Protocol: ${subprotocol}`]),
+  ];
+  return encoder.encode(`${lines.join("\r\n")}\r\n\r\n`);
+}
+
+interface Upgraded {
+  readonly response: Response;
+  readonly conn: SocketConn;
+}
+
+/**
+ * `request`'s connection as a WebSocket. The runtime's own sockets take
+ * messages of 64 MiB and hold what has come of them, so the bare connection is
+ * taken, as the runtime's `node:http` does for its upgrades; Deno shows it
+ * under no public name. Throws `MoqError("transport")` where that is gone.
+ */
+function upgrade(
+  request: Request,
+  { head, clock }: { readonly head: Uint8Array; readonly clock: Clock },
+): { readonly socket: ServerSocket; readonly response: Response } {
+  const { response, conn } = upgradeRaw(request);
+  const socket = new ServerSocket(conn, {
+    head,
+    maxMessageBytes: MAX_MESSAGE_BYTES,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    clock,
+  });
+  return { socket, response };
+}
+
+function upgradeRaw(request: Request): Upgraded {
+  const internal: unknown = Reflect.get(Deno, Reflect.get(Deno, "internal"));
+  const { upgradeHttpRaw } = internal as {
+    readonly upgradeHttpRaw?: (request: Request) => Upgraded;
+  };
+  if (!upgradeHttpRaw) {
+    throw new MoqError(
+      "transport",
+      `Expected Deno to hand out upgraded connections, ${Deno.version.deno} does not`,
+    );
+  }
+  return upgradeHttpRaw(request);
 }

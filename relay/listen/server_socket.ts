@@ -1,0 +1,264 @@
+/**
+ * The server's end of a WebSocket on a connection of its own, RFC 6455: unlike
+ * the runtime's, which takes messages of 64 MiB, it bounds what it holds for a
+ * message that is not complete.
+ *
+ * @module
+ */
+import type { Clock, WebSocketLike } from "@moq-deno/lite";
+import {
+  closePayload,
+  FrameError,
+  frameHeader,
+  FrameReader,
+  OPCODE,
+  type Received,
+} from "./websocket_frames.ts";
+
+/** What a socket runs over. */
+export type SocketConn = Pick<Deno.Conn, "read" | "write" | "close">;
+
+/** Options of {@linkcode ServerSocket}. */
+export interface ServerSocketOptions {
+  /** Written before the first frame: the answer to the upgrade. */
+  readonly head: Uint8Array;
+  /** Longest message taken, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Silence after which the peer counts as gone, in milliseconds; it is pinged after half of that. */
+  readonly idleTimeoutMs: number;
+  /** Time. */
+  readonly clock: Clock;
+}
+
+const OPEN = 1;
+const CLOSING = 2;
+const CLOSED = 3;
+const READ_BYTES = 16 * 1024;
+const MAX_BATCH_BYTES = 64 * 1024;
+/** How long the peer may take to answer a close. */
+const CLOSE_TIMEOUT_MS = 2_000;
+const NORMAL_CLOSURE = 1000;
+const NO_STATUS = 1005;
+const ABNORMAL_CLOSURE = 1006;
+
+/** A WebSocket as its users see one, open from the start. */
+export class ServerSocket extends EventTarget implements WebSocketLike {
+  binaryType: "arraybuffer" | "blob" = "arraybuffer";
+  readonly #conn: SocketConn;
+  readonly #options: ServerSocketOptions;
+  readonly #queue: Uint8Array[] = [];
+  #readyState = OPEN;
+  #bufferedBytes = 0;
+  #isWriting = false;
+  #hasSentClose = false;
+  #heardMs: number;
+  #cancelTimer: () => void = () => {};
+  #onWritten: (() => void) | undefined;
+
+  /** `conn` belongs to it. */
+  constructor(conn: SocketConn, options: ServerSocketOptions) {
+    super();
+    this.#conn = conn;
+    this.#options = options;
+    this.#heardMs = options.clock.now();
+    this.#write([options.head]);
+    this.#watch();
+    void this.#runRead(); // Never rejects.
+  }
+
+  /** 1 open, 2 closing, 3 closed. */
+  get readyState(): number {
+    return this.#readyState;
+  }
+
+  /** Bytes that the connection has not taken yet. */
+  get bufferedAmount(): number {
+    return this.#bufferedBytes;
+  }
+
+  /** Sends one binary message; nothing once it is closing. */
+  send(message: Uint8Array<ArrayBuffer>): void {
+    if (this.#readyState === OPEN) this.#frame(OPCODE.binary, message);
+  }
+
+  /** Begins the closing handshake behind what was sent; idempotent. */
+  close(code: number = NORMAL_CLOSURE, reason = ""): void {
+    if (this.#readyState !== OPEN) return;
+    this.#readyState = CLOSING;
+    this.#sendClose(code, reason);
+    const late = "Peer did not close in time";
+    this.#endIn(CLOSE_TIMEOUT_MS, { code: ABNORMAL_CLOSURE, reason: late });
+  }
+
+  #sendClose(code: number, reason: string): void {
+    if (this.#hasSentClose) return;
+    this.#hasSentClose = true;
+    this.#frame(OPCODE.close, closePayload(code, reason));
+  }
+
+  #frame(opcode: number, payload: Uint8Array): void {
+    const header = frameHeader(opcode, payload.byteLength);
+    this.#write([header, payload]);
+  }
+
+  #write(parts: readonly Uint8Array[]): void {
+    for (const part of parts) {
+      this.#queue.push(part);
+      this.#bufferedBytes += part.byteLength;
+    }
+    if (!this.#isWriting) void this.#runWrite(); // Never rejects.
+  }
+
+  /** Writes what is queued, as much at once as fits into a batch. */
+  async #runWrite(): Promise<void> {
+    this.#isWriting = true;
+    try {
+      // What is sent in the same turn leaves together.
+      await Promise.resolve();
+      while (this.#queue.length > 0) {
+        const batch = this.#nextBatch();
+        for (let at = 0; at < batch.byteLength;) {
+          const written = await this.#conn.write(batch.subarray(at));
+          at += written;
+          this.#bufferedBytes -= written;
+        }
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#isWriting = false;
+    this.#onWritten?.();
+  }
+
+  #nextBatch(): Uint8Array {
+    let count = 0;
+    let size = 0;
+    while (count < this.#queue.length) {
+      const next = this.#queue[count]!.byteLength;
+      if (count > 0 && size + next > MAX_BATCH_BYTES) break;
+      size += next;
+      count++;
+    }
+    const parts = this.#queue.splice(0, count);
+    if (parts.length === 1) return parts[0]!;
+    const batch = new Uint8Array(size);
+    let at = 0;
+    for (const part of parts) {
+      batch.set(part, at);
+      at += part.byteLength;
+    }
+    return batch;
+  }
+
+  async #runRead(): Promise<void> {
+    const frames = new FrameReader(this.#options.maxMessageBytes);
+    const chunk = new Uint8Array(READ_BYTES);
+    try {
+      for (;;) {
+        const count = await this.#conn.read(chunk);
+        if (count === null || this.#readyState === CLOSED) break;
+        this.#heardMs = this.#options.clock.now();
+        for (const received of frames.push(chunk.subarray(0, count))) {
+          if (this.#take(received)) return;
+        }
+      }
+      this.#end(ABNORMAL_CLOSURE, "Peer went away");
+    } catch (error) {
+      this.#fail(error);
+      if (error instanceof FrameError) await this.#drain(chunk);
+    }
+  }
+
+  /** Drops what still comes: closed with bytes unread, the connection would be reset before the peer has read why. */
+  async #drain(chunk: Uint8Array): Promise<void> {
+    try {
+      while (await this.#conn.read(chunk) !== null);
+      this.#end(ABNORMAL_CLOSURE, "Peer went away");
+    } catch {
+      // It was closed when the time for that was over.
+    }
+  }
+
+  /** Whether that was the last frame of the peer's. */
+  #take({ opcode, data }: Received): boolean {
+    switch (opcode) {
+      case OPCODE.close:
+        this.#answerClose(data);
+        return true;
+      case OPCODE.ping:
+        // One that pings and does not read gets no more answers.
+        if (this.#bufferedBytes < MAX_BATCH_BYTES) {
+          this.#frame(OPCODE.pong, data);
+        }
+        return false;
+      case OPCODE.pong:
+        return false;
+    }
+    // What still comes while it is closing is of no use.
+    if (this.#readyState !== OPEN) return false;
+    const content = opcode === OPCODE.text
+      ? new TextDecoder().decode(data)
+      : data.buffer;
+    this.dispatchEvent(new MessageEvent("message", { data: content }));
+    return false;
+  }
+
+  #answerClose(payload: Uint8Array<ArrayBuffer>): void {
+    const hasCode = payload.byteLength >= 2;
+    const code = hasCode
+      ? new DataView(payload.buffer).getUint16(0)
+      : NO_STATUS;
+    const reason = new TextDecoder().decode(payload.subarray(2));
+    if (this.#readyState === OPEN) this.#readyState = CLOSING;
+    this.#sendClose(hasCode ? code : NORMAL_CLOSURE, "");
+    this.#endIn(CLOSE_TIMEOUT_MS, { code, reason });
+    this.#onWritten = () => this.#end(code, reason);
+    if (!this.#isWriting) this.#onWritten();
+  }
+
+  #endIn(
+    ms: number,
+    { code, reason }: { readonly code: number; readonly reason: string },
+  ): void {
+    this.#cancelTimer();
+    this.#cancelTimer = this.#options.clock.after(
+      ms,
+      () => this.#end(code, reason),
+    );
+  }
+
+  #fail(error: unknown): void {
+    if (this.#readyState === CLOSED) return;
+    const message = error instanceof Error ? error.message : String(error);
+    this.dispatchEvent(new ErrorEvent("error", { message }));
+    if (!(error instanceof FrameError)) {
+      return this.#end(ABNORMAL_CLOSURE, message);
+    }
+    this.close(error.code, message);
+    // What comes from here on is dropped, so the peer's own close is not seen.
+    this.#endIn(CLOSE_TIMEOUT_MS, { code: error.code, reason: message });
+  }
+
+  /** Pings a silent peer, and ends with one that stays silent. */
+  #watch(): void {
+    const { clock, idleTimeoutMs } = this.#options;
+    const silentMs = clock.now() - this.#heardMs;
+    if (silentMs >= idleTimeoutMs) {
+      return this.#end(ABNORMAL_CLOSURE, "Peer is silent");
+    }
+    if (silentMs >= idleTimeoutMs / 2) {
+      this.#frame(OPCODE.ping, new Uint8Array(0));
+    }
+    this.#cancelTimer = clock.after(idleTimeoutMs / 2, () => this.#watch());
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#readyState === CLOSED) return;
+    this.#readyState = CLOSED;
+    this.#cancelTimer();
+    this.#queue.length = 0;
+    this.#conn.close();
+    const wasClean = code !== ABNORMAL_CLOSURE;
+    this.dispatchEvent(new CloseEvent("close", { code, reason, wasClean }));
+  }
+}
