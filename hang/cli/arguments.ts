@@ -43,6 +43,7 @@ const OPTIONS = {
   follow: { type: "boolean" },
   dvr: { type: "string" },
   repair: { type: "boolean" },
+  sync: { type: "string" },
   listen: { type: "string" },
   window: { type: "string" },
   help: { type: "boolean" },
@@ -62,7 +63,7 @@ const COMMANDS: Readonly<Record<string, readonly OptionName[]>> = {
   announced: [],
   catalog: ["catalog", "follow"],
   chat: [],
-  record: ["dvr", "follow"],
+  record: ["dvr", "follow", "sync"],
   replay: [],
   export: ["format", "video", "audio"],
   check: ["repair"],
@@ -131,6 +132,7 @@ export function readArguments(args: readonly string[]): CommandArguments {
         folder: required("a folder", atMostOne(files)),
         dvr: values.dvr,
         follow: values.follow ?? false,
+        sync: oneOf("--sync", values.sync, ["second", "never", "group"]),
       };
     case "replay":
       return {

@@ -5,6 +5,7 @@
  */
 import type { CatalogFormat } from "../catalog/consumer.ts";
 import type { CatalogForm } from "../catalog/write_2025.ts";
+import type { SyncMode } from "./folder_store.ts";
 
 /** What every command needs to reach a relay. */
 export interface RelayArguments {
@@ -78,6 +79,8 @@ export interface RecordArguments extends RelayArguments {
   readonly dvr: string | undefined;
   /** Go on with the next publisher. */
   readonly follow: boolean;
+  /** When what was written is safe from a power cut. */
+  readonly sync: SyncMode;
 }
 
 /** `replay`. */

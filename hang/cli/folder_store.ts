@@ -5,13 +5,30 @@
  */
 import type { RecordingFile, RecordingStore } from "../record/store.ts";
 
-/** The files of `folder`, which is created when somebody is going to write. */
+/**
+ * When what was written is safe from a power cut: when the system comes to it, within about a second, or before the
+ * next write.
+ */
+export type SyncMode = "never" | "second" | "group";
+
+const SYNC_INTERVAL_MS = 1000;
+
+/** The files of `folder`, which is created when it is opened for writing. */
 export class FolderStore implements RecordingStore {
   readonly name: string;
+  readonly #sync: SyncMode;
+  readonly #files: Set<FolderFile> = new Set();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #failure: unknown;
 
   /** Throws `Deno.errors` when the folder cannot be created. */
-  constructor(folder: string, access: "read" | "write") {
+  constructor(
+    folder: string,
+    access: "read" | "write",
+    sync: SyncMode = "never",
+  ) {
     this.name = folder;
+    this.#sync = sync;
     if (access === "write") Deno.mkdirSync(folder, { recursive: true });
   }
 
@@ -26,7 +43,13 @@ export class FolderStore implements RecordingStore {
       write: isWritten,
       create: isWritten,
     });
-    return new FolderFile(file, name);
+    const opened = new FolderFile(file, {
+      name,
+      written: (one) => this.#written(one),
+      closed: (one) => this.#files.delete(one),
+    });
+    if (isWritten) this.#syncFolder();
+    return opened;
   }
 
   readText(name: string, maxBytes: number): string {
@@ -40,20 +63,76 @@ export class FolderStore implements RecordingStore {
 
   replace(name: string, bytes: Uint8Array): void {
     const path = `${this.name}/${name}`;
-    Deno.writeFileSync(`${path}.new`, bytes);
+    const options = { write: true, create: true, truncate: true };
+    const file = Deno.openSync(`${path}.new`, options);
+    try {
+      writeAll(file, bytes);
+      // Without this a power cut may leave the new name on an empty file.
+      if (this.#sync !== "never") file.syncDataSync();
+    } finally {
+      file.close();
+    }
     Deno.renameSync(`${path}.new`, path);
+    this.#syncFolder();
   }
+
+  /** Called for each write, in order: a group is on disk before its index entry is written. */
+  #written(file: FolderFile): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#sync === "group") return file.sync();
+    if (this.#sync === "never") return;
+    this.#files.add(file);
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#syncFiles(); // does not fail
+    }, SYNC_INTERVAL_MS);
+  }
+
+  async #syncFiles(): Promise<void> {
+    const files = [...this.#files];
+    this.#files.clear();
+    try {
+      await Promise.all(files.map((file) => file.syncLater()));
+    } catch (error) {
+      // The next write throws it: what was written may not be there.
+      this.#failure = error;
+    }
+  }
+
+  /** Names of files are on disk as well. */
+  #syncFolder(): void {
+    if (this.#sync === "never" || Deno.build.os === "windows") return;
+    const folder = Deno.openSync(this.name, { read: true });
+    try {
+      folder.syncSync();
+    } finally {
+      folder.close();
+    }
+  }
+
+  /** Stops the timer; files that are closed are on disk already. Idempotent. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+interface FolderFileOptions {
+  readonly name: string;
+  readonly written: (file: FolderFile) => void;
+  /** Returns whether it was written and not synced. */
+  readonly closed: (file: FolderFile) => boolean;
 }
 
 /** Reading and writing move the one position of the file, hence the seeks. */
 class FolderFile implements RecordingFile {
   readonly #file: Deno.FsFile;
-  readonly #name: string;
+  readonly #options: FolderFileOptions;
   #isClosed = false;
 
-  constructor(file: Deno.FsFile, name: string) {
+  constructor(file: Deno.FsFile, options: FolderFileOptions) {
     this.#file = file;
-    this.#name = name;
+    this.#options = options;
   }
 
   get size(): number {
@@ -62,10 +141,8 @@ class FolderFile implements RecordingFile {
 
   append(bytes: Uint8Array): void {
     this.#file.seekSync(0, Deno.SeekMode.End);
-    let rest = bytes;
-    while (rest.byteLength > 0) {
-      rest = rest.subarray(this.#file.writeSync(rest));
-    }
+    writeAll(this.#file, bytes);
+    this.#options.written(this);
   }
 
   read(offset: number, length: number): Uint8Array {
@@ -75,7 +152,7 @@ class FolderFile implements RecordingFile {
       const count = this.#file.readSync(bytes.subarray(at));
       if (count === null) {
         throw new Deno.errors.UnexpectedEof(
-          `Expected ${length} bytes at ${offset} of ${this.#name}, got ${at}`,
+          `Expected ${length} bytes at ${offset} of ${this.#options.name}, got ${at}`,
         );
       }
       at += count;
@@ -83,9 +160,32 @@ class FolderFile implements RecordingFile {
     return bytes;
   }
 
+  sync(): void {
+    this.#file.syncDataSync();
+  }
+
+  async syncLater(): Promise<void> {
+    try {
+      await this.#file.syncData();
+    } catch (error) {
+      // Closing has synced it.
+      if (!this.#isClosed) throw error;
+    }
+  }
+
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#file.close();
+    const isUnsynced = this.#options.closed(this);
+    try {
+      if (isUnsynced) this.sync();
+    } finally {
+      this.#file.close();
+    }
   }
+}
+
+function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
+  let rest = bytes;
+  while (rest.byteLength > 0) rest = rest.subarray(file.writeSync(rest));
 }

@@ -99,11 +99,15 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   },
   record: {
     what: "Records a broadcast, or goes on with its recording.",
-    usage: ["--url URL --name NAME [--dvr NAME] [--follow] FOLDER"],
+    usage: [
+      "--url URL --name NAME [--dvr NAME] [--follow] [--sync WHEN] FOLDER",
+    ],
     options: {
       "--dvr NAME":
         "serve what there is so far as this broadcast, with a timeline,\nfor those who want to go back",
       "--follow": "go on with the next publisher, until Ctrl-C",
+      "--sync WHEN":
+        "what a power cut may take: the last second (second, the default),\nwhat the system had not written yet (never), or nothing that is in\nthe recording (group)",
     },
     examples: [
       `hang record ${RELAY} --name film recording`,

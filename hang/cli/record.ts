@@ -52,8 +52,9 @@ async function recordAll(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
+  const store = new FolderStore(args.folder, "write", args.sync);
   const recorder = new Recorder({
-    store: new FolderStore(args.folder, "write"),
+    store,
     name: args.name,
     log: {
       warn: (message, fields) =>
@@ -74,6 +75,7 @@ async function recordAll(
     stop();
     sayMissing(recorder.recording);
     recorder.close();
+    store.close();
   }
 }
 

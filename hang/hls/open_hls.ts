@@ -80,7 +80,7 @@ class HlsMedia implements Media {
     if (playlist.kind === "media") {
       starts.push(await this.#add(url, playlist));
     } else {
-      this.skipped.push(...playlist.skipped);
+      for (const one of playlist.skipped) this.skipped.push(one);
       const urls = playlist.playlists.slice(0, MAX_PLAYLISTS);
       for (const one of urls) {
         const startUs = await this.#attempt(one);

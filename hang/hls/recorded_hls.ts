@@ -87,11 +87,17 @@ function renditionsOf({ catalogs }: Recording): NamedConfig[] {
   ];
 }
 
+function bpsOf({ entries, durationUs }: RecordedSegment): number {
+  const bytes = entries.reduce((sum, one) => sum + one.length, 0);
+  return bytes * 8 / (durationUs / 1_000_000);
+}
+
 class RecordedRendition implements HlsRendition {
   readonly kind: HlsKind;
   readonly name: string;
   readonly config: VideoConfig | AudioConfig;
   targetSeconds = 0;
+  #peakBps: number | undefined;
   readonly #recording: Recording;
   readonly #segments: readonly RecordedSegment[];
   readonly #log: Logger;
@@ -112,16 +118,18 @@ class RecordedRendition implements HlsRendition {
     this.#log = log;
   }
 
+  // There may be millions of segments, more than a call takes arguments.
   get longestUs(): number {
-    return Math.max(...this.#segments.map((one) => one.durationUs));
+    return this.#segments.reduce(
+      (longest, { durationUs }) => Math.max(longest, durationUs),
+      0,
+    );
   }
 
   get peakBps(): number {
-    return Math.max(
-      ...this.#segments.map(({ entries, durationUs }) => {
-        const bytes = entries.reduce((sum, one) => sum + one.length, 0);
-        return bytes * 8 / (durationUs / 1_000_000);
-      }),
+    return this.#peakBps ??= this.#segments.reduce(
+      (peak, segment) => Math.max(peak, bpsOf(segment)),
+      0,
     );
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Cache, GroupProducer } from "@moq-deno/lite";
+import { encodeEntry } from "../record/group_index.ts";
 import { MemoryStore } from "../record/memory_store.ts";
 import { Recorder } from "../record/recorder.ts";
 import { Recording } from "../record/recording.ts";
@@ -54,4 +55,39 @@ Deno.test("RecordedHls: renditions may have any name and end early", async () =>
       assert.equal(segments!.length, one.name === "video" ? 4 : 1);
     }
   }
+});
+
+Deno.test("RecordedHls: more segments than a call takes arguments", async () => {
+  const count = 130_000;
+  const store = new MemoryStore();
+  const recorder = new Recorder({ store, name: "film" });
+  recorder.addCatalog({ video: { renditions: { video: CONFIG } } });
+  recorder.track("video", INFO).log.append(new Uint8Array(), {
+    sequence: 0,
+    arrivalMs: 1,
+  });
+  recorder.close();
+  const groups: number[] = [];
+  const index = new Uint8Array(count * 32);
+  for (let sequence = 0; sequence < count; sequence++) {
+    const group = new GroupProducer(0, { cache: new Cache(), maxAgeMs: 0 });
+    const timestamp = sequence * 2 * MICROSECONDS;
+    group.writeFrame({ timestamp, payload: Uint8Array.of(1) });
+    const bytes = group.log.slice(0, group.log.length);
+    const entry = {
+      sequence,
+      offset: groups.length,
+      length: bytes.byteLength,
+      arrivalMs: 1e12 + sequence * 2000,
+    };
+    for (const byte of bytes) groups.push(byte);
+    index.set(encodeEntry(entry), sequence * 32);
+  }
+  store.replace("0.groups", Uint8Array.from(groups));
+  store.replace("0.index", index);
+  const hls = new RecordedHls(Recording.open(store));
+  const [video] = await hls.renditions(signal);
+  const text = (await video!.playlist(signal))!;
+  assert.equal(text.match(/#EXTINF:2\.000000/g)!.length, count - 1);
+  assert.ok(video!.peakBps! > 0);
 });

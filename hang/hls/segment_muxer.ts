@@ -128,7 +128,10 @@ function* packetsOf(
   { samples, startUs, durationUs }: CutSegment,
   { stepUs }: DecoderFacts,
 ): Iterable<EncodedPacket> {
-  const newestUs = Math.max(...samples.map((one) => one.timestampUs));
+  const newestUs = samples.reduce(
+    (newest, { timestampUs }) => Math.max(newest, timestampUs),
+    -Infinity,
+  );
   // The sample that is shown last lasts until the next segment begins.
   const lastUs = Math.max(1, startUs + durationUs - newestUs);
   for (const sample of samples) {

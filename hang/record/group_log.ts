@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Cache, GroupProducer, MoqError, type TrackInfo } from "@moq-deno/lite";
+import { MoqError, Reader, type TrackInfo } from "@moq-deno/lite";
 import {
   type DamagedEntry,
   encodeEntry,
@@ -74,6 +74,7 @@ export class GroupLog implements RecordedTrack {
   readonly #access: "read" | "write";
   readonly #entries: GroupEntry[];
   readonly #places: Map<number, GroupEntry> = new Map();
+  readonly #starts: Map<number, number> = new Map();
   #highest = -1;
   #bytes = 0;
 
@@ -106,7 +107,11 @@ export class GroupLog implements RecordedTrack {
       let index = store.open(files.index, access);
       try {
         const bytes = index.read(0, index.size);
-        const content = readIndex(bytes, groups);
+        const { size } = groups;
+        const content = readIndex(bytes, {
+          size,
+          read: (offset, length) => groups.read(offset, length),
+        });
         if (access === "write" && isDamaged(content)) {
           index.close();
           setAside(store, { file: files.index, content });
@@ -145,15 +150,12 @@ export class GroupLog implements RecordedTrack {
 
   /** Timestamp of the first frame in ticks of the track, `undefined` for a group that is empty or damaged. */
   startOf({ offset, length }: GroupEntry): number | undefined {
-    const group = new GroupProducer(0, { cache: new Cache(), maxAgeMs: 0 });
+    const known = this.#starts.get(offset);
+    if (known !== undefined) return known;
     const head = Math.min(length, FRAME_HEADER_BYTES);
-    try {
-      group.append(this.#groups.read(offset, head));
-    } catch (error) {
-      // A reader of the whole group hears what is wrong with it.
-      if (!(error instanceof MoqError)) throw error;
-    }
-    return group.firstTimestamp;
+    const ticks = firstTimestamp(this.#groups.read(offset, head));
+    if (ticks !== undefined) this.#starts.set(offset, ticks);
+    return ticks;
   }
 
   /** Adds a complete group: its bytes first, then its entry. */
@@ -201,6 +203,19 @@ export class GroupLog implements RecordedTrack {
     this.#places.set(entry.sequence, entry);
     this.#highest = Math.max(this.#highest, entry.sequence);
     this.#bytes += entry.length;
+  }
+}
+
+/** The timestamp in the head of a group; a reader of the whole group hears what is wrong with it. */
+function firstTimestamp(head: Uint8Array): number | undefined {
+  const reader = new Reader(head);
+  try {
+    const delta = reader.varint();
+    reader.varint(); // the size of the payload
+    return delta % 2 === 0 ? delta / 2 : -(delta + 1) / 2;
+  } catch (error) {
+    if (error instanceof MoqError) return undefined;
+    throw error;
   }
 }
 

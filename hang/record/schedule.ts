@@ -58,14 +58,16 @@ export class ArrivalSchedule implements Schedule {
 /** By the timestamps of media, shared by all tracks of a recording. */
 export class MediaTimes {
   readonly #recording: Recording;
-  readonly #media: readonly string[];
+  readonly #media: ReadonlySet<string>;
   readonly #anchorsMs: readonly number[];
   readonly #startMs: number;
 
   /** Of a recording that does not grow any more. */
   constructor(recording: Recording) {
     this.#recording = recording;
-    this.#media = recording.catalogs.flatMap(({ catalog }) => mediaIn(catalog));
+    this.#media = new Set(
+      recording.catalogs.flatMap(({ catalog }) => mediaIn(catalog)),
+    );
     let anchorMs = 0;
     this.#anchorsMs = recording.takes.map((_, take) =>
       anchorMs = this.#anchorOf(take) ?? anchorMs
@@ -80,7 +82,7 @@ export class MediaTimes {
   /** The times of one track, `undefined` for one that is no media. */
   scheduleOf(name: string): Schedule | undefined {
     const track = this.#recording.tracks.get(name);
-    if (!track || !this.#media.includes(name)) return undefined;
+    if (!track || !this.#media.has(name)) return undefined;
     const { log, takes } = track;
     const beginsMs = ({ sequence }: GroupEntry): number => {
       const take = takes.findLastIndex(({ base }) => base <= sequence);
@@ -95,7 +97,7 @@ export class MediaTimes {
   }
 
   #tracks(): RecordingTrack[] {
-    return this.#media.flatMap((name) =>
+    return [...this.#media].flatMap((name) =>
       this.#recording.tracks.get(name) ?? []
     );
   }

@@ -46,10 +46,54 @@ interface Timed {
   readonly startUs: number;
 }
 
+/** Groups by number; those that were taken leave without moving the others, of which there may be millions. */
+class WaitingGroups {
+  #groups: Timed[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#groups.length - this.#head;
+  }
+
+  at(index: number): Timed | undefined {
+    const place = index < 0 ? this.#groups.length + index : this.#head + index;
+    return place < this.#head ? undefined : this.#groups[place];
+  }
+
+  /** They arrive almost in order, so the place is near the end. */
+  add(group: Timed): void {
+    let place = this.#groups.length;
+    while (
+      place > this.#head && this.#groups[place - 1]!.sequence >= group.sequence
+    ) place--;
+    this.#groups.splice(place, 0, group);
+  }
+
+  /** Where the first group is for which `isSo`, the number of groups when there is none. */
+  find(isSo: (group: Timed, index: number) => boolean): number {
+    const { length } = this;
+    for (let index = 0; index < length; index++) {
+      if (isSo(this.#groups[this.#head + index]!, index)) return index;
+    }
+    return length;
+  }
+
+  take(count: number): Timed[] {
+    const end = this.#head + count;
+    const taken = this.#groups.slice(this.#head, end);
+    this.#head = end;
+    if (this.#head > this.length) {
+      this.#groups = this.#groups.slice(this.#head);
+      this.#head = 0;
+    }
+    return taken;
+  }
+}
+
 /** A track that is read as it grows. */
 class Lane {
   readonly name: string;
-  readonly waiting: Timed[] = [];
+  readonly waiting = new WaitingGroups();
   readonly #track: RecordingTrack;
   readonly #recording: Recording;
   #read = 0;
@@ -66,7 +110,7 @@ class Lane {
     this.#recording = recording;
   }
 
-  /** Takes note of new groups. They arrive almost in order, hence the sorting. */
+  /** Takes note of new groups. */
   update(): void {
     const { entries } = this.#track.log;
     while (this.#read < entries.length) this.#add(entries[this.#read]!);
@@ -78,9 +122,7 @@ class Lane {
     const ticks = log.startOf(entry);
     if (ticks === undefined) return;
     const startUs = ticks * (1_000_000 / log.info.timescale);
-    const { sequence } = entry;
-    const at = this.waiting.findLastIndex((one) => one.sequence < sequence);
-    this.waiting.splice(at + 1, 0, { sequence, take, startUs });
+    this.waiting.add({ sequence: entry.sequence, take, startUs });
   }
 }
 
@@ -122,28 +164,28 @@ export class Timeline {
 
   /** Adds the next record, if its groups are known. */
   #cut(): boolean {
-    const { waiting } = this.#leader ?? { waiting: [] };
-    const [first] = waiting;
-    if (!first) return false;
-    const at = waiting.findIndex((one, index) =>
+    const waiting = this.#leader?.waiting;
+    const first = waiting?.at(0);
+    if (!waiting || !first) return false;
+    const at = waiting.find((one, index) =>
       index > 0 &&
       (isJump(first, one) || one.startUs - first.startUs >= WISHED_US)
     );
-    const next = waiting[at];
+    const next = waiting.at(at);
     const isLast = !next && this.#recording.isComplete;
     if (!next && !isLast) return false;
     const endUs = next && !isJump(first, next)
       ? next.startUs
-      : this.#endOf(waiting.slice(0, next ? at : undefined));
+      : this.#endOf(waiting, at);
     if (next && !this.#isKnown({ first, endUs })) return false;
     this.#add({ first, endUs, isLast });
     return true;
   }
 
-  /** Where groups end after which there is a jump, or nothing: as long after the last as they are apart. */
-  #endOf(groups: readonly Timed[]): number {
-    const last = groups.at(-1)!.startUs;
-    const before = groups.at(-2)?.startUs;
+  /** Where the first `count` groups end after which there is a jump, or nothing: as long after the last as they are apart. */
+  #endOf(waiting: WaitingGroups, count: number): number {
+    const last = waiting.at(count - 1)!.startUs;
+    const before = count > 1 ? waiting.at(count - 2)?.startUs : undefined;
     if (before !== undefined) return last + (last - before);
     const previous = this.#records.at(-1);
     return last + (previous ? previous.duration * 1000 : WISHED_US);
@@ -157,7 +199,8 @@ export class Timeline {
     const newest = this.#leader!.waiting.at(-1)!;
     if (newest.startUs - endUs > MAX_WAIT_US) return true;
     return [...this.#lanes.values()].every(({ waiting }) =>
-      waiting.some((one) => isJump(first, one) || one.startUs >= endUs)
+      waiting.find((one) => isJump(first, one) || one.startUs >= endUs) <
+        waiting.length
     );
   }
 
@@ -170,11 +213,11 @@ export class Timeline {
   ): void {
     const tracks: [string, readonly GroupRange[]][] = [];
     for (const { name, waiting } of this.#lanes.values()) {
-      const end = waiting.findIndex((one) =>
+      const end = waiting.find((one) =>
         one.take > first.take || (one.take === first.take &&
           (isJump(first, one) || (!isLast && one.startUs >= endUs)))
       );
-      const groups = waiting.splice(0, end < 0 ? waiting.length : end);
+      const groups = waiting.take(end);
       // Those of an earlier stretch, or from before the first picture, belong to nothing.
       const own = groups.filter((one) =>
         one.take === first.take && one.startUs >= first.startUs - WISHED_US
