@@ -88,9 +88,14 @@ export async function writeMedia(
     // Only what is written passes: whether the file ends or is given up is decided here.
     target: new AppendOnlyStreamTarget(
       new WritableStream({
+        // Never rejects: the library waits for some writes and not for others.
         async write(chunk) {
-          for (const part of isMp4 ? delay.push(chunk) : [chunk]) {
-            await abortable(writer.write(part), stop.signal);
+          try {
+            for (const part of isMp4 ? delay.push(chunk) : [chunk]) {
+              await abortable(writer.write(part), stop.signal);
+            }
+          } catch (error) {
+            stop.abort(error);
           }
         },
       }),

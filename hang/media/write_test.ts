@@ -151,3 +151,30 @@ Deno.test("writeMedia: B-frames leave picture and sound where they were", async 
   }
   assert.ok(audio[0]! < 25_000, `${audio[0]}`);
 });
+
+for (const format of ["mp4", "mkv"] as const) {
+  Deno.test(`writeMedia: a reader of the ${format} that goes away is one error`, async () => {
+    const media = await openMedia(await Deno.readFile(CLIP));
+    const [video] = media.tracks;
+    assert.ok(video?.kind === "video");
+    const shift: Shift = (us) => us;
+    let bytes = 0;
+    const file = new WritableStream<Uint8Array>({
+      write(chunk) {
+        bytes += chunk.byteLength;
+        if (bytes > 100_000) throw new Error("Broken pipe");
+      },
+    });
+    const written = writeMedia(
+      {
+        catalog: {},
+        video: readerOf(media, { config: video.config, shift }),
+        audio: undefined,
+      },
+      file,
+      { format },
+    );
+    await assert.rejects(written, { message: /Broken pipe/ });
+    media.close();
+  });
+}
