@@ -108,6 +108,12 @@ async function openAny(
   const { head, stream } = file
     ? { head: await file.read(0, Math.min(file.size, PROBE_BYTES)) }
     : await peek(source as ReadableStream, { count: PROBE_BYTES, signal });
+  if (stream && head.byteLength === 0) {
+    throw new MoqError(
+      "decode",
+      "Expected media, got a stream that ended before its first byte",
+    );
+  }
   const layout = findPackets(head);
   if (!layout) return await openFile(stream ?? source, options);
   return await openTs(() => stream ?? streamOf(file!), {
@@ -135,6 +141,14 @@ async function openFile(
 
 async function explain(error: unknown, source: MediaSource): Promise<MoqError> {
   if (error instanceof MoqError) return error;
+  if (source instanceof ReadableStream && isTooFarBack(error)) {
+    return new MoqError(
+      "unsupported",
+      "Expected a stream that can be read from its beginning to its end, got one that needs what lies more than 32 MiB back; " +
+        "an MP4 with its index (moov) at the end is such a one: write it with its index first (ffmpeg: -movflags +faststart), or name the file instead of piping it",
+      { cause: error },
+    );
+  }
   const clue = await diagnose(randomAccessOf(source));
   if (error instanceof UnsupportedInputFormatError) {
     return new MoqError(
@@ -150,6 +164,11 @@ async function explain(error: unknown, source: MediaSource): Promise<MoqError> {
     }`,
     { cause: error },
   );
+}
+
+// The library's words for what its cache has dropped.
+function isTooFarBack(error: unknown): boolean {
+  return asMoqError(error).message.includes("already-evicted");
 }
 
 // What follows asks to report the file to the library's author.
@@ -266,8 +285,9 @@ class MediaFile implements Media {
   async #candidate(track: InputTrack): Promise<Candidate | undefined> {
     const described = await this.#describe(track);
     if (!described) return undefined;
+    // Of a stream its bytes too, so that one that cannot be read is refused before it is announced.
     const first = await new EncodedPacketSink(track)
-      .getFirstPacket({ metadataOnly: true });
+      .getFirstPacket({ metadataOnly: this.isRewindable });
     if (first) return { described, firstUs: toUs(first.timestamp) };
     this.skipped.push(`${labelOf(track)} has no packets`);
     return undefined;

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MoqError } from "@moq-deno/lite";
+import {
+  BufferSource,
+  BufferTarget,
+  EncodedPacketSink,
+  EncodedVideoPacketSource,
+  Input,
+  MP4,
+  Mp4OutputFormat,
+  Output,
+} from "mediabunny";
+import { splitBoxes } from "../container/boxes.ts";
 import { openFileSource } from "../cli/file_source.ts";
 import type { Media } from "./media.ts";
 import { openMedia } from "./open.ts";
@@ -211,4 +222,51 @@ Deno.test("openMedia: random bytes, with or without a known beginning, give MoqE
     ),
     { numRuns: 150 },
   );
+});
+
+/** The clip's pictures with their index at the end, behind `bytes` of nothing. */
+async function indexLast(bytes: number): Promise<Uint8Array<ArrayBuffer>[]> {
+  const input = new Input({ formats: [MP4], source: new BufferSource(CLIP) });
+  const track = (await input.getPrimaryVideoTrack())!;
+  const target = new BufferTarget();
+  const format = new Mp4OutputFormat({ fastStart: false });
+  const output = new Output({ format, target });
+  const source = new EncodedVideoPacketSource("avc");
+  output.addVideoTrack(source);
+  await output.start();
+  const decoderConfig = (await track.getDecoderConfig())!;
+  for await (const packet of new EncodedPacketSink(track).packets()) {
+    await source.add(packet, { decoderConfig });
+  }
+  await output.finalize();
+  input.dispose();
+  const file = new Uint8Array(target.buffer!);
+  const { start } = splitBoxes(file).find(({ type }) => type === "moov")!;
+  return [
+    file.slice(0, start),
+    freeBox(bytes),
+    file.slice(start),
+  ];
+}
+
+function freeBox(bytes: number): Uint8Array<ArrayBuffer> {
+  const free = new Uint8Array(bytes);
+  new DataView(free.buffer).setUint32(0, bytes);
+  free.set(new TextEncoder().encode("free"), 4);
+  return free;
+}
+
+Deno.test("openMedia says what helps when a long MP4 in a pipe has its index last", async () => {
+  const stream = new Blob(await indexLast(40 << 20)).stream();
+  await assert.rejects(openMedia(stream), {
+    code: "unsupported",
+    message: /index \(moov\) at the end .*-movflags \+faststart/,
+  });
+});
+
+Deno.test("openMedia says that a stream is empty", async () => {
+  await assert.rejects(openMedia(new Blob([]).stream()), {
+    code: "decode",
+    message: "Expected media, got a stream that ended before its first byte",
+  });
 });
