@@ -17,6 +17,9 @@ import type { Container, Sample } from "./sample.ts";
  */
 export const AUDIO_GROUP_US = 100_000;
 
+const KEYFRAME_ADVICE =
+  "; pictures are dropped until the next keyframe: let the encoder make one every few seconds (ffmpeg: -g)";
+
 /** Options of {@linkcode TrackWriter}. */
 export interface TrackWriterOptions {
   /** Where the groups go. */
@@ -69,10 +72,11 @@ export class TrackWriter {
     } catch (error) {
       if (!(error instanceof MoqError)) throw error;
       // The model has ended the group with this error; the next keyframe begins another.
+      const advice = this.#options.kind === "video" ? KEYFRAME_ADVICE : "";
       this.#options.log.warn?.("group given up", {
         track: this.#options.track.name,
         sequence: this.#group.sequence,
-        error: error.message,
+        error: error.message + advice,
       });
       this.#group = undefined;
       return;
