@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { asMoqError, type Logger, MoqError } from "@moq-deno/lite";
+import { asMoqError, type Logger, MoqError, SILENT } from "@moq-deno/lite";
 import { BufferSource, Input, MP4 } from "mediabunny";
 import { boxAt, BoxReader, splitBoxes } from "../container/boxes.ts";
 import { openCmaf } from "../container/cmaf.ts";
@@ -13,6 +13,7 @@ import type { Container } from "../container/sample.ts";
 import { BoxStream, type RawBox } from "./box_stream.ts";
 import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
+import { SteadyTime } from "./steady_time.ts";
 import { splitInit, type TrackInit } from "./track_init.ts";
 
 // Of tracks that run far ahead of others; more is not meant to be played together.
@@ -21,6 +22,8 @@ const MAX_QUEUED_BYTES = 64 << 20;
 const MAX_FRAGMENTS_AHEAD = 32;
 const MAX_INIT_BYTES = 256 << 10;
 const MICROSECONDS = 1_000_000;
+// Encoders round.
+const OVERLAP_US = 2000;
 
 /** Options of {@linkcode openFragments}. */
 export interface OpenFragmentsOptions {
@@ -39,7 +42,7 @@ export async function openFragments(
   stream: ReadableStream<Uint8Array>,
   options: OpenFragmentsOptions = {},
 ): Promise<Media> {
-  const media = new FragmentedMedia(stream);
+  const media = new FragmentedMedia(stream, options.log ?? SILENT);
   try {
     await media.open(options.signal);
     return media;
@@ -56,6 +59,8 @@ class FragmentLane {
   readonly container: Container;
   readonly kind: "video" | "audio";
   readonly fragments: MediaPacket[] = [];
+  /** Where the newest fragment ends by its own account. */
+  endUs = -Infinity;
 
   constructor(init: TrackInit, kind: "video" | "audio") {
     this.init = init;
@@ -76,9 +81,14 @@ class FragmentedMedia implements Media {
   #queuedBytes = 0;
   #hasEnded = false;
   #reading: Promise<void> | undefined;
+  readonly #time: SteadyTime;
+  readonly #log: Logger;
+  #overlaps = 0;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  constructor(stream: ReadableStream<Uint8Array>, log: Logger) {
     this.#boxes = new BoxStream(stream);
+    this.#time = new SteadyTime({ log });
+    this.#log = log;
   }
 
   async open(signal: AbortSignal | undefined): Promise<void> {
@@ -224,8 +234,22 @@ class FragmentedMedia implements Media {
     }
   }
 
+  /** A fragment that begins before the one before it has ended is played over it. */
+  #tellOverlap({ kind, endUs }: FragmentLane, timestampUs: number): void {
+    const overlapUs = endUs - timestampUs;
+    if (overlapUs <= OVERLAP_US) return;
+    this.#overlaps++;
+    // At 1, 2, 4, 8…
+    if ((this.#overlaps & (this.#overlaps - 1)) !== 0) return;
+    this.#log.warn?.("fragments overlap", {
+      track: kind,
+      error:
+        `Expected one at ${endUs} microseconds or later, got one at ${timestampUs} (${this.#overlaps} so far); ffmpeg does so with -movflags frag_every_frame: use frag_keyframe and -frag_duration`,
+    });
+  }
+
   #queue(moof: RawBox, mdat: RawBox): void {
-    const { trackId, decodeTime } = headOf(moof);
+    const { trackId, decodeTime, timeAt } = headOf(moof);
     const lane = this.#lanes.get(trackId);
     if (!lane) return;
     const data = new Uint8Array(moof.bytes.byteLength + mdat.bytes.byteLength);
@@ -236,14 +260,22 @@ class FragmentedMedia implements Media {
       (sum, sample) => sum + (sample.durationUs ?? 0),
       0,
     );
-    lane.fragments.push({
-      timestampUs: Math.round(
-        decodeTime * (MICROSECONDS / lane.init.timescale),
-      ),
-      durationUs,
-      isKeyframe: lane.kind === "audio" || (samples[0]?.isKeyframe ?? false),
-      data,
-    });
+    const { timescale } = lane.init;
+    const ownUs = Math.round(decodeTime * (MICROSECONDS / timescale));
+    const isKeyframe = lane.kind === "audio" ||
+      (samples[0]?.isKeyframe ?? false);
+    const sample = { timestampUs: ownUs, durationUs, isKeyframe };
+    const timestampUs = this.#time.at(lane, sample);
+    this.#tellOverlap(lane, timestampUs);
+    lane.endUs = timestampUs + durationUs;
+    if (timestampUs !== ownUs) {
+      // The clock jumped: the time inside goes on as well.
+      const shift = Math.round(
+        (timestampUs - ownUs) * timescale / MICROSECONDS,
+      );
+      writeTime(data.subarray(timeAt), decodeTime + shift);
+    }
+    lane.fragments.push({ ...sample, timestampUs, data });
     this.#queuedBytes += data.byteLength;
     if (this.#queuedBytes > MAX_QUEUED_BYTES) {
       throw new MoqError(
@@ -254,10 +286,25 @@ class FragmentedMedia implements Media {
   }
 }
 
-/** Which track a fragment is of, and when it begins. */
+/** The decode time of a fragment in the place of the one that it had. */
+function writeTime(tfdt: Uint8Array, time: number): void {
+  const view = new DataView(tfdt.buffer, tfdt.byteOffset, tfdt.byteLength);
+  if (tfdt[0] === 1) return view.setBigUint64(4, BigInt(Math.max(0, time)));
+  if (time >= 0 && time < 2 ** 32) return view.setUint32(4, time);
+  throw new MoqError(
+    "unsupported",
+    `Expected fragments whose time has 64 bits after a clock that jumped, got 32`,
+  );
+}
+
+/** Which track a fragment is of, when it begins, and where that stands. */
 function headOf(
   moof: RawBox,
-): { readonly trackId: number; readonly decodeTime: number } {
+): {
+  readonly trackId: number;
+  readonly decodeTime: number;
+  readonly timeAt: number;
+} {
   const inner = splitBoxes(boxAt(splitBoxes(moof.bytes), ["moof"]));
   const trafs = inner.filter(({ type }) => type === "traf");
   if (trafs.length !== 1) {
@@ -269,11 +316,13 @@ function headOf(
   const boxes = splitBoxes(trafs[0]!.body);
   const tfhd = new BoxReader(boxAt(boxes, ["tfhd"]), "tfhd");
   tfhd.skip(4);
-  const tfdt = new BoxReader(boxAt(boxes, ["tfdt"]), "tfdt");
+  const time = boxAt(boxes, ["tfdt"]);
+  const tfdt = new BoxReader(time, "tfdt");
   const { version } = tfdt.versionAndFlags();
   return {
     trackId: tfhd.u32(),
     decodeTime: version === 1 ? tfdt.u64() : tfdt.u32(),
+    timeAt: time.byteOffset - moof.bytes.byteOffset,
   };
 }
 

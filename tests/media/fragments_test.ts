@@ -171,3 +171,58 @@ ffmpegTest(
     }
   },
 );
+
+ffmpegTest(
+  "openFragments: a second run in the same pipe goes on, in the fragments too, and overlaps are named",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const source = `${folder}/source.mp4`;
+      await generate(source, [
+        ...["-c:v", "libx264", "-g", "10", "-bf", "0", "-pix_fmt", "yuv420p"],
+        ...["-c:a", "aac", "-movflags", SEPARATE],
+      ]);
+      const file = await Deno.readFile(source);
+      const lines: string[] = [];
+      const log = { warn: (message: string) => lines.push(message) };
+      const media = await openFragments(new Blob([file, file]).stream(), {
+        log,
+      });
+      for (const track of media.tracks) {
+        const container = openContainer(track.config);
+        let endUs = 0;
+        for await (const { timestampUs, durationUs, data } of track.packets()) {
+          assert.ok(
+            timestampUs >= endUs - 30_000,
+            `${timestampUs} at ${endUs}`,
+          );
+          const [first] = container.decode(data);
+          assert.ok(Math.abs(first!.timestampUs - timestampUs) < 1000);
+          endUs = timestampUs + durationUs;
+        }
+        assert.ok(endUs > 3_900_000, `${endUs}`);
+      }
+      assert.deepEqual(lines, ["clock jumped, time goes on"]);
+      media.close();
+
+      const fragments = fragmentsOf(file).values().next().value!;
+      const head = file.subarray(0, Buffer.from(file).indexOf("moof") - 4);
+      // The second fragment, which begins after ten pictures, a tenth of a second too early.
+      const second = new Uint8Array(fragments[1]!);
+      const timeAt = Buffer.from(second).indexOf("tfdt") + 8;
+      const view = new DataView(second.buffer);
+      const time = view.getBigUint64(timeAt);
+      view.setBigUint64(timeAt, time - time / 4n);
+      const parts = [head, fragments[0]!, second].map((one) =>
+        new Uint8Array(one)
+      );
+      const stream = new Blob(parts).stream();
+      const overlapping = await openFragments(stream, { log });
+      await Array.fromAsync(overlapping.tracks[0]!.packets());
+      assert.deepEqual(lines.slice(1), ["fragments overlap"]);
+      overlapping.close();
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
