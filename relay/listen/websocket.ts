@@ -6,10 +6,10 @@
  */
 import {
   type Clock,
-  MoqError,
   parseWebSocketProtocol,
   type QmuxTuning,
   selectWebSocketProtocol,
+  type WebSocketLike,
   webSocketTransport,
 } from "@moq-deno/lite";
 import type { IncomingConnection } from "../auth.ts";
@@ -38,8 +38,10 @@ export interface IncomingWebSocket {
 
 // Silence after which a socket ends: half-open TCP would keep broadcasts announced for hours.
 const IDLE_TIMEOUT_MS = 30_000;
-// Twice the longest message of qmux.
+/** Twice the longest message of qmux. */
 const MAX_MESSAGE_BYTES = 32 * 1024;
+/** The form before qmux has one message for each write of a program's, whatever its size. */
+const MAX_OLD_MESSAGE_BYTES = 1024 * 1024;
 /** RFC 6455, section 4.2.2. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
@@ -63,7 +65,10 @@ export async function incomingWebSocket(
   if (subprotocol === undefined) {
     return refused(`Expected a subprotocol such as qmux-01.${protocols[0]}`);
   }
-  const { protocol } = parseWebSocketProtocol(subprotocol);
+  const { protocol, wire } = parseWebSocketProtocol(subprotocol);
+  const maxMessageBytes = wire === "webtransport"
+    ? MAX_OLD_MESSAGE_BYTES
+    : MAX_MESSAGE_BYTES;
   const key = request.headers.get("sec-websocket-key") ?? "";
   if (!KEY.test(key) || request.headers.get("sec-websocket-version") !== "13") {
     return refused("Expected a WebSocket of version 13 with its key");
@@ -79,7 +84,12 @@ export async function incomingWebSocket(
     alpn: subprotocol === "" ? undefined : subprotocol,
     accept: () =>
       Promise.try(() => {
-        const { socket, response } = upgrade(request, { head, clock });
+        const { socket, response } = upgrade(request, {
+          head,
+          subprotocol,
+          maxMessageBytes,
+          clock,
+        });
         answer.resolve(response);
         return webSocketTransport(socket, {
           ...tuning,
@@ -129,36 +139,44 @@ interface Upgraded {
   readonly conn: SocketConn;
 }
 
+interface UpgradeOptions {
+  readonly head: Uint8Array;
+  readonly subprotocol: string;
+  readonly maxMessageBytes: number;
+  readonly clock: Clock;
+}
+
 /**
  * `request`'s connection as a WebSocket. The runtime's own sockets take
  * messages of 64 MiB and hold what has come of them, so the bare connection is
- * taken, as the runtime's `node:http` does for its upgrades; Deno shows it
- * under no public name. Throws `MoqError("transport")` where that is gone.
+ * taken, as the runtime's `node:http` does for its upgrades. Deno shows it under
+ * no public name: where it is gone, its own sockets serve, without our bound.
  */
 function upgrade(
   request: Request,
-  { head, clock }: { readonly head: Uint8Array; readonly clock: Clock },
-): { readonly socket: ServerSocket; readonly response: Response } {
+  { head, subprotocol, maxMessageBytes, clock }: UpgradeOptions,
+): { readonly socket: WebSocketLike; readonly response: Response } {
+  const upgradeRaw = rawUpgrade();
+  if (!upgradeRaw) {
+    return Deno.upgradeWebSocket(request, {
+      idleTimeout: IDLE_TIMEOUT_MS / 1000,
+      ...(subprotocol === "" ? {} : { protocol: subprotocol }),
+    });
+  }
   const { response, conn } = upgradeRaw(request);
   const socket = new ServerSocket(conn, {
     head,
-    maxMessageBytes: MAX_MESSAGE_BYTES,
+    maxMessageBytes,
     idleTimeoutMs: IDLE_TIMEOUT_MS,
     clock,
   });
   return { socket, response };
 }
 
-function upgradeRaw(request: Request): Upgraded {
+function rawUpgrade(): ((request: Request) => Upgraded) | undefined {
   const internal: unknown = Reflect.get(Deno, Reflect.get(Deno, "internal"));
-  const { upgradeHttpRaw } = internal as {
+  const { upgradeHttpRaw } = (internal ?? {}) as {
     readonly upgradeHttpRaw?: (request: Request) => Upgraded;
   };
-  if (!upgradeHttpRaw) {
-    throw new MoqError(
-      "transport",
-      `Expected Deno to hand out upgraded connections, ${Deno.version.deno} does not`,
-    );
-  }
-  return upgradeHttpRaw(request);
+  return upgradeHttpRaw;
 }

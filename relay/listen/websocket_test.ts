@@ -138,3 +138,23 @@ Deno.test("WebSocket: a ping is answered, a close returned", () =>
     await assert.rejects(socket.frame(), /the end/);
     socket.close();
   }));
+
+Deno.test("WebSocket: the form before qmux may have longer messages", () =>
+  withRelay(async (port) => {
+    const old = UPGRADE.replace("qmux-01.moq-lite-06", "webtransport");
+    const socket = await RawSocket.connect(port, old);
+    assert.match(await socket.head(), /^HTTP\/1.1 101/);
+    // 1 MiB and a byte.
+    await socket.write(Uint8Array.fromHex("82ff0000000000100001" + "00000000"));
+    const payload = await socket.next(8);
+    assert.equal(new DataView(payload.buffer).getUint16(0), 1009);
+    socket.close();
+    const taken = await RawSocket.connect(port, old);
+    await taken.head();
+    await taken.write(Uint8Array.fromHex("82ff0000000000010000" + "00000000"));
+    await taken.write(new Uint8Array(0x10000));
+    // It is no frame of any stream, which is said behind the whole of it.
+    const refusal = await taken.next(8);
+    assert.notEqual(new DataView(refusal.buffer).getUint16(0), 1009);
+    taken.close();
+  }));
