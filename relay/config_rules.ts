@@ -179,8 +179,13 @@ function checkSilences(config: Config, part: "quic" | "cluster"): void {
 
 /** Throws {@linkcode ConfigError} on settings that do not go together. */
 export function checkConfig(config: Config): void {
+  checkWithoutAccess(config);
+  checkAccess(config);
+}
+
+/** The same where something else than the settings decides who may do what. */
+export function checkWithoutAccess(config: Config): void {
   checkCertificates(config);
   checkSilences(config, "quic");
   checkSilences(config, "cluster");
-  checkAccess(config);
 }

@@ -227,8 +227,16 @@ export function readToml(toml: string, name: string): Source {
       { cause: error },
     );
   }
+  return readSettings(table, name);
+}
+
+/** Settings by their keys, as values of a TOML file; `name` is for messages. Throws {@linkcode ConfigError}. */
+export function readSettings(
+  table: Readonly<Record<string, unknown>>,
+  name: string,
+): Source {
   const settings = new Map<string, Raw>();
-  collect(table, "", { name, settings });
+  collect({ ...table }, "", { name, settings });
   return settings;
 }
 

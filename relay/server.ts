@@ -11,7 +11,8 @@ import {
   PROTOCOLS,
   type Session,
 } from "@moq-deno/lite";
-import { type Access, openAccess } from "./auth/access.ts";
+import type { Authorizer } from "./auth.ts";
+import { type Access, fixedAccess, openAccess } from "./auth/access.ts";
 import {
   type Certificate,
   CertificateFiles,
@@ -38,6 +39,10 @@ import { RELAY_VERSION } from "./version.ts";
 
 /** What a server needs besides its settings. */
 export interface ServerOptions {
+  /** Decides who may do what, in place of the settings. */
+  readonly authorizer?: Authorizer | undefined;
+  /** Whether loopback is listened on where the settings name no address. Default yes. */
+  readonly opensLoopback?: boolean | undefined;
   /** Where messages go. */
   readonly log: Logger;
   /** Time. */
@@ -51,7 +56,10 @@ export async function startServer(
   config: Config,
   options: ServerOptions,
 ): Promise<Server> {
-  const access = await openAccess(config, options);
+  const { authorizer } = options;
+  const access = authorizer
+    ? fixedAccess(authorizer)
+    : await openAccess(config, options);
   const server = new Server(config, { ...options, access });
   await server.start();
   return server;
@@ -65,6 +73,7 @@ export class Server implements Surroundings {
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #access: Access;
+  readonly #options: ServerOptions;
   readonly #relay: Relay;
   readonly #stopped = new AbortController();
   readonly #tasks: Promise<void>[] = [];
@@ -75,9 +84,11 @@ export class Server implements Surroundings {
   /** Nothing is bound yet. */
   constructor(
     config: Config,
-    { log, clock, access }: ServerOptions & { readonly access: Access },
+    options: ServerOptions & { readonly access: Access },
   ) {
+    const { log, clock, access } = options;
     this.#config = config;
+    this.#options = options;
     this.#log = log;
     this.#clock = clock;
     this.#access = access;
@@ -142,6 +153,12 @@ export class Server implements Surroundings {
     return processUsage();
   }
 
+  /** Answers a request that another server got from the client at `remote`, `host:port`: HTTP of the relay, or a WebSocket, which becomes a peer. */
+  answer(request: Request, remote: string): Promise<Response> {
+    if (!this.#listeners) throw new TypeError("Expected a relay that runs");
+    return this.#listeners.requests.answer(request, remote);
+  }
+
   /** Use {@linkcode startServer}. */
   async start(): Promise<void> {
     const cluster = await openCluster(this.#config, {
@@ -162,6 +179,7 @@ export class Server implements Surroundings {
       webCertificate: webCurrent,
       protocols: PROTOCOL_NAMES,
       http: this.#httpOptions(),
+      opensLoopback: this.#options.opensLoopback,
       log: this.#log,
     });
     this.#listeners = listeners;
@@ -220,7 +238,8 @@ export class Server implements Surroundings {
       get fingerprint() {
         return fingerprint();
       },
-      localPagesOnly: lacksAccessRules(this.#config),
+      localPagesOnly: !this.#options.authorizer &&
+        lacksAccessRules(this.#config),
       origins: origins.length > 0 ? origins : undefined,
       gate: requestGate(this.#config),
       fetchTimeoutMs: this.#config["web.fetch_timeout"],

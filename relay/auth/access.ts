@@ -22,6 +22,11 @@ export interface Access {
   flush(): Promise<void>;
 }
 
+/** The decisions of a program's own authorizer. */
+export function fixedAccess(authorizer: Authorizer): Access {
+  return { authorizer, run: nothing, flush: nothing };
+}
+
 /** The decisions that `config` asks for; throws `ConfigError` when a key or a list cannot be read. */
 export async function openAccess(
   config: Config,

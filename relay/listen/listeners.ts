@@ -12,10 +12,11 @@ import { formatAddress } from "../config_rules.ts";
 import type { Address } from "../config_values.ts";
 import type { HttpOptions } from "../http.ts";
 import type { HandshakeCounts } from "../metrics.ts";
-import { type Gate, requestGate } from "../limits.ts";
+import { requestGate } from "../limits.ts";
 import { cannotListen, isPortInUse } from "./cannot_listen.ts";
 import { Queue } from "./queue.ts";
 import { runQuic } from "./quic.ts";
+import { Requests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
 
 /** Options of {@linkcode openListeners}. */
@@ -28,6 +29,8 @@ export interface ListenersOptions {
   readonly protocols: readonly string[];
   /** What HTTP answers. */
   readonly http: HttpOptions;
+  /** Whether loopback is listened on where the settings name no address. Default yes. */
+  readonly opensLoopback?: boolean | undefined;
   /** Where messages go. */
   readonly log: Logger;
 }
@@ -63,18 +66,30 @@ export async function openListeners(
 export class Listeners {
   /** Peers of all ports as they come, for one reader. */
   readonly incoming: Queue<IncomingConnection> = new Queue();
+  /** Answers what arrives over HTTP, on these ports or another server's. */
+  readonly requests: Requests;
   readonly #config: Config;
   readonly #options: ListenersOptions;
   readonly #quic: QuicListener[] = [];
   readonly #plain: TcpListener[] = [];
-  readonly #upgrades: Gate;
   #https: TcpListener | undefined;
 
   /** Nothing is bound yet. */
   constructor(config: Config, options: ListenersOptions) {
     this.#config = config;
     this.#options = options;
-    this.#upgrades = requestGate(config);
+    this.requests = new Requests({
+      queue: this.incoming,
+      protocols: config["web.ws"] ? options.protocols : undefined,
+      tuning: {
+        parameters: {
+          maxStreamsBidi: config["quic.max_requests"],
+          maxStreamsUni: config["quic.max_streams"],
+        },
+      },
+      http: options.http,
+      upgrades: requestGate(config),
+    });
   }
 
   /** Where QUIC and WebTransport are listened for. */
@@ -110,7 +125,8 @@ export class Listeners {
   open(): void {
     const wanted = this.#config["listen.bind"];
     for (const address of wanted) this.#bind(address);
-    if (wanted.length === 0) this.#bindLoopback();
+    const { opensLoopback = true } = this.#options;
+    if (wanted.length === 0 && opensLoopback) this.#bindLoopback();
     const http = this.#config["web.http.listen"];
     if (http) this.#plain.push(this.#bindTcp(http, "--web-http-listen"));
     const https = this.#config["web.https.listen"];
@@ -198,25 +214,16 @@ export class Listeners {
   }
 
   #bindTcp({ hostname, port }: Address, flag: string): TcpListener {
-    const { protocols, http, log, webCertificate } = this.#options;
-    const config = this.#config;
+    const { http, log, webCertificate } = this.#options;
     return listenTcp({
-      queue: this.incoming,
+      requests: this.requests,
       address: {
         hostname: hostname === "" ? everyInterface() : hostname,
         port,
       },
       flag,
       certificate: flag === "--web-https-listen" ? webCertificate : undefined,
-      protocols: config["web.ws"] ? protocols : undefined,
-      tuning: {
-        parameters: {
-          maxStreamsBidi: config["quic.max_requests"],
-          maxStreamsUni: config["quic.max_streams"],
-        },
-      },
-      http,
-      upgrades: this.#upgrades,
+      clock: http.clock,
       log,
     });
   }

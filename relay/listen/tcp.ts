@@ -3,35 +3,25 @@
  *
  * @module
  */
-import { type Logger, type QmuxTuning, sleep } from "@moq-deno/lite";
-import type { IncomingConnection } from "../auth.ts";
+import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import type { Certificate } from "../certs.ts";
 import { formatAddress } from "../config_rules.ts";
 import type { Address } from "../config_values.ts";
-import { crowded, handle, type HttpOptions } from "../http.ts";
-import type { Gate } from "../limits.ts";
 import { cannotListen } from "./cannot_listen.ts";
-import type { Queue } from "./queue.ts";
-import { incomingWebSocket, isWebSocketUpgrade } from "./websocket.ts";
+import type { Requests } from "./requests.ts";
 
 /** Options of {@linkcode listenTcp}. */
 export interface ListenTcpOptions {
-  /** Where the peers that come over WebSocket go. */
-  readonly queue: Queue<IncomingConnection>;
+  /** Answers what arrives. */
+  readonly requests: Requests;
   /** Where; port 0 for any. */
   readonly address: Address;
   /** The setting to change when that cannot be had. */
   readonly flag: string;
   /** TLS with this; absent: none. */
   readonly certificate?: Certificate | undefined;
-  /** WebSocket subprotocols, the names of the drafts; absent: no WebSocket. */
-  readonly protocols?: readonly string[] | undefined;
-  /** What a peer over WebSocket may do. Default what `qmuxTransport` lets it. */
-  readonly tuning?: QmuxTuning | undefined;
-  /** What HTTP answers. */
-  readonly http: HttpOptions;
-  /** Bounds the upgrades to WebSocket that wait for their answer at once. Default nothing does. */
-  readonly upgrades?: Gate | undefined;
+  /** Time. */
+  readonly clock: Clock;
   /** Hears of bugs, and of a port that had to be opened again. */
   readonly log: Logger;
 }
@@ -90,58 +80,26 @@ class TcpPort implements TcpListener {
     await this.#running.stop();
   }
 
-  #answer(
-    request: Request,
-    { remoteAddr }: Deno.ServeHandlerInfo<Deno.NetAddr>,
-  ): Promise<Response> {
-    const { protocols, http } = this.#options;
-    const remote = formatAddress(remoteAddr);
-    return protocols && isWebSocketUpgrade(request)
-      ? this.#upgrade(request, { protocols, remote })
-      : handle(request, { ...http, remote });
-  }
-
-  /** The answer to an upgrade, which waits until the peer is let in. */
-  async #upgrade(
-    request: Request,
-    { protocols, remote }: {
-      readonly protocols: readonly string[];
-      readonly remote: string;
-    },
-  ): Promise<Response> {
-    const { http, queue, tuning = {}, upgrades } = this.#options;
-    const leave = upgrades?.enter(remote) ?? (() => {});
-    if (typeof leave === "string") return crowded(leave);
-    try {
-      const { incoming, response } = await incomingWebSocket(request, {
-        protocols,
-        remote,
-        tuning,
-        clock: http.clock,
-      });
-      if (incoming) queue.push(incoming);
-      return await response;
-    } finally {
-      leave();
-    }
-  }
-
   #start({ hostname, port }: Address): Running {
-    const { log, flag } = this.#options;
+    const { log, flag, requests } = this.#options;
     const certificate = this.#certificate;
     const stopped = new AbortController();
     try {
-      const server = Deno.serve({
-        hostname,
-        port,
-        signal: stopped.signal,
-        ...(certificate && { cert: certificate.cert, key: certificate.key }),
-        onListen: () => {}, // what is listened on is told by whoever asked for it
-        onError(error) {
-          log.error?.("request failed", { error });
-          return new Response("Internal error\n", { status: 500 });
+      const server = Deno.serve(
+        {
+          hostname,
+          port,
+          signal: stopped.signal,
+          ...(certificate && { cert: certificate.cert, key: certificate.key }),
+          onListen: () => {}, // what is listened on is told by whoever asked for it
+          onError(error) {
+            log.error?.("request failed", { error });
+            return new Response("Internal error\n", { status: 500 });
+          },
         },
-      }, (request, info) => this.#answer(request, info));
+        (request, { remoteAddr }) =>
+          requests.answer(request, formatAddress(remoteAddr)),
+      );
       // Resolves when it was stopped, and with an error when the runtime gave the port up.
       const failure = server.finished.then(() => undefined, asError);
       void this.#reopenAfter(failure); // Never rejects.
@@ -172,7 +130,7 @@ class TcpPort implements TcpListener {
 
   /** Opens the port as soon as the system allows it; never rejects. */
   async #reopen(): Promise<void> {
-    const { log, http } = this.#options;
+    const { log, clock } = this.#options;
     const address = formatAddress(this.address);
     while (!this.#closing.signal.aborted) {
       try {
@@ -181,7 +139,7 @@ class TcpPort implements TcpListener {
       } catch (error) {
         log.debug?.("TCP port cannot be opened yet", { address, error });
       }
-      await sleep(http.clock, REOPEN_MS, this.#closing.signal)
+      await sleep(clock, REOPEN_MS, this.#closing.signal)
         .catch(() => {
           // Closed meanwhile, which the loop sees.
         });

@@ -3,6 +3,7 @@ import { Origin, systemClock } from "@moq-deno/lite";
 import { PublicAuth } from "../auth.ts";
 import { type Certificate, GeneratedCertificate } from "../certs.ts";
 import { Queue } from "./queue.ts";
+import { Requests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
 
 function made(): Promise<Certificate> {
@@ -10,11 +11,8 @@ function made(): Promise<Certificate> {
 }
 
 function listen(certificate: Certificate): TcpListener {
-  return listenTcp({
+  const requests = new Requests({
     queue: new Queue(),
-    address: { hostname: "127.0.0.1", port: 0 },
-    flag: "--web-https-listen",
-    certificate,
     http: {
       origin: new Origin(),
       authorizer: new PublicAuth({ publish: [], subscribe: [] }),
@@ -22,6 +20,13 @@ function listen(certificate: Certificate): TcpListener {
       localPagesOnly: false,
       clock: systemClock,
     },
+  });
+  return listenTcp({
+    requests,
+    address: { hostname: "127.0.0.1", port: 0 },
+    flag: "--web-https-listen",
+    certificate,
+    clock: systemClock,
     log: {},
   });
 }

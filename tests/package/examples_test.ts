@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { ChatRoom } from "@moq-deno/hang/chat";
 import { openMedia } from "@moq-deno/hang/media";
-import type { OriginScope } from "@moq-deno/lite";
+import {
+  BroadcastProducer,
+  connectWebSocket,
+  openSession,
+  type OriginScope,
+  PROTOCOLS,
+} from "@moq-deno/lite";
 import { connect, reconnect } from "@moq-deno/lite/deno";
 import { consumeSnapshots } from "@moq-deno/lite/json";
 import { startRelay } from "@moq-deno/relay/server";
@@ -132,7 +138,24 @@ async function grows(file: string, bytes: number): Promise<void> {
   }
 }
 
-for (const name of ["sensor.ts", "chat_bot.ts", "record.ts"]) {
+Deno.test("examples/embedded_relay.ts is a relay inside a site", async () => {
+  await using site = example("embedded_relay.ts", "0");
+  const [, port] = await site.prints(/Port (\d+)/);
+  const page = await fetch(`http://127.0.0.1:${port}/`);
+  assert.match(await page.text(), /^My site/);
+  const url = `ws://127.0.0.1:${port}/live`;
+  const open = async () =>
+    openSession(await connectWebSocket(url, { protocols: PROTOCOLS }));
+  await using publisher = await open();
+  await using viewer = await open();
+  publisher.publish("clock", new BroadcastProducer());
+  await viewer.whenAnnounced("clock");
+  const listing = await fetch(`http://127.0.0.1:${port}/announced/live`);
+  assert.equal(await listing.text(), "clock\n");
+});
+
+const SHORT = ["sensor.ts", "chat_bot.ts", "record.ts", "embedded_relay.ts"];
+for (const name of SHORT) {
   Deno.test(`examples/${name} has less than 25 lines`, async () => {
     const text = await Deno.readTextFile(new URL(`examples/${name}`, ROOT));
     assert.ok(text.trimEnd().split("\n").length < 25);
