@@ -23,6 +23,7 @@ export * from "./bytes/cursor.ts";
 export type { Arrivals } from "./model/arrivals.ts";
 export * from "./model/broadcast.ts";
 export * from "./model/cache.ts";
+export type { CacheShare, CacheShareOptions } from "./model/cache_share.ts";
 export {
   type Frame,
   MAX_GROUP_BYTES,
@@ -36,7 +37,9 @@ export * from "./model/route.ts";
 export type { Served } from "./model/served.ts";
 export * from "./model/subscription.ts";
 export * from "./model/track.ts";
-export type { TrackGroups } from "./model/track_groups.ts";
+export type { PathChanges } from "./model/path_changes.ts";
+export type { SequenceIndex } from "./model/sequence_index.ts";
+export type { Arrival, TrackGroups } from "./model/track_groups.ts";
 export { SLICE_STEPS, type Turns } from "./model/turns.ts";
 
 // Sessions.

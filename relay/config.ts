@@ -214,7 +214,7 @@ const TABLE = {
   "cache.capacity": sure(size, "512MiB", {
     flag: "cache-capacity",
     help:
-      "Bytes of groups kept, all tracks together; the newest group of a track always stays",
+      "Bytes of groups kept, all tracks together; where the newest groups alone are more, the publisher that has most loses its oldest",
     example: "8GiB",
   }),
   "cache.duration": sure(duration, "30s", {

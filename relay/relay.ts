@@ -81,6 +81,7 @@ export interface RelayOptions {
 const PEER_LIMITS: SessionLimits = {
   subscriptions: 100_000,
   announcements: 100_000,
+  isRelay: true,
 };
 // Longer than it takes until all relays have noticed that one is gone, which depends on when each heard from it last.
 const SETTLE_MS = 1000;

@@ -7,6 +7,7 @@ import { MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { beginningOf, isLonger, MAX_NAME_BYTES } from "../path.ts";
 import { Cache } from "./cache.ts";
+import type { CacheShare } from "./cache_share.ts";
 import {
   DEFAULT_TRACK_INFO,
   Track,
@@ -36,6 +37,8 @@ export interface TrackRequest {
 export interface BroadcastOptions {
   /** Accounts for the groups. Default a cache of its own. */
   readonly cache?: Cache | undefined;
+  /** Whose groups they are. Default the cache's own. */
+  readonly share?: CacheShare | undefined;
   /** Where tracks come from, unless they are created here. */
   readonly source?: BroadcastSource | undefined;
 }
@@ -57,6 +60,7 @@ export class Broadcast {
   readonly latch: Latch = new Latch();
   /** How many answer requests for unknown tracks. */
   servers = 0;
+  readonly #share: CacheShare | undefined;
   readonly #source: BroadcastSource | undefined;
   readonly #tracks: Map<string, Track> = new Map();
   readonly #end = Promise.withResolvers<MoqError | undefined>();
@@ -66,6 +70,7 @@ export class Broadcast {
   /** Use {@linkcode BroadcastProducer}. */
   constructor(options: BroadcastOptions = {}) {
     this.cache = options.cache ?? new Cache();
+    this.#share = options.share;
     this.#source = options.source;
     this.closed = this.#end.promise;
   }
@@ -131,6 +136,7 @@ export class Broadcast {
     this.#tracks.get(name)?.release();
     const track: Track = new Track(name, {
       cache: this.cache,
+      share: this.#share,
       info: options.info,
       source: this.#source?.track(name),
       onRefused: () => {

@@ -1,16 +1,18 @@
 /**
- * One byte budget for all groups of an origin. The newest group of a track is
- * always kept; of the others the least recently used goes first.
+ * One byte budget for all groups of an origin. Of groups that are not the
+ * newest of a track the least recently used goes first. When the newest ones
+ * alone are over budget, the publisher that has most loses its oldest.
  *
  * @module
  */
 import { MoqError } from "../error.ts";
 import { type Clock, systemClock } from "../time.ts";
+import { CacheShare, type CacheShareOptions } from "./cache_share.ts";
 import type { GroupProducer } from "./group.ts";
 
 /** Options of {@linkcode Cache}. */
 export interface CacheOptions {
-  /** Bytes of groups to keep at most, newest groups excepted. Default 512 MiB. */
+  /** Bytes of groups to keep at most; a single group may be larger. Default 512 MiB. */
   readonly capacityBytes?: number | undefined;
   /** Longest a group that is not the newest is kept, in milliseconds, whatever its publisher asks. Default 30 s. */
   readonly maxAgeMs?: number | undefined;
@@ -22,8 +24,11 @@ export interface CacheOptions {
 const GROUP_OVERHEAD_BYTES = 256;
 const SWEEP_INTERVAL_MS = 1000;
 
+/** A publisher with more than this share of the budget makes room among its own groups first. */
+const LARGE_SHARE = 1 / 2;
+
 // Several tracks may hold the same group: the publisher's, and one for each set of readers it is served to.
-interface Pinned {
+interface Held {
   pins: number;
   bytes: number;
 }
@@ -35,9 +40,11 @@ export class Cache {
   /** The ceiling on every track's retention, in milliseconds. */
   readonly maxAgeMs: number;
   readonly #capacityBytes: number;
+  readonly #held: Map<GroupProducer, Held> = new Map();
   // Groups that may go, in order of last use.
-  readonly #loose: Map<GroupProducer, number> = new Map();
-  readonly #pinned: Map<GroupProducer, Pinned> = new Map();
+  readonly #loose: Set<GroupProducer> = new Set();
+  readonly #shares: Set<CacheShare> = new Set();
+  readonly #own: CacheShare;
   #bytes = 0;
   #sweptMs = -Infinity;
 
@@ -46,6 +53,17 @@ export class Cache {
     this.clock = options.clock ?? systemClock;
     this.maxAgeMs = options.maxAgeMs ?? 30_000;
     this.#capacityBytes = options.capacityBytes ?? 512 * 1024 * 1024;
+    this.#own = this.share({ owner: "this program" });
+  }
+
+  /** For the groups of one publisher. */
+  share(options: CacheShareOptions): CacheShare {
+    return new CacheShare(this, options);
+  }
+
+  /** For groups of no publisher in particular. */
+  get ownShare(): CacheShare {
+    return this.#own;
   }
 
   /** Bytes held by live groups now. */
@@ -55,41 +73,53 @@ export class Cache {
 
   /** Groups held now. */
   get groups(): number {
-    return this.#loose.size + this.#pinned.size;
+    return this.#held.size;
   }
 
-  /** `group` is the newest of a track and stays until as many calls of {@linkcode Cache.unpin}. */
+  /** `group` is the newest of a track and stays until as many calls of {@linkcode Cache.unpin}, as long as the newest alone are within the budget. */
   pin(group: GroupProducer): void {
     if (group.retired) return;
-    const pinned = this.#pinned.get(group);
-    if (pinned) pinned.pins++;
-    else this.#pinned.set(group, { pins: 1, bytes: this.#takeLoose(group) });
+    const held = this.#hold(group);
+    if (held.pins++ === 0) {
+      this.#loose.delete(group);
+      group.share.loose.delete(group);
+      group.share.pinned.add(group);
+    }
     const now = this.clock.now();
     if (now - this.#sweptMs >= SWEEP_INTERVAL_MS) this.sweep();
   }
 
   /** `group` is no longer the newest of a track, or that track is gone: without another one it may go when it has expired. */
   unpin(group: GroupProducer): void {
-    const pinned = this.#pinned.get(group);
-    if (!pinned || --pinned.pins > 0) return;
-    this.#pinned.delete(group);
-    this.#loose.set(group, pinned.bytes);
+    const held = this.#held.get(group);
+    if (!held || held.pins === 0 || --held.pins > 0) return;
+    group.share.pinned.delete(group);
+    this.#loosen(group);
   }
 
-  /** What `group` is accounted for while it is taken out of the queue; one that is new costs its overhead. */
-  #takeLoose(group: GroupProducer): number {
-    const held = this.#loose.get(group);
-    this.#loose.delete(group);
-    if (held !== undefined) return held;
-    this.#bytes += GROUP_OVERHEAD_BYTES;
-    return GROUP_OVERHEAD_BYTES;
+  #loosen(group: GroupProducer): void {
+    this.#loose.add(group);
+    group.share.loose.add(group);
+  }
+
+  /** What is held of `group`; one that is new costs its overhead. */
+  #hold(group: GroupProducer): Held {
+    const present = this.#held.get(group);
+    if (present) return present;
+    const held = { pins: 0, bytes: GROUP_OVERHEAD_BYTES };
+    this.#held.set(group, held);
+    this.#loosen(group);
+    this.#shares.add(group.share);
+    group.share.bytes += held.bytes;
+    this.#bytes += held.bytes;
+    return held;
   }
 
   /** Lets go of groups nobody has used for as long as their tracks keep them; runs by itself while groups come. */
   sweep(): void {
     const now = this.clock.now();
     this.#sweptMs = now;
-    for (const group of this.#loose.keys()) {
+    for (const group of this.#loose) {
       if (group.expiresMs > now) continue;
       group.retire(
         new MoqError("expired", `Group ${group.sequence} is no longer kept`),
@@ -100,38 +130,86 @@ export class Cache {
   /** `group` now holds `bytes` more. */
   grew(group: GroupProducer, bytes: number): void {
     if (group.retired) return;
+    const { share } = group;
+    const held = this.#hold(group);
+    held.bytes += bytes;
+    share.bytes += bytes;
     this.#bytes += bytes;
-    const pinned = this.#pinned.get(group);
-    if (pinned) pinned.bytes += bytes;
-    else this.#loose.set(group, this.#takeLoose(group) + bytes);
-    if (this.#bytes > this.#capacityBytes) this.#evict();
+    if (held.pins === 0) this.used(group);
+    while (this.#bytes > this.#capacityBytes && this.#evict(share));
   }
 
   /** `group` is used again and goes to the end of the queue. */
   used(group: GroupProducer): void {
-    const held = this.#loose.get(group);
-    if (held === undefined) return;
-    this.#loose.delete(group);
-    this.#loose.set(group, held);
+    if (!this.#loose.delete(group)) return;
+    group.share.loose.delete(group);
+    this.#loosen(group);
   }
 
   /** `group` is gone. */
   released(group: GroupProducer): void {
-    const held = this.#loose.get(group) ?? this.#pinned.get(group)?.bytes ?? 0;
-    this.#bytes -= held;
+    const { share } = group;
+    const held = this.#held.get(group);
+    if (!held) return;
+    this.#held.delete(group);
     this.#loose.delete(group);
-    this.#pinned.delete(group);
+    share.loose.delete(group);
+    share.pinned.delete(group);
+    share.bytes -= held.bytes;
+    this.#bytes -= held.bytes;
+    if (share.bytes === 0) this.#shares.delete(share);
   }
 
-  #evict(): void {
-    for (const group of this.#loose.keys()) {
-      if (this.#bytes <= this.#capacityBytes) return;
-      group.retire(
-        new MoqError(
-          "evicted",
-          `Expected ${this.#capacityBytes} bytes to be enough for the cache, evicted group ${group.sequence}`,
-        ),
-      );
+  /** Makes room, since groups of `growing` need it; `false` when nothing may go. */
+  #evict(growing: CacheShare): boolean {
+    const isLarge = growing.bytes > this.#capacityBytes * LARGE_SHARE;
+    const [own] = isLarge ? growing.loose : [];
+    if (own) return this.#retire(own);
+    if (isLarge && growing.pinned.size > 1) return this.#lose(growing);
+    const [oldest] = this.#loose;
+    return oldest ? this.#retire(oldest) : this.#lose(this.#largest());
+  }
+
+  #retire(group: GroupProducer): boolean {
+    group.retire(
+      new MoqError(
+        "evicted",
+        `Expected ${this.#capacityBytes} bytes to be enough for the cache, evicted group ${group.sequence}`,
+      ),
+    );
+    return true;
+  }
+
+  /** The newest groups alone are too much: `share` loses one, unless it is the only one there is. */
+  #lose(share: CacheShare | undefined): boolean {
+    const group = share && this.#oldestPinned(share);
+    if (!group || this.#held.size === 1) return false;
+    share.lose(
+      group,
+      new MoqError(
+        "evicted",
+        `Expected the newest groups of all tracks to fit into ${this.#capacityBytes} bytes, ${share.owner} has ${share.bytes}; evicted its group ${group.sequence}`,
+      ),
+    );
+    return true;
+  }
+
+  /** Of the newest groups of a publisher the oldest that is not below their average: what is small, a catalog, frees nothing. */
+  #oldestPinned({ pinned }: CacheShare): GroupProducer | undefined {
+    const bytesOf = (group: GroupProducer) => this.#held.get(group)?.bytes ?? 0;
+    let sum = 0;
+    for (const group of pinned) sum += bytesOf(group);
+    for (const group of pinned) {
+      if (bytesOf(group) * pinned.size >= sum) return group;
     }
+    return undefined;
+  }
+
+  #largest(): CacheShare | undefined {
+    let largest: CacheShare | undefined;
+    for (const share of this.#shares) {
+      if (share.bytes > (largest?.bytes ?? 0)) largest = share;
+    }
+    return largest;
   }
 }

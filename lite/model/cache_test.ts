@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { Cache } from "./cache.ts";
+import type { CacheShare } from "./cache_share.ts";
 import { GroupProducer } from "./group.ts";
 import { Track } from "./track.ts";
 
@@ -41,19 +42,81 @@ Deno.test("Cache: over budget the least recently used goes, the pinned one stays
   assert.ok(cache.bytes <= 5000);
 });
 
-Deno.test("Cache: pinned groups alone may be over budget, and everything else goes", () => {
-  const { cache, group } = bench(3000);
-  const pinned = [0, 1].map((sequence) => group(sequence));
-  for (const one of pinned) cache.pin(one);
-  const others = [2, 3, 4].map((sequence) => group(sequence, 500));
-  const big = group(5, 10_000);
-  cache.pin(big);
-  assert.deepEqual(others.map(fateOf), [
-    "evicted",
-    "evicted",
-    "evicted",
-  ]);
-  assert.deepEqual(pinned.map(fateOf), [undefined, undefined]);
+/** An open group of a share that stays the newest of its track. */
+function newest(share: CacheShare, sequence: number): GroupProducer {
+  const { cache } = share;
+  const group = new GroupProducer(sequence, { cache, share, maxAgeMs: 5000 });
+  group.pin();
+  return group;
+}
+
+function grow(group: GroupProducer, bytes: number): void {
+  group.writeFrame({ timestamp: 0, payload: new Uint8Array(bytes) });
+}
+
+Deno.test("Cache: newest groups are within the budget too, and who has most loses its oldest", () => {
+  const { cache } = bench(32_000);
+  const losses: string[] = [];
+  const onLoss = ({ code, message }: MoqError): void => {
+    losses.push(`${code} ${message}`);
+  };
+  const small = cache.share({ owner: "small" });
+  const large = cache.share({ owner: "large", onLoss });
+  const others = [0, 1, 2].map((sequence) => newest(small, sequence));
+  for (const other of others) grow(other, 2000);
+  const catalog = newest(large, 0);
+  grow(catalog, 10);
+  const groups = Array.from({ length: 60 }, (_, i) => newest(large, i + 1));
+  for (const group of groups) {
+    for (let i = 0; i < 4; i++) {
+      if (!group.retired) grow(group, 1000);
+      assert.ok(cache.bytes <= 32_000, `${cache.bytes} bytes`);
+    }
+  }
+  assert.ok(others.every((other) => !other.retired));
+  assert.equal(catalog.retired, undefined);
+  const kept = groups.filter((group) => !group.retired);
+  assert.deepEqual(kept, groups.slice(groups.length - kept.length));
+  assert.equal(losses.length, groups.length - kept.length);
+  assert.match(losses[0]!, /^evicted .*large has \d+; evicted its group 1$/);
+});
+
+Deno.test("Cache: a large publisher makes room among its own groups before those of others", () => {
+  const { cache } = bench(20_000);
+  const [small, large] = ["small", "large"].map((owner) =>
+    cache.share({ owner })
+  );
+  const past = newest(small!, 0);
+  grow(past, 3000);
+  past.unpin();
+  for (let i = 0; i < 10; i++) {
+    const group = newest(large!, i);
+    grow(group, 4000);
+    group.close();
+    group.unpin();
+  }
+  assert.equal(past.retired, undefined);
+  assert.ok(cache.bytes <= 20_000);
+});
+
+Deno.test("Cache: one group may be larger than the budget", () => {
+  const { cache } = bench(3000);
+  const share = cache.share({ owner: "only" });
+  const group = newest(share, 0);
+  grow(group, 10_000);
+  assert.equal(group.retired, undefined);
+  grow(newest(cache.share({ owner: "other" }), 0), 10);
+  assert.equal(fateOf(group), "evicted");
+});
+
+Deno.test("GroupProducer.writeFrame: a group that was let go of says so", () => {
+  const { cache } = bench();
+  const group = newest(cache.share({ owner: "only" }), 0);
+  group.retire(new MoqError("evicted", "No room"));
+  assert.throws(
+    () => grow(group, 1),
+    (error) => error instanceof MoqError && error.code === "evicted",
+  );
 });
 
 Deno.test("Cache: bytes count to zero again whatever the order of pins and releases", () => {

@@ -9,6 +9,7 @@ import { ByteLog } from "../bytes/byte_log.ts";
 import { readVarint, unzigzag, varintLength } from "../bytes/varint.ts";
 import { MoqError } from "../error.ts";
 import type { Cache } from "./cache.ts";
+import type { CacheShare } from "./cache_share.ts";
 import {
   encodeFrameHeader,
   type Frame,
@@ -26,6 +27,8 @@ const decoder = new TextDecoder();
 export interface GroupOptions {
   /** Accounts for its bytes. */
   readonly cache: Cache;
+  /** Whose bytes they are. Default the cache's own. */
+  readonly share?: CacheShare | undefined;
   /** How long it is kept after its last use, in milliseconds, once it is not the newest. */
   readonly maxAgeMs: number;
   /** Number of the first frame that is here. Default 0. */
@@ -42,6 +45,8 @@ export class GroupProducer {
   readonly frameStart: number;
   /** Whether it is one frame that may be lost: it travels as a datagram where it can, and is never cached. */
   readonly isDatagram: boolean;
+  /** Whose bytes they are. */
+  readonly share: CacheShare;
   /** The frames as they stand on the wire. */
   readonly log: ByteLog = new ByteLog();
   readonly #scanner = new FrameScanner();
@@ -57,6 +62,7 @@ export class GroupProducer {
     this.frameStart = options.frameStart ?? 0;
     this.isDatagram = options.isDatagram ?? false;
     this.#cache = options.cache;
+    this.share = options.share ?? options.cache.ownShare;
     this.#maxAgeMs = options.maxAgeMs;
     this.#touchedMs = options.cache.clock.now();
   }
@@ -98,7 +104,7 @@ export class GroupProducer {
     return this.#isWhole;
   }
 
-  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
+  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, the `MoqError` of a group that was let go of, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
   writeFrame(frame: Frame): void {
     const { timestamp, payload } = frame;
     if (!Number.isSafeInteger(timestamp)) {
@@ -111,6 +117,7 @@ export class GroupProducer {
         `Expected a timestamp within ${MAX_TIMESTAMP} ticks of 0, got ${timestamp}`,
       );
     }
+    if (this.#retired) throw this.#retired;
     if (this.log.ended) {
       throw new TypeError(
         `Expected an open group, got group ${this.sequence} that has ended`,

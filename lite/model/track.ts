@@ -9,6 +9,7 @@ import type { LogEnd } from "../bytes/byte_log.ts";
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import type { Cache } from "./cache.ts";
+import type { CacheShare } from "./cache_share.ts";
 import type { Frame } from "./frame.ts";
 import {
   type GroupConsumer,
@@ -70,6 +71,8 @@ interface Question {
 export interface TrackOptions {
   /** Accounts for the groups. */
   readonly cache: Cache;
+  /** Whose groups they are. Default the cache's own. */
+  readonly share?: CacheShare | undefined;
   /** Known properties; otherwise they come from `source` or {@linkcode Track.accept}. */
   readonly info?: TrackInfo | undefined;
   /** Where groups come from, unless they are written here. */
@@ -92,6 +95,7 @@ export class Track {
   readonly demandLatch: Latch = new Latch();
   /** Everybody reading. */
   readonly subscriptions: Set<TrackSubscription> = new Set();
+  readonly #share: CacheShare | undefined;
   readonly #source: TrackSource | undefined;
   readonly #onRefused: (() => void) | undefined;
   #info: TrackInfo | undefined;
@@ -104,6 +108,7 @@ export class Track {
   constructor(name: string, options: TrackOptions) {
     this.name = name;
     this.cache = options.cache;
+    this.#share = options.share;
     this.#source = options.source;
     this.#onRefused = options.onRefused;
     this.#info = options.info;
@@ -197,6 +202,7 @@ export class Track {
     const group = new GroupProducer(sequence, {
       ...options,
       cache: this.cache,
+      share: this.#share,
       maxAgeMs: Math.min(info.maxAgeMs, this.cache.maxAgeMs),
     });
     this.#add(group);

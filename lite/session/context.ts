@@ -20,6 +20,8 @@ export interface SessionLimits {
   readonly announcements?: number;
   /** Relays that an announcement may have come through, its publisher included. Default 32, which is the most. */
   readonly hops?: number;
+  /** Whether the peer is a relay: each of its broadcasts has a share of the cache of its own then. Default no. */
+  readonly isRelay?: boolean;
 }
 
 /** How many groups did not come to their end, by why. */

@@ -195,6 +195,7 @@ export class Session {
         subscriptions: limits?.subscriptions ?? DEFAULT_LIMIT,
         announcements: limits?.announcements ?? DEFAULT_LIMIT,
         hops: Math.min(limits?.hops ?? MAX_HOPS, MAX_HOPS),
+        isRelay: limits?.isRelay ?? false,
       },
       stats: this.stats,
     };

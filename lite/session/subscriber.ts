@@ -18,6 +18,7 @@ import {
   type TrackInfo,
 } from "../model/track.ts";
 import type { Cache } from "../model/cache.ts";
+import type { CacheShare, CacheShareOptions } from "../model/cache_share.ts";
 import { sleep } from "../time.ts";
 import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
@@ -47,6 +48,8 @@ import { MessageReader, withType } from "./streams.ts";
 const ANSWER_TIMEOUT_MS = 10_000;
 const MANY_BROADCASTS = 256;
 const TAKEN_AT_ONCE = 64;
+/** How often at most a session says that the cache is too small for what comes over it. */
+const SAY_LOSS_MS = 10_000;
 
 /** One request and how the beginning of its answer is read. */
 interface Question<T> {
@@ -68,6 +71,9 @@ export class Subscriber implements Requests {
   /** What it shares with the other half. */
   readonly context: SessionContext;
   readonly #cache: Cache;
+  readonly #share: CacheShare;
+  #losses = 0;
+  #lossSaidMs = -Infinity;
   readonly #broadcasts: Map<string, Broadcast> = new Map();
   readonly #tracks: Map<number, GroupReceiver> = new Map();
   // The last to get a group on a stream: what a check asks for again.
@@ -84,6 +90,7 @@ export class Subscriber implements Requests {
     this.context = context;
     this.#cache = cache;
     this.#fetches = new Fetches(context);
+    this.#share = cache.share(this.#sharing("its publisher"));
   }
 
   /** The peer's broadcast at `path`, whether it is announced or not; what is wrong with it shows when it is used. */
@@ -94,6 +101,7 @@ export class Subscriber implements Requests {
     if (this.#broadcasts.size >= this.#manyBroadcasts) this.#forgetIdle();
     const broadcast = new Broadcast({
       cache: this.#cache,
+      share: this.#shareOf(normal),
       source: {
         track: (name) => new RemoteTrack(this, { broadcast: normal, name }),
       },
@@ -101,6 +109,32 @@ export class Subscriber implements Requests {
     if (this.context.signal.aborted) broadcast.close(this.#gone());
     else this.#broadcasts.set(normal, broadcast);
     return new BroadcastConsumer(broadcast);
+  }
+
+  /** Whose groups those of the broadcast at `path` are: the peer's, unless it speaks for many publishers. */
+  #shareOf(path: string): CacheShare {
+    if (!this.context.limits.isRelay) return this.#share;
+    return this.#cache.share(this.#sharing(`the publisher of ${path}`));
+  }
+
+  #sharing(owner: string): CacheShareOptions {
+    return {
+      owner,
+      onLoss: ({ message }) => this.#lost(message),
+    };
+  }
+
+  /** Says that the newest group of a track had to go, and how many more did since that was said last. */
+  #lost(reason: string): void {
+    const { log, clock } = this.context;
+    this.#losses++;
+    if (clock.now() - this.#lossSaidMs < SAY_LOSS_MS) return;
+    log.warn?.("newest group evicted, the cache is too small", {
+      reason,
+      groups: this.#losses,
+    });
+    this.#lossSaidMs = clock.now();
+    this.#losses = 0;
   }
 
   #forgetIdle(): void {
@@ -358,6 +392,7 @@ export class Subscriber implements Requests {
     });
     const group = new GroupProducer(sequence, {
       cache: this.#cache,
+      share: this.#shareOf(broadcast),
       maxAgeMs: this.#cache.maxAgeMs,
     });
     signal.addEventListener("abort", end, { once: true });
