@@ -1,10 +1,14 @@
 /** The relay over transports in memory: how grants begin and end with sessions. */
 import assert from "node:assert/strict";
 import {
+  BroadcastProducer,
   memoryPair,
   MoqError,
   openSession,
+  Origin,
+  type OriginScope,
   type Session,
+  VirtualClock,
 } from "@moq-deno/lite";
 import type { Grant, GrantEnd, IncomingConnection } from "./auth.ts";
 import { Relay } from "./relay.ts";
@@ -123,3 +127,95 @@ Deno.test("Relay: a peer that is gone before it is let in leaves its grant", asy
   guest.session.close();
   await guest.session.closed;
 });
+
+const GRANTS: Readonly<Record<string, Omit<Grant, "root">>> = {
+  "/exact": { publish: ["eve"], subscribe: [] },
+  "/prefix": { publish: ["bob/**"], subscribe: [] },
+  "/mixed": { publish: ["ann", "ann/open/*"], subscribe: [] },
+  "/lobby": { publish: [""], subscribe: [] },
+  "/viewer": { publish: [], subscribe: ["**"] },
+  "/exact-viewer": { publish: [], subscribe: ["bob"] },
+};
+
+/** A session with `relay` that may do what the grant of `path` says. */
+function join(
+  { relay, clock }: { readonly relay: Relay; readonly clock: VirtualClock },
+  path: string,
+  publish?: OriginScope,
+): Session {
+  const [client, server] = memoryPair({ protocol: "moq-lite-06" });
+  void relay.accept({
+    kind: "webtransport",
+    url: new URL(`https://relay${path}`),
+    protocol: "moq-lite-06",
+    accept: () => Promise.resolve(server),
+    refuse: (error) => server.close(0, error.message),
+  });
+  return openSession(client, publish ? { clock, publish } : { clock });
+}
+
+Deno.test("Relay: a grant covers its paths and nothing below them, whatever is announced and asked for", async () => {
+  const clock = new VirtualClock();
+  const relay = new Relay({
+    clock,
+    authorizer: {
+      grant: ({ path }) => Promise.resolve({ root: "", ...GRANTS[path]! }),
+    },
+  });
+  const world = { relay, clock };
+  await clock.run(seeExactly(world));
+});
+
+async function seeExactly(world: Parameters<typeof join>[0]): Promise<void> {
+  const asked: string[] = [];
+  const sessions = [
+    ["/exact", "eve"],
+    ["/prefix", "bob"],
+    ["/mixed", "ann"],
+    ["/lobby", ""],
+  ].map(([grant, path]) => {
+    const origin = new Origin();
+    // As peers do who announce one path and serve whatever they are asked for below.
+    origin.claim(path!, {
+      covers: () => true,
+      consume: (rest) => {
+        asked.push(rest === "" ? path! : `${path}/${rest}`);
+        const broadcast = new BroadcastProducer();
+        broadcast.createTrack("video").writeFrame({
+          timestamp: 0,
+          payload: new Uint8Array(1),
+        });
+        return broadcast.consume();
+      },
+    }, { hops: [], warm: 0, cold: 0 });
+    return join(world, grant!, origin.scope());
+  });
+  const viewer = join(world, "/viewer");
+  const exact = join(world, "/exact-viewer");
+  const listed: string[] = [];
+  for await (const { path } of viewer.announced()) {
+    if (listed.push(path) === sessions.length) break;
+  }
+  assert.deepEqual(listed.toSorted(), ["", "ann", "bob", "eve"]);
+  const sees = async (session: Session, path: string): Promise<boolean> => {
+    const reader = session.consume(path).track("video").subscribe();
+    const group = await reader.next().catch((error) => {
+      assert.ok(error instanceof MoqError && error.code === "unroutable");
+    });
+    reader.close();
+    return group !== undefined;
+  };
+  for (const path of ["eve", "bob", "bob/deep/er", "ann", "ann/open/a", ""]) {
+    assert.ok(await sees(viewer, path), path);
+  }
+  asked.length = 0;
+  for (const path of ["eve/private", "ann/b", "ann/open/a/b", "alice"]) {
+    assert.equal(await sees(viewer, path), false, path);
+  }
+  assert.ok(await sees(exact, "bob"));
+  assert.equal(await sees(exact, "bob/deep"), false);
+  assert.deepEqual(asked.filter((path) => path !== "bob"), []);
+  const all = [...sessions, viewer, exact];
+  for (const session of all) session.close();
+  await Promise.all(all.map(({ closed }) => closed));
+}

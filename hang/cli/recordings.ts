@@ -89,7 +89,7 @@ export function serveRecorded(
     readonly broadcast: RecordedBroadcast;
   },
 ): void {
-  const source = { coversSubtree: false, consume: () => broadcast.consume() };
+  const source = { covers: () => false, consume: () => broadcast.consume() };
   scope.claim(path, source, LOCAL_ROUTE);
 }
 

@@ -14,7 +14,7 @@ function route(...hops: readonly bigint[]): Route {
 
 function source(asked: string[] = []): RouteSource {
   return {
-    coversSubtree: true,
+    covers: () => true,
     consume(rest): BroadcastConsumer {
       asked.push(rest);
       const broadcast = new BroadcastProducer();

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { stripPrefix } from "../path.ts";
 import { type Clock, systemClock } from "../time.ts";
 import type {
   Broadcast,
@@ -337,8 +338,9 @@ export class Origin {
   /** The claims on or above `path`, the most specific path first, each path's best first. */
   *covering(path: string, exclude?: bigint): Generator<Claim, undefined> {
     for (let at = path;; at = parentOf(at)) {
+      const rest = stripPrefix(at, path) ?? "";
       for (const claim of this.#claims.get(at) ?? []) {
-        const reaches = at === path || claim.source.coversSubtree;
+        const reaches = at === path || claim.source.covers(rest);
         if (reaches && !leadsThrough(claim, exclude)) yield claim;
       }
       if (at === "") return;

@@ -105,7 +105,7 @@ export class OriginScope {
   /** Puts a broadcast of our own under `path`; it leaves when it ends. Throws `MoqError("unauthorized")` outside the view. */
   publish(path: string, broadcast: BroadcastProducer): Publication {
     const source = {
-      coversSubtree: false,
+      covers: () => false,
       consume: () => broadcast.consume(),
     };
     const publication = this.claim(path, source, LOCAL_ROUTE);

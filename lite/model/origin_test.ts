@@ -14,7 +14,7 @@ function route(hops: readonly bigint[], warm = 1, cold = 1): Route {
 }
 
 /** A source that remembers what it was asked for. */
-function source(coversSubtree = true): RouteSource & { asked: string[] } {
+function source(coversAll = true): RouteSource & { asked: string[] } {
   const asked: string[] = [];
   const consume = (rest: string): BroadcastConsumer => {
     asked.push(rest);
@@ -22,7 +22,7 @@ function source(coversSubtree = true): RouteSource & { asked: string[] } {
     broadcast.createTrack("video");
     return broadcast.consume();
   };
-  return { coversSubtree, consume, asked };
+  return { covers: () => coversAll, consume, asked };
 }
 
 function drain(listing: AnnounceSubscription): string[] {
@@ -241,7 +241,7 @@ Deno.test("Origin.lose: a lost path stays for the linger as the last resort, and
   const clock = new VirtualClock();
   const origin = new Origin({ clock, lingerMs: 5000 });
   const source = {
-    coversSubtree: true,
+    covers: () => true,
     consume: () => new BroadcastProducer().consume(),
   };
   const route = { hops: [7n], warm: 0, cold: 0 };
@@ -269,7 +269,7 @@ Deno.test("Origin.lose: a lost path stays for the linger as the last resort, and
 Deno.test("Publication.withdraw: what others reach through the announcer goes with it, until they say so anew", () => {
   const origin = new Origin();
   const source = {
-    coversSubtree: true,
+    covers: () => true,
     consume: () => new BroadcastProducer().consume(),
   };
   const over = (...hops: readonly bigint[]) => ({ hops, warm: 1, cold: 1 });
@@ -293,7 +293,7 @@ Deno.test("Publication.withdraw: what others reach through the announcer goes wi
 Deno.test("Publication.withdraw: one of two sessions with the announcer leaves what the other says", () => {
   const origin = new Origin();
   const source = {
-    coversSubtree: true,
+    covers: () => true,
     consume: () => new BroadcastProducer().consume(),
   };
   const route = { hops: [7n, 1n], warm: 1, cold: 1 };

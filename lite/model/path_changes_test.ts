@@ -5,7 +5,7 @@ import { PathChanges } from "./path_changes.ts";
 import type { RouteSource } from "./route.ts";
 
 const SOURCE: RouteSource = {
-  coversSubtree: false,
+  covers: () => false,
   consume: () => {
     throw new TypeError("Expected no reader");
   },

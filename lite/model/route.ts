@@ -21,8 +21,8 @@ export const LOCAL_ROUTE: Route = { hops: [], warm: 0, cold: 0 };
 
 /** Where the broadcasts under a claimed path come from. */
 export interface RouteSource {
-  /** Whether the claim covers everything under its path, or its path alone. */
-  readonly coversSubtree: boolean;
+  /** Whether the claim covers the path `rest` below its own too; what it may be asked for and nothing else. */
+  covers(rest: string): boolean;
   /** The broadcast `rest` below the claimed path; `""` is the path itself. */
   consume(rest: string): BroadcastConsumer;
 }

@@ -17,7 +17,7 @@ class Way {
     this.#broadcast = new BroadcastProducer({ cache: origin.cache });
     this.track = this.#broadcast.createTrack("video");
     const source = {
-      coversSubtree: true,
+      covers: () => true,
       consume: (): BroadcastConsumer => this.#broadcast.consume(),
     };
     const route = { hops, warm: cost, cold: cost };
@@ -288,7 +288,7 @@ Deno.test("Served: a way that was left for better ones before it answered has no
   const requests = broadcast.requests();
   const asked = requests.next();
   const source = {
-    coversSubtree: true,
+    covers: () => true,
     consume: (): BroadcastConsumer => broadcast.consume(),
   };
   const route = { hops: [1n, 9n], warm: 5, cold: 5 };

@@ -17,7 +17,7 @@ import { MoqError } from "../error.ts";
 import { Announcer, AnnounceStreams } from "./announcer.ts";
 
 const EMPTY: RouteSource = {
-  coversSubtree: false,
+  covers: () => false,
   consume: () => new BroadcastProducer().consume(),
 };
 const ROUTE = { hops: [7n], warm: 0, cold: 0 };

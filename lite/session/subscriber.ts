@@ -274,7 +274,8 @@ export class Subscriber implements Requests {
     if (claim) return claim.update(route);
     if (!scope.allowsClaim(whole)) return this.#passOver(whole);
     const source = {
-      coversSubtree: true,
+      // An announcement is a claim on what is below it, a grant may be for less.
+      covers: (rest: string) => scope.allowsClaim(joinPath(whole, rest)),
       consume: (rest: string) => this.consume(joinPath(whole, rest)),
     };
     const added = scope.claim(whole, source, route);

@@ -273,7 +273,7 @@ Deno.test("a route as long as routes may be is of no use to anybody further, and
   const origin = new Origin();
   const hops = Array.from({ length: 32 }, (_, i) => BigInt(i + 1));
   const source = {
-    coversSubtree: true,
+    covers: () => true,
     consume: () => new BroadcastProducer().consume(),
   };
   const claim = origin.claim("far", source, { hops, warm: 0, cold: 0 });

@@ -79,7 +79,7 @@ scenario(
   async (net) => {
     const route = { hops: [7n, 8n], warm: 3, cold: 3 };
     const source = {
-      coversSubtree: true,
+      covers: () => true,
       consume: () => new BroadcastProducer().consume(),
     };
     const claim = net.origin.claim("live", source, route);

@@ -79,7 +79,7 @@ scenario(
   async (net) => {
     const origin = new Origin({ clock: net.clock });
     origin.claim("live", {
-      coversSubtree: true,
+      covers: () => true,
       consume: () => new BroadcastProducer().consume(),
     }, { hops: [], warm: 0, cold: 0 });
     net.connect({ publish: origin.scope() });
@@ -101,7 +101,7 @@ scenario("an announcement covers everything under it", async (net) => {
   const origin = new Origin({ clock: net.clock });
   const asked: string[] = [];
   origin.claim("room", {
-    coversSubtree: true,
+    covers: () => true,
     consume: (rest) => {
       asked.push(rest);
       const broadcast = new BroadcastProducer();
