@@ -254,7 +254,7 @@ async function announced(ask: Ask): Promise<Response> {
   const lines: Set<string> = new Set();
   try {
     while (listing.pending > 0) {
-      await turns.take(SLICE_STEPS);
+      await turns.take(SLICE_STEPS, ask);
       for (const { kind, path } of listing.take(SLICE_STEPS)) {
         const line = `${printablePath(path)}\n`;
         if (kind === "end") lines.delete(line);

@@ -32,6 +32,7 @@ import {
   type Route,
   type RouteSource,
 } from "./route.ts";
+import { PathIndex, upwards } from "./path_index.ts";
 import { PathChanges } from "./path_changes.ts";
 import { Served } from "./served.ts";
 import { Turns } from "./turns.ts";
@@ -92,10 +93,13 @@ export class Origin {
   /** Shared by all who list many paths. */
   readonly turns: Turns;
   readonly #claims: Map<string, Claim[]> = new Map();
+  readonly #paths: PathIndex<string> = new PathIndex();
   readonly #served: Map<string, Served> = new Map();
+  // Those of #served and #leaving, which have to hear of changes at or above their paths.
+  readonly #hearing: PathIndex<Served> = new PathIndex();
   // Withdrawn and maybe another's path by now, while some read on.
   readonly #leaving: Set<Served> = new Set();
-  readonly #keys: WeakMap<Broadcast, string> = new WeakMap();
+  readonly #servedOf: WeakMap<Broadcast, Served> = new WeakMap();
   #manyServed = MANY_SERVED;
   readonly #all: OriginScope;
   readonly #lingerMs: number;
@@ -289,6 +293,7 @@ export class Origin {
     const { path } = claim;
     const present = this.#claims.get(path) ?? [];
     claim.epoch = present[0]?.epoch ?? this.#age++;
+    if (present.length === 0) this.#paths.add(path, path);
     this.#claims.set(path, [...present, claim]);
     this.#sort(claim);
   }
@@ -307,25 +312,44 @@ export class Origin {
       this.#unsettle(path, { isLoss: false });
     } else {
       this.#claims.delete(path);
+      this.#paths.delete(path, path);
     }
     this.#changed(path);
   }
 
   #changed(path: string): void {
-    for (const [key, served] of this.#served) {
+    for (const served of this.#hearing.below(path)) {
       served.pathChanged(path);
-      if (!served.isCurrent && !served.isRead) this.#served.delete(key);
-    }
-    for (const served of this.#leaving) {
-      if (served.isRead) served.pathChanged(path);
-      else this.#leaving.delete(served);
+      if (served.isRead || served.isCurrent && !this.#leaving.has(served)) {
+        continue;
+      }
+      this.#drop(served);
     }
     this.changes.note(path);
+  }
+
+  /** Whoever reads `served` hears no more of its routes. */
+  #drop(served: Served): void {
+    this.#hearing.delete(served.path, served);
+    this.#leaving.delete(served);
+    if (this.#served.get(served.key) === served) {
+      this.#served.delete(served.key);
+    }
   }
 
   /** All absolute paths that are claimed. */
   paths(): Iterable<string> {
     return this.#claims.keys();
+  }
+
+  /** Whether there is a claim on exactly `path`. */
+  isClaimed(path: string): boolean {
+    return this.#claims.has(path);
+  }
+
+  /** All absolute paths that are claimed at or below `path`. */
+  pathsBelow(path: string): Iterable<string> {
+    return this.#paths.below(path);
   }
 
   /** The best claim on exactly `path` that does not lead through `exclude`. */
@@ -337,13 +361,12 @@ export class Origin {
 
   /** The claims on or above `path`, the most specific path first, each path's best first. */
   *covering(path: string, exclude?: bigint): Generator<Claim, undefined> {
-    for (let at = path;; at = parentOf(at)) {
+    for (const at of upwards(path)) {
       const rest = stripPrefix(at, path) ?? "";
       for (const claim of this.#claims.get(at) ?? []) {
         const reaches = at === path || claim.source.covers(rest);
         if (reaches && !leadsThrough(claim, exclude)) yield claim;
       }
-      if (at === "") return;
     }
   }
 
@@ -355,41 +378,38 @@ export class Origin {
     const key = isSplit ? `/${exclude}/${path}` : path;
     const present = this.#served.get(key);
     if (present?.isCurrent) return present;
-    if (present) this.#forget(key, present);
+    if (present) this.#forget(present);
     if (this.#served.size >= this.#manyServed) this.#forgetAllIdle();
-    const served = Served.open(this, path, isSplit ? exclude : undefined);
+    const served = Served.open(this, {
+      path,
+      key,
+      exclude: isSplit ? exclude : undefined,
+    });
     if (!served) return undefined;
     this.#served.set(key, served);
-    this.#keys.set(served.broadcast, key);
+    this.#hearing.add(path, served);
+    this.#servedOf.set(served.broadcast, served);
     return served;
   }
 
   /** Lets go of a broadcast that was consumed, or of those of its tracks that nobody reads and of which nothing is cached. */
   forgetIdle(broadcast: Broadcast): void {
     broadcast.forgetIdle();
-    const key = this.#keys.get(broadcast);
-    if (key === undefined || !broadcast.isIdle) return;
-    if (this.#served.get(key)?.broadcast === broadcast) {
-      this.#served.delete(key);
-    }
+    const served = this.#servedOf.get(broadcast);
+    if (served && broadcast.isIdle) this.#drop(served);
   }
 
   #forgetAllIdle(): void {
-    for (const [key, served] of this.#served) {
-      if (!served.isCurrent || served.broadcast.isIdle) {
-        this.#forget(key, served);
-      }
+    for (const served of this.#served.values()) {
+      if (!served.isCurrent || served.broadcast.isIdle) this.#forget(served);
     }
     // Where many are in use, not every one that comes looks at all of them.
     this.#manyServed = Math.max(MANY_SERVED, this.#served.size * 2);
   }
 
-  #forget(key: string, served: Served): void {
-    this.#served.delete(key);
-    if (served.isRead) this.#leaving.add(served);
+  #forget(served: Served): void {
+    if (!served.isRead) return this.#drop(served);
+    this.#served.delete(served.key);
+    this.#leaving.add(served);
   }
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
 }

@@ -21,6 +21,7 @@ import {
   shownAt,
   targetOf,
 } from "./mount.ts";
+import { upwards } from "./path_index.ts";
 import type { Origin, Publication } from "./origin.ts";
 import {
   type Claim,
@@ -167,6 +168,17 @@ export class OriginScope {
       : this.origin.best(place, this.exclude);
   }
 
+  /** The absolute paths that a listing of `prefix` may show. */
+  *places(prefix: string): Generator<string, undefined> {
+    // What is mounted is elsewhere, and there are few such views.
+    if (this.mounts.length > 0) return yield* this.origin.paths();
+    const place = joinPath(this.root, prefix);
+    yield* this.origin.pathsBelow(place);
+    for (const above of upwards(place)) {
+      if (above !== place && this.origin.isClaimed(above)) yield above;
+    }
+  }
+
   /** Where the origin has what this view shows at `path`. */
   #place(path: string): string | undefined {
     const mount = mountOf(this.mounts, path);
@@ -218,7 +230,9 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   /** Notes path by path all that may have changed. */
   *#everything(): Generator<void> {
     for (const suffix of this.#told.keys()) yield void this.#dirty.add(suffix);
-    for (const path of this.#scope.origin.paths()) yield this.#note(path);
+    for (const path of this.#scope.places(this.#prefix)) {
+      yield this.#note(path);
+    }
   }
 
   /** Notes what changed since it was looked at last. */

@@ -95,3 +95,19 @@ Deno.test("Origin.announced: a path that was gone in between ends and starts, wh
   origin.claim("a", SOURCE, { ...ROUTE, hops: [7n, 8n] });
   assert.deepEqual(listing.take(64), []);
 });
+
+Deno.test("Origin.announced: a listing looks at what is below its prefix, and above, and at nothing else", () => {
+  const origin = new Origin();
+  for (let i = 0; i < 1000; i++) origin.claim(`other/${i}`, SOURCE, ROUTE);
+  origin.claim("room/a", SOURCE, ROUTE);
+  origin.claim("room", { ...SOURCE, covers: () => true }, ROUTE);
+  for (
+    const [prefix, expected] of [["room", ["", "a"]], ["room/b", [""]]] as const
+  ) {
+    const listing = origin.scope().announced(prefix);
+    const events = listing.take(64);
+    assert.deepEqual(events.map(({ path }) => path).toSorted(), expected);
+    assert.equal(listing.pending, 0);
+    listing.close();
+  }
+});

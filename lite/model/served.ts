@@ -29,12 +29,25 @@ const ATTEMPTS_PER_ROUTE = 2;
 /** How long a route that failed a track is left alone before it is tried again, in milliseconds. */
 const RETRY_MS = 50;
 
+/** Which broadcast is served. */
+export interface ServedOptions {
+  /** Its absolute path. */
+  readonly path: string;
+  /** What its origin finds it by. */
+  readonly key: string;
+  /** Routes through this relay are left out. */
+  readonly exclude: bigint | undefined;
+}
+
 /** A broadcast over the best of its routes. */
 export class Served {
   /** What the readers share. */
   readonly broadcast: Broadcast;
+  /** Its absolute path. */
+  readonly path: string;
+  /** What its origin finds it by. */
+  readonly key: string;
   readonly #origin: Origin;
-  readonly #path: string;
   readonly #exclude: bigint | undefined;
   readonly #publisher: unknown;
   readonly #latch = new Latch();
@@ -44,10 +57,11 @@ export class Served {
   private constructor(
     origin: Origin,
     claim: Claim,
-    options: { path: string; exclude: bigint | undefined },
+    options: ServedOptions,
   ) {
     this.#origin = origin;
-    this.#path = options.path;
+    this.path = options.path;
+    this.key = options.key;
     this.#exclude = options.exclude;
     this.#publisher = publisherOf(claim);
     this.broadcast = new Broadcast({
@@ -56,14 +70,11 @@ export class Served {
     });
   }
 
-  /** The broadcast at an absolute path without routes through `exclude`; `undefined` when nothing covers it. */
-  static open(
-    origin: Origin,
-    path: string,
-    exclude: bigint | undefined,
-  ): Served | undefined {
+  /** The broadcast that `options` name; `undefined` when nothing covers it. */
+  static open(origin: Origin, options: ServedOptions): Served | undefined {
+    const { path, exclude } = options;
     const claim = origin.covering(path, exclude).next().value;
-    return claim && new Served(origin, claim, { path, exclude });
+    return claim && new Served(origin, claim, options);
   }
 
   /** Whether the broadcast is still the one at its path: what comes after it was withdrawn may count its groups anew. */
@@ -87,13 +98,13 @@ export class Served {
    * saying how its tracks end, so those who read go on until they do.
    */
   pathChanged(path: string): void {
-    if (this.broadcast.ended || !hasPrefix(path, this.#path)) return;
-    const best = this.#origin.covering(this.#path, this.#exclude).next().value;
+    if (this.broadcast.ended || !hasPrefix(path, this.path)) return;
+    const best = this.#origin.covering(this.path, this.#exclude).next().value;
     if (best && publisherOf(best) === this.#publisher) {
       this.#isListed = true;
     } else if (best && this.#isListed) {
       this.broadcast.close(
-        new MoqError("unroutable", `Publisher of ${this.#path} is gone`),
+        new MoqError("unroutable", `Publisher of ${this.path} is gone`),
       );
     } else {
       this.#isWithdrawn = true;
@@ -109,7 +120,7 @@ export class Served {
 
   /** The best claim whose route `failures` does not rule out. */
   route(failures?: ReadonlyMap<Route, number>): Claim | undefined {
-    for (const claim of this.#origin.covering(this.#path, this.#exclude)) {
+    for (const claim of this.#origin.covering(this.path, this.#exclude)) {
       if (claim.isLost || publisherOf(claim) !== this.#publisher) continue;
       if ((failures?.get(claim.route) ?? 0) < ATTEMPTS_PER_ROUTE) return claim;
     }
@@ -118,7 +129,7 @@ export class Served {
 
   /** Whether the publisher is not reached, and may be back in a moment. */
   get isLingering(): boolean {
-    for (const claim of this.#origin.covering(this.#path, this.#exclude)) {
+    for (const claim of this.#origin.covering(this.path, this.#exclude)) {
       if (claim.isLost && publisherOf(claim) === this.#publisher) return true;
     }
     return false;
@@ -136,7 +147,7 @@ export class Served {
 
   /** The track of this name over `claim`. */
   track(claim: Claim, name: string): TrackConsumer {
-    const rest = stripPrefix(claim.path, this.#path) ?? "";
+    const rest = stripPrefix(claim.path, this.path) ?? "";
     return claim.source.consume(rest).track(name);
   }
 
@@ -154,7 +165,7 @@ export class Served {
   unroutable(): MoqError {
     return new MoqError(
       "unroutable",
-      `Expected a route to ${this.#path}, none is left`,
+      `Expected a route to ${this.path}, none is left`,
     );
   }
 }

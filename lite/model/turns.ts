@@ -19,10 +19,10 @@ interface Waiting {
   readonly begin: () => void;
 }
 
-/** Grants steps to whoever asks, in order, a bounded number of them in each turn of the event loop. */
+/** Grants steps to whoever asks, a bounded number of them in each turn of the event loop, and to each owner as often as to any other. */
 export class Turns {
   readonly #clock: Clock;
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: Map<unknown, Waiting[]> = new Map();
   #left = TURN_STEPS;
 
   /** `clock` says when the next turn of the event loop is. */
@@ -30,15 +30,18 @@ export class Turns {
     this.#clock = clock;
   }
 
-  /** Resolves when the caller may do `steps`, at most {@linkcode SLICE_STEPS}: at once while few have been done since the last pause. */
-  take(steps: number): Promise<void> {
-    if (this.#waiting.length === 0 && this.#left > 0) {
+  /** Resolves when `owner` may do `steps`, at most {@linkcode SLICE_STEPS}: at once while few have been done since the last pause. */
+  take(steps: number, owner: unknown): Promise<void> {
+    if (this.#waiting.size === 0 && this.#left > 0) {
       this.#left -= steps;
       return NOW;
     }
+    if (this.#waiting.size === 0) this.#pause();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push({ steps, begin: resolve });
-    if (this.#waiting.length === 1) this.#pause();
+    const waiting = { steps, begin: resolve };
+    const queue = this.#waiting.get(owner);
+    if (queue) queue.push(waiting);
+    else this.#waiting.set(owner, [waiting]);
     return promise;
   }
 
@@ -48,13 +51,17 @@ export class Turns {
 
   #next(): void {
     this.#left = TURN_STEPS;
-    let begun = 0;
-    while (this.#left > 0 && begun < this.#waiting.length) {
-      const { steps, begin } = this.#waiting[begun++]!;
+    while (this.#left > 0) {
+      const [first] = this.#waiting;
+      if (!first) return;
+      const [owner, queue] = first;
+      const { steps, begin } = queue.shift()!;
       this.#left -= steps;
+      // Behind all others.
+      this.#waiting.delete(owner);
+      if (queue.length > 0) this.#waiting.set(owner, queue);
       begin();
     }
-    this.#waiting.splice(0, begun);
-    if (this.#waiting.length > 0) this.#pause();
+    if (this.#waiting.size > 0) this.#pause();
   }
 }

@@ -9,7 +9,7 @@ Deno.test("Turns.take: a turn of the event loop has room for a few slices", asyn
   const all = Promise.all(
     Array.from(
       { length: 100 },
-      () => turns.take(SLICE_STEPS).then(() => void taken++),
+      () => turns.take(SLICE_STEPS, "one").then(() => void taken++),
     ),
   );
   const perTurn: number[] = [];
@@ -29,8 +29,21 @@ Deno.test("Turns.take: who waits gets its turn in order, whoever asks meanwhile"
   const order: number[] = [];
   const asked = Array.from(
     { length: 12 },
-    (_, i) => turns.take(SLICE_STEPS).then(() => void order.push(i)),
+    (_, i) => turns.take(SLICE_STEPS, "one").then(() => void order.push(i)),
   );
   await clock.run(Promise.all(asked));
   assert.deepEqual(order, order.toSorted((a, b) => a - b));
+});
+
+Deno.test("Turns.take: who asks for much keeps nobody else waiting", async () => {
+  const clock = new VirtualClock();
+  const turns = new Turns(clock);
+  let taken = 0;
+  const much = Array.from(
+    { length: 1000 },
+    () => turns.take(SLICE_STEPS, "much").then(() => void taken++),
+  );
+  await clock.run(turns.take(SLICE_STEPS, "little"));
+  assert.ok(taken < 20, `${taken} slices went before`);
+  await clock.run(Promise.all(much));
 });

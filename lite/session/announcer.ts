@@ -78,12 +78,12 @@ export class Announcer {
       const rest = this.#begin(present);
       for (let at = 0; at < rest.length; at += SLICE_STEPS) {
         const slice = rest.slice(at, at + SLICE_STEPS);
-        await turns.take(slice.length);
+        await turns.take(slice.length, this.#context);
         if (!await this.#send(slice, signal)) return;
       }
       while (await this.#hasNews(listing, signal)) {
         const steps = Math.min(listing.pending, SLICE_STEPS);
-        await turns.take(steps);
+        await turns.take(steps, this.#context);
         if (!await this.#send(listing.take(steps), signal)) return;
       }
     } finally {
@@ -99,7 +99,7 @@ export class Announcer {
   ): Promise<readonly AnnounceEvent[]> {
     const present: Map<string, AnnounceEvent> = new Map();
     while (listing.pending > 0 && !listing.isListed) {
-      await turns.take(SLICE_STEPS);
+      await turns.take(SLICE_STEPS, this.#context);
       for (const event of listing.take(SLICE_STEPS)) {
         if (event.kind === "end") present.delete(event.path);
         else present.set(event.path, event);
