@@ -1,6 +1,6 @@
 /**
  * Broadcast paths: segments between slashes, compared segment by segment.
- * moq-lite, "Broadcast"; at most 32 segments, which are bounded in bytes too.
+ * moq-lite, "Broadcast". At most 32 segments, 1 KiB each and 4 KiB together.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export const MAX_PATH_BYTES = 4096;
 /** Most bytes of UTF-8 in one segment of a path, and in the name of a track. */
 export const MAX_NAME_BYTES = 1024;
 
-// Text has at most three bytes for each of its units.
+// UTF-8 takes at most three bytes per UTF-16 unit.
 const UNIT_BYTES = 3;
 
 /** Whether `text` has more than `most` bytes in UTF-8. */
@@ -25,7 +25,7 @@ export function isLonger(text: string, most: number): boolean {
   return new TextEncoder().encode(text).byteLength > most;
 }
 
-/** Whether a normalized path is within the bounds of paths. */
+/** Whether a normalized path is within the limits of paths. */
 export function isPathInBounds(path: string): boolean {
   if (isLonger(path, MAX_PATH_BYTES)) return false;
   const segments = path.split("/");
@@ -74,7 +74,7 @@ function checkSegment(segment: string): string {
   );
 }
 
-/** Enough of a text that is too long to find it by, for messages. */
+/** The beginning of a text that is too long, quoted for messages. */
 export function beginningOf(text: string): string {
   return `${JSON.stringify(text.slice(0, 40))}…`;
 }

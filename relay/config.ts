@@ -214,7 +214,7 @@ const TABLE = {
   "cache.capacity": sure(size, "512MiB", {
     flag: "cache-capacity",
     help:
-      "Bytes of groups kept, all tracks together; where the newest groups alone are more, the publisher that has most loses its oldest",
+      "Bytes of groups kept, all tracks together; when the newest groups alone exceed this, the publisher that holds the most loses its oldest",
     example: "8GiB",
   }),
   "cache.duration": sure(duration, "30s", {

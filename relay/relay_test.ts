@@ -154,7 +154,7 @@ function join(
   return openSession(client, publish ? { clock, publish } : { clock });
 }
 
-Deno.test("Relay: a grant covers its paths and nothing below them, whatever is announced and asked for", async () => {
+Deno.test("Relay: an exact grant covers nothing below its path", async () => {
   const clock = new VirtualClock();
   const relay = new Relay({
     clock,

@@ -113,7 +113,7 @@ export class Reader {
     return normalizePath(this.#bounded("a path", MAX_PATH_BYTES));
   }
 
-  /** A sized name of a track. Throws `MoqError("too-large")` over 1024 bytes. */
+  /** A sized track name. Throws `MoqError("too-large")` over 1024 bytes. */
   name(): string {
     return this.#bounded("a track name", MAX_NAME_BYTES);
   }

@@ -37,7 +37,7 @@ export interface TrackRequest {
 export interface BroadcastOptions {
   /** Accounts for the groups. Default a cache of its own. */
   readonly cache?: Cache | undefined;
-  /** Whose groups they are. Default the cache's own. */
+  /** The share of the cache that the groups count against. Default the cache's own. */
   readonly share?: CacheShare | undefined;
   /** Where tracks come from, unless they are created here. */
   readonly source?: BroadcastSource | undefined;
@@ -140,7 +140,7 @@ export class Broadcast {
       info: options.info,
       source: this.#source?.track(name),
       onRefused: () => {
-        // Names that do not exist are without number.
+        // A peer can ask for any number of names that do not exist.
         if (this.#tracks.get(name) === track && track.isIdle) this.remove(name);
       },
     });
@@ -166,7 +166,7 @@ export class Broadcast {
     return [...this.#tracks.values()].every((track) => track.isIdle);
   }
 
-  /** Forgets tracks that nobody reads and that have no group cached, unless they are written here. */
+  /** Removes tracks without readers and without cached groups, unless this program writes them. */
   forgetIdle(): void {
     if (!this.#source) return;
     for (const [name, track] of this.#tracks) {

@@ -71,7 +71,7 @@ Deno.test("BroadcastProducer.close ends every track with its error", async () =>
   assert.equal(await broadcast.closed, why);
 });
 
-Deno.test("BroadcastProducer.createTrack, BroadcastConsumer.track: names over 1024 bytes are refused", async () => {
+Deno.test("Broadcast: track names over 1024 bytes are refused", async () => {
   const broadcast = new BroadcastProducer();
   const name = "é".repeat(513);
   assert.throws(

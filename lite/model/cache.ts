@@ -1,7 +1,8 @@
 /**
- * One byte budget for all groups of an origin. Of groups that are not the
- * newest of a track the least recently used goes first. When the newest ones
- * alone are over budget, the publisher that has most loses its oldest.
+ * One byte budget for all groups of an origin. Groups that are not the newest
+ * of a track are evicted first, least recently used first. When the newest
+ * groups alone exceed the budget, the publisher that holds the most loses its
+ * oldest one.
  *
  * @module
  */
@@ -12,7 +13,7 @@ import type { GroupProducer } from "./group.ts";
 
 /** Options of {@linkcode Cache}. */
 export interface CacheOptions {
-  /** Bytes of groups to keep at most; a single group may be larger. Default 512 MiB. */
+  /** Most bytes of groups to keep; only a single group may be larger. Default 512 MiB. */
   readonly capacityBytes?: number | undefined;
   /** Longest a group that is not the newest is kept, in milliseconds, whatever its publisher asks. Default 30 s. */
   readonly maxAgeMs?: number | undefined;
@@ -24,7 +25,7 @@ export interface CacheOptions {
 const GROUP_OVERHEAD_BYTES = 256;
 const SWEEP_INTERVAL_MS = 1000;
 
-/** A publisher with more than this share of the budget makes room among its own groups first. */
+/** A publisher that holds more than this part of the budget loses its own groups before others lose theirs. */
 const LARGE_SHARE = 1 / 2;
 
 // Several tracks may hold the same group: the publisher's, and one for each set of readers it is served to.
@@ -56,12 +57,12 @@ export class Cache {
     this.#own = this.share({ owner: "this program" });
   }
 
-  /** For the groups of one publisher. */
+  /** A share to count the groups of one publisher against. */
   share(options: CacheShareOptions): CacheShare {
     return new CacheShare(this, options);
   }
 
-  /** For groups of no publisher in particular. */
+  /** The share of groups that have no other. */
   get ownShare(): CacheShare {
     return this.#own;
   }
@@ -76,7 +77,7 @@ export class Cache {
     return this.#held.size;
   }
 
-  /** `group` is the newest of a track and stays until as many calls of {@linkcode Cache.unpin}, as long as the newest alone are within the budget. */
+  /** `group` is the newest of a track and stays until as many calls of {@linkcode Cache.unpin}, while the newest groups fit into the budget. */
   pin(group: GroupProducer): void {
     if (group.retired) return;
     const held = this.#hold(group);
@@ -102,7 +103,7 @@ export class Cache {
     group.share.loose.add(group);
   }
 
-  /** What is held of `group`; one that is new costs its overhead. */
+  /** The account of `group`; a new one starts at the overhead of a group. */
   #hold(group: GroupProducer): Held {
     const present = this.#held.get(group);
     if (present) return present;
@@ -160,7 +161,7 @@ export class Cache {
     if (share.bytes === 0) this.#shares.delete(share);
   }
 
-  /** Makes room, since groups of `growing` need it; `false` when nothing may go. */
+  /** Evicts one group because `growing` needs room; `false` when there is none to evict. */
   #evict(growing: CacheShare): boolean {
     const isLarge = growing.bytes > this.#capacityBytes * LARGE_SHARE;
     const [own] = isLarge ? growing.loose : [];
@@ -180,7 +181,7 @@ export class Cache {
     return true;
   }
 
-  /** The newest groups alone are too much: `share` loses one, unless it is the only one there is. */
+  /** Evicts a newest group of `share`, unless it is the only group in the cache. */
   #lose(share: CacheShare | undefined): boolean {
     const group = share && this.#oldestPinned(share);
     if (!group || this.#held.size === 1) return false;
@@ -188,13 +189,13 @@ export class Cache {
       group,
       new MoqError(
         "evicted",
-        `Expected the newest groups of all tracks to fit into ${this.#capacityBytes} bytes, ${share.owner} has ${share.bytes}; evicted its group ${group.sequence}`,
+        `Group ${group.sequence} evicted: the newest groups exceed the cache of ${this.#capacityBytes} bytes, and ${share.owner} holds ${share.bytes} of them`,
       ),
     );
     return true;
   }
 
-  /** Of the newest groups of a publisher the oldest that is not below their average: what is small, a catalog, frees nothing. */
+  /** The oldest of the newest groups that is of at least average size: evicting a small one, such as a catalog, frees nothing. */
   #oldestPinned({ pinned }: CacheShare): GroupProducer | undefined {
     const bytesOf = (group: GroupProducer) => this.#held.get(group)?.bytes ?? 0;
     let sum = 0;

@@ -1,5 +1,5 @@
 /**
- * What one publisher has in a cache.
+ * One publisher's part of a cache.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import type { GroupProducer } from "./group.ts";
 
 /** Options of {@linkcode CacheShare}. */
 export interface CacheShareOptions {
-  /** Whose groups they are, for messages. */
+  /** Names the publisher in messages. */
   readonly owner: string;
-  /** Hears of the newest group of a track that had to go. */
+  /** Called when the newest group of a track is evicted. */
   readonly onLoss?: ((error: MoqError) => void) | undefined;
 }
 
 /** The groups of one publisher; made by `Cache.share`. */
 export class CacheShare {
-  /** The budget. */
+  /** The cache whose budget counts. */
   readonly cache: Cache;
-  /** Whose groups they are, for messages. */
+  /** Names the publisher in messages. */
   readonly owner: string;
-  /** Groups that may go, in order of last use. */
+  /** Groups that are not the newest of a track, in order of last use. */
   readonly loose: Set<GroupProducer> = new Set();
-  /** The newest groups of tracks, in the order in which they became that. */
+  /** The newest groups of tracks, in the order in which they became the newest. */
   readonly pinned: Set<GroupProducer> = new Set();
   /** Bytes of all its groups. */
   bytes = 0;
@@ -36,7 +36,7 @@ export class CacheShare {
     this.#onLoss = onLoss;
   }
 
-  /** Lets go of the newest group of a track. */
+  /** Evicts the newest group of a track. */
   lose(group: GroupProducer, error: MoqError): void {
     group.retire(error);
     this.#onLoss?.(error);

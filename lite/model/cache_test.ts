@@ -54,7 +54,7 @@ function grow(group: GroupProducer, bytes: number): void {
   group.writeFrame({ timestamp: 0, payload: new Uint8Array(bytes) });
 }
 
-Deno.test("Cache: newest groups are within the budget too, and who has most loses its oldest", () => {
+Deno.test("Cache: over budget the largest publisher loses its oldest group", () => {
   const { cache } = bench(32_000);
   const losses: string[] = [];
   const onLoss = ({ code, message }: MoqError): void => {
@@ -78,10 +78,13 @@ Deno.test("Cache: newest groups are within the budget too, and who has most lose
   const kept = groups.filter((group) => !group.retired);
   assert.deepEqual(kept, groups.slice(groups.length - kept.length));
   assert.equal(losses.length, groups.length - kept.length);
-  assert.match(losses[0]!, /^evicted .*large has \d+; evicted its group 1$/);
+  assert.match(
+    losses[0]!,
+    /^evicted Group 1 evicted: .* large holds \d+ of them$/,
+  );
 });
 
-Deno.test("Cache: a large publisher makes room among its own groups before those of others", () => {
+Deno.test("Cache: a large publisher loses its own past groups first", () => {
   const { cache } = bench(20_000);
   const [small, large] = ["small", "large"].map((owner) =>
     cache.share({ owner })
@@ -99,7 +102,7 @@ Deno.test("Cache: a large publisher makes room among its own groups before those
   assert.ok(cache.bytes <= 20_000);
 });
 
-Deno.test("Cache: one group may be larger than the budget", () => {
+Deno.test("Cache: a single group may exceed the budget", () => {
   const { cache } = bench(3000);
   const share = cache.share({ owner: "only" });
   const group = newest(share, 0);
@@ -109,7 +112,7 @@ Deno.test("Cache: one group may be larger than the budget", () => {
   assert.equal(fateOf(group), "evicted");
 });
 
-Deno.test("GroupProducer.writeFrame: a group that was let go of says so", () => {
+Deno.test("GroupProducer.writeFrame: an evicted group throws evicted", () => {
   const { cache } = bench();
   const group = newest(cache.share({ owner: "only" }), 0);
   group.retire(new MoqError("evicted", "No room"));

@@ -27,7 +27,7 @@ const decoder = new TextDecoder();
 export interface GroupOptions {
   /** Accounts for its bytes. */
   readonly cache: Cache;
-  /** Whose bytes they are. Default the cache's own. */
+  /** The share of the cache that its bytes count against. Default the cache's own. */
   readonly share?: CacheShare | undefined;
   /** How long it is kept after its last use, in milliseconds, once it is not the newest. */
   readonly maxAgeMs: number;
@@ -45,7 +45,7 @@ export class GroupProducer {
   readonly frameStart: number;
   /** Whether it is one frame that may be lost: it travels as a datagram where it can, and is never cached. */
   readonly isDatagram: boolean;
-  /** Whose bytes they are. */
+  /** The share of the cache that its bytes count against. */
   readonly share: CacheShare;
   /** The frames as they stand on the wire. */
   readonly log: ByteLog = new ByteLog();
@@ -104,7 +104,7 @@ export class GroupProducer {
     return this.#isWhole;
   }
 
-  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, the `MoqError` of a group that was let go of, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
+  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, the `MoqError` of a group that was evicted, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
   writeFrame(frame: Frame): void {
     const { timestamp, payload } = frame;
     if (!Number.isSafeInteger(timestamp)) {

@@ -61,7 +61,7 @@ export function mountOf(
   return mounts.find(({ at }) => hasPrefix(at, path));
 }
 
-/** What lies `below` the path `above`; `undefined` beyond the bounds of paths. */
+/** What lies `below` the path `above`; `undefined` when that exceeds the limits of paths. */
 function below(above: string, rest: string): string | undefined {
   const path = joinPath(above, rest);
   return isPathInBounds(path) ? path : undefined;

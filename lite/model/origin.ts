@@ -88,14 +88,14 @@ export class Origin {
   readonly hop: bigint;
   /** Accounts for all groups. */
   readonly cache: Cache;
-  /** Which paths changed of late. */
+  /** The paths that changed recently. */
   readonly changes: PathChanges = new PathChanges();
-  /** Shared by all who list many paths. */
+  /** Divides the event loop among those that list many paths. */
   readonly turns: Turns;
   readonly #claims: Map<string, Claim[]> = new Map();
   readonly #paths: PathIndex<string> = new PathIndex();
   readonly #served: Map<string, Served> = new Map();
-  // Those of #served and #leaving, which have to hear of changes at or above their paths.
+  // All of #served and #leaving, by path: a change of routes matters to broadcasts at or below it.
   readonly #hearing: PathIndex<Served> = new PathIndex();
   // Withdrawn and maybe another's path by now, while some read on.
   readonly #leaving: Set<Served> = new Set();
@@ -267,7 +267,7 @@ export class Origin {
     return before && !isLastResort(before) ? lastResort(known) : undefined;
   }
 
-  /** Broadcasts that are held for readers, of now or of a while ago. */
+  /** Number of broadcasts held for current and recent readers. */
   get served(): number {
     return this.#served.size + this.#leaving.size;
   }
@@ -328,7 +328,7 @@ export class Origin {
     this.changes.note(path);
   }
 
-  /** Whoever reads `served` hears no more of its routes. */
+  /** Forgets `served`; route changes no longer reach it. */
   #drop(served: Served): void {
     this.#hearing.delete(served.path, served);
     this.#leaving.delete(served);
@@ -392,7 +392,7 @@ export class Origin {
     return served;
   }
 
-  /** Lets go of a broadcast that was consumed, or of those of its tracks that nobody reads and of which nothing is cached. */
+  /** Removes the idle tracks of a consumed broadcast, and the broadcast itself when none is left. */
   forgetIdle(broadcast: Broadcast): void {
     broadcast.forgetIdle();
     const served = this.#servedOf.get(broadcast);
@@ -403,7 +403,7 @@ export class Origin {
     for (const served of this.#served.values()) {
       if (!served.isCurrent || served.broadcast.isIdle) this.#forget(served);
     }
-    // Where many are in use, not every one that comes looks at all of them.
+    // With many in use, a scan for every new one would be quadratic.
     this.#manyServed = Math.max(MANY_SERVED, this.#served.size * 2);
   }
 

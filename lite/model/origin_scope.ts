@@ -126,7 +126,7 @@ export class OriginScope {
     return this.origin.claim(joinPath(this.root, normal), source, route);
   }
 
-  /** Whether a claim may be put on the normalized `path`: the view lets it through, and with the root it is within the bounds of paths. */
+  /** Whether `path`, normalized, may be claimed: the filter allows it, and together with the root it is within the limits of paths. */
   allowsClaim(path: string): boolean {
     return this.filter.allows(path) && !mountOf(this.mounts, path) &&
       isPathInBounds(joinPath(this.root, path));
@@ -170,7 +170,7 @@ export class OriginScope {
 
   /** The absolute paths that a listing of `prefix` may show. */
   *places(prefix: string): Generator<string, undefined> {
-    // What is mounted is elsewhere, and there are few such views.
+    // A mount can show any place. Views with mounts are rare.
     if (this.mounts.length > 0) return yield* this.origin.paths();
     const place = joinPath(this.root, prefix);
     yield* this.origin.pathsBelow(place);
@@ -202,7 +202,7 @@ interface Told {
   readonly route: Route;
 }
 
-/** A live listing. What changes while nobody reads is folded together, so it never grows beyond the paths that exist or are to be taken back. */
+/** A live listing. Changes between two reads are folded into their net effect, so it holds at most one entry for each path that exists or has to be ended. */
 export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   readonly #scope: OriginScope;
   readonly #prefix: string;
@@ -211,7 +211,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   readonly #dirty: Set<string> = new Set();
   #cursor: Iterator<string, undefined> = this.#dirty.values();
   readonly #told: Map<string, Told> = new Map();
-  // What is there at first is looked at piece by piece: it may be very much.
+  // Paths that still have to be examined, at the start or after too many changes.
   #unseen: Iterator<void> | undefined;
   #seen: number;
   readonly #release: (() => void) | undefined;
@@ -227,7 +227,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     this.#unseen = this.#everything();
   }
 
-  /** Notes path by path all that may have changed. */
+  /** Marks every path as changed, one per step. */
   *#everything(): Generator<void> {
     for (const suffix of this.#told.keys()) yield void this.#dirty.add(suffix);
     for (const path of this.#scope.places(this.#prefix)) {
@@ -235,7 +235,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     }
   }
 
-  /** Notes what changed since it was looked at last. */
+  /** Marks the paths that changed since the last look. */
   #catchUp(): void {
     const { changes } = this.#scope.origin;
     if (this.#closed || this.#seen === changes.last) return;
@@ -257,30 +257,30 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     }
   }
 
-  /** Whether everything that was there when the listing began has been looked at. */
+  /** Whether all paths present at the start have been examined. */
   get isListed(): boolean {
     return this.#unseen === undefined;
   }
 
-  /** Steps to the end of what was known to have changed at the last look; at least 1 until the listing {@linkcode AnnounceSubscription.isListed}. */
+  /** Steps left for the changes seen so far; at least 1 until {@linkcode AnnounceSubscription.isListed}. */
   get backlog(): number {
     return this.#dirty.size + (this.isListed ? 0 : 1);
   }
 
-  /** As {@linkcode AnnounceSubscription.backlog}, with what has changed since. */
+  /** As {@linkcode AnnounceSubscription.backlog}, including changes since the last look. */
   get pending(): number {
     this.#catchUp();
     return this.backlog;
   }
 
-  /** The next changes in at most `steps` looks at a path each; fewer changes, or none, when not every look shows one. */
+  /** Examines up to `steps` paths and returns their changes, possibly none. */
   take(steps: number): AnnounceEvent[] {
     const events: AnnounceEvent[] = [];
     for (let left = steps; left > 0 && this.pending > 0; left--) {
       const event = this.#step();
       if (!event) continue;
       events.push(event);
-      // Between the end of one broadcast and the start of the next, others would take the path for gone.
+      // The end of a broadcast and the start of its successor stay together: in between the path would seem gone.
       if (event.kind !== "end" || !this.#dirty.delete(event.path)) continue;
       const next = this.#compare(event.path);
       if (next) events.push(next);
@@ -297,7 +297,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     return undefined;
   }
 
-  /** Looks at one path. */
+  /** Examines one path. */
   #step(): AnnounceEvent | undefined {
     const path = this.#nextDirty();
     if (path !== undefined) {

@@ -304,7 +304,7 @@ Deno.test("Publication.withdraw: one of two sessions with the announcer leaves w
   assert.equal([...origin.covering("live")].length, 2);
 });
 
-Deno.test("OriginScope.claim: the root counts for the bounds of a path", () => {
+Deno.test("OriginScope.claim: the limits of a path include the root", () => {
   const origin = new Origin();
   const root = Array(20).fill("a").join("/");
   const scope = origin.scope({ root });
@@ -318,7 +318,7 @@ Deno.test("OriginScope.claim: the root counts for the bounds of a path", () => {
   assert.throws(() => scope.publish(long, late), isRefused);
 });
 
-Deno.test("Origin: nothing stays of a broadcast that nobody reads once its publisher has gone", () => {
+Deno.test("Origin: unread broadcasts go with their publisher", () => {
   const origin = new Origin();
   const claim = origin.claim("live", source(), route([1n]));
   for (let i = 0; i < 100; i++) origin.consume(`live/${i}`);

@@ -1,6 +1,6 @@
 /**
- * What was there of a track when a reader came, as a range of sequences: it is
- * looked up group by group, and costs nothing until it is read.
+ * The groups that were cached when a reader subscribed, as a range of
+ * sequences. Groups are looked up one by one, so an unread range costs nothing.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Arrival } from "./track_groups.ts";
 import type { SequenceIndex } from "./sequence_index.ts";
 import type { Track } from "./track.ts";
 
-/** Which of the groups that are there a reader begins with. */
+/** Which of the cached groups a reader starts with. */
 export interface PastOptions {
   /** `"fresh"` those within `maxAgeMs` of the newest, `"latest"` the newest alone, `"all"` from `startGroup` on. */
   readonly from: "fresh" | "latest" | "all";
@@ -19,7 +19,7 @@ export interface PastOptions {
   readonly startGroup: number | undefined;
 }
 
-/** Which sequences are wanted. */
+/** The range of sequences wanted. */
 export interface Bounds {
   /** Lowest group wanted. */
   readonly startGroup?: number | undefined;
@@ -27,15 +27,15 @@ export interface Bounds {
   readonly endGroup?: number | undefined;
 }
 
-/** A reader's place in the groups from before it came, by ascending sequence. */
+/** A reader's position in the groups that were cached when it subscribed, by ascending sequence. */
 export class PastGroups {
   readonly #index: SequenceIndex<Arrival>;
-  /** Later arrivals are none of the past, whatever their sequence. */
+  /** Arrivals from this number on came later, whatever their sequence. */
   readonly #before: number;
   readonly #to: number;
   #next: number;
 
-  /** Begins with what `options` say is there of `track` now. */
+  /** Starts with the groups of `track` that `options` select. */
   constructor(track: Track, options: PastOptions) {
     this.#index = track.groups.index;
     this.#before = track.groups.arrivals.end;
@@ -80,7 +80,7 @@ export class PastGroups {
     return number < this.#before && !group.retired && !group.log.ended?.error;
   }
 
-  /** The next group wanted, if there is one; those below the start are passed for good, those above the end wait. */
+  /** The next group wanted, if any. Groups below the start are skipped for good, groups above the end wait. */
   peek(bounds: Bounds): GroupProducer | undefined {
     this.#next = Math.max(this.#next, bounds.startGroup ?? 0);
     if (this.#next > this.#to) return undefined;
@@ -91,7 +91,7 @@ export class PastGroups {
     return next;
   }
 
-  /** Passes the group that {@linkcode PastGroups.peek} has shown. */
+  /** Moves past the group that {@linkcode PastGroups.peek} returned. */
   take(): void {
     this.#next++;
   }

@@ -1,12 +1,13 @@
 /**
- * Which paths changed of late, each once: a change costs the same however many
- * watch, and whoever looks seldom sees a path that changed often as one.
+ * A log of changed paths with one entry per path. Recording a change costs the
+ * same for any number of listeners, and a slow listener sees many changes of a
+ * path as one.
  *
  * @module
  */
 import type { Latch } from "../latch.ts";
 
-/** Paths remembered; who has not looked for longer has to look at everything. */
+/** Most entries; a listener that missed more has to examine all paths. */
 const MANY_CHANGES = 1024;
 
 interface Change {
@@ -30,7 +31,7 @@ export class PathChanges {
     return this.#number;
   }
 
-  /** Notes a change of `path` and wakes whoever waits for the next one. */
+  /** Records a change of `path` and wakes the waiting latches. */
   note(path: string): void {
     const present = this.#changes.get(path);
     if (present) this.#unlink(present);
@@ -45,7 +46,7 @@ export class PathChanges {
     for (const latch of waiting) latch.wake();
   }
 
-  /** The paths that changed after the change of that number, in order; `undefined` when it is not known any more. */
+  /** The paths that changed after the change of that number, in order; `undefined` when the log no longer reaches back that far. */
   since(number: number): readonly string[] | undefined {
     if (number < this.#forgotten) return undefined;
     const paths: string[] = [];
@@ -62,7 +63,7 @@ export class PathChanges {
     this.#waiting.add(latch);
   }
 
-  /** Wakes `latch` no more. */
+  /** Stops waking `latch`. */
   leave(latch: Latch): void {
     this.#waiting.delete(latch);
   }

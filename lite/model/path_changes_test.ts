@@ -23,7 +23,7 @@ Deno.test("PathChanges.since: each path once, in the order of its last change", 
   assert.deepEqual(changes.since(changes.last), []);
 });
 
-Deno.test("PathChanges.since: what is long ago is not known, not missing", () => {
+Deno.test("PathChanges.since: undefined beyond the last 1024 paths", () => {
   const changes = new PathChanges();
   for (let i = 0; i < 1024; i++) changes.note(`${i}`);
   assert.equal(changes.since(0)?.length, 1024);
@@ -32,7 +32,7 @@ Deno.test("PathChanges.since: what is long ago is not known, not missing", () =>
   assert.equal(changes.since(1)?.length, 1024);
 });
 
-Deno.test("PathChanges.note wakes who waits, once", async () => {
+Deno.test("PathChanges.note wakes a waiting latch once", async () => {
   const changes = new PathChanges();
   const latch = new Latch();
   changes.wake(latch);
@@ -46,7 +46,7 @@ Deno.test("PathChanges.note wakes who waits, once", async () => {
   assert.equal(isWoken, false);
 });
 
-Deno.test("Origin.announced: 20,000 changes cost 200 listings that do not look nothing", () => {
+Deno.test("Origin.announced: changes cost listings nothing until they look", () => {
   const origin = new Origin();
   let asked = 0;
   const filter = {
@@ -65,7 +65,7 @@ Deno.test("Origin.announced: 20,000 changes cost 200 listings that do not look n
   assert.equal(asked, 200);
 });
 
-Deno.test("Origin.announced: who looks after more changes than are remembered sees what is there", () => {
+Deno.test("Origin.announced: a listing that missed too many changes catches up", () => {
   const origin = new Origin();
   const listing = origin.scope().announced();
   const gone = origin.claim("gone", SOURCE, ROUTE);
@@ -84,7 +84,7 @@ Deno.test("Origin.announced: who looks after more changes than are remembered se
   assert.ok(!events.includes("start stays"));
 });
 
-Deno.test("Origin.announced: a path that was gone in between ends and starts, whoever publishes it", () => {
+Deno.test("Origin.announced: a path that was gone in between ends and starts", () => {
   const origin = new Origin();
   const listing = origin.scope().announced();
   const first = origin.claim("a", SOURCE, ROUTE);
@@ -96,7 +96,7 @@ Deno.test("Origin.announced: a path that was gone in between ends and starts, wh
   assert.deepEqual(listing.take(64), []);
 });
 
-Deno.test("Origin.announced: a listing looks at what is below its prefix, and above, and at nothing else", () => {
+Deno.test("Origin.announced: a listing examines its own subtree alone", () => {
   const origin = new Origin();
   for (let i = 0; i < 1000; i++) origin.claim(`other/${i}`, SOURCE, ROUTE);
   origin.claim("room/a", SOURCE, ROUTE);

@@ -1,11 +1,11 @@
 /**
- * Things that belong to paths, found by every path above theirs: how much there
- * is elsewhere makes no difference.
+ * An index of items by path. A lookup of a subtree costs nothing for items
+ * outside it.
  *
  * @module
  */
 
-/** Items by the paths that they are at or below. */
+/** Items, found by every path at or above their own. */
 export class PathIndex<T> {
   readonly #below: Map<string, Set<T>> = new Map();
 
@@ -14,7 +14,7 @@ export class PathIndex<T> {
     return this.#below.get(path) ?? NOTHING;
   }
 
-  /** Adds `item` at the normalized `path`. */
+  /** Adds `item` at `path`, normalized. */
   add(path: string, item: T): void {
     for (const above of upwards(path)) {
       const items = this.#below.get(above);
@@ -23,7 +23,7 @@ export class PathIndex<T> {
     }
   }
 
-  /** Takes `item` out, which is at `path`. */
+  /** Removes `item`, which was added at `path`. */
   delete(path: string, item: T): void {
     for (const above of upwards(path)) {
       const items = this.#below.get(above);
@@ -35,7 +35,7 @@ export class PathIndex<T> {
 
 const NOTHING: ReadonlySet<never> = new Set();
 
-/** The normalized `path` and all above it, the root last. */
+/** `path`, normalized, and all its ancestors, the root last. */
 export function* upwards(path: string): Generator<string, undefined> {
   for (let at = path;; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) {
     yield at;

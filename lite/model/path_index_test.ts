@@ -8,7 +8,7 @@ Deno.test("upwards: the path itself, then all above it, the root last", () => {
   assert.deepEqual([...upwards("")], [""]);
 });
 
-Deno.test("PathIndex.below: what a look at every path would find", () => {
+Deno.test("PathIndex.below: equals a search through all paths", () => {
   const segment = fc.constantFrom("a", "b", "ab");
   const path = fc.array(segment, { maxLength: 4 }).map((all) => all.join("/"));
   fc.assert(

@@ -21,7 +21,7 @@ export const LOCAL_ROUTE: Route = { hops: [], warm: 0, cold: 0 };
 
 /** Where the broadcasts under a claimed path come from. */
 export interface RouteSource {
-  /** Whether the claim covers the path `rest` below its own too; what it may be asked for and nothing else. */
+  /** Whether the claim covers the path `rest` below its own: whether the announcer may publish there. */
   covers(rest: string): boolean;
   /** The broadcast `rest` below the claimed path; `""` is the path itself. */
   consume(rest: string): BroadcastConsumer;
@@ -37,7 +37,7 @@ export interface Claim {
   route: Route;
   /** Higher is newer. */
   readonly age: number;
-  /** On the scale of ages, when its path came to be claimed: another one since means that the path was gone in between. */
+  /** On the scale of ages, when its path was first claimed; a different value means that the path was unclaimed in between. */
   epoch: number;
   /** On the scale of ages, when it became more than a last resort. */
   since: number;

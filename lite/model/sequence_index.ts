@@ -1,30 +1,29 @@
 /**
- * Things with sequence numbers, kept in their order: what is looked for is
- * found in a number of steps that grows with the logarithm of their number.
+ * A sorted list of items with sequence numbers, searched in logarithmic time.
  *
  * @module
  */
 
-/** Sorted by sequence; equal ones in the order they came. */
+/** Sorted by sequence; items with equal sequences in order of insertion. */
 export class SequenceIndex<T extends { readonly sequence: number }> {
   #items: T[] = [];
 
-  /** How many there are. */
+  /** Number of items. */
   get size(): number {
     return this.#items.length;
   }
 
-  /** The one at this place, `undefined` beyond the ends. */
+  /** The item at `place`, `undefined` outside the list. */
   at(place: number): T | undefined {
     return this.#items[place];
   }
 
-  /** The place of the first whose sequence is at least `sequence`. */
+  /** The place of the first item whose sequence is at least `sequence`. */
   placeOf(sequence: number): number {
     return this.firstPlace((item) => item.sequence >= sequence);
   }
 
-  /** The first place for which `holds` is true, given that it is then true for all places behind. */
+  /** The first place where `holds` is true; it must be true for all later places too. */
   firstPlace(holds: (item: T, place: number) => boolean): number {
     let low = 0;
     let high = this.#items.length;
@@ -39,12 +38,12 @@ export class SequenceIndex<T extends { readonly sequence: number }> {
   /** Adds `item` behind those of the same sequence. */
   add(item: T): void {
     const newest = this.#items.at(-1);
-    // Nearly always: sequences grow.
+    // The usual case: sequences grow.
     if (!newest || newest.sequence <= item.sequence) this.#items.push(item);
     else this.#items.splice(this.placeOf(item.sequence + 1), 0, item);
   }
 
-  /** Takes out the first of this sequence, if there is one. */
+  /** Removes the first item with this sequence, if any. */
   remove(sequence: number): void {
     const place = this.placeOf(sequence);
     if (this.#items[place]?.sequence !== sequence) return;
@@ -52,17 +51,17 @@ export class SequenceIndex<T extends { readonly sequence: number }> {
     else this.#items.splice(place, 1);
   }
 
-  /** Keeps those for which `keeps` is true. */
+  /** Keeps the items for which `keeps` is true. */
   filter(keeps: (item: T) => boolean): void {
     this.#items = this.#items.filter(keeps);
   }
 
-  /** Takes all out. */
+  /** Removes all items. */
   clear(): void {
     this.#items = [];
   }
 
-  /** All, by ascending sequence. */
+  /** All items, by ascending sequence. */
   [Symbol.iterator](): Iterator<T> {
     return this.#items[Symbol.iterator]();
   }

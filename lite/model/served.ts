@@ -26,14 +26,14 @@ import type {
 /** How often one route may fail a track before it is passed over. */
 const ATTEMPTS_PER_ROUTE = 2;
 
-/** How long a route that failed a track is left alone before it is tried again, in milliseconds. */
+/** Delay before a route that failed a track is tried again, in milliseconds. */
 const RETRY_MS = 50;
 
 /** Which broadcast is served. */
 export interface ServedOptions {
   /** Its absolute path. */
   readonly path: string;
-  /** What its origin finds it by. */
+  /** Its key in the origin. */
   readonly key: string;
   /** Routes through this relay are left out. */
   readonly exclude: bigint | undefined;
@@ -45,7 +45,7 @@ export class Served {
   readonly broadcast: Broadcast;
   /** Its absolute path. */
   readonly path: string;
-  /** What its origin finds it by. */
+  /** Its key in the origin. */
   readonly key: string;
   readonly #origin: Origin;
   readonly #exclude: bigint | undefined;
@@ -256,7 +256,7 @@ class ServedTrack implements TrackSource {
     return undefined;
   }
 
-  /** Waits for the routes to change, for a moment: another publisher may be there, and its announcement on the way. */
+  /** Waits briefly for the routes to change: another publisher may have taken over, and its announcement may still be on the way. */
   async #pause(signal: AbortSignal): Promise<void> {
     const patience = deadline(this.#served.clock, RETRY_MS, signal);
     await this.#linger(patience.signal);

@@ -267,7 +267,7 @@ Deno.test("Served: a way that fails is never replaced by one to another publishe
   assert.equal(other.subscribers, 0);
 });
 
-Deno.test("Served: a way that fails is not tried again before its end is announced", async () => {
+Deno.test("Served: a failed way is not retried before its end is announced", async () => {
   const { clock, origin } = bench();
   const own = new Way(origin, [1n], 1);
   const reader = origin.consume("live").track("video").subscribe();

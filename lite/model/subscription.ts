@@ -58,7 +58,7 @@ export interface TrackDemand {
   changed(): Promise<void>;
 }
 
-/** Groups above the end that a reader has passed, and gets when the end is raised; of more the lowest go. */
+/** Most groups above the end that wait for it to be raised; the lowest are dropped first. */
 const MAX_HELD = 2048;
 
 /** A reader of one track; iterate it, or poll `tryNext` first on a hot path. */
@@ -115,12 +115,12 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     return this.#latch.changed();
   }
 
-  /** Lets an abort wake who waits too; returns the function that undoes it. */
+  /** Lets an abort wake the waiters too; returns the function that undoes it. */
   wakeOn(signal: AbortSignal): () => void {
     return this.#latch.wakeOn(signal);
   }
 
-  /** The track has something new. */
+  /** Called by the track when there is something new. */
   wake(): void {
     this.#latch.wake();
   }
@@ -164,7 +164,7 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
       this.#peekArrival();
   }
 
-  /** The lowest group that waited for the end to be raised, and is wanted now. */
+  /** The lowest group that waited for the end to be raised and is now wanted. */
   #peekHeld(): GroupProducer | undefined {
     const { startGroup = 0, endGroup = Infinity } = this.#wanted;
     for (;;) {
@@ -279,7 +279,7 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     }
   }
 
-  /** The timestamp that is as old as the maximum age allows. */
+  /** The oldest timestamp within the maximum age. */
   #oldestFresh(): number {
     for (const { lastTimestamp } of this.#newestFirst()) {
       if (lastTimestamp === undefined) continue;
@@ -288,7 +288,7 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     return -Infinity;
   }
 
-  /** The groups that can be read now, in the order in which they come. */
+  /** The groups that can be read now, in reading order. */
   *#waiting(): Generator<GroupProducer, undefined> {
     const { endGroup = Infinity } = this.#wanted;
     yield* this.#past.waiting(this.#wanted);
@@ -304,7 +304,7 @@ export class TrackSubscription implements AsyncIterable<GroupConsumer> {
     }
   }
 
-  /** The same, newest arrivals first. */
+  /** The same groups, newest arrivals first. */
   *#newestFirst(): Generator<GroupProducer, undefined> {
     const { arrivals } = this.#track.groups;
     for (let number = arrivals.end - 1; number >= this.#next; number--) {
@@ -390,7 +390,7 @@ function mostOf(a: Wanted, b: Wanted): Wanted {
   };
 }
 
-/** No bound where one of them has none. */
+/** `undefined`, no bound, when either has none. */
 function either(
   choose: (a: number, b: number) => number,
   a: number | undefined,

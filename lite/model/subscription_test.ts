@@ -45,7 +45,7 @@ function looks({ track }: TrackProducer): () => number {
   return () => count;
 }
 
-Deno.test("TrackSubscription: to begin in a large cache takes few looks", () => {
+Deno.test("TrackSubscription: to begin in a large cache takes few steps", () => {
   const track = trackOf(MANY);
   const count = looks(track);
   const wishes = [
@@ -64,7 +64,7 @@ Deno.test("TrackSubscription: to begin in a large cache takes few looks", () => 
   assert.ok(count() < 400 * 60, `${count()} looks for 400 subscriptions`);
 });
 
-Deno.test("TrackSubscription.update: 4000 changes over a large cache take few looks", () => {
+Deno.test("TrackSubscription.update: takes few steps over a large cache", () => {
   const track = trackOf(0);
   const subscription = track.consume().subscribe({ endGroup: 0 });
   const past = track.consume().subscribe({ maxAgeMs: 1e9 });
@@ -111,7 +111,7 @@ Deno.test("TrackSubscription.update: no group comes twice, however the end moves
   assert.deepEqual(drain(held), [5, 6, 7, 8]);
 });
 
-Deno.test("TrackSubscription: of the groups above the end the highest 2048 wait at most", () => {
+Deno.test("TrackSubscription: at most 2048 groups above the end wait", () => {
   const track = trackOf(0);
   const subscription = track.consume().subscribe({ endGroup: 0 });
   add(track, MANY);
@@ -122,7 +122,7 @@ Deno.test("TrackSubscription: of the groups above the end the highest 2048 wait 
   assert.equal(held.at(-1), MANY - 1);
 });
 
-Deno.test("TrackSubscription.update, close wake no other reader", async () => {
+Deno.test("TrackSubscription.update, close wake only their own reader", async () => {
   const track = trackOf(1);
   const [one, other] = [0, 1].map(() => track.consume().subscribe());
   let isWoken = false;
@@ -137,7 +137,7 @@ Deno.test("TrackSubscription.update, close wake no other reader", async () => {
   await woken;
 });
 
-Deno.test("SequenceIndex: the same as a sorted list, whatever comes and goes", () => {
+Deno.test("SequenceIndex: equals a sorted list after any changes", () => {
   const change = fc.record({
     sequence: fc.nat(20),
     isRemoved: fc.boolean(),

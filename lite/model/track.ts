@@ -71,13 +71,13 @@ interface Question {
 export interface TrackOptions {
   /** Accounts for the groups. */
   readonly cache: Cache;
-  /** Whose groups they are. Default the cache's own. */
+  /** The share of the cache that the groups count against. Default the cache's own. */
   readonly share?: CacheShare | undefined;
   /** Known properties; otherwise they come from `source` or {@linkcode Track.accept}. */
   readonly info?: TrackInfo | undefined;
   /** Where groups come from, unless they are written here. */
   readonly source?: TrackSource | undefined;
-  /** Hears that `source` refused to say the properties. */
+  /** Called when `source` refuses to give the properties. */
   readonly onRefused?: (() => void) | undefined;
 }
 

@@ -13,9 +13,9 @@ const MAX_ARRIVALS = 16_384;
 const MAX_DATAGRAMS = 64;
 const MAX_SERVED = 1024;
 
-/** A group and when it came. */
+/** A group and its arrival number. */
 export interface Arrival {
-  /** The group's. */
+  /** The group's sequence. */
   readonly sequence: number;
   /** The group. */
   readonly group: GroupProducer;

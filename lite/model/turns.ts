@@ -1,15 +1,15 @@
 /**
- * Turns: work of many peers, done in small pieces, so that none of them keeps
- * the others waiting.
+ * Turns: divides long work for many peers into slices, so that no peer blocks
+ * the others.
  *
  * @module
  */
 import type { Clock } from "../time.ts";
 
-/** Most steps to ask for at a time. */
+/** Most steps in one request. */
 export const SLICE_STEPS = 64;
 
-/** Steps that all together may do in one turn of the event loop. */
+/** Steps granted in one turn of the event loop, to all owners together. */
 const TURN_STEPS = 256;
 
 const NOW: Promise<void> = Promise.resolve();
@@ -19,18 +19,18 @@ interface Waiting {
   readonly begin: () => void;
 }
 
-/** Grants steps to whoever asks, a bounded number of them in each turn of the event loop, and to each owner as often as to any other. */
+/** Grants a bounded number of steps in each turn of the event loop, round-robin among owners. */
 export class Turns {
   readonly #clock: Clock;
   readonly #waiting: Map<unknown, Waiting[]> = new Map();
   #left = TURN_STEPS;
 
-  /** `clock` says when the next turn of the event loop is. */
+  /** `clock` provides the turns of the event loop. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Resolves when `owner` may do `steps`, at most {@linkcode SLICE_STEPS}: at once while few have been done since the last pause. */
+  /** Resolves when `owner` may do `steps`, at most {@linkcode SLICE_STEPS}; at once while this turn has steps left. */
   take(steps: number, owner: unknown): Promise<void> {
     if (this.#waiting.size === 0 && this.#left > 0) {
       this.#left -= steps;
@@ -57,7 +57,7 @@ export class Turns {
       const [owner, queue] = first;
       const { steps, begin } = queue.shift()!;
       this.#left -= steps;
-      // Behind all others.
+      // The owner goes to the end of the line.
       this.#waiting.delete(owner);
       if (queue.length > 0) this.#waiting.set(owner, queue);
       begin();

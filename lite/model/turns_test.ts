@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { SLICE_STEPS, Turns } from "./turns.ts";
 
-Deno.test("Turns.take: a turn of the event loop has room for a few slices", async () => {
+Deno.test("Turns.take: a turn of the event loop grants a few slices", async () => {
   const clock = new VirtualClock();
   const turns = new Turns(clock);
   let taken = 0;
@@ -23,7 +23,7 @@ Deno.test("Turns.take: a turn of the event loop has room for a few slices", asyn
   assert.equal(perTurn.reduce((sum, one) => sum + one), 100);
 });
 
-Deno.test("Turns.take: who waits gets its turn in order, whoever asks meanwhile", async () => {
+Deno.test("Turns.take: requests of one owner are granted in order", async () => {
   const clock = new VirtualClock();
   const turns = new Turns(clock);
   const order: number[] = [];
@@ -35,7 +35,7 @@ Deno.test("Turns.take: who waits gets its turn in order, whoever asks meanwhile"
   assert.deepEqual(order, order.toSorted((a, b) => a - b));
 });
 
-Deno.test("Turns.take: who asks for much keeps nobody else waiting", async () => {
+Deno.test("Turns.take: one owner with many requests does not delay another", async () => {
   const clock = new VirtualClock();
   const turns = new Turns(clock);
   let taken = 0;

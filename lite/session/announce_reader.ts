@@ -25,11 +25,11 @@ import {
 } from "../wire/version.ts";
 import type { MessageReader } from "./streams.ts";
 
-/** Largest list of all active paths, in bytes: the first answer of drafts 01 and 02. */
+/** Largest first answer of drafts 01 and 02, which lists all active paths, in bytes. */
 const MAX_INIT_BYTES = 1024 * 1024;
-/** What an announced path may take on average, in bytes, its hops included. */
+/** Bytes per announced path on average, hops included. */
 const BYTES_PER_PATH = 1024;
-/** What a hop counts for. */
+/** Bytes counted for a hop. */
 const HOP_BYTES = 16;
 
 /** What a link costs when nobody said. */
@@ -157,7 +157,7 @@ export class AnnounceReader {
     return told ? [{ kind: "start", path, route }] : [];
   }
 
-  /** Notes what is announced of `path` now, and counts what that takes. */
+  /** Sets what is announced of `path`, and counts its bytes. */
   #keep(path: string, live: Live | undefined): void {
     const before = this.#live.get(path);
     this.#bytes += bytesOf(path, live) - bytesOf(path, before);

@@ -52,7 +52,7 @@ const isTooMuch = (error: unknown) =>
   error instanceof MoqError && error.code === "protocol" &&
   /4096 bytes together/.test(error.message);
 
-Deno.test("AnnounceReader: a limit of paths is one of their bytes too", async () => {
+Deno.test("AnnounceReader: announced paths are limited in bytes", async () => {
   const [one, other] = ["a", "b"].map((name) =>
     Array(2).fill(name.repeat(1000)).join("/")
   );
@@ -63,7 +63,7 @@ Deno.test("AnnounceReader: a limit of paths is one of their bytes too", async ()
   assert.equal(await read([start(one!), start(other!), end, third], 4), 4);
 });
 
-Deno.test("AnnounceReader: hops count too, those of a restart included", async () => {
+Deno.test("AnnounceReader: hops count against the limit in bytes", async () => {
   const path = Array(3).fill("a".repeat(1000)).join("/");
   const filler = start("b".repeat(900));
   await assert.rejects(read([start(path, 30), filler], 4), isTooMuch);

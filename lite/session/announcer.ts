@@ -34,13 +34,13 @@ import {
 } from "../wire/version.ts";
 import type { SessionContext } from "./context.ts";
 
-/** Announcements are written together up to about so many bytes, and no more until the stream takes them. */
+/** Size of one write, in bytes; the next one waits until the stream is ready. */
 const BATCH_BYTES = 16 * 1024;
-/** Paths in the first answer of drafts 01 and 02; others follow it. */
+/** Most paths in the first answer of drafts 01 and 02; the rest follow as announcements. */
 const INIT_PATHS = 64;
-/** Least time between two looks at what changed, in milliseconds: after a pause a change goes out at once. */
+/** Shortest time between two looks for changes, in milliseconds. After a quiet time a change goes out at once. */
 const SPACING_MS = 10;
-/** Announce streams of one session for the same prefix at a time. */
+/** Most announce streams of one session for the same prefix at a time. */
 const MAX_STREAMS_PER_PREFIX = 8;
 
 /** What an announcer needs to know of its session. */
@@ -92,7 +92,7 @@ export class Announcer {
     }
   }
 
-  /** What is there now and can be announced. */
+  /** The current announcements. */
   async #present(
     listing: AnnounceSubscription,
     turns: Turns,
@@ -108,7 +108,7 @@ export class Announcer {
     return [...present.values()].filter(isOfUse);
   }
 
-  /** Writes the first answer; returns those of `present` that are not in it. */
+  /** Writes the first answer; returns what of `present` it does not contain. */
   #begin(present: readonly AnnounceEvent[]): readonly AnnounceEvent[] {
     const { version, hop } = this.#context;
     if (hasAnnounceOk(version)) {
@@ -121,7 +121,7 @@ export class Announcer {
     return present.slice(INIT_PATHS);
   }
 
-  /** Waits for a change; `false` when `signal` aborts. Looks so often at most: what comes meanwhile goes out together. */
+  /** Waits for changes; `false` when `signal` aborts. Changes within the spacing go out together. */
   async #hasNews(
     listing: AnnounceSubscription,
     signal: AbortSignal,
@@ -130,7 +130,7 @@ export class Announcer {
     if (listing.backlog > 0) return !signal.aborted;
     for (;;) {
       const waitMs = this.#lookedMs + SPACING_MS - clock.now();
-      // An abort ends the wait, and is seen below.
+      // An abort ends the wait; it is checked below.
       if (waitMs > 0) await sleep(clock, waitMs, signal).catch(() => {});
       if (signal.aborted) return false;
       this.#lookedMs = clock.now();
@@ -139,7 +139,7 @@ export class Announcer {
     }
   }
 
-  /** Writes `events`, as much at a time as the stream takes; `false` when it has ended. */
+  /** Writes `events` in batches, each when the stream is ready; `false` when it has ended. */
   async #send(
     events: readonly AnnounceEvent[],
     signal: AbortSignal,
@@ -157,7 +157,7 @@ export class Announcer {
     return await this.#flush(batch, signal);
   }
 
-  /** Writes `batch` and waits until the stream takes more. */
+  /** Writes `batch` and waits until the stream is ready again. */
   async #flush(batch: Writer, signal: AbortSignal): Promise<boolean> {
     if (batch.length > 0) this.#stream.write(batch.finish());
     return await this.#stream.ready(signal);
@@ -192,12 +192,12 @@ export class Announcer {
 
 type WithSuffix = Announcement & { readonly suffix?: string | undefined };
 
-// With the receiver the chain would be too long for it to be of use.
+// With the receiver's own hop the chain would be too long.
 function isOfUse({ route: { hops } }: AnnounceEvent): boolean {
   return hops.length < MAX_HOPS;
 }
 
-/** The announce streams of one session. Their number is bounded for each prefix too: what all of them list together is then at most a few times what there is. */
+/** Counts the announce streams of one session, per prefix too. Prefixes are at most 32 deep, so this bounds what all streams list together. */
 export class AnnounceStreams {
   readonly #streams: Map<string, number> = new Map();
   #size = 0;

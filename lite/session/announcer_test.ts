@@ -111,7 +111,7 @@ function pathsOf(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `room/${i}/`.padEnd(200, "x"));
 }
 
-Deno.test("Announcer: a peer that does not read gets one batch of a long listing", async () => {
+Deno.test("Announcer: a peer that does not read gets one batch of a listing", async () => {
   const listing = new Listing();
   for (const path of pathsOf(5000)) listing.claim(path);
   listing.stream.isOpen = false;
@@ -127,7 +127,7 @@ Deno.test("Announcer: a peer that does not read gets one batch of a long listing
   await listing.stop();
 });
 
-Deno.test("Announcer: a peer that does not read gets the net change of each path", async () => {
+Deno.test("Announcer: a slow peer gets the net change of each path", async () => {
   const listing = new Listing();
   let kept = listing.claim("kept");
   const gone = listing.claim("gone");
@@ -156,7 +156,7 @@ Deno.test("Announcer: a peer that does not read gets the net change of each path
   await listing.stop();
 });
 
-Deno.test("Announcer: 20,000 changes within a second cost a peer that reads a hundred writes", async () => {
+Deno.test("Announcer: 20,000 changes in a second take a hundred writes", async () => {
   const listing = new Listing();
   listing.start();
   await listing.clock.advance(100);
@@ -173,7 +173,7 @@ Deno.test("Announcer: 20,000 changes within a second cost a peer that reads a hu
 });
 
 for (const version of ["01", "02"] as const) {
-  Deno.test(`Announcer: a long listing does not go into one message (draft ${version})`, async () => {
+  Deno.test(`Announcer: a long listing is split into messages (draft ${version})`, async () => {
     const listing = new Listing(version);
     for (const path of pathsOf(1000)) listing.claim(path);
     listing.start();
@@ -185,7 +185,7 @@ for (const version of ["01", "02"] as const) {
   });
 }
 
-Deno.test("AnnounceStreams.open: a prefix has a few streams at a time, others are refused", () => {
+Deno.test("AnnounceStreams.open: a ninth stream for a prefix is refused", () => {
   const streams = new AnnounceStreams();
   const open = Array.from({ length: 8 }, () => streams.open("room", 100));
   const isLagged = (error: unknown) =>

@@ -20,7 +20,7 @@ export interface SessionLimits {
   readonly announcements?: number;
   /** Relays that an announcement may have come through, its publisher included. Default 32, which is the most. */
   readonly hops?: number;
-  /** Whether the peer is a relay: each of its broadcasts has a share of the cache of its own then. Default no. */
+  /** Whether the peer is a relay; each of its broadcasts then has its own share of the cache. Default no. */
   readonly isRelay?: boolean;
 }
 

@@ -26,7 +26,7 @@ import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
 
-/** Broadcasts a peer may have asked for before those that no one reads are let go of. */
+/** Broadcasts requested by the peer before the idle ones are removed. */
 const MANY_ASKED = 64;
 
 /** Answers the peer's requests. */
@@ -36,7 +36,7 @@ export class Publisher {
   readonly #orders = new SendOrders();
   readonly #reports: ProbeReports;
   readonly #ids: Set<number> = new Set();
-  /** Broadcasts that the peer asked for, and where they are from. */
+  /** Broadcasts that the peer requested, with their origins. */
   readonly #asked: Map<Broadcast, Origin> = new Map();
   #manyAsked = MANY_ASKED;
   readonly #announceStreams = new AnnounceStreams();
@@ -92,7 +92,7 @@ export class Publisher {
     return consumer.track(track);
   }
 
-  /** Lets go of what the peer asked for and nobody reads: names are the peer's to choose, and without number. */
+  /** Removes what the peer requested and no one reads: it can request any number of names. */
   forgetIdle(): void {
     for (const [broadcast, origin] of this.#asked) {
       if (broadcast.isRead) continue;

@@ -453,7 +453,7 @@ export class Session {
     let taken = 0;
     for await (const stream of this.transport.incomingBidi) {
       this.#tasks.run("bidi stream", this.#bidi(stream));
-      // A thousand that come at once are read without a pause, and others want to be served meanwhile.
+      // Without a pause, a thousand requests at once would block all other sessions.
       if (++taken % REQUESTS_AT_ONCE === 0) await sleep(this.#clock, 0);
     }
   }

@@ -14,10 +14,10 @@ import { MoqError, streamCodeOf, streamErrorOf } from "../error.ts";
 import type { ReceiveStream } from "../transport/transport.ts";
 import { codeTable, type Version } from "../wire/version.ts";
 
-/** Largest control message accepted from a peer, in bytes; names and hops are bounded, and need far less. */
+/** Largest control message accepted from a peer, in bytes. */
 export const MAX_CONTROL_BYTES = 64 * 1024;
 
-/** Largest request accepted: a path, the name of a track and a few numbers. */
+/** Largest request accepted, in bytes: a path, a track name and a few numbers. */
 const MAX_REQUEST_BYTES = 16 * 1024;
 
 const CONTROL_SCRATCH_BYTES = 1024;
@@ -94,7 +94,7 @@ export class MessageReader {
     return body;
   }
 
-  /** The message of a request, in which all names are bounded. Throws `MoqError("too-large")` over 16 KiB, which costs the request alone. */
+  /** The message of a request. Throws `MoqError("too-large")` over 16 KiB, which refuses the request and keeps the session. */
   async request(): Promise<Uint8Array> {
     const length = await this.varint();
     if (length === undefined) throw endedEarly();

@@ -74,7 +74,7 @@ Deno.test("MessageReader.message refuses a length over the bound before a byte o
   await huge.close();
 });
 
-Deno.test("MessageReader.request refuses what is over 16 KiB, and that costs no session", async () => {
+Deno.test("MessageReader.request: over 16 KiB is too large, no violation", async () => {
   const whole = await line(withType(16 * 1024, new Uint8Array(16 * 1024)));
   assert.equal((await whole.reader.request()).byteLength, 16 * 1024);
   await whole.close();

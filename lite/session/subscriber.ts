@@ -48,7 +48,7 @@ import { MessageReader, withType } from "./streams.ts";
 const ANSWER_TIMEOUT_MS = 10_000;
 const MANY_BROADCASTS = 256;
 const TAKEN_AT_ONCE = 64;
-/** How often at most a session says that the cache is too small for what comes over it. */
+/** Shortest time between two warnings of one session about evicted groups, in milliseconds. */
 const SAY_LOSS_MS = 10_000;
 
 /** One request and how the beginning of its answer is read. */
@@ -90,7 +90,7 @@ export class Subscriber implements Requests {
     this.context = context;
     this.#cache = cache;
     this.#fetches = new Fetches(context);
-    this.#share = cache.share(this.#sharing("its publisher"));
+    this.#share = cache.share(this.#sharing("this session"));
   }
 
   /** The peer's broadcast at `path`, whether it is announced or not; what is wrong with it shows when it is used. */
@@ -111,7 +111,7 @@ export class Subscriber implements Requests {
     return new BroadcastConsumer(broadcast);
   }
 
-  /** Whose groups those of the broadcast at `path` are: the peer's, unless it speaks for many publishers. */
+  /** The cache share of the broadcast at `path`: the peer's, or its own behind a relay. */
   #shareOf(path: string): CacheShare {
     if (!this.context.limits.isRelay) return this.#share;
     return this.#cache.share(this.#sharing(`the publisher of ${path}`));
@@ -124,7 +124,7 @@ export class Subscriber implements Requests {
     };
   }
 
-  /** Says that the newest group of a track had to go, and how many more did since that was said last. */
+  /** Logs evicted newest groups, at most every ten seconds. */
   #lost(reason: string): void {
     const { log, clock } = this.context;
     this.#losses++;
@@ -141,7 +141,7 @@ export class Subscriber implements Requests {
     for (const [path, broadcast] of this.#broadcasts) {
       if (broadcast.isIdle) this.#broadcasts.delete(path);
     }
-    // Where many are in use, not every one that comes looks at all of them.
+    // With many in use, a scan for every new one would be quadratic.
     this.#manyBroadcasts = Math.max(MANY_BROADCASTS, this.#broadcasts.size * 2);
   }
 
@@ -274,7 +274,7 @@ export class Subscriber implements Requests {
     if (claim) return claim.update(route);
     if (!scope.allowsClaim(whole)) return this.#passOver(whole);
     const source = {
-      // An announcement is a claim on what is below it, a grant may be for less.
+      // An announcement claims everything below its path; the grant may allow less.
       covers: (rest: string) => scope.allowsClaim(joinPath(whole, rest)),
       consume: (rest: string) => this.consume(joinPath(whole, rest)),
     };
@@ -283,7 +283,7 @@ export class Subscriber implements Requests {
     this.#claims.add(added);
   }
 
-  /** Says once that the peer announces what it may not; it may do so for ever. */
+  /** Logs an announcement outside the grant, as a warning only the first time. */
   #passOver(path: string): void {
     const { log } = this.context;
     const say = this.#hasPassedOver ? log.debug : log.warn;

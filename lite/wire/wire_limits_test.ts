@@ -174,7 +174,7 @@ Deno.test("encodeSetup leaves out fields that mean the same when absent", () => 
   assert.equal(encodeSetup({ probe: 0, path: "", hop: 0n }).toHex(), "0100");
 });
 
-Deno.test("Decoders refuse paths and track names over their bounds", () => {
+Deno.test("Decoders refuse paths and track names that are too long", () => {
   // Only the lengths are there: nothing is read before they are looked at.
   const path = new Writer().varint(4097).finish();
   const name = new Writer().string("room").varint(1025).finish();

@@ -75,7 +75,7 @@ scenario(
 );
 
 scenario(
-  "a viewer that asks for what is not there leaves nothing behind",
+  "refused requests leave nothing behind",
   async (net) => {
     const origin = new Origin({ clock: net.clock });
     origin.claim("live", {
