@@ -118,3 +118,20 @@ export function linked(
     done: () => parent.removeEventListener("abort", abort),
   };
 }
+
+/** A signal that aborts with `parent`, with `other`, and when `end` is called; call it when the signal is no longer needed. */
+export function eitherOf(
+  parent: AbortSignal,
+  other: AbortSignal | undefined,
+): { readonly signal: AbortSignal; end(): void } {
+  const { controller, done } = linked(parent);
+  const abort = () => controller.abort(other?.reason);
+  if (other?.aborted) abort();
+  other?.addEventListener("abort", abort, { once: true });
+  const end = () => {
+    other?.removeEventListener("abort", abort);
+    done();
+    controller.abort();
+  };
+  return { signal: controller.signal, end };
+}

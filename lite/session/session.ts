@@ -17,8 +17,7 @@ import type {
 import { Cache } from "../model/cache.ts";
 import { Origin, type Publication, randomHop } from "../model/origin.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
-import { normalizePath } from "../path.ts";
-import { type Clock, deadline, sleep, systemClock } from "../time.ts";
+import { type Clock, deadline, systemClock } from "../time.ts";
 import type {
   BidiStream,
   ReceiveStream,
@@ -47,8 +46,8 @@ import {
 import { abortMessages } from "./abort.ts";
 import { Congestion, type PathState } from "./congestion.ts";
 import {
+  eitherOf,
   isViolation,
-  linked,
   type SessionContext,
   type SessionLimits,
   type SessionStats,
@@ -58,6 +57,7 @@ import { endedBefore, isAnnounced } from "./is_announced.ts";
 import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { withCredit } from "./in_time.ts";
+import { paced } from "./paced.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
 import { Publisher } from "./publisher.ts";
@@ -259,17 +259,11 @@ export class Session {
     prefix = "",
     signal?: AbortSignal,
   ): AsyncGenerator<AnnounceEvent, void> {
-    const normal = normalizePath(prefix);
-    const { controller, done } = linked(this.#ending.signal);
-    const abort = () => controller.abort(signal?.reason);
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
+    const until = eitherOf(this.#ending.signal, signal);
     try {
-      yield* this.#subscriber.announced(normal, controller.signal);
+      yield* this.#subscriber.announced(prefix, until.signal);
     } finally {
-      signal?.removeEventListener("abort", abort);
-      done();
-      controller.abort();
+      until.end();
     }
   }
 
@@ -282,16 +276,11 @@ export class Session {
 
   /** What the peer measures on its path to us, now and as it changes: a rate of 0 is unknown. Ends with `signal`, the session, or a peer that measures nothing. */
   async *probe(signal?: AbortSignal): AsyncGenerator<Probe, void> {
-    const { controller, done } = linked(this.#ending.signal);
-    const abort = () => controller.abort(signal?.reason);
-    if (signal?.aborted) abort();
-    signal?.addEventListener("abort", abort, { once: true });
+    const until = eitherOf(this.#ending.signal, signal);
     try {
-      yield* askProbe(this.#context, controller.signal);
+      yield* askProbe(this.#context, until.signal);
     } finally {
-      signal?.removeEventListener("abort", abort);
-      done();
-      controller.abort();
+      until.end();
     }
   }
 
@@ -450,11 +439,9 @@ export class Session {
   }
 
   async #runBidi(): Promise<void> {
-    let taken = 0;
-    for await (const stream of this.transport.incomingBidi) {
+    const pace = { clock: this.#clock, atOnce: REQUESTS_AT_ONCE };
+    for await (const stream of paced(this.transport.incomingBidi, pace)) {
       this.#tasks.run("bidi stream", this.#bidi(stream));
-      // Without a pause, a thousand requests at once would block all other sessions.
-      if (++taken % REQUESTS_AT_ONCE === 0) await sleep(this.#clock, 0);
     }
   }
 

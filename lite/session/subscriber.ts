@@ -19,7 +19,6 @@ import {
 } from "../model/track.ts";
 import type { Cache } from "../model/cache.ts";
 import type { CacheShare, CacheShareOptions } from "../model/cache_share.ts";
-import { sleep } from "../time.ts";
 import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
@@ -38,6 +37,7 @@ import { failOnViolation, type SessionContext } from "./context.ts";
 import { type Arriving, Fetches, type FetchTarget } from "./fetches.ts";
 import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { inTime, withCredit } from "./in_time.ts";
+import { paced } from "./paced.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
 import type { GroupReceiver, Requests } from "./requests.ts";
@@ -195,12 +195,13 @@ export class Subscriber implements Requests {
   ): AsyncGenerator<AnnounceEvent, void> {
     const { version, hop, cost, limits, peer } = this.context;
     const setup = hasSetupStream(version) ? await peer : undefined;
+    const request = {
+      prefix: normalizePath(prefix),
+      ...(hasExcludeHop(version) && { excludeHop: hop }),
+    };
     const stream = await this.request(
       BidiType.announce,
-      encodeAnnounceRequest(
-        hasExcludeHop(version) ? { prefix, excludeHop: hop } : { prefix },
-        version,
-      ),
+      encodeAnnounceRequest(request, version),
       signal,
     );
     const reader = new MessageReader(stream.receive, { version });
@@ -229,12 +230,10 @@ export class Subscriber implements Requests {
   async feed(scope: OriginScope, prefix: string): Promise<void> {
     const { signal, clock } = this.context;
     const claims: Map<string, Publication> = new Map();
-    let taken = 0;
+    const pace = { clock, atOnce: TAKEN_AT_ONCE };
     try {
-      for await (const event of this.announced(prefix, signal)) {
+      for await (const event of paced(this.announced(prefix, signal), pace)) {
         this.#apply(event, { scope, prefix, claims });
-        // What is there already is read without a pause, and others want to be served meanwhile.
-        if (++taken % TAKEN_AT_ONCE === 0) await sleep(clock, 0);
       }
     } catch (error) {
       // A listing that breaks off says nothing that can be relied on.
