@@ -230,7 +230,7 @@ const TABLE = {
   "limit.handshakes": sure(integer(1, 1_000_000), "1024", {
     flag: "limit-handshakes",
     help:
-      "Peers of one port at once whose QUIC handshake, or whose request behind it, is not complete; one more ends the oldest",
+      "Peers of one port at once whose QUIC handshake is not complete, each about 180 KB, and those whose request behind it is not; one more handshake is ignored, one more request ends the oldest",
     example: "256",
   }),
   "limit.requests": sure(integer(1, 1_000_000), "1024", {

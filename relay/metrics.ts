@@ -20,6 +20,8 @@ export interface HandshakeCounts {
   readonly complete: number;
   /** Failed so far, or given up. */
   readonly failed: number;
+  /** Ignored so far, because too many others were held. */
+  readonly ignored: number;
 }
 
 /** What the process has used. */
@@ -205,7 +207,7 @@ const LINK_STATES: readonly LinkReport["state"][] = [
 ];
 
 function handshakeFamilies(
-  { underway, complete, failed }: HandshakeCounts,
+  { underway, complete, failed, ignored }: HandshakeCounts,
 ): readonly Family[] {
   return [
     {
@@ -221,6 +223,7 @@ function handshakeFamilies(
       samples: [
         { value: complete, labels: { outcome: "complete" } },
         { value: failed, labels: { outcome: "failed" } },
+        { value: ignored, labels: { outcome: "ignored" } },
       ],
     },
   ];

@@ -27,7 +27,7 @@ class Setting {
   readonly metrics = new Metrics({
     relay: this.relay,
     surroundings: {
-      handshakes: () => ({ underway: 1, complete: 2, failed: 3 }),
+      handshakes: () => ({ underway: 1, complete: 2, failed: 3, ignored: 4 }),
       usage: () => ({ residentBytes: 4, heapBytes: 5, cpuSeconds: 6.5 }),
     },
     version: "1.2.3",
@@ -183,6 +183,7 @@ Deno.test("Metrics: no series names what peers choose, and each has its words", 
   );
   assert.equal(series.get(`moq_relay_build_info{version="1.2.3"}`), 1);
   assert.equal(series.get(`moq_relay_handshakes_total{outcome="failed"}`), 3);
+  assert.equal(series.get(`moq_relay_handshakes_total{outcome="ignored"}`), 4);
   assert.equal(series.get("process_cpu_seconds_total"), 6.5);
   for (const { session, left } of [one, other]) {
     session.close();

@@ -65,7 +65,12 @@ export async function startServer(
   return server;
 }
 
-const NO_HANDSHAKES: HandshakeCounts = { underway: 0, complete: 0, failed: 0 };
+const NO_HANDSHAKES: HandshakeCounts = {
+  underway: 0,
+  complete: 0,
+  failed: 0,
+  ignored: 0,
+};
 
 /** A relay that runs; use {@linkcode startServer}. */
 export class Server implements Surroundings {

@@ -36,7 +36,7 @@ export interface ListenQuicOptions extends ServerCertificate {
   readonly maxBidiStreams?: number | undefined;
   /** How long a handshake may take, in milliseconds. Default 10 s. */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** Handshakes under way at once; one more ends the oldest. Default 1024. */
+  /** Handshakes held at once; one more is ignored. Default 1024. */
   readonly maxHandshakes?: number | undefined;
   /** Where failed handshakes go, at debug level. */
   readonly log?: Logger | undefined;

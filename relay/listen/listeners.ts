@@ -102,11 +102,12 @@ export class Listeners {
 
   /** QUIC handshakes of all ports. */
   get handshakes(): HandshakeCounts {
-    const counts = { underway: 0, complete: 0, failed: 0 };
+    const counts = { underway: 0, complete: 0, failed: 0, ignored: 0 };
     for (const { handshakes } of this.#quic) {
       counts.underway += handshakes.underway;
       counts.complete += handshakes.complete;
       counts.failed += handshakes.failed;
+      counts.ignored += handshakes.ignored;
     }
     return counts;
   }
