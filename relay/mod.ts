@@ -28,6 +28,7 @@ export {
 } from "./cluster.ts";
 export { type ClusterPeer, parsePeer } from "./cluster/peer.ts";
 export { handle, type HttpOptions, statusOf } from "./http.ts";
+export { Gate, type GateOptions, type Refusal } from "./limits.ts";
 export {
   type HandshakeCounts,
   Metrics,

@@ -20,7 +20,10 @@ export class NativeMemory {
   #ended = 0;
 
   /** `allocate` takes memory that V8 accounts for. */
-  constructor(allocate = (bytes: number) => new ArrayBuffer(bytes)) {
+  constructor(
+    allocate: (bytes: number) => ArrayBuffer = (bytes) =>
+      new ArrayBuffer(bytes),
+  ) {
     this.#allocate = allocate;
   }
 
