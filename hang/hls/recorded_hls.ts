@@ -24,6 +24,7 @@ import {
   segmentUri,
 } from "./rendition.ts";
 import { type MuxedSegment, muxSegment } from "./segment_muxer.ts";
+import { steadySamples } from "./steady_samples.ts";
 
 /** Options of {@linkcode RecordedHls}. */
 export interface RecordedHlsOptions {
@@ -216,6 +217,6 @@ class RecordedRendition implements HlsRendition {
         this.#log.warn?.("left out", { name: this.name, error: reason });
       }
     }
-    return samples;
+    return steadySamples(samples);
   }
 }

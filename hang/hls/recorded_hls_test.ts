@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Cache, GroupProducer } from "@moq-deno/lite";
+import { openCmaf } from "../container/cmaf.ts";
+import { legacyContainer } from "../container/legacy.ts";
 import { encodeEntry } from "../record/group_index.ts";
 import { MemoryStore } from "../record/memory_store.ts";
 import { Recorder } from "../record/recorder.ts";
@@ -90,4 +92,100 @@ Deno.test("RecordedHls: more segments than a call takes arguments", async () => 
   const text = (await video!.playlist(signal))!;
   assert.equal(text.match(/#EXTINF:2\.000000/g)!.length, count - 1);
   assert.ok(video!.peakBps! > 0);
+});
+
+/** The media times of one segment, in seconds: where it begins and where it ends. */
+function spanOf(
+  media: Uint8Array,
+  init: Uint8Array,
+): readonly [number, number] {
+  const samples = openCmaf(init).decode(media);
+  const ends = samples.map((one) => one.timestampUs + (one.durationUs ?? 0));
+  const starts = samples.map((one) => one.timestampUs);
+  const seconds = (us: number): number => Math.round(us / 10_000) / 100;
+  return [seconds(Math.min(...starts)), seconds(Math.max(...ends))];
+}
+
+const OPUS = { codec: "opus", sampleRate: 48_000, numberOfChannels: 2 };
+
+/** A recording of sound in groups of five pieces a second, which begin at these times. */
+function soundAt(groups: readonly (readonly number[])[]): Recording {
+  const store = new MemoryStore();
+  const recorder = new Recorder({ store, name: "film" });
+  recorder.addCatalog({ audio: { renditions: { sound: OPUS } } });
+  const { log } = recorder.track("sound", INFO);
+  for (const [sequence, seconds] of groups.entries()) {
+    const group = new GroupProducer(0, { cache: new Cache(), maxAgeMs: 0 });
+    for (const second of seconds) {
+      const timestampUs = Math.round(second * MICROSECONDS);
+      const data = new Uint8Array(30);
+      const payload = legacyContainer.encode({ timestampUs, data });
+      group.writeFrame({ timestamp: timestampUs, payload });
+    }
+    const bytes = group.log.slice(0, group.log.length);
+    log.append(bytes, { sequence, arrivalMs: 1e12 + sequence * 1000 });
+  }
+  recorder.close();
+  return Recording.open(store);
+}
+
+const pieces = (second: number): number[] =>
+  [0, 0.2, 0.4, 0.6, 0.8].map((part) => second + part);
+
+interface Listed {
+  readonly lines: readonly string[];
+  readonly spans: readonly (readonly [number, number])[];
+}
+
+async function listed(groups: readonly (readonly number[])[]): Promise<Listed> {
+  const hls = new RecordedHls(soundAt(groups));
+  const [sound] = await hls.renditions(signal);
+  const text = (await sound!.playlist(signal))!;
+  const lines = text.split("\n").filter((line) =>
+    /^#EXTINF|^#EXT-X-DISCONTINUITY/.test(line)
+  );
+  const spans: (readonly [number, number])[] = [];
+  for (const [, number] of text.matchAll(/^(\d+)\.m4s$/gm)) {
+    const media = await sound!.segment(Number(number));
+    spans.push(spanOf(media!, (await sound!.init(Number(number)))!));
+  }
+  return { lines, spans };
+}
+
+const JUMP = "#EXT-X-DISCONTINUITY";
+const seconds = (length: number): string => `#EXTINF:${length.toFixed(6)},`;
+
+Deno.test("RecordedHls: a clock that jumps is a discontinuity", async () => {
+  for (
+    const [from, jump] of [[0, 5000], [5000, 0], [10, 6], [100, 92]] as const
+  ) {
+    const { lines, spans } = await listed([
+      ...[0, 1, 2, 3].map((second) => pieces(from + second)),
+      ...[0, 1, 2, 3].map((second) => pieces(jump + second)),
+    ]);
+    assert.deepEqual(lines, [
+      ...[seconds(2), seconds(2)],
+      JUMP,
+      ...[seconds(2), seconds(2)],
+    ]);
+    assert.deepEqual(spans, [
+      [from, from + 2],
+      [from + 2, from + 4],
+      [jump, jump + 2],
+      [jump + 2, jump + 4],
+    ]);
+  }
+});
+
+Deno.test("RecordedHls: a clock that jumps within a group goes on", async () => {
+  for (const jump of [0, 5000]) {
+    const { lines, spans } = await listed([
+      pieces(100),
+      [101, 101.2, 101.4, jump, jump + 0.2],
+      pieces(jump + 0.4),
+      pieces(jump + 1.4),
+    ]);
+    assert.deepEqual(lines, [seconds(2), JUMP, seconds(2)]);
+    assert.deepEqual(spans, [[100, 102], [jump + 0.4, jump + 2.4]]);
+  }
 });

@@ -5,6 +5,7 @@
  */
 import { ownEntry } from "../catalog/own_entry.ts";
 import type { GroupEntry } from "../record/group_log.ts";
+import { SteadyTime } from "../media/steady_time.ts";
 import { readGroup } from "../record/read_group.ts";
 import type { Recording, RecordingTrack } from "../record/recording.ts";
 import type { MediaTimes } from "../record/schedule.ts";
@@ -93,15 +94,21 @@ function endOf(
   return Math.abs(nextUs - endUs) < MAX_GAP_US ? nextUs : endUs;
 }
 
-/** As long after the last frame of a group as two frames are apart. */
+/** As long after the last frame of a group as two frames are apart, whatever its clock does. */
 function contentEnd({ log }: RecordingTrack, entry: GroupEntry): number {
   const toUs = 1_000_000 / log.info.timescale;
   try {
-    const times = readGroup(log.read(entry)).map((one) => one.timestamp)
-      .sort((a, b) => a - b);
+    const time = new SteadyTime();
+    const times = readGroup(log.read(entry))
+      .map(({ timestamp }, index) =>
+        time.at(log, {
+          timestampUs: timestamp * toUs,
+          isKeyframe: index === 0,
+        })
+      ).sort((a, b) => a - b);
     const [newest, before] = [times.at(-1) ?? 0, times.at(-2)];
     const step = before === undefined ? 0 : newest - before;
-    return (newest + step) * toUs;
+    return newest + step;
   } catch {
     // The group is damaged: it is named when the segment is made.
     return startOf({ log }, entry);

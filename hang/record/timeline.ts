@@ -78,6 +78,13 @@ class WaitingGroups {
     return length;
   }
 
+  /** Whether time does not go on from the group before it to the one at `index`. */
+  isJumpAt(index: number): boolean {
+    const [before, group] = [this.at(index - 1), this.at(index)];
+    if (index === 0 || !before || !group) return false;
+    return isFarFrom(before, group) || group.startUs < before.startUs;
+  }
+
   take(count: number): Timed[] {
     const end = this.#head + count;
     const taken = this.#groups.slice(this.#head, end);
@@ -126,6 +133,18 @@ class Lane {
   }
 }
 
+/** A segment that is complete. */
+interface Cut {
+  /** Its first group of the leading track. */
+  readonly first: Timed;
+  /** Where it ends. */
+  readonly endUs: number;
+  /** Whether no other follows. */
+  readonly isLast: boolean;
+  /** Whether time does not go on from it to the next. */
+  readonly isJump: boolean;
+}
+
 /** Makes records of a recording while it grows. */
 export class Timeline {
   readonly #recording: Recording;
@@ -169,16 +188,17 @@ export class Timeline {
     if (!waiting || !first) return false;
     const at = waiting.find((one, index) =>
       index > 0 &&
-      (isJump(first, one) || one.startUs - first.startUs >= WISHED_US)
+      (waiting.isJumpAt(index) || one.startUs - first.startUs >= WISHED_US)
     );
     const next = waiting.at(at);
     const isLast = !next && this.#recording.isComplete;
     if (!next && !isLast) return false;
-    const endUs = next && !isJump(first, next)
+    const endUs = next && !waiting.isJumpAt(at)
       ? next.startUs
       : this.#endOf(waiting, at);
     if (next && !this.#isKnown({ first, endUs })) return false;
-    this.#add({ first, endUs, isLast });
+    const isJump = next !== undefined && waiting.isJumpAt(at);
+    this.#add({ first, endUs, isLast, isJump });
     return true;
   }
 
@@ -199,24 +219,31 @@ export class Timeline {
     const newest = this.#leader!.waiting.at(-1)!;
     if (newest.startUs - endUs > MAX_WAIT_US) return true;
     return [...this.#lanes.values()].every(({ waiting }) =>
-      waiting.find((one) => isJump(first, one) || one.startUs >= endUs) <
-        waiting.length
+      waiting.find((one, index) =>
+        isFarFrom(first, one) || waiting.isJumpAt(index) ||
+        one.startUs >= endUs
+      ) < waiting.length
     );
   }
 
   #add(
-    { first, endUs, isLast }: {
-      readonly first: Timed;
-      readonly endUs: number;
-      readonly isLast: boolean;
-    },
+    { first, endUs, isLast, isJump }: Cut,
   ): void {
     const tracks: [string, readonly GroupRange[]][] = [];
     for (const { name, waiting } of this.#lanes.values()) {
-      const end = waiting.find((one) =>
+      const isOver = (one: Timed, index: number): boolean =>
         one.take > first.take || (one.take === first.take &&
-          (isJump(first, one) || (!isLast && one.startUs >= endUs)))
+          (isFarFrom(first, one) || waiting.isJumpAt(index)));
+      let end = waiting.find((one, index) =>
+        isOver(one, index) || (!isLast && one.startUs >= endUs)
       );
+      if (isJump) {
+        // What is left of the time before the jump belongs here, or nowhere.
+        const over = waiting.find((one, index) =>
+          isOver(one, index) || one.startUs >= endUs + WISHED_US
+        );
+        if (waiting.isJumpAt(over)) end = over;
+      }
       const groups = waiting.take(end);
       // Those of an earlier stretch, or from before the first picture, belong to nothing.
       const own = groups.filter((one) =>
@@ -233,7 +260,7 @@ export class Timeline {
   }
 }
 
-function isJump(first: Timed, other: Timed): boolean {
+function isFarFrom(first: Timed, other: Timed): boolean {
   return other.take !== first.take ||
     Math.abs(other.startUs - first.startUs) > MAX_JUMP_US;
 }
