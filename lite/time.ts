@@ -21,11 +21,24 @@ export interface Clock {
   after(ms: number, then: () => void): () => void;
 }
 
-/** The runtime's own clock. */
+// Beyond that a timer of the runtime fires at once.
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The runtime's own clock. A timer may be of any length; throws `RangeError` for one that is no number. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, then) {
-    const timer = setTimeout(then, ms);
+    if (Number.isNaN(ms)) {
+      throw new RangeError("Expected a time in milliseconds, got NaN");
+    }
+    const end = performance.now() + ms;
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = (leftMs: number): void => {
+      timer = leftMs <= MAX_TIMER_MS
+        ? setTimeout(then, leftMs)
+        : setTimeout(() => wait(end - performance.now()), MAX_TIMER_MS);
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

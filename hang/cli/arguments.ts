@@ -44,6 +44,8 @@ const OPTIONS = {
   dvr: { type: "string" },
   repair: { type: "boolean" },
   sync: { type: "string" },
+  "allow-private": { type: "boolean" },
+  "allow-outside": { type: "boolean" },
   listen: { type: "string" },
   window: { type: "string" },
   help: { type: "boolean" },
@@ -58,7 +60,10 @@ const COMMON: readonly OptionName[] = ["url", "name", "fingerprint", "seconds"];
 
 /** The options of each command besides those that all have. */
 const COMMANDS: Readonly<Record<string, readonly OptionName[]>> = {
-  publish: ["container", "h264", "loop", "form"],
+  publish: [
+    ...["container", "h264", "loop", "form"] as const,
+    ...["allow-private", "allow-outside"] as const,
+  ],
   subscribe: ["format", "video", "audio", "catalog", "latency"],
   announced: [],
   catalog: ["catalog", "follow"],
@@ -110,6 +115,10 @@ export function readArguments(args: readonly string[]): CommandArguments {
           : positive("--h264", values.h264),
         loop: values.loop ?? false,
         form: formOf(values.form, values.container),
+        allow: {
+          isPrivate: values["allow-private"] ?? false,
+          isOutside: values["allow-outside"] ?? false,
+        },
       };
     case "subscribe":
       return {

@@ -6,6 +6,7 @@
 import type { CatalogFormat } from "../catalog/consumer.ts";
 import type { CatalogForm } from "../catalog/write_2025.ts";
 import type { SyncMode } from "./folder_store.ts";
+import type { PlaylistGrants } from "./hls_files.ts";
 
 /** What every command needs to reach a relay. */
 export interface RelayArguments {
@@ -32,6 +33,8 @@ export interface PublishArguments extends RelayArguments {
   readonly loop: boolean;
   /** For viewers of which year the catalog is written. */
   readonly form: CatalogForm;
+  /** What a playlist may name beside what is usual. */
+  readonly allow: PlaylistGrants;
 }
 
 /** `subscribe`. */

@@ -40,7 +40,7 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   publish: {
     what: "Sends media to a relay, in real time.",
     usage: [
-      "--url URL --name NAME [--container KIND] [--h264 FPS] [--loop]\n                 [--form YEAR] [FILE|PLAYLIST|-]...",
+      "--url URL --name NAME [--container KIND] [--h264 FPS] [--loop]\n                 [--form YEAR] [--allow-private] [--allow-outside]\n                 [FILE|PLAYLIST|-]...",
     ],
     options: {
       "--container KIND":
@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
       "--loop": "begin again at the end",
       "--form YEAR":
         "write the catalog for viewers of 2026 (default), of late 2025,\nor those before October 2025 (2025-arrays)",
+      "--allow-private":
+        "a playlist from a public address may name private ones",
+      "--allow-outside":
+        "a playlist on disk may name files outside of its folder",
       "FILE":
         "MP4, WebM, MKV, MPEG-TS or audio; several are renditions of one\nbroadcast; - is standard input, which is the default",
       "PLAYLIST": "HLS: a URL with http: or https:, or a file called .m3u8",

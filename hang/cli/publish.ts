@@ -15,7 +15,7 @@ import { openHls } from "../hls/open_hls.ts";
 import type { PublishArguments } from "./arguments.ts";
 import { untilEnded } from "./ended.ts";
 import { openFileSource } from "./file_source.ts";
-import { FILES, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
+import { filesFor, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { delivered, firstSession, trust } from "./relay.ts";
 import {
@@ -49,7 +49,7 @@ async function publishInputs(
 }
 
 async function openInputs(
-  { files, container, h264 }: PublishArguments,
+  { files, container, h264, allow }: PublishArguments,
   { inputs, signal }: {
     readonly inputs: DisposableStack;
     readonly signal: AbortSignal;
@@ -69,7 +69,9 @@ async function openInputs(
     for (const file of files) {
       if (isPlaylist(file)) {
         const url = urlOfPlaylist(file);
-        parts.push(await openHls(url, { files: FILES, ...options }));
+        parts.push(
+          await openHls(url, { files: filesFor(allow), ...options }),
+        );
         continue;
       }
       const source = file === "-"

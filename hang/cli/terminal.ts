@@ -7,6 +7,8 @@ import { printable, printableLines } from "@moq-deno/lite";
 
 export { printable };
 
+import { systemClock } from "@moq-deno/lite";
+
 const encoder = new TextEncoder();
 const PROGRESS_INTERVAL_MS = 1000;
 
@@ -55,13 +57,14 @@ export function endSignal(
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM"];
   for (const name of signals) Deno.addSignalListener(name, stop);
-  const timer = seconds === undefined
+  // Years are more than a timer of the runtime takes.
+  const cancel = seconds === undefined
     ? undefined
-    : setTimeout(stop, seconds * 1000);
+    : systemClock.after(seconds * 1000, stop);
   return {
     signal: end.signal,
     [Symbol.dispose]() {
-      clearTimeout(timer);
+      cancel?.();
       for (const name of signals) Deno.removeSignalListener(name, stop);
     },
   };

@@ -12,6 +12,8 @@ export interface ReadOptions {
   readonly range?: ByteRange | undefined;
   /** Refuse it when it is larger. */
   readonly maxBytes: number;
+  /** The playlist that names it; none for what a person has named. */
+  readonly referrer?: string | undefined;
   /** Ends the wait by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,20 +32,77 @@ export interface HlsFiles {
   read(url: string, options: ReadOptions): Promise<ReadFile>;
 }
 
-/** Over HTTP, with what the runtime has. */
-export const WEB_FILES: HlsFiles = { read: readWeb };
+/** What `playlist` names, read through `files`. */
+export function filesNamedIn(playlist: string, files: HlsFiles): HlsFiles {
+  return {
+    read: (url, options) => files.read(url, { ...options, referrer: playlist }),
+  };
+}
+
+/** Decides what may be fetched. */
+export interface FetchGuard {
+  /** Resolves when `url` may be fetched, which `referrer` names or redirects to; throws why it may not. */
+  check(url: string, referrer: string | undefined): Promise<void>;
+}
+
+// As browsers have it.
+const MAX_REDIRECTS = 20;
+
+/** Over HTTP, with what the runtime has. With a guard each redirect is asked for by itself, which browsers do not let a page do. */
+export function webFiles(guard?: FetchGuard): HlsFiles {
+  return {
+    read: (url, options) => readWeb(url, { ...options, guard }),
+  };
+}
+
+/** Over HTTP, whatever is named. */
+export const WEB_FILES: HlsFiles = webFiles();
+
+interface FetchOptions extends ReadOptions {
+  readonly guard: FetchGuard | undefined;
+}
+
+/** The answer to a request, after the redirects that the guard allows. */
+async function fetchGuarded(
+  url: string,
+  { guard, referrer, init }: Pick<FetchOptions, "guard" | "referrer"> & {
+    readonly init: RequestInit;
+  },
+): Promise<{ readonly response: Response; readonly url: string }> {
+  if (!guard) {
+    const response = await fetch(url, init);
+    return { response, url: response.url };
+  }
+  let [at, from] = [url, referrer];
+  for (let left = MAX_REDIRECTS; left > 0; left--) {
+    await guard.check(at, from);
+    const response = await fetch(at, { ...init, redirect: "manual" });
+    const location = response.headers.get("location");
+    const isRedirect = response.status >= 300 && response.status < 400;
+    if (!isRedirect || location === null) return { response, url: at };
+    await response.body?.cancel();
+    const next = URL.parse(location, at);
+    if (!next || !/^https?:$/.test(next.protocol)) {
+      throw new MoqError("remote", `Expected ${at}, it redirects nowhere`);
+    }
+    [at, from] = [next.href, at];
+  }
+  throw new MoqError("remote", `Expected ${url}, it redirects without end`);
+}
 
 async function readWeb(
   url: string,
-  { range, maxBytes, signal }: ReadOptions,
+  { range, maxBytes, signal, guard, referrer }: FetchOptions,
 ): Promise<ReadFile> {
   const headers = range
     ? { range: `bytes=${range.offset}-${range.offset + range.length - 1}` }
     : undefined;
   try {
-    const response = await fetch(url, {
-      ...(headers && { headers }),
-      signal: signal ?? null,
+    const init = { ...(headers && { headers }), signal: signal ?? null };
+    const { response, url: found } = await fetchGuarded(url, {
+      guard,
+      referrer,
+      init,
     });
     if (!response.ok || !response.body) {
       await response.body?.cancel();
@@ -57,7 +116,7 @@ async function readWeb(
     const bytes = range && response.status !== 206
       ? all.slice(range.offset, range.offset + range.length)
       : all;
-    return { bytes, url: response.url };
+    return { bytes, url: found };
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof MoqError) throw error;

@@ -12,7 +12,7 @@ import {
   systemClock,
 } from "@moq-deno/lite";
 import type { Media, MediaTrack } from "../media/media.ts";
-import { type HlsFiles, WEB_FILES } from "./files.ts";
+import { filesNamedIn, type HlsFiles, WEB_FILES } from "./files.ts";
 import { HlsTime } from "./hls_time.ts";
 import { loadPlaylist, PlaylistFollower } from "./playlist_follower.ts";
 import { PlaylistTracks } from "./playlist_tracks.ts";
@@ -60,6 +60,7 @@ class HlsMedia implements Media {
   readonly skipped: string[] = [];
   startUs = 0;
   readonly #files: HlsFiles;
+  #url = "";
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #end = new AbortController();
@@ -74,6 +75,7 @@ class HlsMedia implements Media {
   }
 
   async open(url: string): Promise<void> {
+    this.#url = url;
     const { signal } = this.#end;
     const playlist = await loadPlaylist(url, { files: this.#files, signal });
     const starts: number[] = [];
@@ -118,15 +120,17 @@ class HlsMedia implements Media {
     url: string,
     first: ReadMediaPlaylist | undefined,
   ): Promise<number> {
+    // A variant is named by the multivariant playlist, segments by their media playlist.
+    const files = first ? this.#files : filesNamedIn(this.#url, this.#files);
     const follower = new PlaylistFollower(url, {
-      files: this.#files,
+      files,
       clock: this.#clock,
       log: this.#log,
       first,
     });
     const playlist = new PlaylistTracks({
       follower,
-      reader: new SegmentReader(this.#files),
+      reader: new SegmentReader(filesNamedIn(url, this.#files)),
       time: this.#time,
       log: this.#log,
       signal: this.#end.signal,

@@ -18,5 +18,8 @@ Deno.test("captureProblem: what browsers throw, in words that say what to do", (
     new DOMException("", "NotAllowedError"),
   );
   assert.match(screen.text, /pick a screen/);
-  assert.match(problemOf("microphone", "lost").text, /microphone was disconnected/);
+  assert.match(
+    problemOf("microphone", "lost").text,
+    /microphone was disconnected/,
+  );
 });
