@@ -38,7 +38,7 @@ export function urlOfPlaylist(file: string): string {
  * HTTP, and files for those playlists that are files themselves. Without a grant, a playlist from a public address cannot
  * make us fetch from private ones, nor one on disk read what is not in its folder.
  */
-export function filesFor(grants: PlaylistGrants): HlsFiles {
+export function filesFor(grants: Partial<PlaylistGrants> = {}): HlsFiles {
   const web = webFiles({
     check: (url, referrer) =>
       grants.isPrivate ? Promise.resolve() : checkAddress(url, referrer),

@@ -3,7 +3,6 @@ import { pathToFileURL } from "node:url";
 import { openHls } from "../hls/open_hls.ts";
 import { filesFor } from "./hls_files.ts";
 
-const NONE = { isPrivate: false, isOutside: false };
 const PUBLIC = "http://1.1.1.1/live/index.m3u8";
 const maxBytes = 1000;
 
@@ -35,17 +34,17 @@ Deno.test("filesFor: a public playlist cannot name private addresses", async () 
   ];
   for (const url of names) {
     await assert.rejects(
-      filesFor(NONE).read(url, { maxBytes, referrer: PUBLIC }),
+      filesFor().read(url, { maxBytes, referrer: PUBLIC }),
       { code: "unauthorized", message: /--allow-private/ },
     );
   }
   assert.equal(server.requests(), 0);
   for (
     const [grants, referrer] of [
-      [NONE, undefined],
-      [NONE, "http://192.168.0.1/index.m3u8"],
-      [NONE, "file:///tmp/index.m3u8"],
-      [{ ...NONE, isPrivate: true }, PUBLIC],
+      [{}, undefined],
+      [{}, "http://192.168.0.1/index.m3u8"],
+      [{}, "file:///tmp/index.m3u8"],
+      [{ isPrivate: true }, PUBLIC],
     ] as const
   ) {
     const url = `${server.url}/a`;
@@ -66,7 +65,7 @@ Deno.test("filesFor: redirects are followed, and end", async () => {
       })
       : new Response(null, { status: 302, headers: { location: "/loop" } })
   );
-  const files = filesFor(NONE);
+  const files = filesFor();
   const found = await files.read(`${front.url}/a`, { maxBytes });
   assert.equal(found.url, `${server.url}/end`);
   await assert.rejects(files.read(`${front.url}/loop`, { maxBytes }), {
@@ -86,7 +85,7 @@ Deno.test("openHls: a playlist on disk names files of its folder only", async ()
     const open = async (segment: string, isOutside = false): Promise<void> => {
       const text = `#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n${segment}\n`;
       await Deno.writeTextFile(new URL(url), `${text}#EXT-X-ENDLIST\n`);
-      const files = filesFor({ ...NONE, isOutside });
+      const files = filesFor({ isOutside });
       (await openHls(url, { files })).close();
     };
     for (

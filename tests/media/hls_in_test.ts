@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { type HlsFiles, openHls } from "@moq-deno/hang/hls";
 import { type Media, openMedia } from "@moq-deno/hang/media";
 import { type Clock, MoqError } from "@moq-deno/lite";
-import { FILES } from "../../hang/cli/hls_files.ts";
+import { filesFor } from "../../hang/cli/hls_files.ts";
 import { FastClock } from "./fast_clock.ts";
 import { ffmpegTest, generate, output } from "./tools.ts";
 
@@ -99,7 +99,7 @@ for (const { name, options, isRewritten } of WAYS) {
   ffmpegTest(`openHls: ${name} gives every sample at its time`, async () => {
     await withSource(async (made) => {
       const media = await openHls(await makeHls(made, options), {
-        files: FILES,
+        files: filesFor(),
       });
       assert.deepEqual(media.tracks.map(({ kind }) => kind), [
         "video",
@@ -124,7 +124,7 @@ ffmpegTest(
         ...["-master_pl_name", "master.m3u8", `${folder}/%v.m3u8`],
       ]);
       const media = await openHls(`file://${folder}/master.m3u8`, {
-        files: FILES,
+        files: filesFor(),
       });
       assert.deepEqual(
         media.tracks.map(({ config }) =>
@@ -146,7 +146,7 @@ function liveFiles(
   let count = 0;
   return {
     read(url, options) {
-      if (!url.endsWith("live.m3u8")) return FILES.read(url, options);
+      if (!url.endsWith("live.m3u8")) return filesFor().read(url, options);
       const bytes = new TextEncoder().encode(playlistAt(count++));
       return Promise.resolve({ bytes, url: `file://${folder}/live.m3u8` });
     },
@@ -240,7 +240,7 @@ ffmpegTest(
       );
       const warnings: string[] = [];
       const media = await openHls(url, {
-        files: FILES,
+        files: filesFor(),
         log: { warn: (_, fields) => warnings.push(String(fields?.error)) },
       });
       const { hashes } = await samples(media, "video");
