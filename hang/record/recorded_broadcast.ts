@@ -27,6 +27,7 @@ import { MSF_CATALOG_TRACK } from "../catalog/msf.ts";
 import { ARCHIVE, CatalogLog } from "./catalog_log.ts";
 import type { GroupEntry, RecordedTrack } from "./group_log.ts";
 import type { Recording } from "./recording.ts";
+import { SteadyTime } from "../media/steady_time.ts";
 import { ArrivalSchedule, MediaTimes, type Schedule } from "./schedule.ts";
 import { Timeline } from "./timeline.ts";
 import { TimelineSource } from "./timeline_source.ts";
@@ -212,8 +213,16 @@ class RecordedTrackSource implements TrackSource {
     try {
       const group = this.#broadcast.group(recorded, entry);
       const endTicks = group.lastTimestamp ?? 0;
+      const { timescale } = recorded.info;
+      const time = new SteadyTime();
+      let isKeyframe = true;
       for await (const frame of group.consume().frames(signal)) {
-        const ticks = frame.timestamp;
+        // The publisher's clock may have jumped in the middle of a group.
+        const timestampUs = frame.timestamp * (1_000_000 / timescale);
+        const steadyUs = time.at(group, { timestampUs, isKeyframe });
+        const ticks = frame.timestamp +
+          (steadyUs - timestampUs) * (timescale / 1_000_000);
+        isKeyframe = false;
         const dueMs = schedule.dueMs(entry, { ticks, endTicks });
         await this.#broadcast.until(dueMs, signal);
         out.writeFrame(frame);

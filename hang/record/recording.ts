@@ -254,12 +254,15 @@ export class Recording {
   }
 }
 
-/** The groups of one take of a track. */
+/** The groups of a track in the takes from `take` to before `end`. */
 export function entriesOf(
   track: Pick<RecordingTrack, "log" | "takes">,
   take: number,
+  end: number = take + 1,
 ): readonly GroupEntry[] {
-  return track.log.entries.slice(...rangeOf(track, take));
+  const [from] = rangeOf(track, take);
+  const [, to] = rangeOf(track, end - 1);
+  return track.log.entries.slice(from, to);
 }
 
 /** Where the groups of one take of a track are among its entries: the first, and one after the last. */

@@ -6,11 +6,14 @@
  * @module
  */
 import type { GroupEntry, RecordedTrack } from "./group_log.ts";
-import { entriesOf, type Recording, type RecordingTrack } from "./recording.ts";
+import {
+  entriesOf,
+  isSamePublisher,
+  type Recording,
+  type RecordingTrack,
+} from "./recording.ts";
+import { shiftOf, type SteadyGroups, steadyGroups } from "./steady_groups.ts";
 import { mediaIn } from "./timeline.ts";
-
-// Enough to meet one that came without delay.
-const SAMPLES = 64;
 
 /** The order and the times of one track. */
 export interface Schedule {
@@ -55,11 +58,12 @@ export class ArrivalSchedule implements Schedule {
   }
 }
 
-/** By the timestamps of media, shared by all tracks of a recording. */
+/** By the timestamps of media, shared by all tracks of a recording; where a publisher's clock jumped, time goes on. */
 export class MediaTimes {
   readonly #recording: Recording;
   readonly #media: ReadonlySet<string>;
-  readonly #anchorsMs: readonly number[];
+  // By take: takes of one publisher that follow each other share theirs.
+  readonly #times: readonly SteadyGroups[];
   readonly #startMs: number;
 
   /** Of a recording that does not grow any more. */
@@ -68,56 +72,76 @@ export class MediaTimes {
     this.#media = new Set(
       recording.catalogs.flatMap(({ catalog }) => mediaIn(catalog)),
     );
-    let anchorMs = 0;
-    this.#anchorsMs = recording.takes.map((_, take) =>
-      anchorMs = this.#anchorOf(take) ?? anchorMs
-    );
-    const starts = this.#tracks().map((track) => {
+    this.#times = this.#readTimes();
+    let startMs = Infinity;
+    for (const [name, track] of this.#tracks()) {
       const [first] = track.log.entries;
-      return first && (this.#anchorsMs[0] ?? 0) + startMsOf(track, first);
-    }).filter((ms) => ms !== undefined);
-    this.#startMs = Math.min(...starts);
+      if (!first) continue;
+      startMs = Math.min(
+        startMs,
+        this.#wallMsOf(name, { track, entry: first }),
+      );
+    }
+    this.#startMs = startMs;
   }
 
   /** The times of one track, `undefined` for one that is no media. */
   scheduleOf(name: string): Schedule | undefined {
     const track = this.#recording.tracks.get(name);
     if (!track || !this.#media.has(name)) return undefined;
-    const { log, takes } = track;
-    const beginsMs = ({ sequence }: GroupEntry): number => {
-      const take = takes.findLastIndex(({ base }) => base <= sequence);
-      return (this.#anchorsMs[take] ?? 0) - this.#startMs;
-    };
+    const { log } = track;
+    const groupDueMs = (entry: GroupEntry): number =>
+      this.#wallMsOf(name, { track, entry }) - this.#startMs;
     return {
       entries: log.entries.toSorted((a, b) => a.sequence - b.sequence),
-      dueMs: (entry, { ticks }) =>
-        beginsMs(entry) + ticks * (1000 / log.info.timescale),
-      groupDueMs: (entry) => beginsMs(entry) + startMsOf(track, entry),
+      dueMs: (entry, { ticks }) => {
+        const groupMs = groupDueMs(entry);
+        const firstTicks = log.startOf(entry) ?? ticks;
+        return groupMs + (ticks - firstTicks) * (1000 / log.info.timescale);
+      },
+      groupDueMs,
     };
   }
 
-  #tracks(): RecordingTrack[] {
-    return [...this.#media].flatMap((name) =>
-      this.#recording.tracks.get(name) ?? []
+  #tracks(): [string, RecordingTrack][] {
+    return [...this.#recording.tracks].filter(([name]) =>
+      this.#media.has(name)
     );
   }
 
-  /** The time in milliseconds since 1970 of timestamp 0 in one take: that of the group that came with the least delay. */
-  #anchorOf(take: number): number | undefined {
-    let anchorMs: number | undefined;
-    for (const track of this.#tracks()) {
-      const entries = entriesOf(track, take);
-      const step = Math.max(1, Math.floor(entries.length / SAMPLES));
-      for (let at = entries.length - 1; at >= 0; at -= step) {
-        const entry = entries[at]!;
-        const zeroMs = entry.arrivalMs - startMsOf(track, entry);
-        anchorMs = Math.min(anchorMs ?? Infinity, zeroMs);
-      }
-    }
-    return anchorMs;
+  /** When a group begins, in milliseconds since 1970. */
+  #wallMsOf(
+    name: string,
+    { track: { log, takes }, entry }: {
+      readonly track: RecordingTrack;
+      readonly entry: GroupEntry;
+    },
+  ): number {
+    const take = takes.findLastIndex(({ base }) => base <= entry.sequence);
+    const time = this.#times[take];
+    const startMs = (log.startOf(entry) ?? 0) * (1000 / log.info.timescale);
+    const shifts = time?.shifts.get(name) ?? [];
+    return (time?.anchorMs ?? 0) + startMs + shiftOf(shifts, entry.sequence);
   }
-}
 
-function startMsOf({ log }: RecordingTrack, entry: GroupEntry): number {
-  return (log.startOf(entry) ?? 0) * (1000 / log.info.timescale);
+  #readTimes(): SteadyGroups[] {
+    const { takes } = this.#recording;
+    const times: SteadyGroups[] = [];
+    for (let from = 0; from < takes.length;) {
+      let to = from + 1;
+      while (to < takes.length && isSamePublisher(takes[to - 1]!, takes[to]!)) {
+        to++;
+      }
+      const time = steadyGroups(
+        this.#tracks().map(([name, track]) => ({
+          name,
+          track,
+          entries: entriesOf(track, from, to),
+        })),
+      );
+      const anchorMs = time.anchorMs ?? times.at(-1)?.anchorMs;
+      for (; from < to; from++) times.push({ ...time, anchorMs });
+    }
+    return times;
+  }
 }
