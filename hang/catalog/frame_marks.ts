@@ -29,6 +29,9 @@ export const FRAME_MARKS_CONFIG: JsonTrackConfig = {
 const UPDATE_MS = 500;
 const TOLD_MS = 1000;
 const MAX_MARKS = 512;
+// A mark is a row of five; what other versions may add has room.
+const MAX_UPDATE_FIELDS = 16 * MAX_MARKS;
+const MAX_UPDATE_BYTES = 512 * MAX_MARKS;
 
 /** One picture at its publisher, in milliseconds since the timestamp 0. */
 export interface PublisherMark {
@@ -157,7 +160,11 @@ export async function* consumeFrameMarks(
   broadcast: BroadcastConsumer,
   { track, signal }: { readonly track: string; readonly signal: AbortSignal },
 ): AsyncGenerator<FrameMarks, void> {
-  const updates = consumeSnapshots(broadcast.track(track), { signal });
+  const updates = consumeSnapshots(broadcast.track(track), {
+    maxBytes: MAX_UPDATE_BYTES,
+    maxFields: MAX_UPDATE_FIELDS,
+    signal,
+  });
   for await (const update of updates) yield readMarks(update);
 }
 

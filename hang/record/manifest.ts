@@ -6,6 +6,7 @@
  * @module
  */
 import { asMoqError, MoqError, type TrackInfo } from "@moq-deno/lite";
+import { equalJson } from "@moq-deno/lite/json";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Fields } from "../catalog/fields.ts";
 import { checkCatalog } from "../catalog/parse.ts";
@@ -86,6 +87,8 @@ export type ManifestLine =
   | { readonly track: Omit<ManifestTrack, "takes"> }
   | {
     readonly take: Take & {
+      /** Its place among the takes. */
+      readonly number: number;
       /** The id of each track, and where the take begins in it. */
       readonly tracks: readonly (readonly [number, number, number])[];
     };
@@ -94,17 +97,21 @@ export type ManifestLine =
 /** The lines that say what `manifest` does, the first one included. */
 export function* linesOf(manifest: Manifest): Generator<unknown, void> {
   const { name, catalogs, tracks, takes } = manifest;
-  // Twice, since a recording whose name is not known cannot be gone on with.
   const head = { version: JOURNAL_VERSION, name };
   yield* [head, head];
   const lines: ManifestLine[] = [
     ...tracks.map(({ id, name, info }) => ({ track: { id, name, info } })),
     ...takes.map((take, index) => ({
-      take: { ...take, tracks: beginnings(tracks, index) },
+      take: { ...take, number: index, tracks: beginnings(tracks, index) },
     })),
     ...catalogs.map((catalog) => ({ catalog })),
   ];
-  yield* lines;
+  for (const line of lines) yield* timesWritten(line);
+}
+
+/** `line` as often as it is written: without a track or a take its groups could not be read, so there are two of each. */
+export function timesWritten(line: ManifestLine): readonly ManifestLine[] {
+  return "catalog" in line ? [line] : [line, line];
 }
 
 /** Where take number `index` begins in each track, as its line says. */
@@ -125,7 +132,7 @@ export function readManifest(store: RecordingStore): Manifest {
   if (files.includes(JOURNAL)) manifest.readJournal(store);
   const isEmpty = manifest.tracks.length === 0;
   const old = OLD_MANIFESTS.filter((name) => files.includes(name));
-  if (isEmpty && (old.length > 0 || !manifest.hasHead)) {
+  if (isEmpty && (old.length > 0 || !manifest.hasLines)) {
     manifest.readOld(store, old);
   }
   if (files.includes(NEWEST_CATALOG)) manifest.readNewest(store);
@@ -139,19 +146,25 @@ class ManifestReader implements Manifest {
   readonly takes: Take[] = [];
   readonly tracks: ManifestTrack[] = [];
   readonly problems: string[] = [];
-  /** Whether the first line of a journal was read. */
-  hasHead = false;
+  /** Whether any line of a journal was read. */
+  hasLines = false;
+  #hasHead = false;
+  readonly #takeNumbers: Set<number> = new Set();
 
   readJournal(store: RecordingStore): void {
     const bytes = readWhole(store, JOURNAL);
-    const { values, damaged } = readJournal(bytes);
+    const { values, damaged, rest } = readJournal(bytes);
     for (const line of damaged) {
       this.problems.push(`line ${line} of ${JOURNAL} is damaged`);
+    }
+    if (rest.byteLength > 0) {
+      this.problems.push(`the last line of ${JOURNAL} is cut off`);
     }
     for (const [index, value] of values.entries()) {
       this.#attempt(() => this.#readLine(value, `${JOURNAL}[${index}]`));
     }
-    if (!this.hasHead) {
+    this.hasLines = values.length > 0;
+    if (!this.#hasHead) {
       this.problems.push(`${JOURNAL} does not say of which broadcast it is`);
     }
   }
@@ -175,7 +188,7 @@ class ManifestReader implements Manifest {
         if (name === names[0]) failure = error;
       }
     }
-    if (!this.hasHead) throw failure;
+    if (!this.hasLines) throw failure;
   }
 
   readNewest(store: RecordingStore): void {
@@ -201,7 +214,7 @@ class ManifestReader implements Manifest {
         throw fields.misfit("version", String(JOURNAL_VERSION));
       }
       this.name = textOf(fields, "name");
-      this.hasHead = true;
+      this.#hasHead = true;
     }
   }
 
@@ -233,7 +246,9 @@ class ManifestReader implements Manifest {
   }
 
   #addTrack(track: Omit<ManifestTrack, "takes"> & { takes?: TrackTake[] }) {
-    const { id, name } = track;
+    const { id, name, info } = track;
+    const known = this.tracks.find((one) => one.id === id);
+    if (known && equalJson([known.name, known.info], [name, info])) return;
     if (this.tracks.length >= MAX_RECORDED_TRACKS) {
       throw new MoqError("decode", `more than ${MAX_RECORDED_TRACKS} tracks`);
     }
@@ -247,6 +262,9 @@ class ManifestReader implements Manifest {
 
   #addTake(value: unknown, path: string): void {
     const take = readTake(value, path);
+    const number = integerOf(new Fields(value, path), "number");
+    if (this.#takeNumbers.has(number)) return;
+    this.#takeNumbers.add(number);
     const places = readBeginnings(value, path);
     const count = this.takes.length + 1;
     if (count > MAX_TAKES || count * this.tracks.length > MAX_TRACK_TAKES) {

@@ -14,6 +14,7 @@ import {
   type Manifest,
   type ManifestLine,
   NEWEST_CATALOG,
+  timesWritten,
 } from "./manifest.ts";
 import type { RecordingFile, RecordingStore } from "./store.ts";
 
@@ -41,7 +42,7 @@ export class ManifestWriter {
 
   /** Adds a line; throws `MoqError("too-large")` when the journal is full. */
   add(line: ManifestLine): void {
-    const bytes = encodeLine(line);
+    const bytes = join(timesWritten(line).map(encodeLine));
     const reserved = "catalog" in line ? RESERVED_BYTES : 0;
     const most = MAX_MANIFEST_BYTES - reserved;
     if (this.#size + bytes.byteLength > most) {
@@ -68,7 +69,10 @@ export class ManifestWriter {
 
 /** Writes all of a manifest in the place of the journal. */
 export function writeJournal(store: RecordingStore, manifest: Manifest): void {
-  const parts = Array.from(linesOf(manifest), encodeLine);
+  store.replace(JOURNAL, join(Array.from(linesOf(manifest), encodeLine)));
+}
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
   const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
   const whole = new Uint8Array(size);
   let at = 0;
@@ -76,7 +80,7 @@ export function writeJournal(store: RecordingStore, manifest: Manifest): void {
     whole.set(part, at);
     at += part.byteLength;
   }
-  store.replace(JOURNAL, whole);
+  return whole;
 }
 
 /** A line that was cut off in mid-write is set aside, so that the next one begins a line. */

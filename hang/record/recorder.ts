@@ -72,6 +72,7 @@ export class Recorder {
   #catalogBytes = 0;
   #hasNewest: boolean;
   #nextId: number;
+  #nextTake: number;
   #isTakeWritten = false;
   #failure: MoqError | undefined;
   #isRenumbered = false;
@@ -89,6 +90,8 @@ export class Recorder {
     const files = store.files();
     this.#hasNewest = files.includes(NEWEST_CATALOG);
     this.#nextId = freeId(files);
+    // Higher than any before, of which some may have been lost.
+    this.#nextTake = Date.now();
     for (const { catalog } of recording.catalogs) this.#countCatalog(catalog);
   }
 
@@ -278,7 +281,8 @@ export class Recorder {
     if (this.#isTakeWritten) return;
     const { takes } = this.recording;
     const tracks = beginnings(this.#tracks(), takes.length - 1);
-    this.#manifest.add({ take: { ...takes.at(-1)!, tracks } });
+    const number = this.#nextTake++;
+    this.#manifest.add({ take: { ...takes.at(-1)!, number, tracks } });
     this.#isTakeWritten = true;
   }
 

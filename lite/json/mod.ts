@@ -33,7 +33,12 @@ export {
   type ProduceJsonOptions,
 } from "./frame.ts";
 export { checkDepth, countFields, MAX_JSON_DEPTH } from "./depth.ts";
-export { diffJson, type JsonObject, mergePatch } from "./merge_patch.ts";
+export {
+  diffJson,
+  equalJson,
+  type JsonObject,
+  mergePatch,
+} from "./merge_patch.ts";
 export {
   followNewest,
   type FrameReader,
