@@ -136,7 +136,8 @@ class HlsMedia implements Media {
       signal: this.#end.signal,
     });
     const opened = await playlist.open();
-    const { startUs } = playlist;
+    const { startUs, skipped } = playlist;
+    this.skipped.push(...skipped.map((reason) => `${url}: ${reason}`));
     const isMixed = opened.some(({ track }) => track.kind === "video");
     for (const { track, leaveOut } of opened) {
       // Sound that is mixed into each variant is the same in all of them.

@@ -8,12 +8,14 @@ import { asMoqError, type Logger, MoqError } from "@moq-deno/lite";
 import type { MediaPacket, MediaTrack } from "../media/media.ts";
 import { type HlsTime, PlaylistTime } from "./hls_time.ts";
 import type { FollowedSegment, PlaylistFollower } from "./playlist_follower.ts";
-import type { SegmentReader, SegmentTrack } from "./segment_reader.ts";
+import type { SegmentMedia, SegmentReader } from "./segment_reader.ts";
 
 // Of tracks that run far ahead of others; more is not meant to be played together.
 const MAX_QUEUED_BYTES = 128 << 20;
 // A playlist none of whose first segments can be read is given up.
 const MAX_ATTEMPTS = 3;
+// Other encodings are named once each, and not for ever.
+const MAX_NAMED = 32;
 
 /** Options of {@linkcode PlaylistTracks}. */
 export interface PlaylistTracksOptions {
@@ -50,6 +52,7 @@ export class PlaylistTracks {
   readonly #segments: AsyncGenerator<FollowedSegment, void>;
   readonly #time: PlaylistTime;
   readonly #lanes: Lane[] = [];
+  readonly #named = new Set<string>();
   #reading: Promise<void> | undefined;
   #queuedBytes = 0;
   #hasEnded = false;
@@ -67,6 +70,9 @@ export class PlaylistTracks {
     const firsts = this.#lanes.map(({ queue }) => queue[0]?.timestampUs ?? 0);
     return Math.min(...firsts);
   }
+
+  /** One sentence for each track of it that is left out. */
+  skipped: readonly string[] = [];
 
   /** Reads the first segment that can be read; throws why none can. */
   async open(): Promise<readonly OpenedTrack[]> {
@@ -134,7 +140,10 @@ export class PlaylistTracks {
     }
   }
 
-  #queue(segment: FollowedSegment, tracks: readonly SegmentTrack[]): void {
+  #queue(
+    segment: FollowedSegment,
+    { tracks, skipped }: SegmentMedia,
+  ): void {
     const starts = tracks.flatMap(({ packets }) =>
       packets.map((one) => one.timestampUs)
     );
@@ -144,14 +153,17 @@ export class PlaylistTracks {
     const startUs = starts.reduce((least, one) => Math.min(least, one));
     const offsetUs = this.#time.offsetOf({ ...segment, startUs });
     if (this.#lanes.length === 0) {
+      this.skipped = skipped;
       for (const { track } of tracks) {
         const encoding = encodingOf(track);
         this.#lanes.push({ track, encoding, queue: [], isLeftOut: false });
       }
     }
-    for (const [index, { track, packets }] of tracks.entries()) {
-      const lane = this.#laneFor(track, index);
-      if (!lane.isLeftOut) this.#push(lane, { packets, offsetUs });
+    const free = new Set(this.#lanes);
+    for (const { track, packets } of tracks) {
+      const lane = this.#laneFor(track, free);
+      if (!lane) this.#tellOther(segment, track);
+      else if (!lane.isLeftOut) this.#push(lane, { packets, offsetUs });
     }
     if (this.#queuedBytes > MAX_QUEUED_BYTES) {
       throw new MoqError(
@@ -175,16 +187,30 @@ export class PlaylistTracks {
     }
   }
 
-  /** The lane of a segment's track; a catalog cannot say that an encoding changes in the middle. */
-  #laneFor(track: MediaTrack, index: number): Lane {
-    const lane = this.#lanes[index];
-    if (lane?.encoding === encodingOf(track)) return lane;
-    throw new MoqError(
-      "unsupported",
-      `Expected the encoding to stay ${lane?.encoding ?? "absent"}, got ${
-        encodingOf(track)
-      }`,
-    );
+  /** The lane of a segment's track, which is taken from `free`. */
+  #laneFor(track: MediaTrack, free: Set<Lane>): Lane | undefined {
+    const encoding = encodingOf(track);
+    for (const lane of free) {
+      if (lane.track.kind !== track.kind || lane.encoding !== encoding) {
+        continue;
+      }
+      free.delete(lane);
+      return lane;
+    }
+    return undefined;
+  }
+
+  /** A track that does not go on in any lane: a catalog cannot say that an encoding changes in the middle. */
+  #tellOther({ url: name }: FollowedSegment, track: MediaTrack): void {
+    const encoding = encodingOf(track);
+    const own = this.#lanes.filter((lane) => lane.track.kind === track.kind)
+      .map((lane) => lane.encoding).join(", ");
+    const error = `Expected the encoding to stay ${
+      own === "" ? `without ${track.kind}` : own
+    }, got ${encoding}`;
+    if (this.#named.has(error) || this.#named.size >= MAX_NAMED) return;
+    this.#named.add(error);
+    this.#options.log.warn?.("track left out", { name, error });
   }
 }
 

@@ -7,6 +7,7 @@ import { MoqError } from "@moq-deno/lite";
 import type { Media, MediaPacket, MediaTrack } from "../media/media.ts";
 import { openMedia } from "../media/open.ts";
 import type { HlsFiles } from "./files.ts";
+import { readPackedAudio } from "./packed_audio.ts";
 import type { MediaPart, ReadSegment } from "./read_playlist.ts";
 
 const MAX_SEGMENT_BYTES = 64 << 20;
@@ -18,6 +19,14 @@ export interface SegmentTrack {
   readonly track: MediaTrack;
   /** In decode order, with the timestamps of the media. */
   readonly packets: readonly MediaPacket[];
+}
+
+/** A segment, all of it. */
+export interface SegmentMedia {
+  /** What was read. */
+  readonly tracks: readonly SegmentTrack[];
+  /** One sentence for each track that was left out. */
+  readonly skipped: readonly string[];
 }
 
 /** Reads segments and remembers the init segment, which most share. */
@@ -34,7 +43,7 @@ export class SegmentReader {
   async read(
     segment: ReadSegment,
     signal: AbortSignal,
-  ): Promise<readonly SegmentTrack[]> {
+  ): Promise<SegmentMedia> {
     if (segment.problem !== undefined) {
       throw new MoqError("unsupported", segment.problem);
     }
@@ -46,16 +55,22 @@ export class SegmentReader {
       signal,
     });
     const whole = map ? join(map, bytes) : bytes;
+    const packed = readPackedAudio(whole);
+    const timeUs = packed?.timeUs ?? 0;
     let media: Media | undefined;
     try {
-      media = await openMedia(whole, { keepsTimes: true, signal });
+      const file = packed?.frames ?? whole;
+      media = await openMedia(file, { keepsTimes: true, signal });
       const tracks: SegmentTrack[] = [];
       for (const track of media.tracks) {
-        const packets = await Array.fromAsync(track.packets(signal));
+        const packets = await Array.fromAsync(
+          track.packets(signal),
+          (one) => ({ ...one, timestampUs: one.timestampUs + timeUs }),
+        );
         // They are views of the whole segment, which has to stay for as long as one of them does.
         tracks.push({ track, packets });
       }
-      return tracks;
+      return { tracks, skipped: media.skipped };
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof MoqError)) throw error;

@@ -299,3 +299,68 @@ Deno.test("openHls: what is no playlist, and what it must not name, is refused w
     /No http:\/\/a.test\/a.ts/,
   );
 });
+
+/** An ID3 tag that says when packed audio begins. */
+function id3Time(us: number): Uint8Array<ArrayBuffer> {
+  const owner = "com.apple.streaming.transportStreamTimestamp\0";
+  const bytes = new Uint8Array(20 + owner.length + 8);
+  bytes.set(new TextEncoder().encode(`ID3\x04`));
+  bytes[9] = 10 + owner.length + 8;
+  bytes.set(new TextEncoder().encode("PRIV"), 10);
+  bytes[17] = owner.length + 8;
+  bytes.set(new TextEncoder().encode(owner), 20);
+  const ticks = BigInt(Math.round(us * 9 / 100));
+  new DataView(bytes.buffer).setBigUint64(20 + owner.length, ticks);
+  return bytes;
+}
+
+ffmpegTest(
+  "openHls: packed audio lies where its tags say",
+  () =>
+    withSource(async ({ folder, source }) => {
+      await output("ffmpeg", [
+        ...["-i", source, "-an", "-c", "copy", "-f", "hls", "-hls_time", "0.4"],
+        ...["-hls_playlist_type", "vod", `${folder}/video.m3u8`],
+      ]);
+      await output("ffmpeg", [
+        ...["-i", source, "-vn", "-c", "copy", "-f", "segment"],
+        ...["-segment_time", "1", "-segment_format", "adts"],
+        `${folder}/sound%d.aac`,
+      ]);
+      const list = ["#EXTM3U", "#EXT-X-TARGETDURATION:2"];
+      let startUs = 1_400_000; // where ffmpeg begins its segments of pictures
+      for (let n = 0; n < 2; n++) {
+        const path = `${folder}/sound${n}.aac`;
+        const frames = await Deno.readFile(path);
+        const file = new Blob([id3Time(startUs), frames]);
+        await Deno.writeFile(path, await file.bytes());
+        list.push("#EXTINF:1,", `sound${n}.aac`);
+        const media = await openMedia(frames);
+        const packets = await Array.fromAsync(media.tracks[0]!.packets());
+        startUs += Math.round(packets.length * 1024 * 1e6 / 48_000);
+      }
+      list.push("#EXT-X-ENDLIST");
+      await Deno.writeTextFile(`${folder}/sound.m3u8`, list.join("\n"));
+      await Deno.writeTextFile(
+        `${folder}/master.m3u8`,
+        '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="a",URI="sound.m3u8"\n' +
+          '#EXT-X-STREAM-INF:BANDWIDTH=1,AUDIO="a"\nvideo.m3u8\n',
+      );
+      const media = await openHls(`file://${folder}/master.m3u8`, {
+        files: filesFor(),
+      });
+      assert.deepEqual(media.tracks.map(({ config }) => config.codec), [
+        "avc3.64000b",
+        "mp4a.40.2",
+      ]);
+      const { timesUs: video } = await samples(media, "video");
+      const { timesUs: audio } = await samples(media, "audio");
+      assert.ok(Math.abs(Math.min(...video) - audio[0]!) < 150_000);
+      assert.ok(audio.length > 90, `${audio.length}`);
+      for (const [index, us] of audio.entries()) {
+        const wantedUs = audio[0]! + index * 1024 * 1e6 / 48_000;
+        assert.ok(Math.abs(us - wantedUs) < 100, `${us} at ${index}`);
+      }
+      media.close();
+    }),
+);

@@ -228,6 +228,20 @@ Deno.test("openMedia names the tracks of MPEG-TS that it leaves out", async () =
   }
 });
 
+Deno.test("openMedia: a track of MPEG-TS that cannot be described costs only itself", async () => {
+  // AAC whose channels are said elsewhere: configuration 0 in each ADTS header.
+  const odd = TS.slice();
+  for (let at = 0; at + 7 < odd.byteLength; at++) {
+    if (odd[at] !== 0xff || odd[at + 1] !== 0xf1) continue;
+    odd[at + 2]! &= 0xfe;
+    odd[at + 3]! &= 0x3f;
+  }
+  const media = await openMedia(odd);
+  assert.deepEqual(media.tracks.map(({ kind }) => kind), ["video"]);
+  assert.match(media.skipped.join(), /AAC\): .*channel configuration 0/);
+  media.close();
+});
+
 /** A clock that a test lets run out. */
 class HandClock implements Clock {
   readonly waits: (() => void)[] = [];
