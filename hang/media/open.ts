@@ -46,6 +46,7 @@ import {
   SourceFailure,
   streamOf,
 } from "./source.ts";
+import { checkedMp4, checkMp4, isMp4 } from "./mp4_tables.ts";
 import { SteadyTime } from "./steady_time.ts";
 import { openTs } from "./ts/open_ts.ts";
 import { findPackets, PROBE_BYTES } from "./ts/packets.ts";
@@ -115,7 +116,15 @@ async function openAny(
     );
   }
   const layout = findPackets(head);
-  if (!layout) return await openFile(stream ?? source, options);
+  if (!layout) {
+    const isTabled = isMp4(head);
+    if (isTabled && file) {
+      const hasFragments = source instanceof Uint8Array;
+      await abortable(checkMp4(file, { hasFragments }), signal);
+    }
+    const checked = stream && isTabled ? checkedMp4(stream) : stream;
+    return await openFile(checked ?? source, options);
+  }
   return await openTs(() => stream ?? streamOf(file!), {
     layout,
     isRewindable: stream === undefined,

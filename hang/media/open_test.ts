@@ -270,3 +270,18 @@ Deno.test("openMedia says that a stream is empty", async () => {
     message: "Expected media, got a stream that ended before its first byte",
   });
 });
+
+Deno.test("openMedia: tables that count samples without end are refused, not believed", async () => {
+  const whole = join(...await indexLast(100));
+  const text = new TextDecoder("latin1").decode(whole);
+  const cases: [string, number][] = [["stsc", 2], ["stts", 1], ["stsz", 1]];
+  for (const [type, word] of cases) {
+    const bytes = whole.slice();
+    const at = text.indexOf(type) + 8 + 4 * word;
+    new DataView(bytes.buffer).setUint32(at, 0xffffffff);
+    const message = new RegExp(`box ${type} to count at most \\d+ samples`);
+    for (const source of [bytes, new Blob([bytes]).stream()]) {
+      await assert.rejects(openMedia(source), { code: "decode", message });
+    }
+  }
+});
