@@ -18,6 +18,7 @@ import {
   noFile,
   oneOf,
   positive,
+  publishedName,
   required,
   secondsOf,
   urlOf,
@@ -58,6 +59,8 @@ const DEFAULT_LISTEN = "127.0.0.1:8888";
 
 const COMMON: readonly OptionName[] = ["url", "name", "fingerprint", "seconds"];
 
+const PUBLISHING: readonly string[] = ["publish", "replay", "chat"];
+
 /** The options of each command besides those that all have. */
 const COMMANDS: Readonly<Record<string, readonly OptionName[]>> = {
   publish: [
@@ -92,6 +95,9 @@ export function readArguments(args: readonly string[]): CommandArguments {
     return readServeRecorded(values, files);
   }
   const isWithoutName = command === "announced";
+  if (command !== undefined && PUBLISHING.includes(command)) {
+    publishedName("--name", required("--name", values.name));
+  }
   const relay = {
     url: urlOf(required("--url", values.url)),
     name: isWithoutName ? values.name ?? "" : required("--name", values.name),
@@ -139,7 +145,9 @@ export function readArguments(args: readonly string[]): CommandArguments {
         command,
         ...relay,
         folder: required("a folder", atMostOne(files)),
-        dvr: values.dvr,
+        dvr: values.dvr === undefined
+          ? undefined
+          : publishedName("--dvr", values.dvr),
         follow: values.follow ?? false,
         sync: oneOf("--sync", values.sync, ["second", "never", "group"]),
       };

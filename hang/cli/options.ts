@@ -50,6 +50,23 @@ export function required(name: string, value: string | undefined): string {
   throw new TypeError(`Expected ${name}, got none`);
 }
 
+/** A path under which something is published: one that relays announce. */
+export function publishedName(option: string, name: string): string {
+  const segments = name.split("/").filter((segment) => segment !== "");
+  if (segments.length === 0) {
+    throw new TypeError(
+      `Expected ${option} with a path, got ${JSON.stringify(name)}`,
+    );
+  }
+  // Such names are not listed, hence never reach a viewer.
+  if (!segments.some((segment) => segment.startsWith("."))) return name;
+  throw new TypeError(
+    `Expected ${option} without a part that begins with a dot, which is not announced, got ${
+      JSON.stringify(name)
+    }`,
+  );
+}
+
 /** Where a relay is. */
 export function urlOf(text: string): URL {
   const url = URL.parse(text);

@@ -108,6 +108,7 @@ async function publishOver(
   const name = JSON.stringify(args.name);
   for (const reason of media.skipped) say(`left out: ${reason}\n`);
   await firstSession(connection, signal);
+  if (signal.aborted) return;
   connection.local.publish(args.name, broadcast);
   const files = args.files.join(", ");
   say(`publishing ${files} (${media.format}) as ${name}\n`);
