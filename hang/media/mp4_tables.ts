@@ -18,6 +18,8 @@ const TOLERANCE = 1024;
 const MAX_RUN_SAMPLES = 1 << 16;
 const MAX_TOP_BOXES = 4096;
 const TRUN_FIELDS = [0x100, 0x200, 0x400, 0x800];
+const TEXT_HANDLERS = ["text", "sbtl", "subt", "clcp"];
+const MAX_OTHERS = 32;
 /** Boxes that an MP4 begins with. */
 const FIRST_BOXES = ["ftyp", "styp", "moov", "moof", "mdat", "free", "wide"];
 
@@ -26,10 +28,18 @@ export function isMp4(head: Uint8Array): boolean {
   return FIRST_BOXES.includes(typeOf(head));
 }
 
+/** Options of {@linkcode checkMp4}. */
+export interface CheckMp4Options {
+  /** Whether fragments are checked too, for which all of the file is passed over. */
+  readonly hasFragments: boolean;
+  /** Gets one sentence for each track that is neither picture nor sound. */
+  readonly others: string[];
+}
+
 /** Checks the tables of a file that is an MP4, as far as they are in it; throws `MoqError("decode")`. */
 export async function checkMp4(
   file: RandomAccess,
-  { hasFragments }: { readonly hasFragments: boolean },
+  { hasFragments, others }: CheckMp4Options,
 ): Promise<void> {
   let at = 0;
   for (let n = 0; n < MAX_TOP_BOXES && at + HEADER_BYTES <= file.size; n++) {
@@ -40,7 +50,10 @@ export async function checkMp4(
     if (size < HEADER_BYTES || at + size > file.size) return;
     const isTable = type === "moov" || (hasFragments && type === "moof");
     if (isTable && size <= MAX_TABLE_BYTES) {
-      check(type, await file.read(at + HEADER_BYTES, at + size));
+      check(type, {
+        body: await file.read(at + HEADER_BYTES, at + size),
+        others,
+      });
     }
     if (type === "moov" && !hasFragments) return;
     at += size;
@@ -50,6 +63,7 @@ export async function checkMp4(
 /** `stream`, whose tables are checked as they pass: a bad one ends it with `MoqError("decode")`. */
 export function checkedMp4(
   stream: ReadableStream<Uint8Array>,
+  { others }: Pick<CheckMp4Options, "others">,
 ): ReadableStream<Uint8Array> {
   const parts: Uint8Array[] = [];
   let held = 0;
@@ -79,7 +93,9 @@ export function checkedMp4(
       rest = joined(parts, { most: held });
       parts.length = 0;
       held = 0;
-      if (isTable) check(type, rest.subarray(HEADER_BYTES, size));
+      if (isTable) {
+        check(type, { body: rest.subarray(HEADER_BYTES, size), others });
+      }
       passing = Math.max(HEADER_BYTES, size);
     }
   };
@@ -142,14 +158,42 @@ function allAt(body: Uint8Array, [type, ...rest]: readonly string[]): Box[] {
     : found.flatMap((one) => allAt(one.body, rest));
 }
 
-function check(type: string, body: Uint8Array): void {
+function check(
+  type: string,
+  { body, others }: {
+    readonly body: Uint8Array;
+    readonly others: string[];
+  },
+): void {
   if (type === "moof") {
     for (const { body: run } of allAt(body, ["traf", "trun"])) checkRun(run);
     return;
   }
-  for (const { body: table } of allAt(body, ["trak", "mdia", "minf", "stbl"])) {
-    checkTable(table);
+  const traks = allAt(body, ["trak"]);
+  for (const [index, { body: trak }] of traks.entries()) {
+    const [table] = allAt(trak, ["mdia", "minf", "stbl"]);
+    if (table) checkTable(table.body);
+    const [handler] = allAt(trak, ["mdia", "hdlr"]);
+    const kind = String.fromCharCode(...handler?.body.subarray(8, 12) ?? []);
+    if (TEXT_HANDLERS.includes(kind) && others.length < MAX_OTHERS) {
+      others.push(
+        `Track ${index + 1} is subtitles${
+          languageOf(trak)
+        }, which are not read`,
+      );
+    }
   }
+}
+
+/** The language of a track in parentheses, when it says one. ISO/IEC 14496-12, section 8.4.2. */
+function languageOf(trak: Uint8Array): string {
+  const [header] = allAt(trak, ["mdia", "mdhd"]);
+  const at = header?.body[0] === 1 ? 32 : 20;
+  if (!header || header.body.byteLength < at + 2) return "";
+  const packed = viewOf(header.body).getUint16(at);
+  const letters = [packed >> 10, packed >> 5, packed]
+    .map((letter) => String.fromCharCode((letter & 31) + 0x60)).join("");
+  return /^[a-z]{3}$/.test(letters) && letters !== "und" ? ` (${letters})` : "";
 }
 
 function checkRun(run: Uint8Array): void {

@@ -46,6 +46,7 @@ import {
   SourceFailure,
   streamOf,
 } from "./source.ts";
+import { subtitlesOf } from "./mkv_tracks.ts";
 import { checkedMp4, checkMp4, isMp4 } from "./mp4_tables.ts";
 import { SteadyTime } from "./steady_time.ts";
 import { openTs } from "./ts/open_ts.ts";
@@ -65,6 +66,8 @@ const FORMATS: InputFormat[] = [
 ];
 
 const MAX_TRACKS = 32;
+// Matroska names its tracks within so many bytes.
+const MKV_HEAD_BYTES = 16 << 10;
 
 // It prints what it finds odd in a file; here that is in `skipped` and in errors, and files are not to be trusted with the console.
 Logging.level = LogLevel.Silent;
@@ -118,12 +121,20 @@ async function openAny(
   const layout = findPackets(head);
   if (!layout) {
     const isTabled = isMp4(head);
+    const start = file
+      ? await file.read(0, Math.min(file.size, MKV_HEAD_BYTES))
+      : head;
+    const others = [...subtitlesOf(start)];
     if (isTabled && file) {
       const hasFragments = source instanceof Uint8Array;
-      await abortable(checkMp4(file, { hasFragments }), signal);
+      await abortable(checkMp4(file, { hasFragments, others }), signal);
     }
-    const checked = stream && isTabled ? checkedMp4(stream) : stream;
-    return await openFile(checked ?? source, options);
+    const checked = stream && isTabled
+      ? checkedMp4(stream, { others })
+      : stream;
+    const media = await openFile(checked ?? source, options);
+    media.skipped.push(...others);
+    return media;
   }
   return await openTs(() => stream ?? streamOf(file!), {
     layout,
@@ -137,7 +148,7 @@ async function openAny(
 async function openFile(
   source: MediaSource,
   options: OpenMediaOptions,
-): Promise<Media> {
+): Promise<MediaFile> {
   const file = new MediaFile(source, options);
   try {
     await abortable(file.open(), options.signal);
@@ -233,6 +244,22 @@ class MediaFile implements Media {
     this.tracks.push(...come.map(({ described }) => described));
     if (this.#options.keepsTimes) this.startUs = Math.max(0, firstUs);
     else this.#baseUs = firstUs;
+    await this.#nameLanguages(all);
+  }
+
+  /** Which of several tracks is in which language, for who has to choose: a catalog does not say it. */
+  async #nameLanguages(all: readonly InputTrack[]): Promise<void> {
+    const sounds = all.filter((track) => track.isAudioTrack());
+    if (sounds.length < 2) return;
+    const languages = await Promise.all(
+      sounds.map((track) => track.getLanguageCode()),
+    );
+    if (languages.every((language) => language === "und")) return;
+    this.skipped.push(
+      `The languages of the sound, which the catalog does not say: ${
+        languages.join(", ")
+      }`,
+    );
   }
 
   /** Tracks of a stream of which nothing had come, each as it comes. */
