@@ -132,9 +132,22 @@ async function openAny(
     const checked = stream && isTabled
       ? checkedMp4(stream, { others })
       : stream;
-    const media = await openFile(checked ?? source, options);
-    media.skipped.push(...others);
-    return media;
+    try {
+      const media = await openFile(checked ?? source, options);
+      media.skipped.push(...others);
+      return media;
+    } catch (error) {
+      if (!stream || !(error instanceof UnsupportedInputFormatError)) {
+        throw error;
+      }
+      throw new MoqError(
+        "unsupported",
+        `Expected MP4, Matroska, WebM, MPEG-TS or audio from its beginning, got a stream that begins with ${
+          head.slice(0, 8).toHex()
+        }; of these only MPEG-TS can be joined in the middle`,
+        { cause: error },
+      );
+    }
   }
   return await openTs(() => stream ?? streamOf(file!), {
     layout,

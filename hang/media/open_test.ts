@@ -264,6 +264,13 @@ Deno.test("openMedia says what helps when a long MP4 in a pipe has its index las
   });
 });
 
+Deno.test("openMedia says how a stream begins that it cannot read", async () => {
+  await assert.rejects(openMedia(new Blob([CLIP.slice(5000)]).stream()), {
+    code: "unsupported",
+    message: /begins with [0-9a-f]{16}; .* joined in the middle/,
+  });
+});
+
 Deno.test("openMedia says that a stream is empty", async () => {
   await assert.rejects(openMedia(new Blob([]).stream()), {
     code: "decode",

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { asMoqError, type Logger, MoqError } from "@moq-deno/lite";
+import { asMoqError, type Logger } from "@moq-deno/lite";
 import type { MediaPacket } from "../media.ts";
 import type { SteadyTime } from "../steady_time.ts";
 import {
@@ -15,6 +15,7 @@ import {
   readMpegAudio,
 } from "./audio_frames.ts";
 import {
+  PACKET_BYTES,
   PacketCutter,
   type PacketLayout,
   readPacket,
@@ -34,7 +35,8 @@ const US_PER_TICK = 100 / 9;
 const MODULUS = 2 ** 33;
 const MAX_STREAMS = 32;
 // A stream is described by its beginning.
-const MAX_HEAD_BYTES = 16 << 20;
+const MAX_HEAD_BYTES = 4 << 20;
+const MAX_UNDESCRIBED = 1024;
 const isNamed = (count: number): boolean => (count & (count - 1)) === 0;
 
 const FRAMES: Readonly<Partial<Record<TsCodec, ReadFrameHeader>>> = {
@@ -57,6 +59,8 @@ export class TsStream {
   head: Uint8Array[] | undefined = [];
   /** PES packets in {@linkcode TsStream.head}. */
   headCount = 0;
+  /** How many PES packets describe it. */
+  readonly #headPieces: number;
   /** Whether its packets are kept. */
   isWanted = true;
   /** Whether packets of it were encrypted. */
@@ -71,13 +75,24 @@ export class TsStream {
   /** A stream of `codec`. */
   constructor(
     declared: DeclaredStream,
-    { codec, name }: { readonly codec: TsCodec; readonly name: string },
+    { codec, name, headPieces }: {
+      readonly codec: TsCodec;
+      readonly name: string;
+      readonly headPieces: number;
+    },
   ) {
     this.declared = declared;
+    this.#headPieces = headPieces;
     this.codec = codec;
     this.name = name;
     const read = FRAMES[codec];
     this.#frames = read && new FrameCutter(read);
+  }
+
+  /** Whether {@linkcode TsStream.head} is enough to describe it. */
+  get isHeadFull(): boolean {
+    const bytes = (this.head?.length ?? 0) * PACKET_BYTES;
+    return this.headCount >= this.#headPieces || bytes > MAX_HEAD_BYTES;
   }
 
   /** Its packets in `pes`, at the times that `place` gives. */
@@ -119,15 +134,9 @@ export class TsStream {
   }
 
   #keepHead({ packets }: Pes): void {
-    if (!this.head) return;
-    this.head.push(...packets);
+    if (!this.head || this.isHeadFull) return;
+    for (const packet of packets) this.head.push(packet.slice());
     this.headCount++;
-    if (this.head.length * 188 > MAX_HEAD_BYTES) {
-      throw new MoqError(
-        "too-large",
-        `Expected ${this.name} to be described by its first ${MAX_HEAD_BYTES} bytes, it is not`,
-      );
-    }
   }
 }
 
@@ -143,6 +152,8 @@ export interface TsDemuxerOptions {
   readonly time?: SteadyTime | undefined;
   /** Hears of damage. */
   readonly log: Logger;
+  /** How many PES packets of each stream are kept to describe it. */
+  readonly headPieces: number;
   /** The one stream whose packets are kept. Default all. */
   readonly onlyPid?: number | undefined;
 }
@@ -278,8 +289,8 @@ export class TsDemuxer {
       former.pes = new PesReader();
       this.#byPid.set(one.pid, former);
     } else if (this.streams.length < MAX_STREAMS) {
-      const stream = new TsStream(one, { codec, name });
-      const { onlyPid } = this.#options;
+      const { onlyPid, headPieces } = this.#options;
+      const stream = new TsStream(one, { codec, name, headPieces });
       if (onlyPid !== undefined) stream.head = undefined;
       stream.isWanted = onlyPid === undefined || onlyPid === one.pid;
       this.streams.push(stream);
@@ -294,15 +305,14 @@ export class TsDemuxer {
   }
 
   #accept(stream: TsStream, pes: Pes): void {
-    try {
-      for (const packet of stream.accept(pes, this.#place)) {
-        if (!stream.isWanted) continue;
-        stream.queue.push(packet);
-        this.#queuedBytes += packet.data.byteLength;
+    for (const packet of stream.accept(pes, this.#place)) {
+      if (!stream.isWanted) continue;
+      stream.queue.push(packet);
+      this.#queuedBytes += packet.data.byteLength;
+      // One that nobody has asked for yet begins with what is newest.
+      if (stream.head && stream.queue.length > MAX_UNDESCRIBED) {
+        this.take(stream);
       }
-    } catch (error) {
-      if (!(error instanceof MoqError)) throw error;
-      this.leaveOut(stream, error.message);
     }
   }
 

@@ -25,6 +25,8 @@ import type { PacketLayout } from "./packets.ts";
 const MAX_PROBE_BYTES = 32 << 20;
 // One track waits until the others are read when they have more than this.
 const MAX_QUEUED_BYTES = 64 << 20;
+// A stream is described soon after its first bytes, however large its chunks are.
+const STEP_BYTES = 256 << 10;
 // Enough for a steady rate.
 const RATE_PIECES = 64;
 
@@ -92,7 +94,8 @@ class TsPass {
     this.#reader = stream.getReader();
     this.#options = options;
     const time = keepsTimes ? undefined : new SteadyTime({ log });
-    this.demuxer = new TsDemuxer(layout, { time, log, onlyPid });
+    const headPieces = options.isRewindable ? RATE_PIECES : 1;
+    this.demuxer = new TsDemuxer(layout, { time, log, onlyPid, headPieces });
   }
 
   close(): void {
@@ -134,20 +137,22 @@ class TsPass {
     if (done) this.demuxer.end();
     else {
       this.bytes += value.byteLength;
-      this.demuxer.push(value);
+      for (let at = 0; at < value.byteLength; at += STEP_BYTES) {
+        this.demuxer.push(value.subarray(at, at + STEP_BYTES));
+        await this.#describe(false);
+      }
     }
-    await this.#describe(done);
+    if (done) await this.#describe(true);
     this.hasEnded = done;
     this.latch.wake();
   }
 
   async #describe(isEnd: boolean): Promise<void> {
     const { isRewindable } = this.#options;
-    const wanted = isRewindable && !isEnd ? RATE_PIECES : 1;
     if (!this.isOpen) return;
     for (const stream of this.demuxer.streams) {
-      const { head: packets, headCount, declared, queue } = stream;
-      if (!packets || headCount < wanted || queue.length === 0) continue;
+      const { head: packets, isHeadFull, declared, queue } = stream;
+      if (!packets || queue.length === 0 || !(isHeadFull || isEnd)) continue;
       stream.head = undefined;
       try {
         const options = { packets, isRewindable };

@@ -214,6 +214,19 @@ Deno.test("openMedia: bytes missing from MPEG-TS are no picture", async () => {
   media.close();
 });
 
+Deno.test("openMedia: MPEG-TS in one large chunk has all of its tracks", async () => {
+  const repeats = 100;
+  const bytes = concat(Array.from({ length: repeats }, () => TS));
+  assert.ok(bytes.byteLength > 16 << 20);
+  const media = await openMedia(openPipe(bytes, bytes.byteLength));
+  assert.deepEqual(media.skipped, []);
+  const count = repeats * PICTURES - 1;
+  const video = await timesOf(media, { kind: "video", count });
+  assert.equal(video[0], 0);
+  assertSteady(video, 100_000);
+  media.close();
+});
+
 Deno.test("openMedia names the tracks of MPEG-TS that it leaves out", async () => {
   const cases: [number, number, RegExp][] = [
     [0x0f, 0x11, /is AAC in LATM \(stream type 0x11\), which is not supp/],
