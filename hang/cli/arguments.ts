@@ -95,15 +95,15 @@ export function readArguments(args: readonly string[]): CommandArguments {
     return readServeRecorded(values, files);
   }
   const isWithoutName = command === "announced";
-  if (command !== undefined && PUBLISHING.includes(command)) {
-    publishedName("--name", required("--name", values.name));
-  }
   const relay = {
     url: urlOf(required("--url", values.url)),
     name: isWithoutName ? values.name ?? "" : required("--name", values.name),
     fingerprint: fingerprintOf(values.fingerprint),
     seconds: secondsOf(values.seconds),
   };
+  if (command !== undefined && PUBLISHING.includes(command)) {
+    publishedName("--name", relay.name);
+  }
   const catalog = oneOf("--catalog", values.catalog, ["hang", "hangz", "msf"]);
   switch (command) {
     case "publish":
