@@ -13,6 +13,8 @@ import { MEDIA_LOG } from "./media_log.ts";
 import { connectSubscriber } from "./relay.ts";
 import { duration, endSignal, say, showProgress } from "./terminal.ts";
 
+const FINISH_MS = 2000;
+
 /** Writes what comes until the broadcast ends, Ctrl-C, or the time is over. */
 export async function subscribe(args: SubscribeArguments): Promise<void> {
   using end = endSignal(args.seconds);
@@ -37,12 +39,24 @@ async function subscribeUntil(
   const close = () => media.close();
   signal.addEventListener("abort", close, { once: true });
   if (signal.aborted) await close();
-  await write(media, args);
+  await write(media, { ...args, signal: soonAfter(signal) });
+}
+
+/** Aborts a while after `signal`: a file is ended in good order, but a reader that does not read is not waited for. */
+function soonAfter(signal: AbortSignal): AbortSignal {
+  const end = new AbortController();
+  const abort = () => end.abort(signal.reason);
+  const wait = () => Deno.unrefTimer(setTimeout(abort, FINISH_MS));
+  signal.addEventListener("abort", wait, { once: true });
+  if (signal.aborted) wait();
+  return end.signal;
 }
 
 async function write(
   media: SubscribedMedia,
-  { file, format }: SubscribeArguments,
+  { file, format, signal }: SubscribeArguments & {
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
   const isStandardOutput = file === "-";
   const to = isStandardOutput ? Deno.stdout.writable : (await Deno.open(file, {
@@ -62,8 +76,8 @@ async function write(
   });
   try {
     const { videoFrames, audioFrames, durationUs } = format === "raw"
-      ? await writeRaw(media, to)
-      : await writeMedia(media, to, { format, log: MEDIA_LOG });
+      ? await writeRaw(media, to, { signal })
+      : await writeMedia(media, to, { format, signal, log: MEDIA_LOG });
     say(
       `${
         isStandardOutput ? "written" : file

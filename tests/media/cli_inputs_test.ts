@@ -216,3 +216,17 @@ for (const options of [[], ["--container", "cmaf"], ["--h264", "30"]]) {
     await publisher.stop();
   });
 }
+
+Deno.test("hang subscribe: ends at a signal while its output is not read", () =>
+  withRelay(async (broadcast) => {
+    await using _publisher = new Hang([
+      "publish",
+      ...broadcast,
+      "--loop",
+      CLIP,
+    ]);
+    await using viewer = new Hang(["subscribe", ...broadcast, "-"]);
+    // More than a pipe holds.
+    await viewer.says(/groups (?:[5-9]\d|\d{3})/);
+    await viewer.stopUnread();
+  }));

@@ -68,6 +68,13 @@ export class Hang implements AsyncDisposable {
     await this.result();
   }
 
+  /** Asks it to end and waits for a good end, while nobody reads what it writes. */
+  async stopUnread(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    const { code } = await this.#status;
+    assert.equal(code, 0, this.#said);
+  }
+
   /** To standard input. */
   async write(bytes: Uint8Array): Promise<void> {
     const writer = this.#child.stdin.getWriter();
