@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { RandomAccess } from "./source.ts";
+import { asMoqError, MoqError } from "@moq-deno/lite";
+import { UnsupportedInputFormatError } from "mediabunny";
+import {
+  type MediaSource,
+  type RandomAccess,
+  randomAccessOf,
+} from "./source.ts";
 
 const MAX_BOXES = 16;
 const HEADER_BYTES = 8;
@@ -30,4 +36,50 @@ export async function diagnose(
   if (boxes.length > 0) return `boxes ${boxes.join(", ")}`;
   const first = await file.read(0, Math.min(HEADER_BYTES, file.size));
   return `a file that begins with ${first.slice().toHex()}`;
+}
+
+/** `error`, which came of reading `source`, with what was expected and what helps. */
+export async function explain(
+  error: unknown,
+  source: MediaSource,
+): Promise<MoqError> {
+  if (error instanceof MoqError) return error;
+  if (source instanceof ReadableStream && isTooFarBack(error)) {
+    return new MoqError(
+      "unsupported",
+      "Expected a stream that can be read from its beginning to its end, got one that needs what lies more than 32 MiB back; " +
+        "an MP4 with its index (moov) at the end is such a one: write it with its index first (ffmpeg: -movflags +faststart), or name the file instead of piping it",
+      { cause: error },
+    );
+  }
+  const clue = await diagnose(randomAccessOf(source));
+  if (error instanceof UnsupportedInputFormatError) {
+    return new MoqError(
+      "unsupported",
+      `Expected MP4, Matroska, WebM, MPEG-TS or audio, got ${clue}`,
+      { cause: error },
+    );
+  }
+  return new MoqError(
+    "decode",
+    `Expected a media file, got one that breaks off or is damaged (${clue}): ${
+      wordsOf(error)
+    }`,
+    { cause: error },
+  );
+}
+
+// The library's words for what its cache has dropped.
+function isTooFarBack(error: unknown): boolean {
+  return asMoqError(error).message.includes("already-evicted");
+}
+
+// What follows asks to report the file to the library's author.
+function firstSentence(message: string): string {
+  return message.split(/\.(?:\s|$)|\n/)[0]!;
+}
+
+/** What `error` says, in one sentence. */
+export function wordsOf(error: unknown): string {
+  return firstSentence(asMoqError(error).message);
 }

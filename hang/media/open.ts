@@ -5,72 +5,25 @@
  * @module
  */
 import {
-  asMoqError,
   type Clock,
-  Latch,
   type Logger,
   MoqError,
   SILENT,
-  sleep,
   systemClock,
 } from "@moq-deno/lite";
-import {
-  ADTS,
-  EncodedPacketSink,
-  FLAC,
-  Input,
-  type InputFormat,
-  type InputTrack,
-  Logging,
-  LogLevel,
-  MATROSKA,
-  MP3,
-  MP4,
-  OGG,
-  QTFF,
-  UnsupportedInputFormatError,
-  WAVE,
-  WEBM,
-} from "mediabunny";
+import { UnsupportedInputFormatError } from "mediabunny";
 import { abortable } from "./abortable.ts";
-import { stripAdtsHeader } from "./adts.ts";
-import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
-import { diagnose } from "./diagnose.ts";
-import type { Media, MediaPacket, MediaTrack } from "./media.ts";
-import { type PcmLayout, pcmPieces } from "./pcm.ts";
-import {
-  inputSource,
-  type MediaSource,
-  peek,
-  randomAccessOf,
-  SourceFailure,
-  streamOf,
-} from "./source.ts";
+import { explain } from "./diagnose.ts";
+import type { Media } from "./media.ts";
+import { GRACE_MS, MediaFile } from "./media_file.ts";
 import { subtitlesOf } from "./mkv_tracks.ts";
 import { checkedMp4, checkMp4, isMp4 } from "./mp4_tables.ts";
-import { SteadyTime } from "./steady_time.ts";
+import { type MediaSource, peek, randomAccessOf, streamOf } from "./source.ts";
 import { openTs } from "./ts/open_ts.ts";
 import { findPackets, PROBE_BYTES } from "./ts/packets.ts";
 
-// Without HLS: a playlist is not a file, and could make us fetch what it names.
-const FORMATS: InputFormat[] = [
-  MP4,
-  QTFF,
-  WEBM,
-  MATROSKA,
-  MP3,
-  OGG,
-  ADTS,
-  FLAC,
-  WAVE,
-];
-
-const MAX_TRACKS = 32;
 // Matroska names its tracks within so many bytes.
 const MKV_HEAD_BYTES = 16 << 10;
-
-// It prints what it finds odd in a file; here that is in `skipped` and in errors, and files are not to be trusted with the console.
-Logging.level = LogLevel.Silent;
 
 /** Options of {@linkcode openMedia}. */
 export interface OpenMediaOptions {
@@ -83,9 +36,6 @@ export interface OpenMediaOptions {
   /** Measures how long tracks of a stream that have come wait for those that have not. Default the system's. */
   readonly clock?: Clock | undefined;
 }
-
-// A broadcast goes live within two seconds of its first picture or sound.
-const GRACE_MS = 1500;
 
 /**
  * Opens a media file; the caller closes it. Throws `MoqError("unsupported")` that names the format or codec that it
@@ -170,286 +120,4 @@ async function openFile(
     file.close();
     throw error;
   }
-}
-
-async function explain(error: unknown, source: MediaSource): Promise<MoqError> {
-  if (error instanceof MoqError) return error;
-  if (source instanceof ReadableStream && isTooFarBack(error)) {
-    return new MoqError(
-      "unsupported",
-      "Expected a stream that can be read from its beginning to its end, got one that needs what lies more than 32 MiB back; " +
-        "an MP4 with its index (moov) at the end is such a one: write it with its index first (ffmpeg: -movflags +faststart), or name the file instead of piping it",
-      { cause: error },
-    );
-  }
-  const clue = await diagnose(randomAccessOf(source));
-  if (error instanceof UnsupportedInputFormatError) {
-    return new MoqError(
-      "unsupported",
-      `Expected MP4, Matroska, WebM, MPEG-TS or audio, got ${clue}`,
-      { cause: error },
-    );
-  }
-  return new MoqError(
-    "decode",
-    `Expected a media file, got one that breaks off or is damaged (${clue}): ${
-      wordsOf(error)
-    }`,
-    { cause: error },
-  );
-}
-
-// The library's words for what its cache has dropped.
-function isTooFarBack(error: unknown): boolean {
-  return asMoqError(error).message.includes("already-evicted");
-}
-
-// What follows asks to report the file to the library's author.
-function firstSentence(message: string): string {
-  return message.split(/\.(?:\s|$)|\n/)[0]!;
-}
-
-/** A track of a file, and where it begins. */
-interface Candidate {
-  readonly described: MediaTrack;
-  readonly firstUs: number;
-}
-
-class MediaFile implements Media {
-  format = "";
-  readonly tracks: MediaTrack[] = [];
-  readonly skipped: string[] = [];
-  readonly isRewindable: boolean;
-  startUs = 0;
-  readonly #options: OpenMediaOptions;
-  readonly #source: MediaSource;
-  readonly #failure = new SourceFailure();
-  readonly #input: Input;
-  readonly #time: SteadyTime | undefined;
-  readonly #late: MediaTrack[] = [];
-  readonly #latch = new Latch();
-  #pending = 0;
-  #baseUs = 0;
-
-  constructor(source: MediaSource, options: OpenMediaOptions) {
-    this.#source = source;
-    this.#options = options;
-    this.isRewindable = !(source instanceof ReadableStream);
-    // A file says itself where everything lies.
-    this.#time = this.isRewindable || options.keepsTimes
-      ? undefined
-      : new SteadyTime({ log: options.log });
-    this.#input = new Input({
-      formats: FORMATS,
-      source: inputSource(source, this.#failure),
-    });
-  }
-
-  async open(): Promise<void> {
-    this.format = (await this.#input.getFormat()).name;
-    const all = await this.#input.getTracks();
-    if (all.length > MAX_TRACKS) {
-      this.skipped.push(`Tracks after the first ${MAX_TRACKS} are left out`);
-    }
-    const come = await this.#come(all.slice(0, MAX_TRACKS));
-    if (come.length === 0) await this.#refuse();
-    const firstUs = Math.min(...come.map((one) => one.firstUs));
-    this.tracks.push(...come.map(({ described }) => described));
-    if (this.#options.keepsTimes) this.startUs = Math.max(0, firstUs);
-    else this.#baseUs = firstUs;
-    await this.#nameLanguages(all);
-  }
-
-  /** Which of several tracks is in which language, for who has to choose: a catalog does not say it. */
-  async #nameLanguages(all: readonly InputTrack[]): Promise<void> {
-    const sounds = all.filter((track) => track.isAudioTrack());
-    if (sounds.length < 2) return;
-    const languages = await Promise.all(
-      sounds.map((track) => track.getLanguageCode()),
-    );
-    if (languages.every((language) => language === "und")) return;
-    this.skipped.push(
-      `The languages of the sound, which the catalog does not say: ${
-        languages.join(", ")
-      }`,
-    );
-  }
-
-  /** Tracks of a stream of which nothing had come, each as it comes. */
-  async *late(signal?: AbortSignal): AsyncGenerator<MediaTrack, void> {
-    for (;;) {
-      const track = this.#late.shift();
-      if (track) yield track;
-      else if (this.#pending === 0) return;
-      else await abortable(this.#latch.changed(), signal);
-    }
-  }
-
-  /** The tracks that have something, in their order; those of a stream are not waited for long once one has. */
-  async #come(all: readonly InputTrack[]): Promise<readonly Candidate[]> {
-    const come: (Candidate | undefined)[] = all.map(() => undefined);
-    const failures: unknown[] = [];
-    const waiting = new Set(all);
-    const first = Promise.withResolvers<void>();
-    let isLive = false;
-    const run = async (track: InputTrack, index: number): Promise<void> => {
-      try {
-        const candidate = await this.#candidate(track);
-        if (candidate) first.resolve();
-        if (!isLive) come[index] = candidate;
-        else if (candidate) this.#late.push(candidate.described);
-      } catch (error) {
-        failures.push(error);
-        if (!isLive) this.skipped.push(`${labelOf(track)}: ${wordsOf(error)}`);
-      }
-      waiting.delete(track);
-      if (isLive) this.#pending = waiting.size;
-      this.#latch.wake();
-    };
-    if (this.isRewindable) {
-      for (const [index, track] of all.entries()) await run(track, index);
-    } else {
-      const { clock = systemClock } = this.#options;
-      const enough = new AbortController();
-      const runs = Promise.all(all.map(run));
-      const grace = first.promise.then(() =>
-        sleep(clock, GRACE_MS, enough.signal)
-      );
-      await Promise.race([runs, grace]);
-      enough.abort();
-    }
-    isLive = true;
-    this.#pending = waiting.size;
-    for (const track of waiting) {
-      this.skipped.push(
-        `${labelOf(track)} has sent nothing; it joins when it does`,
-      );
-    }
-    const [failure] = failures;
-    if (failure && !come.some((one) => one)) throw failure;
-    return come.filter((one) => one !== undefined);
-  }
-
-  /** A track with where it begins; `undefined` for one that is left out. */
-  async #candidate(track: InputTrack): Promise<Candidate | undefined> {
-    const described = await this.#describe(track);
-    if (!described) return undefined;
-    // Of a stream its bytes too, so that one that cannot be read is refused before it is announced.
-    const first = await new EncodedPacketSink(track)
-      .getFirstPacket({ metadataOnly: this.isRewindable });
-    if (first) return { described, firstUs: toUs(first.timestamp) };
-    this.skipped.push(`${labelOf(track)} has no packets`);
-    return undefined;
-  }
-
-  close(): void {
-    this.#input.dispose();
-  }
-
-  async #refuse(): Promise<never> {
-    if (this.skipped.length > 0) {
-      throw new MoqError(
-        "unsupported",
-        `Expected ${this.format} with a known codec, got none: ${
-          this.skipped.join("; ")
-        }`,
-      );
-    }
-    throw new MoqError(
-      "decode",
-      `Expected ${this.format} with video or audio, got ${await diagnose(
-        randomAccessOf(this.#source),
-      )}`,
-    );
-  }
-
-  async #describe(track: InputTrack): Promise<MediaTrack | undefined> {
-    const options = { isRewindable: this.isRewindable };
-    if (track.isVideoTrack()) {
-      const config = await describeVideo(track, options);
-      if (config) {
-        return {
-          kind: "video",
-          config,
-          rotation: await track.getRotation(),
-          packets: (signal) => this.#packets(track, { signal }),
-        };
-      }
-    } else if (track.isAudioTrack()) {
-      const description = await describeAudio(track, options);
-      if (description) {
-        const { config, hasAdts, pcm } = description;
-        return {
-          kind: "audio",
-          config,
-          packets: (signal) => {
-            const packets = this.#packets(track, { signal, hasAdts });
-            return pcm === undefined
-              ? packets
-              : allPcmPieces(packets, { codec: pcm, config });
-          },
-        };
-      }
-    } else {
-      return undefined;
-    }
-    this.skipped.push(await codecProblem(track));
-    return undefined;
-  }
-
-  async *#packets(
-    track: InputTrack,
-    { signal, hasAdts = false }: {
-      readonly signal: AbortSignal | undefined;
-      readonly hasAdts?: boolean;
-    },
-  ): AsyncGenerator<MediaPacket, void> {
-    const packets = new EncodedPacketSink(track).packets();
-    try {
-      for (;;) {
-        const { value: packet } = await abortable(packets.next(), signal);
-        if (!packet) break;
-        const sample = {
-          timestampUs: toUs(packet.timestamp),
-          durationUs: toUs(packet.duration),
-          isKeyframe: packet.type === "key",
-        };
-        const atUs = this.#time?.at(track, sample) ?? sample.timestampUs;
-        yield {
-          ...sample,
-          // Pictures before the first keyframe in an open group may lie before the beginning.
-          timestampUs: Math.max(0, atUs - this.#baseUs),
-          data: hasAdts ? stripAdtsHeader(packet.data) : packet.data,
-        };
-      }
-      this.#failure.check();
-    } catch (error) {
-      signal?.throwIfAborted();
-      throw await explain(error, this.#source);
-    } finally {
-      // Not awaited: a source that does not deliver would hold up whoever has left. It fails when the file is closed.
-      packets.return().catch(() => undefined);
-    }
-  }
-}
-
-async function* allPcmPieces(
-  packets: AsyncIterable<MediaPacket>,
-  layout: PcmLayout,
-): AsyncGenerator<MediaPacket, void> {
-  for await (const packet of packets) yield* pcmPieces(packet, layout);
-}
-
-function labelOf({ id, type }: InputTrack): string {
-  return `Track ${id} (${type})`;
-}
-
-function wordsOf(error: unknown): string {
-  return firstSentence(asMoqError(error).message);
-}
-
-function toUs(seconds: number): number {
-  const us = Math.round(seconds * 1_000_000);
-  if (Number.isSafeInteger(us)) return us;
-  throw new MoqError("decode", `Expected a time in seconds, got ${seconds}`);
 }

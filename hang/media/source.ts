@@ -109,7 +109,7 @@ export async function peek(
       size += value.byteLength;
     }
   } catch (error) {
-    // Nobody waits for what a stream does with its end.
+    // Not awaited: what a stream does with its end is its own.
     reader.cancel(error).catch(() => undefined);
     throw error;
   }

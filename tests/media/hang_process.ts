@@ -68,7 +68,7 @@ export class Hang implements AsyncDisposable {
     await this.result();
   }
 
-  /** Asks it to end and waits for a good end, while nobody reads what it writes. */
+  /** Asks it to end and waits for a good end, without reading what it writes. */
   async stopUnread(): Promise<void> {
     this.#child.kill("SIGTERM");
     const { code } = await this.#status;

@@ -309,7 +309,7 @@ export class TsDemuxer {
       if (!stream.isWanted) continue;
       stream.queue.push(packet);
       this.#queuedBytes += packet.data.byteLength;
-      // One that nobody has asked for yet begins with what is newest.
+      // One that is not read yet begins with what is newest.
       if (stream.head && stream.queue.length > MAX_UNDESCRIBED) {
         this.take(stream);
       }

@@ -4,52 +4,21 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type Clock,
-  Latch,
-  type Logger,
-  MoqError,
-  SILENT,
-  sleep,
-} from "@moq-deno/lite";
+import { asMoqError, MoqError, SILENT, sleep } from "@moq-deno/lite";
 import { abortable } from "../abortable.ts";
-import { isAdts, stripAdtsHeader } from "../adts.ts";
 import type { Media, MediaPacket, MediaTrack } from "../media.ts";
-import { SteadyTime } from "../steady_time.ts";
-import { TsDemuxer, type TsStream } from "./demuxer.ts";
-import { describeStream, type StreamDescription } from "./describe_stream.ts";
-import type { PacketLayout } from "./packets.ts";
+import type { TsStream } from "./demuxer.ts";
+import {
+  type Described,
+  MAX_QUEUED_BYTES,
+  type OpenTsOptions,
+  TsPass,
+} from "./pass.ts";
 
 // Of tracks that nothing has come of, in a file that can be read fast.
 const MAX_PROBE_BYTES = 32 << 20;
-// One track waits until the others are read when they have more than this.
-const MAX_QUEUED_BYTES = 64 << 20;
-// A stream is described soon after its first bytes, however large its chunks are.
-const STEP_BYTES = 256 << 10;
-// Enough for a steady rate.
-const RATE_PIECES = 64;
-
 /** Opens the streams of bytes, one for each time that they are read. */
 export type OpenBytes = () => ReadableStream<Uint8Array>;
-
-/** Options of {@linkcode openTs}. */
-export interface OpenTsOptions {
-  /** Where its packets are. */
-  readonly layout: PacketLayout;
-  /** Whether it can be read from the beginning more than once. */
-  readonly isRewindable: boolean;
-  /** Leaves timestamps as they are. */
-  readonly keepsTimes: boolean;
-  /** How long tracks that have come wait for the others when it is opened. */
-  readonly graceMs: number;
-  /** Measures that. */
-  readonly clock: Clock;
-  /** Hears of damage and of clocks that jump. */
-  readonly log: Logger;
-  /** Ends the wait. */
-  readonly signal: AbortSignal | undefined;
-}
 
 /** Opens MPEG-TS; the caller closes it. Throws `MoqError` that says what it lacks, and `signal.reason`. */
 export async function openTs(
@@ -64,110 +33,6 @@ export async function openTs(
   } catch (error) {
     media.close();
     throw error;
-  }
-}
-
-/** A stream that is described. */
-interface Described {
-  readonly stream: TsStream;
-  readonly description: StreamDescription;
-}
-
-/** One time through the bytes. */
-class TsPass {
-  readonly demuxer: TsDemuxer;
-  readonly described: Described[] = [];
-  readonly latch = new Latch();
-  hasEnded = false;
-  bytes = 0;
-  /** Whether somebody takes tracks that come now. */
-  isOpen = true;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #options: OpenTsOptions;
-  #reading: Promise<void> | undefined;
-
-  constructor(
-    stream: ReadableStream<Uint8Array>,
-    options: OpenTsOptions & { readonly onlyPid?: number },
-  ) {
-    const { layout, log, keepsTimes, onlyPid } = options;
-    this.#reader = stream.getReader();
-    this.#options = options;
-    const time = keepsTimes ? undefined : new SteadyTime({ log });
-    const headPieces = options.isRewindable ? RATE_PIECES : 1;
-    this.demuxer = new TsDemuxer(layout, { time, log, onlyPid, headPieces });
-  }
-
-  close(): void {
-    // Nobody waits for what a stream does with its end.
-    this.#reader.cancel().catch(() => undefined);
-  }
-
-  /** Reads on, once for all tracks that wait. */
-  async read(): Promise<void> {
-    this.#reading ??= this.#readOne().finally(() => {
-      this.#reading = undefined;
-    });
-    await this.#reading;
-  }
-
-  async *packets(
-    { stream, description }: Described,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<MediaPacket, void> {
-    const hasAdts = description.kind === "audio" && description.hasAdts;
-    for (;;) {
-      signal?.throwIfAborted();
-      const packet = this.demuxer.take(stream);
-      if (packet) {
-        this.latch.wake();
-        if (!hasAdts) yield packet;
-        else if (isPlainAdts(packet.data)) {
-          yield { ...packet, data: stripAdtsHeader(packet.data) };
-        }
-      } else if (this.hasEnded) return;
-      else if (this.demuxer.queuedBytes > MAX_QUEUED_BYTES) {
-        await abortable(this.latch.changed(), signal);
-      } else await abortable(this.read(), signal);
-    }
-  }
-
-  async #readOne(): Promise<void> {
-    const { value, done } = await this.#reader.read();
-    if (done) this.demuxer.end();
-    else {
-      this.bytes += value.byteLength;
-      for (let at = 0; at < value.byteLength; at += STEP_BYTES) {
-        this.demuxer.push(value.subarray(at, at + STEP_BYTES));
-        await this.#describe(false);
-      }
-    }
-    if (done) await this.#describe(true);
-    this.hasEnded = done;
-    this.latch.wake();
-  }
-
-  async #describe(isEnd: boolean): Promise<void> {
-    const { isRewindable } = this.#options;
-    if (!this.isOpen) return;
-    for (const stream of this.demuxer.streams) {
-      const { head: packets, isHeadFull, declared, queue } = stream;
-      if (!packets || queue.length === 0 || !(isHeadFull || isEnd)) continue;
-      stream.head = undefined;
-      try {
-        const options = { packets, isRewindable };
-        const description = await describeStream(declared, options);
-        this.described.push({ stream, description });
-      } catch (error) {
-        const { message } = asMoqError(error);
-        this.demuxer.leaveOut(
-          stream,
-          `Track ${declared.pid} (${stream.name}): ${
-            message.split(/\.(?:\s|$)|\n/)[0]
-          }`,
-        );
-      }
-    }
   }
 }
 
@@ -357,11 +222,6 @@ async function ownIn(
     if (pass.hasEnded) return undefined;
     await abortable(pass.read(), signal);
   }
-}
-
-/** Whether the header is one that can be taken off: the cutter lets pass what only resembles one. */
-function isPlainAdts(data: Uint8Array): boolean {
-  return isAdts(data) && (data[6]! & 3) === 0;
 }
 
 function byPlace(
