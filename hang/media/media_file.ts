@@ -33,6 +33,7 @@ import {
   type MediaSource,
   randomAccessOf,
   SourceFailure,
+  type StreamRest,
 } from "./source.ts";
 import { SteadyTime } from "./steady_time.ts";
 
@@ -57,6 +58,16 @@ Logging.level = LogLevel.Silent;
 /** How long the tracks of a stream that have come wait for the others. */
 export const GRACE_MS = 1500;
 
+/** Options of {@linkcode MediaFile}. */
+export interface MediaFileOptions extends OpenMediaOptions {
+  /** The end of a stream that should be read to its end. */
+  readonly unread?: StreamRest | undefined;
+}
+
+// Indexes and tags at the end are not read.
+const MAX_UNREAD_BYTES = 256 << 10;
+const UNREAD_MS = 1000;
+
 /** A track of a file, and where it begins. */
 interface Candidate {
   readonly described: MediaTrack;
@@ -70,7 +81,7 @@ export class MediaFile implements Media {
   readonly skipped: string[] = [];
   readonly isRewindable: boolean;
   startUs = 0;
-  readonly #options: OpenMediaOptions;
+  readonly #options: MediaFileOptions;
   readonly #source: MediaSource;
   readonly #failure = new SourceFailure();
   readonly #input: Input;
@@ -78,9 +89,10 @@ export class MediaFile implements Media {
   readonly #late: MediaTrack[] = [];
   readonly #latch = new Latch();
   #pending = 0;
+  #ended = 0;
   #baseUs = 0;
 
-  constructor(source: MediaSource, options: OpenMediaOptions) {
+  constructor(source: MediaSource, options: MediaFileOptions) {
     this.#source = source;
     this.#options = options;
     this.isRewindable = !(source instanceof ReadableStream);
@@ -246,6 +258,23 @@ export class MediaFile implements Media {
     return undefined;
   }
 
+  /** Says when a stream goes on after its last packet. */
+  async #tellUnread(): Promise<void> {
+    const { unread, log, clock = systemClock } = this.#options;
+    if (!unread) return;
+    const enough = new AbortController();
+    const isLong = await Promise.race([
+      unread.hasMore(MAX_UNREAD_BYTES),
+      sleep(clock, UNREAD_MS, enough.signal).then(() => false),
+    ]);
+    enough.abort();
+    if (!isLong) return;
+    log?.warn?.("not read to its end", {
+      error:
+        `Expected ${this.format} to the end of the stream, got other bytes after its last packet: damage, or another file in the same pipe`,
+    });
+  }
+
   async *#packets(
     track: InputTrack,
     { signal, hasAdts = false }: {
@@ -272,6 +301,7 @@ export class MediaFile implements Media {
         };
       }
       this.#failure.check();
+      if (++this.#ended === this.tracks.length) await this.#tellUnread();
     } catch (error) {
       signal?.throwIfAborted();
       throw await explain(error, this.#source);

@@ -15,7 +15,7 @@ import { UnsupportedInputFormatError } from "mediabunny";
 import { abortable } from "./abortable.ts";
 import { explain } from "./diagnose.ts";
 import type { Media } from "./media.ts";
-import { GRACE_MS, MediaFile } from "./media_file.ts";
+import { GRACE_MS, MediaFile, type MediaFileOptions } from "./media_file.ts";
 import { subtitlesOf } from "./mkv_tracks.ts";
 import { checkedMp4, checkMp4, isMp4 } from "./mp4_tables.ts";
 import { type MediaSource, peek, randomAccessOf, streamOf } from "./source.ts";
@@ -59,7 +59,7 @@ async function openAny(
 ): Promise<Media> {
   const { signal, log = SILENT, clock = systemClock } = options;
   const file = randomAccessOf(source);
-  const { head, stream } = file
+  const { head, stream, rest } = file
     ? { head: await file.read(0, Math.min(file.size, PROBE_BYTES)) }
     : await peek(source as ReadableStream, { count: PROBE_BYTES, signal });
   if (stream && head.byteLength === 0) {
@@ -83,7 +83,9 @@ async function openAny(
       ? checkedMp4(stream, { others })
       : stream;
     try {
-      const media = await openFile(checked ?? source, options);
+      // The end of an MP4 may have boxes that are not read.
+      const unread = isTabled ? undefined : rest;
+      const media = await openFile(checked ?? source, { ...options, unread });
       media.skipped.push(...others);
       return media;
     } catch (error) {
@@ -110,7 +112,7 @@ async function openAny(
 
 async function openFile(
   source: MediaSource,
-  options: OpenMediaOptions,
+  options: MediaFileOptions,
 ): Promise<MediaFile> {
   const file = new MediaFile(source, options);
   try {

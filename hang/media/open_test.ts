@@ -7,6 +7,7 @@ import {
   EncodedPacketSink,
   EncodedVideoPacketSource,
   Input,
+  MkvOutputFormat,
   MP4,
   Mp4OutputFormat,
   Output,
@@ -270,6 +271,45 @@ Deno.test("openMedia says how a stream begins that it cannot read", async () => 
     message: /begins with [0-9a-f]{16}; .* joined in the middle/,
   });
 });
+
+Deno.test("openMedia says that a stream goes on after its last packet", async () => {
+  const target = new BufferTarget();
+  const output = new Output({ format: new MkvOutputFormat(), target });
+  const source = new EncodedVideoPacketSource("avc");
+  output.addVideoTrack(source);
+  const input = new Input({ formats: [MP4], source: new BufferSource(CLIP) });
+  const track = (await input.getPrimaryVideoTrack())!;
+  const decoderConfig = (await track.getDecoderConfig())!;
+  await output.start();
+  for await (const packet of new EncodedPacketSink(track).packets()) {
+    await source.add(packet, { decoderConfig });
+  }
+  await output.finalize();
+  input.dispose();
+  const file = new Uint8Array(target.buffer!);
+  for (const [repeats, wanted] of [[1, []], [3, ["not read to its end"]]]) {
+    const parts = Array.from({ length: Number(repeats) }, () => file);
+    const lines: string[] = [];
+    const media = await openMedia(pieces(parts), {
+      log: { warn: (message) => lines.push(message) },
+    });
+    assert.equal(await countPackets(media), 300);
+    assert.deepEqual(lines, wanted);
+    media.close();
+  }
+});
+
+/** All of `parts` as a pipe gives them. */
+function pieces(parts: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  const all = join(...parts);
+  let at = 0;
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= all.byteLength) return controller.close();
+      controller.enqueue(all.slice(at, at += 65_536));
+    },
+  }, { highWaterMark: 0 });
+}
 
 Deno.test("openMedia says that a stream is empty", async () => {
   await assert.rejects(openMedia(new Blob([]).stream()), {

@@ -88,6 +88,14 @@ export interface PeekedStream {
   readonly head: Uint8Array;
   /** All of it, from the beginning. */
   readonly stream: ReadableStream<Uint8Array>;
+  /** What of it has not been read, once the stream is read no more. */
+  readonly rest: StreamRest;
+}
+
+/** The end of a stream. */
+export interface StreamRest {
+  /** Whether the stream has more than `count` bytes that were not read; reads them, and throws as reading does. */
+  hasMore(count: number): Promise<boolean>;
 }
 
 /** Looks at the first `count` bytes of `stream`, which it locks; throws what reading does, and `signal.reason`. */
@@ -130,7 +138,15 @@ export async function peek(
     },
     cancel: (reason) => reader.cancel(reason),
   }, { highWaterMark: 0 });
-  return { head, stream: whole };
+  const hasMore = async (least: number): Promise<boolean> => {
+    for (let more = first.length * size; more <= least;) {
+      const { value, done } = await reader.read();
+      if (done) return false;
+      more += value.byteLength;
+    }
+    return true;
+  };
+  return { head, stream: whole, rest: { hasMore } };
 }
 
 const READ_BYTES = 256 << 10;
