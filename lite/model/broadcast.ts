@@ -64,6 +64,7 @@ export class Broadcast {
   readonly #source: BroadcastSource | undefined;
   readonly #tracks: Map<string, Track> = new Map();
   readonly #end = Promise.withResolvers<MoqError | undefined>();
+  #manyTracks = MANY_TRACKS;
   #ended = false;
   #error: MoqError | undefined;
 
@@ -90,7 +91,7 @@ export class Broadcast {
     if (isLonger(name, MAX_NAME_BYTES)) return this.#tooLong(name);
     const present = this.#tracks.get(name);
     if (present && !(this.#source && present.ended)) return present;
-    if (this.#tracks.size >= MANY_TRACKS) this.forgetIdle();
+    if (this.#tracks.size >= this.#manyTracks) this.forgetIdle();
     const track = this.add(name, {});
     if (this.#ended) {
       track.close(this.#error ?? new MoqError("closed", "Broadcast has ended"));
@@ -156,14 +157,18 @@ export class Broadcast {
 
   /** Whether somebody reads one of its tracks. */
   get isRead(): boolean {
-    return [...this.#tracks.values()].some(({ subscriptions }) =>
-      subscriptions.size > 0
-    );
+    for (const { subscriptions } of this.#tracks.values()) {
+      if (subscriptions.size > 0) return true;
+    }
+    return false;
   }
 
   /** Whether nobody reads any of its tracks and none of its groups is cached. */
   get isIdle(): boolean {
-    return [...this.#tracks.values()].every((track) => track.isIdle);
+    for (const track of this.#tracks.values()) {
+      if (!track.isIdle) return false;
+    }
+    return true;
   }
 
   /** Removes tracks without readers and without cached groups, unless this program writes them. */
@@ -172,6 +177,8 @@ export class Broadcast {
     for (const [name, track] of this.#tracks) {
       if (track.isIdle) this.remove(name);
     }
+    // With many in use, a scan for every new one would be quadratic.
+    this.#manyTracks = Math.max(MANY_TRACKS, this.#tracks.size * 2);
   }
 
   /** Ends the broadcast and its tracks: complete, or with `error`. Idempotent. */

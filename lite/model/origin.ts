@@ -328,6 +328,13 @@ export class Origin {
     this.changes.note(path);
   }
 
+  /** Route changes reach `served` again, in case it was forgotten before it was read. */
+  attach(served: Served): void {
+    if (this.#served.get(served.key) === served) return;
+    this.#leaving.add(served);
+    this.#hearing.add(served.path, served);
+  }
+
   /** Forgets `served`; route changes no longer reach it. */
   #drop(served: Served): void {
     this.#hearing.delete(served.path, served);

@@ -82,6 +82,11 @@ export class Served {
     return !this.#isWithdrawn && !this.broadcast.ended;
   }
 
+  /** Makes sure that route changes reach it. */
+  attach(): void {
+    this.#origin.attach(this);
+  }
+
   /** Time. */
   get clock(): Clock {
     return this.#origin.cache.clock;
@@ -222,6 +227,7 @@ class ServedTrack implements TrackSource {
     work: (claim: Claim, signal: AbortSignal) => Promise<T | undefined>,
     signal: AbortSignal,
   ): Promise<T | undefined> {
+    this.#served.attach();
     // By route: that a peer could not serve the track before it had the route it has now says nothing.
     const failures: Map<Route, number> = new Map();
     let last: MoqError | undefined;

@@ -267,6 +267,22 @@ Deno.test("Served: a way that fails is never replaced by one to another publishe
   assert.equal(other.subscribers, 0);
 });
 
+Deno.test("Served: a forgotten broadcast follows its routes once it is read", async () => {
+  const { origin } = bench();
+  const first = new Way(origin, [1n], 5);
+  const consumer = origin.consume("live");
+  const track = consumer.track("video");
+  origin.forgetIdle(consumer.broadcast);
+  assert.equal(origin.served, 0);
+  const reader = track.subscribe();
+  await turns();
+  assert.equal(first.subscribers, 1);
+  const better = new Way(origin, [1n], 1);
+  await turns();
+  assert.deepEqual([first.subscribers, better.subscribers], [0, 1]);
+  reader.close();
+});
+
 Deno.test("Served: a failed way is not retried before its end is announced", async () => {
   const { clock, origin } = bench();
   const own = new Way(origin, [1n], 1);

@@ -5,8 +5,6 @@
  * @module
  */
 import { asMoqError, MoqError } from "../error.ts";
-import type { Broadcast } from "../model/broadcast.ts";
-import type { Origin } from "../model/origin.ts";
 import type { OriginScope } from "../model/origin_scope.ts";
 import type { TrackConsumer } from "../model/track.ts";
 import type { BidiStream } from "../transport/transport.ts";
@@ -21,13 +19,11 @@ import { linked, type SessionContext } from "./context.ts";
 import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
 import { ProbeReports } from "./probe_reports.ts";
+import { RequestedBroadcasts } from "./requested.ts";
 import { AnswerPace } from "./send_window.ts";
 import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
-
-/** Broadcasts requested by the peer before the idle ones are removed. */
-const MANY_ASKED = 64;
 
 /** Answers the peer's requests. */
 export class Publisher {
@@ -36,9 +32,7 @@ export class Publisher {
   readonly #orders = new SendOrders();
   readonly #reports: ProbeReports;
   readonly #ids: Set<number> = new Set();
-  /** Broadcasts that the peer requested, with their origins. */
-  readonly #asked: Map<Broadcast, Origin> = new Map();
-  #manyAsked = MANY_ASKED;
+  readonly #requested = new RequestedBroadcasts();
   readonly #announceStreams = new AnnounceStreams();
 
   /** Answers out of `scope` as soon as that is known. */
@@ -84,22 +78,23 @@ export class Publisher {
     }
   }
 
-  async #track(broadcast: string, track: string): Promise<TrackConsumer> {
+  /** The track that the request on `stream` names. */
+  async #track(
+    { broadcast, track }: {
+      readonly broadcast: string;
+      readonly track: string;
+    },
+    { send }: BidiStream,
+  ): Promise<TrackConsumer> {
     const view = await this.#view();
     const consumer = view.consume(broadcast);
-    this.#asked.set(consumer.broadcast, view.origin);
-    if (this.#asked.size > this.#manyAsked) this.forgetIdle();
+    this.#requested.begin(send, consumer.broadcast, view.origin);
     return consumer.track(track);
   }
 
-  /** Removes what the peer requested and no one reads: it can request any number of names. */
-  forgetIdle(): void {
-    for (const [broadcast, origin] of this.#asked) {
-      if (broadcast.isRead) continue;
-      this.#asked.delete(broadcast);
-      origin.forgetIdle(broadcast);
-    }
-    this.#manyAsked = Math.max(MANY_ASKED, this.#asked.size * 2);
+  /** The session has ended. */
+  close(): void {
+    this.#requested.forgetIdle();
   }
 
   /** TRACK. */
@@ -109,13 +104,14 @@ export class Publisher {
     try {
       const request = decodeTrackRequest(await reader.request());
       tasks.run("track end", endOnStop(stream, controller));
-      const track = await this.#track(request.broadcast, request.track);
+      const track = await this.#track(request, stream);
       const info = await track.info(controller.signal);
       stream.send.write(encodeTrackInfo(info, version));
       stream.send.close();
     } catch (error) {
       this.#refuse(stream, error);
     }
+    this.#requested.end(stream.send, { isRefused: false });
     done();
     controller.abort();
   }
@@ -128,7 +124,7 @@ export class Publisher {
     try {
       const request = decodeFetch(await reader.request(), version);
       this.#context.tasks.run("fetch end", endWith(reader, controller, stream));
-      const track = await this.#track(request.broadcast, request.track);
+      const track = await this.#track(request, stream);
       const group = await track.fetch(request.group, {
         priority: request.priority,
         signal: controller.signal,
@@ -144,6 +140,7 @@ export class Publisher {
     } catch (error) {
       this.#refuse(stream, error);
     }
+    this.#requested.end(stream.send, { isRefused: false });
     flow.close();
     done();
     controller.abort();
@@ -169,12 +166,13 @@ export class Publisher {
           `Expected at most ${limits.subscriptions} subscriptions, got more`,
         );
       }
-      const track = await this.#track(message.broadcast, message.track);
+      const track = await this.#track(message, stream);
       await new OutgoingSubscription(this.#context, { message, order })
         .run(track, { stream, reader });
     } catch (error) {
       this.#refuse(stream, error);
     } finally {
+      this.#requested.end(stream.send, { isRefused: false });
       order.close();
       stats.subscriptions--;
       this.#ids.delete(message.id);
@@ -199,7 +197,7 @@ export class Publisher {
     const { log } = this.#context;
     log.debug?.("request refused", { code: error.code, reason: error.message });
     abortMessages(stream.send, error, this.#context);
-    this.forgetIdle();
+    this.#requested.end(stream.send, { isRefused: true });
   }
 }
 

@@ -341,7 +341,7 @@ export class Session {
       : errorOf(close, this.version);
     this.#end(error ?? new MoqError("closed", "Peer closed the session"));
     await this.#tasks.settled();
-    this.#publisher.forgetIdle();
+    this.#publisher.close();
     return error;
   }
 
