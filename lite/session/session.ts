@@ -100,7 +100,7 @@ const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;
 /** How long a stream may take to say its type. One of low priority may start late on a full path. */
 const TYPE_TIMEOUT_MS = 30_000;
-const REQUESTS_AT_ONCE = 16;
+const REQUESTS_AT_ONCE = 8;
 // We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
 const PROBE_REPORTS = 1;
 
