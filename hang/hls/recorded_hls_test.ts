@@ -132,6 +132,9 @@ function soundAt(groups: readonly (readonly number[])[]): Recording {
 const pieces = (second: number): number[] =>
   [0, 0.2, 0.4, 0.6, 0.8].map((part) => second + part);
 
+/** All segments lie a second later, so that a picture can be decoded before it is shown. */
+const HEADROOM_S = 1;
+
 interface Listed {
   readonly lines: readonly string[];
   readonly spans: readonly (readonly [number, number])[];
@@ -147,7 +150,8 @@ async function listed(groups: readonly (readonly number[])[]): Promise<Listed> {
   const spans: (readonly [number, number])[] = [];
   for (const [, number] of text.matchAll(/^(\d+)\.m4s$/gm)) {
     const media = await sound!.segment(Number(number));
-    spans.push(spanOf(media!, (await sound!.init(Number(number)))!));
+    const [from, to] = spanOf(media!, (await sound!.init(Number(number)))!);
+    spans.push([from - HEADROOM_S, to - HEADROOM_S]);
   }
   return { lines, spans };
 }
