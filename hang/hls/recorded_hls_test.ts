@@ -135,6 +135,8 @@ const pieces = (second: number): number[] =>
 /** All segments lie a second later, so that a picture can be decoded before it is shown. */
 const HEADROOM_S = 1;
 
+const rounded = (seconds: number): number => Math.round(seconds * 1e6) / 1e6;
+
 interface Listed {
   readonly lines: readonly string[];
   readonly spans: readonly (readonly [number, number])[];
@@ -151,7 +153,7 @@ async function listed(groups: readonly (readonly number[])[]): Promise<Listed> {
   for (const [, number] of text.matchAll(/^(\d+)\.m4s$/gm)) {
     const media = await sound!.segment(Number(number));
     const [from, to] = spanOf(media!, (await sound!.init(Number(number)))!);
-    spans.push([from - HEADROOM_S, to - HEADROOM_S]);
+    spans.push([rounded(from - HEADROOM_S), rounded(to - HEADROOM_S)]);
   }
   return { lines, spans };
 }

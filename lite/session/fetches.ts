@@ -10,12 +10,13 @@ import { Latch } from "../latch.ts";
 import type { GroupConsumer, GroupProducer } from "../model/group.ts";
 import type { FetchOptions } from "../model/track.ts";
 import { linked, type SessionContext } from "./context.ts";
-import { CREDIT_TIMEOUT_MS, inTime } from "./in_time.ts";
 
 /** Requests under way at once. QUIC stacks allow 100 streams unless told otherwise, and most are for subscriptions. */
 export const MAX_FETCHES = 32;
 /** Fetches that may wait for one of those to end. */
-export const MAX_WAITING_FETCHES = 256;
+export const MAX_WAITING_FETCHES = 1024;
+/** How long they wait while none ends. */
+const TURN_TIMEOUT_MS = 10_000;
 
 /** Which group. */
 export interface FetchTarget {
@@ -42,9 +43,10 @@ export type FetchRequest = (signal: AbortSignal) => Promise<Arriving>;
 export class Fetches {
   readonly #context: Pick<SessionContext, "clock" | "signal" | "tasks">;
   readonly #shared: Map<string, SharedFetch> = new Map();
-  readonly #freed = new Latch();
+  // A set keeps the order of entry.
+  readonly #waiting: Set<Turn> = new Set();
   #running = 0;
-  #waiting = 0;
+  #endedMs = -Infinity;
 
   /** None yet. */
   constructor(context: Pick<SessionContext, "clock" | "signal" | "tasks">) {
@@ -91,48 +93,77 @@ export class Fetches {
     } catch (error) {
       shared.end(asMoqError(error));
     } finally {
-      this.#running--;
-      this.#freed.wake();
+      this.#leave();
     }
   }
 
   async #enter(signal: AbortSignal): Promise<void> {
-    if (this.#running >= MAX_FETCHES) await this.#awaitTurn(signal);
-    this.#running++;
+    if (this.#running < MAX_FETCHES) this.#running++;
+    else await this.#awaitTurn(signal);
+  }
+
+  /** Hands the place of a request that has ended to whoever has waited longest. */
+  #leave(): void {
+    this.#endedMs = this.#context.clock.now();
+    const [next] = this.#waiting;
+    if (!next) return void this.#running--;
+    this.#waiting.delete(next);
+    next.hasCome = true;
+    next.latch.wake();
   }
 
   async #awaitTurn(signal: AbortSignal): Promise<void> {
-    if (this.#waiting >= MAX_WAITING_FETCHES) {
+    if (this.#waiting.size >= MAX_WAITING_FETCHES) {
       throw new MoqError(
         "lagged",
         `Expected at most ${MAX_WAITING_FETCHES} fetches to wait for ${MAX_FETCHES} that are under way, got more`,
       );
     }
-    this.#waiting++;
+    const turn: Turn = { latch: new Latch(), hasCome: false, isLate: false };
+    this.#waiting.add(turn);
+    const release = turn.latch.wakeOn(signal);
+    const cancel = this.#watch(turn);
     try {
-      await inTime((patience) => this.#freeAgain(patience), {
-        clock: this.#context.clock,
-        signal,
-        ms: CREDIT_TIMEOUT_MS,
-        expected:
-          `Expected one of ${MAX_FETCHES} fetches under way to end within ${CREDIT_TIMEOUT_MS} ms, none has`,
-      });
+      while (!turn.hasCome) {
+        signal.throwIfAborted();
+        if (turn.isLate) throw stuck();
+        await turn.latch.changed();
+      }
     } finally {
-      this.#waiting--;
+      cancel();
+      release();
+      this.#waiting.delete(turn);
     }
   }
 
-  async #freeAgain(signal: AbortSignal): Promise<void> {
-    const release = this.#freed.wakeOn(signal);
-    try {
-      while (this.#running >= MAX_FETCHES) {
-        signal.throwIfAborted();
-        await this.#freed.changed();
-      }
-    } finally {
-      release();
-    }
+  /** Gives `turn` up once no request has ended for a while; the function returned ends the watch. */
+  #watch(turn: Turn): () => void {
+    const { clock } = this.#context;
+    const began = clock.now();
+    let cancel = (): void => {};
+    const look = (): void => {
+      const quietMs = clock.now() - Math.max(began, this.#endedMs);
+      turn.isLate = quietMs >= TURN_TIMEOUT_MS;
+      if (turn.isLate) turn.latch.wake();
+      else cancel = clock.after(TURN_TIMEOUT_MS - quietMs, look);
+    };
+    look();
+    return () => cancel();
   }
+}
+
+/** A place in the queue. */
+interface Turn {
+  readonly latch: Latch;
+  hasCome: boolean;
+  isLate: boolean;
+}
+
+function stuck(): MoqError {
+  return new MoqError(
+    "timeout",
+    `Expected one of ${MAX_FETCHES} fetches under way to end within ${TURN_TIMEOUT_MS} ms, none has`,
+  );
 }
 
 /** One request and those who wait for its group or read it. */

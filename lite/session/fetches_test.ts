@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
 import { Cache } from "../model/cache.ts";
 import { GroupProducer } from "../model/group.ts";
+import { sleep } from "../time.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { Fetches, MAX_FETCHES, MAX_WAITING_FETCHES } from "./fetches.ts";
 import { Tasks } from "./tasks.ts";
@@ -90,6 +91,40 @@ Deno.test("Fetches: one too many waits for another to end", async () => {
   await asked.tasks.settled();
 });
 
+Deno.test("Fetches: who waits gets its turn in order, however long it takes", async () => {
+  const asked = new Asked();
+  for (let i = 0; i < MAX_FETCHES; i++) await asked.fetch(i);
+  const order: number[] = [];
+  const waiting = [100, 101, 102, 103].map(async (sequence) => {
+    order.push((await asked.fetch(sequence)).sequence);
+  });
+  await asked.clock.run((async () => {
+    for (let i = 0; i < 4; i++) {
+      await sleep(asked.clock, 9000);
+      asked.groups[i]!.close();
+    }
+    await Promise.all(waiting);
+  })());
+  assert.deepEqual(order, [100, 101, 102, 103]);
+  asked.session.abort(new MoqError("closed", "Over"));
+  await asked.tasks.settled();
+});
+
+Deno.test("Fetches: one that leaves the queue keeps no place", async () => {
+  const asked = new Asked();
+  for (let i = 0; i < MAX_FETCHES; i++) await asked.fetch(i);
+  const leaving = new AbortController();
+  const given = asked.fetch(100, leaving.signal);
+  const late = asked.fetch(101);
+  const reason = new Error("enough");
+  leaving.abort(reason);
+  await assert.rejects(given, (error) => error === reason);
+  asked.groups[0]!.close();
+  assert.equal((await late).sequence, 101);
+  asked.session.abort(new MoqError("closed", "Over"));
+  await asked.tasks.settled();
+});
+
 Deno.test("Fetches: waiting for a turn is bounded in time and number", async () => {
   const asked = new Asked();
   for (let i = 0; i < MAX_FETCHES; i++) await asked.fetch(i);
@@ -97,7 +132,7 @@ Deno.test("Fetches: waiting for a turn is bounded in time and number", async () 
     { length: MAX_WAITING_FETCHES },
     (_, i) => asked.fetch(1000 + i).catch((error: MoqError) => error),
   );
-  await assert.rejects(asked.fetch(2000), { code: "lagged" });
+  await assert.rejects(asked.fetch(9000), { code: "lagged" });
   for (const one of await asked.clock.run(Promise.all(waiting))) {
     assert.ok(one instanceof MoqError && one.code === "timeout");
   }

@@ -7,8 +7,8 @@
 import { MoqError } from "../error.ts";
 import { type Clock, deadline } from "../time.ts";
 
-/** How long a peer may take to allow another stream, or to end one that others wait for. */
-export const CREDIT_TIMEOUT_MS = 10_000;
+/** How long a peer may take to allow another stream. */
+const CREDIT_TIMEOUT_MS = 10_000;
 
 /** Options of {@linkcode inTime}. */
 export interface InTimeOptions {

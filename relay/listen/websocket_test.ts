@@ -158,3 +158,37 @@ Deno.test("WebSocket: the form before qmux may have longer messages", () =>
     assert.notEqual(new DataView(refusal.buffer).getUint16(0), 1009);
     taken.close();
   }));
+
+Deno.test("WebSocket: upgrades that wait are counted apart from requests", async () => {
+  // It never answers, so nobody is let in.
+  const asked = Promise.withResolvers<void>();
+  const never = Promise.withResolvers<Response>();
+  await using auth = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => {
+      asked.resolve();
+      return never.promise;
+    },
+  );
+  const relay = await startRelay([
+    "--listen=127.0.0.1:0",
+    `--auth-url=http://127.0.0.1:${auth.addr.port}/`,
+    "--limit-requests-per-address=1",
+  ]);
+  try {
+    const [{ port } = { port: 0 }] = relay.httpAddresses;
+    const waiting = await RawSocket.connect(port);
+    await asked.promise;
+    const second = await RawSocket.connect(port);
+    assert.match(await second.head(), /^HTTP\/1.1 429/);
+    const health = await fetch(`http://127.0.0.1:${port}/health`);
+    assert.equal(await health.text(), "ok\n");
+    never.resolve(new Response(null, { status: 403 }));
+    assert.match(await waiting.head(), /^HTTP\/1.1 401/);
+    const third = await RawSocket.connect(port);
+    assert.match(await third.head(), /^HTTP\/1.1 401/);
+    for (const socket of [waiting, second, third]) socket.close();
+  } finally {
+    await relay.close();
+  }
+});
