@@ -90,7 +90,6 @@ export class Handshakes {
       return conn;
     } catch (error) {
       this.#failed++;
-      this.#hold();
       throw error;
     }
   }
@@ -107,13 +106,16 @@ export class Handshakes {
     this.#open.set(conn, this.#clock.now());
     const cancel = this.#clock.after(this.#timeoutMs, () => this.#drop(conn));
     let isOpen = false;
+    let isComplete = false;
     try {
       await conn.handshake;
       // It resolves also when the connection has ended, which shows in the same turn of the event loop.
       await sleep(this.#clock, 0);
+      isComplete = !hasEnded;
     } finally {
       cancel();
       isOpen = this.#open.delete(conn);
+      if (isOpen && !isComplete) this.#hold();
     }
     if (!isOpen) throw late(this.#timeoutMs);
     if (hasEnded) await conn.closed;
@@ -174,6 +176,7 @@ export class Handshakes {
 
   #drop(conn: Deno.QuicConn): void {
     if (!this.#open.delete(conn)) return;
+    this.#hold();
     conn.close({ closeCode: 0, reason: "Handshake took too long" });
   }
 }
