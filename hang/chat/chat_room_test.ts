@@ -147,6 +147,42 @@ Deno.test("ChatRoom: who floods, writes nonsense or too much loses the reader, a
   await world.close();
 });
 
+Deno.test("ChatRoom: a catalog beyond the bounds is named and left alone", async () => {
+  const world = new World();
+  const { clock } = world;
+  const ada = world.enter("ada");
+  const bob = world.enter("bob");
+  const vast = new BroadcastProducer();
+  const catalog = vast.createTrack("catalog.json");
+  const fields = Object.fromEntries(
+    Array.from({ length: 20_000 }, (_, i) => [`k${i}`, 1]),
+  );
+  const payload = new TextEncoder().encode(JSON.stringify(fields));
+  catalog.writeFrame({ timestamp: 0, payload });
+  world.origin.publish("lobby/vast", vast);
+  await clock.advance(10);
+  bob.send("still here");
+  await clock.advance(10);
+  assert.deepEqual(texts(ada), ["bob: still here"]);
+  const problemOf = () =>
+    ada.members().find(({ path }) => path === "vast")?.problem;
+  assert.match(problemOf()!, /"catalog.json" .* at most 16384 fields/);
+  assert.equal(catalog.demand.subscribers, 0);
+  // It is asked for again, and not soon.
+  await clock.advance(25_000);
+  assert.equal(catalog.demand.subscribers, 0);
+  catalog.writeFrame({
+    timestamp: 0,
+    payload: new TextEncoder().encode('{"user":{"name":"Small"}}'),
+  });
+  await clock.advance(10_000);
+  assert.equal(
+    ada.members().find(({ path }) => path === "vast")?.name,
+    "Small",
+  );
+  await world.close();
+});
+
 Deno.test("ChatRoom: what is written too fast or too long is refused here", async () => {
   const world = new World();
   const ada = world.enter("ada");

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { BroadcastProducer } from "../model/broadcast.ts";
 import type { Clock } from "../time.ts";
 import { type Compression, consumeSnapshots, consumeStream } from "./mod.ts";
+import { VirtualClock } from "../transport/virtual_clock.ts";
 import { PatchedValue } from "./patched_value.ts";
+import { WorkMeter } from "./work_meter.ts";
 
 const bytesOf = (value: unknown): Uint8Array =>
   new TextEncoder().encode(JSON.stringify(value));
@@ -120,4 +122,25 @@ Deno.test("consumeStream: a compressed group may not inflate without end", async
     for await (const _ of records) count++;
   }, { code: "too-large", message: /inflates to at most 64000 bytes/ });
   assert.equal(count, 64);
+});
+
+Deno.test("WorkMeter: readers that work much share the rest, others do not wait", async () => {
+  const clock = new VirtualClock();
+  const meters = Array.from(
+    { length: 10 },
+    () => new WorkMeter({ clock, maxUnits: Infinity }),
+  );
+  const rested = meters.map(async (meter) => {
+    meter.charge(100_000);
+    await meter.rest(10);
+    return clock.now();
+  });
+  const light = new WorkMeter({ clock, maxUnits: Infinity });
+  light.charge(1000);
+  await light.rest(10);
+  assert.equal(clock.now(), 0);
+  assert.deepEqual(
+    await clock.run(Promise.all(rested)),
+    [200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800, 2000],
+  );
 });

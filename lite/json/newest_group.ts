@@ -68,7 +68,7 @@ export async function* followNewest<T>(
         const decoder = new GroupDecoder(options, meter);
         let index = 0;
         for await (const { payload } of group.frames(left)) {
-          await meter.rest(left);
+          await meter.rest(payload.byteLength, left);
           const decoded = decoder.frame(payload);
           const isNewest = ++index === group.group.frameCount;
           const frame = { ...decoded, index: index - 1, meter, isNewest };

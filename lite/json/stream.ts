@@ -98,7 +98,7 @@ export async function* consumeStream(
       newest = sequence;
       const decoder = new GroupDecoder(options, meter);
       for await (const { payload } of group.frames(signal)) {
-        await meter.rest(signal);
+        await meter.rest(payload.byteLength, signal);
         yield decoder.frame(payload).value;
       }
     }

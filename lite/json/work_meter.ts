@@ -13,11 +13,18 @@ export const MAX_JSON_FIELDS = 1 << 18;
 /** How often the frames of one group may make a reader walk through a value with as many fields as it allows. */
 export const MAX_WALKS_PER_GROUP = 1024;
 
-// One unit is about a microsecond of parsing, checking, copying and handing out one field.
-const UNITS_PER_MS = 1000;
+// One unit is about half a microsecond of parsing, checking, copying and handing out one field.
+const UNITS_PER_REST_MS = 500;
+// A reader that does no more than this never rests.
+const FREE_UNITS_PER_MS = 10;
 // So much work is done before the event loop has its turn; less than one picture lasts.
-const TURN_MS = 8;
+const TURN_UNITS = 4000;
 const BYTES_PER_UNIT = 64;
+// A frame of so many bytes is read in a turn of its own.
+const LARGE_BYTES = 32 << 10;
+
+// Until when readers rest, one after the other: those of one page or process share its processor, and its clock.
+const restedUntil: WeakMap<Clock, number> = new WeakMap();
 
 /** Options of {@linkcode WorkMeter}. */
 export interface WorkMeterOptions {
@@ -28,19 +35,22 @@ export interface WorkMeterOptions {
 }
 
 /**
- * Counts the work of one reader. A reader rests as long as it has worked, so that it takes half a processor at most
- * and never holds the event loop for long.
+ * Counts the work of one reader. A reader that has worked much rests some three times as long, after the rest of others
+ * that have, so that all of them together take a part of a processor and none holds the event loop for long. One that has
+ * little to do does not wait for the others.
  */
 export class WorkMeter {
   readonly #clock: Clock;
   readonly #maxUnits: number;
   #units = 0;
-  #restedAt = -Infinity;
+  #owed = 0;
+  #countedAt: number;
 
   /** Has done nothing so far. */
   constructor({ clock, maxUnits }: WorkMeterOptions) {
     this.#clock = clock;
     this.#maxUnits = maxUnits;
+    this.#countedAt = clock.now();
   }
 
   /** Work done for the current group. */
@@ -58,7 +68,9 @@ export class WorkMeter {
     const units = fields + Math.ceil(bytes / BYTES_PER_UNIT);
     this.#units += units;
     const now = this.#clock.now();
-    this.#restedAt = Math.max(this.#restedAt, now) + units / UNITS_PER_MS;
+    const free = (now - this.#countedAt) * FREE_UNITS_PER_MS;
+    this.#owed = Math.max(0, this.#owed - free) + units;
+    this.#countedAt = now;
     if (this.#units <= this.#maxUnits) return;
     throw new MoqError(
       "too-large",
@@ -66,9 +78,18 @@ export class WorkMeter {
     );
   }
 
-  /** Gives others their turn when enough work has been done; throws `signal.reason`. */
-  async rest(signal?: AbortSignal): Promise<void> {
-    const ms = this.#restedAt - this.#clock.now();
-    if (ms >= TURN_MS) await sleep(this.#clock, ms, signal);
+  /** Before a frame of `bytes` is read: gives others their turn when enough work has been done; throws `signal.reason`. */
+  async rest(bytes: number, signal?: AbortSignal): Promise<void> {
+    const clock = this.#clock;
+    if (this.#owed < TURN_UNITS) {
+      if (bytes >= LARGE_BYTES) await sleep(clock, 0, signal);
+      return;
+    }
+    const now = clock.now();
+    const ms = this.#owed / UNITS_PER_REST_MS;
+    const until = Math.max(now, restedUntil.get(clock) ?? now) + ms;
+    this.#owed = 0;
+    restedUntil.set(clock, until);
+    await sleep(clock, until - now, signal);
   }
 }
