@@ -36,6 +36,7 @@ function readFragments(payload: Uint8Array, track: CmafTrack): Sample[] {
     samples: [],
     // A sample of no bytes is an exception: a payload has not more samples than bytes.
     maxSamples: Math.min(MAX_SAMPLES, payload.byteLength),
+    bytesLeft: payload.byteLength,
   };
   const boxes = splitBoxes(payload);
   for (const [index, box] of boxes.entries()) {
@@ -62,6 +63,8 @@ interface Target {
   readonly track: CmafTrack;
   readonly samples: Sample[];
   readonly maxSamples: number;
+  /** What the samples that follow may have together: they do not overlap. */
+  bytesLeft: number;
 }
 
 function readFragment({ moof, bytes }: Fragment, target: Target): void {
@@ -104,6 +107,13 @@ function readSample(
     throw new MoqError(
       "decode",
       `Expected samples within ${bytes.byteLength} bytes, trun has one from ${offset} to ${end}`,
+    );
+  }
+  target.bytesLeft -= entry.size;
+  if (target.bytesLeft < 0) {
+    throw new MoqError(
+      "decode",
+      `Expected samples that do not overlap, the one from ${offset} to ${end} does`,
     );
   }
   const toUs = MICROSECONDS / target.track.timescale;

@@ -160,6 +160,14 @@ Deno.test("openCmaf refuses more samples than the payload has bytes", () => {
   });
 });
 
+Deno.test("openCmaf refuses samples that overlap", () => {
+  const run = box("trun", "00000201", word(1), word(0), word(500));
+  assert.throws(() => openCmaf(INIT).decode(fragmentOf(run.repeat(40))), {
+    code: "decode",
+    message: "Expected samples that do not overlap, the one from 0 to 500 does",
+  });
+});
+
 Deno.test("openCmaf names the box that an init segment lacks", () => {
   assert.throws(() => openCmaf(bytes(box("ftyp"))), {
     code: "decode",

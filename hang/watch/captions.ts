@@ -35,6 +35,7 @@ const LOOK_MS = 100;
 const READ_MS = 10_000;
 const MAX_WAITING = 64;
 const MAX_CHARACTERS = 1000;
+const MAX_TEXT_BYTES = 4 * MAX_CHARACTERS;
 const CUE_TIMING = /^(?:\d+:)?\d+:\d+\.\d+ +--> +(?:\d+:)?\d+:\d+\.\d+.*$/;
 
 /** The texts of a broadcast that can be shown, in the order of its catalog. */
@@ -134,7 +135,8 @@ export class Captions {
       const samples = track.container?.decode(payload) ??
         [{ timestampUs: sync.edgeUs, data: payload }];
       for (const { timestampUs, data } of samples) {
-        const said = decoder.decode(data).slice(0, MAX_CHARACTERS);
+        const said = decoder.decode(data.subarray(0, MAX_TEXT_BYTES))
+          .slice(0, MAX_CHARACTERS);
         const text = track.format === "vtt" ? textOfVtt(said) : said.trim();
         this.#waiting.push({ timestampUs, text });
       }
