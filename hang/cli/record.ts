@@ -61,6 +61,9 @@ async function recordAll(
         say(printable(`${message}: ${fields?.name} ${fields?.error}`) + "\n"),
     },
   });
+  for (const text of recorder.recording.problems) {
+    say(`${printable(text)}\n`);
+  }
   if (args.dvr !== undefined) {
     const broadcast = new RecordedBroadcast(recorder.recording, {
       from: "now",

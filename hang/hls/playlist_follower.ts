@@ -24,6 +24,8 @@ export const MAX_PLAYLIST_BYTES = 8 << 20;
 // A live playlist is joined so many target durations before its end.
 const START_TARGETS = 3;
 const MAX_FAILURES = 6;
+// Whatever it says of its segments, a playlist that is live is looked at so often.
+const MAX_WAIT_MS = 60_000;
 // A server that began anew has lower numbers; one answer may come from an old cache.
 const MAX_BACKWARDS = 2;
 
@@ -78,7 +80,11 @@ export class PlaylistFollower {
       if (playlist?.hasEnded) return;
       const targetMs = (playlist?.targetSeconds ?? 2) * 1000;
       const waitMs = fresh.length > 0 ? targetMs : targetMs / 2;
-      await sleep(this.#options.clock, waitMs, signal);
+      await sleep(
+        this.#options.clock,
+        Math.min(waitMs, MAX_WAIT_MS),
+        signal,
+      );
     }
   }
 
