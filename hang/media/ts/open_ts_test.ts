@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Clock } from "@moq-deno/lite";
+import fc from "fast-check";
+import { type Clock, MoqError } from "@moq-deno/lite";
 import type { Media } from "../media.ts";
 import { openMedia } from "../open.ts";
 import { TickClock } from "./pes.ts";
@@ -311,4 +312,58 @@ Deno.test("TickClock goes on over the end of its 33 bits, either way", () => {
     at += 3600 * 90_000;
     assert.equal(clock.at(at % end), end + at);
   }
+});
+
+/** Opens and reads all; a failure must be a MoqError. */
+async function survive(bytes: Uint8Array, isPipe: boolean): Promise<void> {
+  let media: Media | undefined;
+  try {
+    media = await openMedia(isPipe ? pipe(bytes) : bytes);
+    for (const track of media.tracks) {
+      for await (const { timestampUs } of track.packets()) {
+        assert.ok(Number.isSafeInteger(timestampUs) && timestampUs >= 0);
+      }
+    }
+  } catch (error) {
+    assert.ok(error instanceof MoqError, String(error));
+  } finally {
+    media?.close();
+  }
+}
+
+Deno.test("openMedia: MPEG-TS damaged anywhere gives packets or MoqError", async () => {
+  const short = TS.slice(0, PACKET_BYTES * 200);
+  // The tables and the beginnings of the streams are hit as often as the rest.
+  const place = fc.oneof(
+    fc.nat({ max: PACKET_BYTES * 6 }),
+    fc.nat({ max: short.byteLength - 1 }),
+  );
+  const hits = fc.array(fc.tuple(place, fc.nat({ max: 255 })), {
+    minLength: 1,
+    maxLength: 12,
+  });
+  await fc.assert(
+    fc.asyncProperty(hits, fc.boolean(), (all, isPipe) => {
+      const bytes = short.slice();
+      for (const [at, value] of all) bytes[at] = value;
+      return survive(bytes, isPipe);
+    }),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("openMedia: MPEG-TS with packets lost, moved or sent twice gives packets or MoqError", async () => {
+  const packets = packetsOf(TS).slice(0, 200);
+  const order = fc.array(fc.nat({ max: packets.length - 1 }), {
+    minLength: 20,
+    maxLength: 200,
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      order,
+      fc.boolean(),
+      (all, isPipe) => survive(concat(all.map((n) => packets[n]!)), isPipe),
+    ),
+    { numRuns: 100 },
+  );
 });
