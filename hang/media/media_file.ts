@@ -28,6 +28,7 @@ import { diagnose, explain, wordsOf } from "./diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
 import type { OpenMediaOptions } from "./open.ts";
 import { type PcmLayout, pcmPieces } from "./pcm.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import {
   inputSource,
   type MediaSource,
@@ -88,6 +89,7 @@ export class MediaFile implements Media {
   readonly #time: SteadyTime | undefined;
   readonly #late: MediaTrack[] = [];
   readonly #latch = new Latch();
+  readonly #ahead = new ReadAhead();
   #pending = 0;
   #ended = 0;
   #baseUs = 0;
@@ -100,9 +102,12 @@ export class MediaFile implements Media {
     this.#time = this.isRewindable || options.keepsTimes
       ? undefined
       : new SteadyTime({ log: options.log });
+    const gated = source instanceof ReadableStream
+      ? this.#ahead.of(source)
+      : source;
     this.#input = new Input({
       formats: FORMATS,
-      source: inputSource(source, this.#failure),
+      source: inputSource(gated, this.#failure),
     });
   }
 
@@ -156,7 +161,10 @@ export class MediaFile implements Media {
     const run = async (track: InputTrack, index: number): Promise<void> => {
       try {
         const candidate = await this.#candidate(track);
-        if (candidate) first.resolve();
+        if (candidate) {
+          first.resolve();
+          this.#ahead.hold();
+        }
         if (!isLive) come[index] = candidate;
         else if (candidate) this.#late.push(candidate.described);
       } catch (error) {
@@ -283,10 +291,13 @@ export class MediaFile implements Media {
     },
   ): AsyncGenerator<MediaPacket, void> {
     const packets = new EncodedPacketSink(track).packets();
+    const leave = this.#ahead.join();
     try {
       for (;;) {
-        const { value: packet } = await abortable(packets.next(), signal);
+        const next = this.#ahead.wait(packets.next());
+        const { value: packet } = await abortable(next, signal);
         if (!packet) break;
+        this.#ahead.took(packet.data.byteLength);
         const sample = {
           timestampUs: toUs(packet.timestamp),
           durationUs: toUs(packet.duration),
@@ -306,6 +317,7 @@ export class MediaFile implements Media {
       signal?.throwIfAborted();
       throw await explain(error, this.#source);
     } finally {
+      leave();
       // Not awaited: a source that does not deliver would hold up whoever has left. It fails when the file is closed.
       packets.return().catch(() => undefined);
     }
