@@ -11,11 +11,11 @@
 import {
   BroadcastProducer,
   type GroupProducer,
-  printable,
   type Session,
   sleep,
   systemClock,
 } from "@moq-deno/lite";
+import { printable } from "@moq-deno/lite/internal";
 import { connect } from "@moq-deno/lite/deno";
 
 const BROADCAST = "clock";

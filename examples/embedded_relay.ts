@@ -15,7 +15,10 @@ const relay = await serveRelay({ listen: [], authorizer });
 const [port, RELAY] = [Number(Deno.args[0]), /^\/(live|announced|fetch)\b/];
 
 const onListen = ({ port }: { port: number }) => console.log(`Port ${port}`);
-Deno.serve({ hostname: "127.0.0.1", port, onListen }, (request, info) =>
-  RELAY.test(new URL(request.url).pathname)
-    ? relay.handler(request, info)
-    : new Response("My site; publish at /live over WebSocket\n"));
+Deno.serve(
+  { hostname: "127.0.0.1", port, onListen },
+  (request, info) =>
+    RELAY.test(new URL(request.url).pathname)
+      ? relay.handler(request, info)
+      : new Response("My site; publish at /live over WebSocket\n"),
+);

@@ -5,18 +5,18 @@
  *
  * @module
  */
+import { type Clock, MoqError, type PathFilter } from "@moq-deno/lite";
 import {
-  type Clock,
-  hasPrefix,
   isPathInBounds,
   MAX_NAME_BYTES,
   MAX_PATH_BYTES,
+} from "@moq-deno/lite/internal";
+import {
+  hasPrefix,
   MAX_PATH_SEGMENTS,
-  MoqError,
   type Mount,
-  type PathFilter,
-  type Transport,
-} from "@moq-deno/lite";
+} from "@moq-deno/lite/internal";
+import type { Transport } from "@moq-deno/lite/transport";
 import {
   hasWildcard,
   matchPattern,

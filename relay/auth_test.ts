@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type MoqError, VirtualClock } from "@moq-deno/lite";
+import type { MoqError } from "@moq-deno/lite";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import {
   atTime,
   type AuthRequest,

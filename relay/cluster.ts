@@ -7,16 +7,18 @@
  * @module
  */
 import {
-  childLogger,
   type Clock,
   Connection,
   type Logger,
   MoqError,
   type Session,
+} from "@moq-deno/lite";
+import {
+  childLogger,
   type SessionDialer,
   type Setup,
-  type Transport,
-} from "@moq-deno/lite";
+} from "@moq-deno/lite/internal";
+import type { Transport } from "@moq-deno/lite/transport";
 import { type ClusterPeer, peerName } from "./cluster/peer.ts";
 import type { PeerRelay } from "./peers.ts";
 import type { Relay } from "./relay.ts";

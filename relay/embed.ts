@@ -20,9 +20,9 @@ import {
   type Logger,
   type Origin,
   type Session,
-  SILENT,
   systemClock,
 } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { Authorizer } from "./auth.ts";
 import { resolveConfig } from "./config.ts";
 import { loadConfig } from "./config_load.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  connectWebSocket,
   openSession,
   PROTOCOLS,
   type Session,
 } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
 import { PublicAuth } from "./auth.ts";
 import { serveRelay } from "./embed.ts";

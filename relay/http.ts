@@ -6,15 +6,13 @@
  */
 import {
   type Clock,
-  deadline,
   type GroupConsumer,
   MoqError,
   type Origin,
   type OriginScope,
-  printablePath,
-  SLICE_STEPS,
   type TrackConsumer,
 } from "@moq-deno/lite";
+import { deadline, printablePath, SLICE_STEPS } from "@moq-deno/lite/internal";
 import type { Cluster } from "./cluster.ts";
 import type { Metrics } from "./metrics.ts";
 import { METRICS_TYPE } from "./metrics/text.ts";

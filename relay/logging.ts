@@ -10,12 +10,8 @@ import {
   jsonLinesFormatter,
   type LogRecord,
 } from "@logtape/logtape";
-import {
-  type LogFields,
-  type LogFunction,
-  type Logger,
-  printableJson,
-} from "@moq-deno/lite";
+import type { LogFields, LogFunction, Logger } from "@moq-deno/lite";
+import { printableJson } from "@moq-deno/lite/internal";
 
 /** Options of {@linkcode openLog}. */
 export interface LogOptions {

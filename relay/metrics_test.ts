@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   MoqError,
   openSession,
   type Session,
 } from "@moq-deno/lite";
+import { memoryPair } from "@moq-deno/lite/testing";
 import { PublicAuth } from "./auth.ts";
 import { Metrics } from "./metrics.ts";
 import { Relay } from "./relay.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Latch, type Session } from "@moq-deno/lite";
+import type { Session } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 
 /** A session with another relay. */
 export interface PeerRelay {

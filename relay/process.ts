@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { printableLines } from "@moq-deno/lite";
+import { printableLines } from "@moq-deno/lite/internal";
 import { ConfigError } from "./config_values.ts";
 import { TokenError } from "./token/mod.ts";
 

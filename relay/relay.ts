@@ -15,28 +15,30 @@
  * @module
  */
 import {
-  acceptInBand,
-  asMoqError,
   Cache,
   type CacheOptions,
-  childLogger,
   type Clock,
-  deadline,
-  type InBandAgreement,
   type Logger,
   MoqError,
-  needsInBand,
   Origin,
   type OriginScope,
   Session,
+  type SessionOptions,
+  systemClock,
+} from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import {
+  acceptInBand,
+  childLogger,
+  deadline,
+  type InBandAgreement,
+  needsInBand,
   sessionCodeOf,
   type SessionLimits,
-  type SessionOptions,
   type Setup,
   SILENT,
-  systemClock,
-  type Transport,
-} from "@moq-deno/lite";
+} from "@moq-deno/lite/internal";
+import type { Transport } from "@moq-deno/lite/transport";
 import {
   atTime,
   type Authorizer,

@@ -2,14 +2,13 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   MoqError,
   openSession,
   Origin,
   type OriginScope,
   type Session,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 import type { Grant, GrantEnd, IncomingConnection } from "./auth.ts";
 import { Relay } from "./relay.ts";
 

@@ -5,12 +5,12 @@
  */
 import {
   type Clock,
-  IN_BAND_ALPN,
   type Logger,
   type Origin,
   PROTOCOLS,
   type Session,
 } from "@moq-deno/lite";
+import { IN_BAND_ALPN } from "@moq-deno/lite/internal";
 import type { Authorizer } from "./auth.ts";
 import { type Access, fixedAccess, openAccess } from "./auth/access.ts";
 import {

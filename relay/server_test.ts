@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import {
   BroadcastProducer,
   type Clock,
-  connectWebSocket,
   type Logger,
   openSession,
   PROTOCOLS,
   type Session,
   systemClock,
 } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect, selfSignedCertificate } from "@moq-deno/lite/deno";
 import { RENEWAL_CHECK_MS } from "./certs.ts";
 import { formatAddress } from "./config_rules.ts";

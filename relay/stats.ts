@@ -6,12 +6,12 @@
  * @module
  */
 import type {
-  CutCounts,
   ErrorCode,
   MoqError,
   Session,
   SessionStats,
 } from "@moq-deno/lite";
+import type { CutCounts } from "@moq-deno/lite/internal";
 import type { IncomingKind } from "./auth.ts";
 
 /** What sessions are counted by. */

@@ -5,15 +5,13 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { openSession } from "@moq-deno/lite";
+import { codeTable, IN_BAND_ALPN, versionOf } from "@moq-deno/lite/internal";
 import {
-  codeTable,
   connectWebSocket,
-  IN_BAND_ALPN,
-  openSession,
   type Transport,
   type TransportClose,
-  versionOf,
-} from "@moq-deno/lite";
+} from "@moq-deno/lite/transport";
 import { connectQuic, connectWebTransport } from "@moq-deno/lite/deno";
 import { type RunningRelay, startRelay } from "@moq-deno/relay/server";
 

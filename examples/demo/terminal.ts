@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable, printableLines } from "@moq-deno/lite";
+import { printable, printableLines } from "@moq-deno/lite/internal";
 
 const encoder = new TextEncoder();
 

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { asMoqError, type MoqError } from "@moq-deno/lite";
+import type { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { Fields } from "./fields.ts";
 
 /** How the value of one entry of a section is read; throws `MoqError("decode")` that names the field. */

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  type BroadcastConsumer,
-  type Clock,
-  type Logger,
-  SILENT,
-} from "@moq-deno/lite";
+import type { BroadcastConsumer, Clock, Logger } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import {
   type Compression,
   followNewest,

@@ -4,11 +4,8 @@
  *
  * @module
  */
-import {
-  type BroadcastConsumer,
-  MoqError,
-  normalizePath,
-} from "@moq-deno/lite";
+import { type BroadcastConsumer, MoqError } from "@moq-deno/lite";
+import { normalizePath } from "@moq-deno/lite/internal";
 
 /** Where broadcasts are found by path: a session, or an origin. */
 export interface BroadcastSource {

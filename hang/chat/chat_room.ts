@@ -5,18 +5,17 @@
  * @module
  */
 import {
-  asMoqError,
   BroadcastProducer,
   type Clock,
   joinPath,
   type Logger,
   MoqError,
-  normalizePath,
   type OriginScope,
   type Publication,
-  SILENT,
   systemClock,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { normalizePath, SILENT } from "@moq-deno/lite/internal";
 import { CatalogProducer } from "../catalog/producer.ts";
 import type { User } from "../catalog/room.ts";
 import { effect, Signal } from "../signals/signal.ts";

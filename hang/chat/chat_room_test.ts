@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  BroadcastProducer,
-  Origin,
-  type TrackProducer,
-  VirtualClock,
-} from "@moq-deno/lite";
+import { BroadcastProducer, Origin, type TrackProducer } from "@moq-deno/lite";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { ChatRoom } from "./chat_room.ts";
 import { MESSAGE_RATE } from "./flow_limit.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 
 /** Lets so many in at a time. */
 export class Gate {

@@ -5,14 +5,14 @@
  * @module
  */
 import {
-  asMoqError,
   type BroadcastConsumer,
   type Clock,
-  deadline,
   type Logger,
   MoqError,
   sleep,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { deadline } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { SIDE_TRACK_PRIORITY } from "../catalog/room.ts";

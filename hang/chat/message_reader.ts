@@ -7,11 +7,11 @@
  */
 import {
   type Clock,
-  deadline,
   type GroupConsumer,
   MoqError,
   type TrackConsumer,
 } from "@moq-deno/lite";
+import { deadline } from "@moq-deno/lite/internal";
 import { SIDE_TRACK_PRIORITY } from "../catalog/room.ts";
 import { FIRST_MESSAGE_MULTIPLE } from "./chat_writer.ts";
 

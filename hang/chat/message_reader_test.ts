@@ -3,8 +3,8 @@ import {
   BroadcastProducer,
   MoqError,
   type TrackProducer,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import { MessageReader, type ReceivedMessage } from "./message_reader.ts";
 
 const decoder = new TextDecoder();

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { MoqError, printablePath, type Session } from "@moq-deno/lite";
+import { MoqError, type Session } from "@moq-deno/lite";
+import { printablePath } from "@moq-deno/lite/internal";
 import type { AnnouncedArguments } from "./arguments.ts";
 import { connectSubscriber } from "./relay.ts";
 import { endSignal, print, say } from "./terminal.ts";

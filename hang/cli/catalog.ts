@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printableJson } from "@moq-deno/lite";
+import { printableJson } from "@moq-deno/lite/internal";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { deflate } from "../deflate.ts";
 import { untilAnnounced } from "./announced.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { asMoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { reconnect } from "@moq-deno/lite/deno";
 import { ChatRoom } from "../chat/chat_room.ts";
 import type { ChatArguments } from "./arguments.ts";

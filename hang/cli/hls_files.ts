@@ -6,7 +6,8 @@
 import { lookup } from "node:dns/promises";
 import { dirname, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import {
   type HlsFiles,
   type ReadFile,

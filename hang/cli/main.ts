@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { printable } from "@moq-deno/lite";
+import { printable } from "@moq-deno/lite/internal";
 import { announced } from "./announced.ts";
 import { readArguments } from "./arguments.ts";
 import { helpFor } from "./help.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { LOCAL_ROUTE, type Logger, type OriginScope } from "@moq-deno/lite";
+import type { Logger, OriginScope } from "@moq-deno/lite";
+import { LOCAL_ROUTE } from "@moq-deno/lite/internal";
 import { reconnect } from "@moq-deno/lite/deno";
 import { writeMedia } from "../media/write.ts";
 import { writeRaw } from "../media/write_raw.ts";

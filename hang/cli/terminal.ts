@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable, printableLines } from "@moq-deno/lite";
+import { printable, printableLines } from "@moq-deno/lite/internal";
 
 export { printable };
 

@@ -4,12 +4,8 @@
  *
  * @module
  */
-import {
-  connect,
-  Connection,
-  type ConnectionStatus,
-  type DialSessionOptions,
-} from "@moq-deno/lite";
+import { connect, Connection, type ConnectionStatus } from "@moq-deno/lite";
+import type { DialSessionOptions } from "@moq-deno/lite/internal";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { type Watch, watchSession } from "./watchdog.ts";
 

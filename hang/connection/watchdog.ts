@@ -7,13 +7,13 @@
  * @module
  */
 import {
-  asMoqError,
   type Clock,
-  deadline,
   MoqError,
   type Session,
   systemClock,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { deadline } from "@moq-deno/lite/internal";
 
 const LOOK_MS = 500;
 const SILENT_MS = 1500;

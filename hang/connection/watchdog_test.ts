@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   type MoqError,
   openSession,
   Origin,
   Session,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 import { losesStreams } from "../../tests/faults/lost_streams.ts";
 import { watchSession } from "./watchdog.ts";
 

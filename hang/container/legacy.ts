@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Reader, Writer } from "@moq-deno/lite";
+import { Reader, Writer } from "@moq-deno/lite/internal";
 import type { Container } from "./sample.ts";
 
 /** The legacy container. */

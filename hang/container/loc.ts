@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { MoqError, Reader, Writer } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { Reader, Writer } from "@moq-deno/lite/internal";
 import type { Container } from "./sample.ts";
 
 const TIMESTAMP = 0x10;

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type GroupConsumer,
-  Latch,
-  type Logger,
-  type MoqError,
-  type TrackSubscription,
+import type {
+  GroupConsumer,
+  Logger,
+  MoqError,
+  TrackSubscription,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { Latch } from "@moq-deno/lite/internal";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { Container } from "./sample.ts";
 import {

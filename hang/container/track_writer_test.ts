@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer, MAX_GROUP_FRAMES, SILENT } from "@moq-deno/lite";
+import { BroadcastProducer } from "@moq-deno/lite";
+import { MAX_GROUP_FRAMES, SILENT } from "@moq-deno/lite/internal";
 import { legacyContainer } from "../container/legacy.ts";
 import { TrackWriter } from "./track_writer.ts";
 

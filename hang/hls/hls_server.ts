@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Clock, deadline, MoqError, systemClock } from "@moq-deno/lite";
+import { type Clock, MoqError, systemClock } from "@moq-deno/lite";
+import { deadline } from "@moq-deno/lite/internal";
 import { writeMultivariant } from "./playlist.ts";
 import { bandwidthOf, type HlsRendition, type HlsSource } from "./rendition.ts";
 

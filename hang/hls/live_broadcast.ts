@@ -5,14 +5,14 @@
  * @module
  */
 import {
-  asMoqError,
   type BroadcastConsumer,
   type Clock,
   type Logger,
-  SILENT,
   sleep,
   systemClock,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { type ClockConfig, wallOf } from "../catalog/timing.ts";

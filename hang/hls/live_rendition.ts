@@ -4,13 +4,9 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type BroadcastConsumer,
-  type Clock,
-  Latch,
-  type Logger,
-} from "@moq-deno/lite";
+import type { BroadcastConsumer, Clock, Logger } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { Latch } from "@moq-deno/lite/internal";
 import {
   type AudioConfig,
   TRACK_PRIORITY,

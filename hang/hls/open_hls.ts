@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  type Clock,
-  type Logger,
-  MoqError,
-  SILENT,
-  systemClock,
-} from "@moq-deno/lite";
+import { type Clock, type Logger, MoqError, systemClock } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { Media, MediaTrack } from "../media/media.ts";
 import { filesNamedIn, type HlsFiles, WEB_FILES } from "./files.ts";
 import { HlsTime } from "./hls_time.ts";

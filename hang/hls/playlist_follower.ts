@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type Clock,
-  type Logger,
-  MoqError,
-  sleep,
-} from "@moq-deno/lite";
+import { type Clock, type Logger, MoqError, sleep } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import type { HlsFiles } from "./files.ts";
 import {
   type ReadMediaPlaylist,

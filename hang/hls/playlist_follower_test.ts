@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { VirtualClock } from "@moq-deno/lite";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import { PlaylistFollower } from "./playlist_follower.ts";
 
 const MINUTE_MS = 60_000;

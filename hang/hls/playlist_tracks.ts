@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { asMoqError, type Logger, MoqError } from "@moq-deno/lite";
+import { type Logger, MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import type { MediaPacket, MediaTrack } from "../media/media.ts";
 import { type HlsTime, PlaylistTime } from "./hls_time.ts";
 import type { FollowedSegment, PlaylistFollower } from "./playlist_follower.ts";

@@ -14,7 +14,8 @@ import {
   Output,
   type VideoCodec,
 } from "mediabunny";
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { boxAt, splitBoxes } from "../container/boxes.ts";
 import { readCmafInit } from "../container/cmaf_init.ts";
 import { decodeDelayUs, shownLater } from "../media/decode_delay.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { MAX_GROUP_BYTES, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { MAX_GROUP_BYTES } from "@moq-deno/lite/internal";
 import { abortable } from "./abortable.ts";
 
 const HEADER_BYTES = 8;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { UnsupportedInputFormatError } from "mediabunny";
 import {
   type MediaSource,

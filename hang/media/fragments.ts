@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { asMoqError, type Logger, MoqError, SILENT } from "@moq-deno/lite";
+import { type Logger, MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import { BufferSource, Input, MP4 } from "mediabunny";
 import { boxAt, BoxReader, splitBoxes } from "../container/boxes.ts";
 import { openCmaf } from "../container/cmaf.ts";

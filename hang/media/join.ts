@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 import type { Media, MediaTrack } from "./media.ts";
 
 /** The tracks of all `parts` in their order; closing it closes them. All parts begin at the same moment. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Latch, MoqError, sleep, systemClock } from "@moq-deno/lite";
+import { MoqError, sleep, systemClock } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 import {
   ADTS,
   EncodedPacketSink,

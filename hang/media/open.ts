@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  type Clock,
-  type Logger,
-  MoqError,
-  SILENT,
-  systemClock,
-} from "@moq-deno/lite";
+import { type Clock, type Logger, MoqError, systemClock } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import { UnsupportedInputFormatError } from "mediabunny";
 import { abortable } from "./abortable.ts";
 import { explain } from "./diagnose.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { abortable } from "./abortable.ts";
 import { readSps } from "./h264_sps.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";

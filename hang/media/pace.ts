@@ -5,15 +5,14 @@
  * @module
  */
 import {
-  asMoqError,
   type Clock,
-  Latch,
   type Logger,
   type MoqError,
-  SILENT,
   sleep,
   systemClock,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { Latch, SILENT } from "@moq-deno/lite/internal";
 import type { MediaPacket, MediaTrack } from "./media.ts";
 
 // More than any codec reorders; bounds what is read ahead.

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 
 // Half of what the library keeps of a stream.
 const MAX_AHEAD_BYTES = 16 << 20;

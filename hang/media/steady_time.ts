@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { type Logger, SILENT } from "@moq-deno/lite";
+import type { Logger } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 
 // Longer than what codecs reorder and muxers interleave.
 const MAX_BACK_US = 2_000_000;

@@ -5,13 +5,13 @@
  * @module
  */
 import {
-  asMoqError,
   type BroadcastConsumer,
   type Logger,
   MoqError,
-  SILENT,
   type SubscribeOptions,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import {
   type AudioConfig,
   type Catalog,

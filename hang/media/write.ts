@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { asMoqError, type Logger, MoqError } from "@moq-deno/lite";
+import { type Logger, MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import {
   AppendOnlyStreamTarget,
   type AudioCodec,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import type { RenditionConfig } from "../catalog/catalog.ts";
 import { knownContainer } from "../catalog/container_config.ts";
 import { cmafDescription } from "../container/cmaf_description.ts";

@@ -6,13 +6,13 @@
  * @module
  */
 import {
-  asMoqError,
   joinPath,
   type Logger,
   MoqError,
   type OriginScope,
-  SILENT,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import type { Preview } from "../catalog/room_frames.ts";
 import { Signal } from "../signals/signal.ts";

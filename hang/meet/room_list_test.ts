@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer, Origin, VirtualClock } from "@moq-deno/lite";
+import { BroadcastProducer, Origin } from "@moq-deno/lite";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { RoomList } from "./room_list.ts";
 

@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { asMoqError, Latch, type Logger, MoqError } from "@moq-deno/lite";
+import { type Logger, MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { Latch } from "@moq-deno/lite/internal";
 import { effect, Signal } from "../signals/signal.ts";
 import { AudioCapture } from "./audio_capture.ts";
 import { probeAudio } from "./audio_codec.ts";

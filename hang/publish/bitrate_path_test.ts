@@ -6,11 +6,10 @@ import {
   openSession,
   Origin,
   type Session,
-  simulatedPair,
   sleep,
   type TrackProducer,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { simulatedPair, VirtualClock } from "@moq-deno/lite/testing";
 import { BitrateBudget } from "./bitrate_budget.ts";
 
 const WIDTH_BPS = 1_000_000;

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Clock, Latch, systemClock } from "@moq-deno/lite";
+import { type Clock, systemClock } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
   type CaptureProblem,

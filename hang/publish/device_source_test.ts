@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { VirtualClock } from "@moq-deno/lite";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import { type DeviceAccess, DeviceSource } from "./device_source.ts";
 
 /** A device that can be unplugged. */

@@ -4,12 +4,8 @@
  *
  * @module
  */
-import {
-  BroadcastProducer,
-  type Logger,
-  type MoqError,
-  SILENT,
-} from "@moq-deno/lite";
+import { BroadcastProducer, type Logger, type MoqError } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { FrameMarksProducer } from "../catalog/frame_marks.ts";
 import { CatalogProducer } from "../catalog/producer.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
   type CaptureProblem,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 import { type TrackProcessor, trackProcessor } from "./browser_types.ts";
 
 /**

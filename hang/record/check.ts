@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { asideOf } from "./group_log.ts";
 import { appendTo, readJournal } from "./journal.ts";
 import { JOURNAL, readManifest } from "./manifest.ts";

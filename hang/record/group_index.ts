@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { MAX_GROUP_BYTES } from "@moq-deno/lite";
+import { MAX_GROUP_BYTES } from "@moq-deno/lite/internal";
 import { crc16, crc32 } from "./checksum.ts";
 import { readGroup } from "./read_group.ts";
 

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { MoqError, Reader, type TrackInfo } from "@moq-deno/lite";
+import { MoqError, type TrackInfo } from "@moq-deno/lite";
+import { Reader } from "@moq-deno/lite/internal";
 import {
   type DamagedEntry,
   encodeEntry,

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { asMoqError, MoqError, type TrackInfo } from "@moq-deno/lite";
+import { MoqError, type TrackInfo } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { equalJson } from "@moq-deno/lite/json";
 import type { Catalog } from "../catalog/catalog.ts";
 import { Fields } from "../catalog/fields.ts";

@@ -6,9 +6,7 @@
  * @module
  */
 import {
-  Broadcast,
   BroadcastConsumer,
-  type BroadcastSource,
   Cache,
   type Clock,
   type FetchOptions,
@@ -19,8 +17,12 @@ import {
   systemClock,
   type TrackInfo,
   type TrackProducer,
-  type TrackSource,
 } from "@moq-deno/lite";
+import {
+  Broadcast,
+  type BroadcastSource,
+  type TrackSource,
+} from "@moq-deno/lite/internal";
 import type { Compression } from "@moq-deno/lite/json";
 import { CATALOG_TRACK } from "../catalog/catalog.ts";
 import { MSF_CATALOG_TRACK } from "../catalog/msf.ts";

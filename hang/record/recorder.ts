@@ -5,14 +5,14 @@
  * @module
  */
 import {
-  asMoqError,
   type BroadcastConsumer,
   type GroupConsumer,
   type Logger,
   MoqError,
-  SILENT,
   type TrackInfo,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { GroupLog } from "./group_log.ts";
 import {

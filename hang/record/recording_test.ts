@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DEFAULT_TRACK_INFO, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { DEFAULT_TRACK_INFO } from "@moq-deno/lite/internal";
 import { encodeEntry } from "./group_index.ts";
 import { decodeEntries, GroupLog } from "./group_log.ts";
 import { writeJournal } from "./manifest_writer.ts";

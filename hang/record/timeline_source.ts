@@ -9,8 +9,8 @@ import {
   MoqError,
   type TrackInfo,
   type TrackProducer,
-  type TrackSource,
 } from "@moq-deno/lite";
+import type { TrackSource } from "@moq-deno/lite/internal";
 import { type Compression, WindowProducer } from "@moq-deno/lite/json";
 import { TRACK_PRIORITY } from "../catalog/catalog.ts";
 import type { Recording } from "./recording.ts";

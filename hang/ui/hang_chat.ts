@@ -17,7 +17,7 @@
  *
  * @module
  */
-import { asMoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { ChatRoom } from "../chat/chat_room.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import {

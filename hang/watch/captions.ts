@@ -4,12 +4,8 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type BroadcastConsumer,
-  type GroupConsumer,
-  type Logger,
-} from "@moq-deno/lite";
+import type { BroadcastConsumer, GroupConsumer, Logger } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { openContainer } from "../container/container.ts";
 import type { Container } from "../container/sample.ts";

@@ -5,12 +5,12 @@
  * @module
  */
 import {
-  asMoqError,
   type BroadcastConsumer,
   type Logger,
   MoqError,
   type OriginScope,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type CatalogFormat, consumeCatalog } from "../catalog/consumer.ts";
 import { resolveBroadcast } from "../catalog/related.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SILENT } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { PlayableMedia } from "./playable_media.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Logger, type MoqError, SILENT } from "@moq-deno/lite";
+import type { Logger, MoqError } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { Catalog, Size, VideoSection } from "../catalog/catalog.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { Captions, type CaptionTrack, captionTracks } from "./captions.ts";

@@ -1,7 +1,6 @@
 /** The relay with tokens and real clients: every way in, expiry, revocation, and what is logged. */
 import assert from "node:assert/strict";
 import {
-  connectWebSocket,
   type Logger,
   type MoqError,
   openSession,
@@ -9,6 +8,7 @@ import {
   type Session,
   systemClock,
 } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
 import { loadConfig } from "../config_load.ts";
 import { formatAddress } from "../config_rules.ts";

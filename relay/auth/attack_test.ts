@@ -1,12 +1,8 @@
 /** What peers dial on raw QUIC is any text: the relay's door with a token, over transports in memory. */
 import assert from "node:assert/strict";
-import {
-  BroadcastProducer,
-  memoryPair,
-  openSession,
-  type Session,
-  SILENT,
-} from "@moq-deno/lite";
+import { BroadcastProducer, openSession, type Session } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
+import { memoryPair } from "@moq-deno/lite/testing";
 import { Relay } from "../relay.ts";
 import { generateKey, KeySet } from "../token/mod.ts";
 import { Revocations } from "./revocations.ts";

@@ -1,11 +1,7 @@
 /** Nothing of a token, nor of the secrets in our own URLs, may be in a log, whatever goes wrong. */
 import assert from "node:assert/strict";
-import {
-  connectWebSocket,
-  type Logger,
-  openSession,
-  PROTOCOLS,
-} from "@moq-deno/lite";
+import { type Logger, openSession, PROTOCOLS } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
 import { formatAddress } from "../config_rules.ts";
 import { startRelay } from "../embed.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Clock, deadline, MoqError } from "@moq-deno/lite";
+import { type Clock, MoqError } from "@moq-deno/lite";
+import { deadline } from "@moq-deno/lite/internal";
 
 /** Longest wait for an answer, in milliseconds. */
 export const REMOTE_TIMEOUT_MS = 10_000;

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { asMoqError, type Logger, SILENT } from "@moq-deno/lite";
+import type { Logger } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import { isJsonObject, type JsonObject, parseObject } from "../token/json.ts";
 import { TokenError } from "../token/mod.ts";
 import type { Policy, Question, SetupToken } from "./policy.ts";

@@ -1,6 +1,7 @@
 /** Our auth server: its rules, what it answers to what, and our relay behind it. */
 import assert from "node:assert/strict";
-import { type Logger, SILENT, systemClock } from "@moq-deno/lite";
+import { type Logger, systemClock } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import { connect } from "@moq-deno/lite/deno";
 import { loadConfig } from "../config_load.ts";
 import { formatAddress } from "../config_rules.ts";

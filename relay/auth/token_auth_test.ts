@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Clock, MoqError, SILENT } from "@moq-deno/lite";
+import { type Clock, MoqError } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import {
   type AuthRequest,
   type Grant,

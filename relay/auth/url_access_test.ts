@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  connectWebSocket,
   openSession,
   PROTOCOLS,
   type Session,
 } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
 import { formatAddress } from "../config_rules.ts";
 import { type RunningRelay, startRelay } from "../embed.ts";

@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  checkMounts,
-  type Clock,
-  type Logger,
-  MoqError,
-  type Mount,
-} from "@moq-deno/lite";
+import { type Clock, type Logger, MoqError } from "@moq-deno/lite";
+import { checkMounts, type Mount } from "@moq-deno/lite/internal";
 import {
   type Authorizer,
   type AuthRequest,

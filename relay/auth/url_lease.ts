@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type Clock,
-  type Logger,
-  MoqError,
-  sleep,
-} from "@moq-deno/lite";
+import { type Clock, type Logger, MoqError, sleep } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { atTime, type GrantEnd, type Lease } from "../auth.ts";
 import { containsPattern, type JsonObject } from "../token/mod.ts";
 import { InvalidGrant, type RemoteGrant } from "./contract.ts";

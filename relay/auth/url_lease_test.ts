@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { MoqError, SILENT, VirtualClock } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import type { JsonObject } from "../token/mod.ts";
 import { InvalidGrant, type RemoteGrant } from "./contract.ts";
 import { type AuthServer, UrlLease } from "./url_lease.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 
 /** A queue with one reader; `end` lets it finish what is queued. */
 export class Queue<T> implements AsyncIterable<T> {

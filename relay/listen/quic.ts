@@ -4,13 +4,8 @@
  *
  * @module
  */
-import {
-  codeTable,
-  type Logger,
-  MoqError,
-  sessionCodeOf,
-  versionOf,
-} from "@moq-deno/lite";
+import { type Logger, MoqError } from "@moq-deno/lite";
+import { codeTable, sessionCodeOf, versionOf } from "@moq-deno/lite/internal";
 import {
   type AcceptOptions,
   acceptWebTransport,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { QmuxTuning } from "@moq-deno/lite";
+import type { QmuxTuning } from "@moq-deno/lite/transport";
 import type { IncomingConnection } from "../auth.ts";
 import { crowded, handle, type HttpOptions } from "../http.ts";
 import type { Gate } from "../limits.ts";

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import type { Clock, WebSocketLike } from "@moq-deno/lite";
+import type { Clock } from "@moq-deno/lite";
+import type { WebSocketLike } from "@moq-deno/lite/transport";
 import {
   closePayload,
   FrameError,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { VirtualClock } from "@moq-deno/lite";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import { ServerSocket, type SocketConn } from "./server_socket.ts";
 import { OPCODE } from "./websocket_frames.ts";
 

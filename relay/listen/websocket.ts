@@ -4,14 +4,14 @@
  *
  * @module
  */
+import type { Clock } from "@moq-deno/lite";
+import type { QmuxTuning } from "@moq-deno/lite/transport";
 import {
-  type Clock,
   parseWebSocketProtocol,
-  type QmuxTuning,
   selectWebSocketProtocol,
   type WebSocketLike,
   webSocketTransport,
-} from "@moq-deno/lite";
+} from "@moq-deno/lite/transport";
 import type { IncomingConnection } from "../auth.ts";
 import { statusOf } from "../http.ts";
 import { ServerSocket, type SocketConn } from "./server_socket.ts";

@@ -6,12 +6,8 @@
  *
  * @module
  */
-import {
-  BroadcastProducer,
-  sleep,
-  systemClock,
-  type Transport,
-} from "@moq-deno/lite";
+import { BroadcastProducer, sleep, systemClock } from "@moq-deno/lite";
+import type { Transport } from "@moq-deno/lite/transport";
 import { connect, connectQuic } from "@moq-deno/lite/deno";
 import { encodeFrameHeader } from "../../lite/model/frame.ts";
 import { withType } from "../../lite/session/streams.ts";

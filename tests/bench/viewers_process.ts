@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { ReceiveStream, Transport } from "@moq-deno/lite";
+import type { ReceiveStream, Transport } from "@moq-deno/lite/transport";
 import { connect, connectQuic } from "@moq-deno/lite/deno";
 import { MessageReader, withType } from "../../lite/session/streams.ts";
 import { encodeSetup } from "../../lite/wire/setup.ts";

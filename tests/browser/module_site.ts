@@ -10,6 +10,9 @@ import { answerPage } from "../../examples/demo/web_server.ts";
 const IMPORTS = {
   "@moq-deno/lite": "/lite/mod.ts",
   "@moq-deno/lite/json": "/lite/json/mod.ts",
+  "@moq-deno/lite/internal": "/lite/internal.ts",
+  "@moq-deno/lite/testing": "/lite/testing.ts",
+  "@moq-deno/lite/transport": "/lite/transport/mod.ts",
   "@moq-deno/hang": "/hang/mod.ts",
   "@moq-deno/hang/signals": "/hang/signals/mod.ts",
   "@moq-deno/hang/watch": "/hang/watch/mod.ts",

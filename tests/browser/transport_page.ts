@@ -5,19 +5,21 @@
  * @module
  */
 import {
-  asMoqError,
-  type BidiStream,
   BroadcastProducer,
   connect,
-  connectBrowserWebTransport,
   type GroupProducer,
   type MoqError,
-  type ReceiveStream,
-  type SendStream,
   type Session,
   type TrackProducer,
-  type Transport,
 } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import {
+  type BidiStream,
+  connectBrowserWebTransport,
+  type ReceiveStream,
+  type SendStream,
+  type Transport,
+} from "@moq-deno/lite/transport";
 
 /** What became of a flood of streams. */
 export interface Flood {

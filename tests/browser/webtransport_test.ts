@@ -5,7 +5,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { ReceiveStream, Transport } from "@moq-deno/lite";
+import type { ReceiveStream, Transport } from "@moq-deno/lite/transport";
 import {
   acceptWebTransport,
   connect,

@@ -4,14 +4,14 @@
  *
  * @module
  */
-import {
-  type BidiStream,
-  type Clock,
-  type OpenOptions,
-  type SendStream,
-  simulatedPair,
-  type Transport,
-} from "@moq-deno/lite";
+import type { Clock } from "@moq-deno/lite";
+import { simulatedPair } from "@moq-deno/lite/testing";
+import type {
+  BidiStream,
+  OpenOptions,
+  SendStream,
+  Transport,
+} from "@moq-deno/lite/transport";
 
 /** What a line is like. */
 export interface LineOptions {

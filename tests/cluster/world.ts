@@ -9,11 +9,11 @@ import {
   MoqError,
   openSession,
   type Session,
-  SILENT,
   sleep,
-  type Transport,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
+import { VirtualClock } from "@moq-deno/lite/testing";
+import type { Transport } from "@moq-deno/lite/transport";
 import type { Authorizer, Grant } from "../../relay/auth.ts";
 import {
   Cluster,

@@ -6,14 +6,13 @@
  * @module
  */
 import assert from "node:assert/strict";
-import {
-  deadline,
-  MoqError,
-  type ReceiveStream,
-  type SendStream,
-  systemClock,
-  type Transport,
-} from "@moq-deno/lite";
+import { MoqError, systemClock } from "@moq-deno/lite";
+import { deadline } from "@moq-deno/lite/internal";
+import type {
+  ReceiveStream,
+  SendStream,
+  Transport,
+} from "@moq-deno/lite/transport";
 
 /** A fresh connection, one per test. */
 export interface TransportPair {

@@ -8,7 +8,7 @@ import {
   type SendStream,
   type Transport,
   webSocketTransport,
-} from "@moq-deno/lite";
+} from "@moq-deno/lite/transport";
 import { dial } from "@moq-deno/lite/deno";
 import { withType } from "../../lite/session/streams.ts";
 import { encodeSetup } from "../../lite/wire/setup.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { ReceiveStream, Transport } from "@moq-deno/lite";
+import type { ReceiveStream, Transport } from "@moq-deno/lite/transport";
 
 /** `transport`, of whose incoming unidirectional streams the first `most` are handed out and no more. */
 export function losesStreams(transport: Transport, most: number): Transport {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { SendStream } from "@moq-deno/lite";
+import type { SendStream } from "@moq-deno/lite/transport";
 import { Writer } from "../../lite/bytes/cursor.ts";
 import { encodeFrameHeader } from "../../lite/model/frame.ts";
 import { encodeAnnouncement } from "../../lite/wire/announce.ts";

@@ -4,12 +4,12 @@
  *
  * @module
  */
-import {
-  type BidiStream,
-  MoqError,
-  type SendStream,
-  type Transport,
-} from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import type {
+  BidiStream,
+  SendStream,
+  Transport,
+} from "@moq-deno/lite/transport";
 import {
   acceptWebTransport,
   listenQuic,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { WebSocketLike } from "@moq-deno/lite";
+import type { WebSocketLike } from "@moq-deno/lite/transport";
 
 const BINARY = 0x82;
 const MASKED = 0x80;

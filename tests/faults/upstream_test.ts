@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import {
   BroadcastProducer,
   type GroupConsumer,
-  MAX_GROUP_FRAMES,
   MoqError,
-  type SendStream,
   type Session,
 } from "@moq-deno/lite";
+import { MAX_GROUP_FRAMES } from "@moq-deno/lite/internal";
+import type { SendStream } from "@moq-deno/lite/transport";
 import { encodeFrameHeader } from "../../lite/model/frame.ts";
 import { withType } from "../../lite/session/streams.ts";
 import { encodeGroupHeader } from "../../lite/wire/group.ts";

@@ -3,12 +3,8 @@
  *
  * @module
  */
-import {
-  connectWebSocket,
-  openSession,
-  PROTOCOLS,
-  type Session,
-} from "@moq-deno/lite";
+import { openSession, PROTOCOLS, type Session } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
 import { commands, say, settings } from "../process/inside.ts";
 import { LARGE_TRACK, STEADY } from "./steady.ts";

@@ -5,13 +5,13 @@
  */
 import assert from "node:assert/strict";
 import {
-  connectWebSocket,
   openSession,
   PROTOCOLS,
   type Session,
   sleep,
   systemClock,
 } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
 import { Child } from "../process/child.ts";
 import type {

@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
 import {
-  type BidiStream,
   BroadcastProducer,
   Cache,
-  memoryPair,
   MoqError,
   openSession,
   Origin,
   protocolOf,
-  type SendStream,
   type Session,
   sleep,
   type TrackProducer,
-  type Transport,
   type Version,
 } from "@moq-deno/lite";
+import { memoryPair } from "@moq-deno/lite/testing";
+import type {
+  BidiStream,
+  SendStream,
+  Transport,
+} from "@moq-deno/lite/transport";
 import { hasSetupStream } from "../../lite/wire/version.ts";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 import { answer, datagram, mutated, pushes, requests } from "./messages.ts";

@@ -4,14 +4,13 @@ import {
   BroadcastProducer,
   Cache,
   type GroupConsumer,
-  memoryPair,
   MoqError,
   openSession,
   Origin,
   type Session,
   type TrackProducer,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 
 const CAPACITY_BYTES = 100_000;
 

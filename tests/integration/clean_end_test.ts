@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer, type Transport } from "@moq-deno/lite";
+import { BroadcastProducer } from "@moq-deno/lite";
+import type { Transport } from "@moq-deno/lite/transport";
 import { MessageReader } from "../../lite/session/streams.ts";
 import { decodeAnnounceOk } from "../../lite/wire/announce.ts";
 import { announced, loopback, WAYS } from "./every_way.ts";

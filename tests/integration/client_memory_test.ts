@@ -4,13 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import {
-  BroadcastProducer,
-  memoryPair,
-  openSession,
-  Origin,
-  VirtualClock,
-} from "@moq-deno/lite";
+import { BroadcastProducer, openSession, Origin } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 
 const GROUPS = 600;
 const INTERVAL_MS = 100;

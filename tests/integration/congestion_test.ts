@@ -7,12 +7,12 @@ import {
   Origin,
   protocolOf,
   type Session,
-  simulatedPair,
   sleep,
   type TrackProducer,
-  type Transport,
   type Version,
 } from "@moq-deno/lite";
+import { simulatedPair } from "@moq-deno/lite/testing";
+import type { Transport } from "@moq-deno/lite/transport";
 import { MessageReader } from "../../lite/session/streams.ts";
 import { decodeProbe } from "../../lite/wire/probe.ts";
 import { BidiType } from "../../lite/wire/stream_type.ts";

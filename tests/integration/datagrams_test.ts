@@ -5,11 +5,11 @@ import {
   openSession,
   Origin,
   protocolOf,
-  simulatedPair,
   sleep,
   type TrackProducer,
   type Version,
 } from "@moq-deno/lite";
+import { simulatedPair } from "@moq-deno/lite/testing";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 import { frameOf, readGroup, writeGroup } from "./groups.ts";
 import { type Network, scenario, type World } from "./network.ts";

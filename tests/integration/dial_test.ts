@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer, connect, dialWeb, PROTOCOLS } from "@moq-deno/lite";
+import { BroadcastProducer, connect, PROTOCOLS } from "@moq-deno/lite";
+import { dialWeb } from "@moq-deno/lite/internal";
 import { startRelay } from "@moq-deno/relay/server";
 
 async function withRelay(

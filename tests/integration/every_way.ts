@@ -4,13 +4,9 @@
  *
  * @module
  */
-import {
-  connect as connectWeb,
-  dialWeb,
-  PROTOCOLS,
-  type Session,
-  type Transport,
-} from "@moq-deno/lite";
+import { connect as connectWeb, PROTOCOLS, type Session } from "@moq-deno/lite";
+import { dialWeb } from "@moq-deno/lite/internal";
+import type { Transport } from "@moq-deno/lite/transport";
 import { connect, dial } from "@moq-deno/lite/deno";
 import { startRelay } from "@moq-deno/relay/server";
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   openSession,
   Origin,
   protocolOf,
   sleep,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 import { encodeFetch } from "../../lite/wire/fetch.ts";
 import { Ledger } from "../sim/ledger.ts";
 import { announced, loopback, type Way, WAYS } from "./every_way.ts";

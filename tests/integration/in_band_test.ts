@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import {
-  acceptInBand,
   BroadcastProducer,
   connect as connectFromPage,
-  memoryPair,
-  offerInBand,
   openSession,
   Origin,
   type Session,
-  type Transport,
   type Version,
 } from "@moq-deno/lite";
+import { acceptInBand, offerInBand } from "@moq-deno/lite/internal";
+import { memoryPair } from "@moq-deno/lite/testing";
+import type { Transport } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
 import { startRelay } from "@moq-deno/relay/server";
 

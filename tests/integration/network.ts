@@ -6,16 +6,16 @@
  * @module
  */
 import {
-  memoryPair,
   openSession,
   Origin,
   protocolOf,
   type Session,
   type SessionOptions,
-  type SessionScopes,
-  type Transport,
   type Version,
 } from "@moq-deno/lite";
+import type { SessionScopes } from "@moq-deno/lite/internal";
+import { memoryPair } from "@moq-deno/lite/testing";
+import type { Transport } from "@moq-deno/lite/transport";
 import { simulatedPair } from "../../lite/transport/simulated.ts";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 

@@ -5,16 +5,15 @@
  * @module
  */
 import {
-  type BidiStream,
-  memoryPair,
   openSession,
   Origin,
   protocolOf,
   type Session,
   type SessionOptions,
-  type Transport,
   type Version,
 } from "@moq-deno/lite";
+import { memoryPair } from "@moq-deno/lite/testing";
+import type { BidiStream, Transport } from "@moq-deno/lite/transport";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 
 /** Options of {@linkcode Peer}. */

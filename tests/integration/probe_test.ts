@@ -4,7 +4,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { memoryPair, openSession, protocolOf, VERSIONS } from "@moq-deno/lite";
+import { openSession, protocolOf, VERSIONS } from "@moq-deno/lite";
+import { memoryPair } from "@moq-deno/lite/testing";
 
 for (const version of VERSIONS.filter((one) => one >= "03")) {
   Deno.test(`Session.probe: tells the round trip and an unknown rate, ends with its signal and with the session (draft ${version})`, async () => {

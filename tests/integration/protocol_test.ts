@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   MoqError,
   openSession,
   Origin,
   protocolOf,
-  type ReceiveStream,
   sleep,
   type Version,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
+import type { ReceiveStream } from "@moq-deno/lite/transport";
 import { writeGroup } from "./groups.ts";
 import { bytesOf, Peer, type PeerOptions, read, type Wire } from "./peer.ts";
 

@@ -3,15 +3,16 @@ import {
   BroadcastProducer,
   Connection,
   type ConnectionStatus,
-  type DialSessionOptions,
-  memoryPair,
   MoqError,
   openSession,
   Origin,
   type Session,
-  type SessionDialer,
-  VirtualClock,
 } from "@moq-deno/lite";
+import type {
+  DialSessionOptions,
+  SessionDialer,
+} from "@moq-deno/lite/internal";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 
 const SHUTTING_DOWN = new MoqError("going-away", "Relay is shutting down");
 

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   openSession,
   Origin,
   protocolOf,
   sleep,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 import { announced, loopback, WAYS } from "./every_way.ts";
 import { frameOf, readGroup } from "./groups.ts";
 import { Peer } from "./peer.ts";

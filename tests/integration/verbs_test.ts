@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import {
   BroadcastProducer,
   Connection,
-  memoryPair,
   MoqError,
   openSession,
   Origin,
   type Session,
 } from "@moq-deno/lite";
+import { memoryPair } from "@moq-deno/lite/testing";
 
 type Client = Pick<
   Connection & Session,

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   openSession,
   Origin,
   protocolOf,
   sleep,
   type TrackProducer,
-  type Transport,
 } from "@moq-deno/lite";
+import { memoryPair } from "@moq-deno/lite/testing";
+import type { Transport } from "@moq-deno/lite/transport";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 import { Ledger } from "../sim/ledger.ts";
 import { announced, loopback } from "./every_way.ts";

@@ -48,7 +48,15 @@ export const LAYERS: readonly Layer[] = [
       "lite/transport/transport.ts",
     ],
   },
-  { files: ["lite/mod.ts", "lite/connect.ts"], may: ["lite/", "!lite/deno/"] },
+  {
+    files: [
+      "lite/mod.ts",
+      "lite/connect.ts",
+      "lite/internal.ts",
+      "lite/testing.ts",
+    ],
+    may: ["lite/", "!lite/deno/"],
+  },
   {
     files: ["lite/deno/mod.ts", "lite/deno/client.ts"],
     may: ["lite/"],
@@ -62,14 +70,18 @@ export const LAYERS: readonly Layer[] = [
   { files: ["hang/signals/"], may: [] },
   {
     files: ["hang/catalog/"],
-    may: ["@moq-deno/lite", "@moq-deno/lite/json"],
+    may: ["@moq-deno/lite", "@moq-deno/lite/internal", "@moq-deno/lite/json"],
   },
-  { files: ["hang/container/"], may: ["@moq-deno/lite", "hang/catalog/"] },
+  {
+    files: ["hang/container/"],
+    may: ["@moq-deno/lite", "@moq-deno/lite/internal", "hang/catalog/"],
+  },
   { files: ["hang/deflate.ts"], may: ["@moq-deno/lite/json", "pako"] },
   {
     files: ["hang/media/"],
     may: [
       "@moq-deno/lite",
+      "@moq-deno/lite/internal",
       "hang/catalog/",
       "hang/container/",
       "hang/deflate.ts",
@@ -80,6 +92,7 @@ export const LAYERS: readonly Layer[] = [
     files: ["hang/hls/"],
     may: [
       "@moq-deno/lite",
+      "@moq-deno/lite/internal",
       "hang/catalog/",
       "hang/container/",
       "hang/media/",
@@ -91,6 +104,7 @@ export const LAYERS: readonly Layer[] = [
     files: ["hang/record/"],
     may: [
       "@moq-deno/lite",
+      "@moq-deno/lite/internal",
       "@moq-deno/lite/json",
       "hang/catalog/",
       "hang/container/",
@@ -101,6 +115,7 @@ export const LAYERS: readonly Layer[] = [
     files: ["hang/chat/", "hang/meet/"],
     may: [
       "@moq-deno/lite",
+      "@moq-deno/lite/internal",
       "@moq-deno/lite/json",
       "hang/catalog/",
       "hang/signals/",
@@ -108,12 +123,13 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     files: ["hang/connection/"],
-    may: ["@moq-deno/lite", "hang/signals/"],
+    may: ["@moq-deno/lite", "@moq-deno/lite/internal", "hang/signals/"],
   },
   {
     files: ["hang/publish/", "hang/watch/"],
     may: [
       "@moq-deno/lite",
+      "@moq-deno/lite/internal",
       "hang/connection/",
       "hang/catalog/",
       "hang/container/",
@@ -122,13 +138,14 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     files: ["hang/ui/", "hang/ai/"],
-    may: ["@moq-deno/lite", "hang/", "!hang/cli/"],
+    may: ["@moq-deno/lite", "@moq-deno/lite/internal", "hang/", "!hang/cli/"],
   },
   { files: ["hang/mod.ts"], may: ["hang/catalog/", "hang/container/"] },
   {
     files: ["hang/cli/"],
     may: [
       "@moq-deno/lite",
+      "@moq-deno/lite/internal",
       "@moq-deno/lite/deno",
       "hang/",
       "!hang/ui/",
@@ -152,12 +169,19 @@ export const LAYERS: readonly Layer[] = [
       "relay/stats.ts",
       "relay/mod.ts",
     ],
-    may: ["@moq-deno/lite", "relay/token/"],
+    may: [
+      "@moq-deno/lite",
+      "@moq-deno/lite/internal",
+      "@moq-deno/lite/transport",
+      "relay/token/",
+    ],
   },
   {
     files: ["relay/"],
     may: [
       "@moq-deno/lite",
+      "@moq-deno/lite/internal",
+      "@moq-deno/lite/transport",
       "@moq-deno/lite/deno",
       "relay/",
       "node:",

@@ -4,7 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 
 const ROOT = new URL("../../", import.meta.url);
 

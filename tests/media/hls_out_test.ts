@@ -11,7 +11,9 @@ import {
   type PublisherEvent,
 } from "@moq-deno/hang/hls";
 import { openMedia, publishMedia } from "@moq-deno/hang/media";
-import { BroadcastProducer, Latch, VirtualClock } from "@moq-deno/lite";
+import { BroadcastProducer } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
+import { VirtualClock } from "@moq-deno/lite/testing";
 import { digests, HLS_ORIGIN, saveHls } from "./hls_files.ts";
 import { ffmpegTest, generate, output, probe } from "./tools.ts";
 

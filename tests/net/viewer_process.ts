@@ -8,12 +8,12 @@
  * @module
  */
 import {
-  connectWebSocket,
   type GroupConsumer,
   openSession,
   PROTOCOLS,
   type Session,
 } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect, dial } from "@moq-deno/lite/deno";
 import { withType } from "../../lite/session/streams.ts";
 import { encodeSetup } from "../../lite/wire/setup.ts";

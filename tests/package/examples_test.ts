@@ -3,11 +3,11 @@ import { ChatRoom } from "@moq-deno/hang/chat";
 import { openMedia } from "@moq-deno/hang/media";
 import {
   BroadcastProducer,
-  connectWebSocket,
   openSession,
   type OriginScope,
   PROTOCOLS,
 } from "@moq-deno/lite";
+import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect, reconnect } from "@moq-deno/lite/deno";
 import { consumeSnapshots } from "@moq-deno/lite/json";
 import { startRelay } from "@moq-deno/relay/server";

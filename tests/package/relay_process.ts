@@ -3,13 +3,8 @@
  *
  * @module
  */
-import {
-  connectWebSocket,
-  openSession,
-  PROTOCOLS,
-  type Session,
-  type Transport,
-} from "@moq-deno/lite";
+import { openSession, PROTOCOLS, type Session } from "@moq-deno/lite";
+import { connectWebSocket, type Transport } from "@moq-deno/lite/transport";
 import { dial } from "@moq-deno/lite/deno";
 import { type CommandLine, type ProcessOptions, Program } from "./process.ts";
 

@@ -12,15 +12,16 @@ import { ChatRoom, ChatWriter } from "@moq-deno/hang/chat";
 import {
   BroadcastProducer,
   Connection,
-  type DialSessionOptions,
-  memoryPair,
   openSession,
   Origin,
   type Session,
-  type SessionDialer,
   sleep,
-  VirtualClock,
 } from "@moq-deno/lite";
+import type {
+  DialSessionOptions,
+  SessionDialer,
+} from "@moq-deno/lite/internal";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 
 const MEMBERS = 1000;
 const READERS = 2;

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  memoryPair,
   MoqError,
   openSession,
   Origin,
   protocolOf,
   sleep,
-  VirtualClock,
 } from "@moq-deno/lite";
+import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 import { Ledger } from "./ledger.ts";
 
 const ROUNDS = 2000;

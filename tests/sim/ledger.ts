@@ -9,7 +9,7 @@ import type {
   ReceiveStream,
   SendStream,
   Transport,
-} from "@moq-deno/lite";
+} from "@moq-deno/lite/transport";
 
 /** The open halves of the transports that were put through {@linkcode Ledger.wrap}. */
 export class Ledger {

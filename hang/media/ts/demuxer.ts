@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { asMoqError, type Logger } from "@moq-deno/lite";
+import type { Logger } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import type { MediaPacket } from "../media.ts";
 import type { SteadyTime } from "../steady_time.ts";
 import {

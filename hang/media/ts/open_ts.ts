@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { asMoqError, MoqError, SILENT, sleep } from "@moq-deno/lite";
+import { MoqError, sleep } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import { abortable } from "../abortable.ts";
 import type { Media, MediaPacket, MediaTrack } from "../media.ts";
 import type { TsStream } from "./demuxer.ts";

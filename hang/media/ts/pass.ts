@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { asMoqError, type Clock, Latch, type Logger } from "@moq-deno/lite";
+import type { Clock, Logger } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { Latch } from "@moq-deno/lite/internal";
 import { abortable } from "../abortable.ts";
 import { isAdts, stripAdtsHeader } from "../adts.ts";
 import type { MediaPacket } from "../media.ts";

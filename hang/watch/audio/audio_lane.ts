@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { asMoqError, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { TRACK_PRIORITY } from "../../catalog/catalog.ts";
 import type { OrderedSample } from "../../container/sample_order.ts";
 import type { AudioOutput } from "./audio_output.ts";

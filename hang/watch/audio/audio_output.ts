@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite";
+import { Latch } from "@moq-deno/lite/internal";
 import { AudioRing } from "./audio_ring.ts";
 import {
   type AudioCommand,

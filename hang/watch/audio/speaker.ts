@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { asMoqError, type MoqError } from "@moq-deno/lite";
+import type { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import { effect, type ReadonlySignal, Signal } from "../../signals/signal.ts";
 import { AudioLane } from "./audio_lane.ts";
 import { AudioOutput } from "./audio_output.ts";

@@ -3,11 +3,8 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type BroadcastConsumer,
-  type Logger,
-} from "@moq-deno/lite";
+import type { BroadcastConsumer, Logger } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import type { Catalog } from "../../catalog/catalog.ts";
 import {
   consumeFrameMarks,

@@ -3,13 +3,9 @@
  *
  * @module
  */
-import {
-  asMoqError,
-  type ConnectionStatus,
-  type Logger,
-  type Probe,
-  type Session,
-} from "@moq-deno/lite";
+import type { ConnectionStatus, Logger, Session } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import type { Probe } from "@moq-deno/lite/internal";
 
 /** Keeps the newest report. */
 export class PathProbe {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SILENT } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { Size } from "../../catalog/catalog.ts";
 import { openContainer } from "../../container/container.ts";
 import type { AbrMeasures } from "./abr_inputs.ts";

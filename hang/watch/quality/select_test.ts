@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SILENT } from "@moq-deno/lite";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { VideoConfig } from "../../catalog/catalog.ts";
 import { type DecoderSupport, isSameChoice, playableVideo } from "./select.ts";
 

@@ -4,7 +4,9 @@
  *
  * @module
  */
-import { asMoqError, Latch, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
+import { Latch } from "@moq-deno/lite/internal";
 import {
   TRACK_PRIORITY,
   type VideoConfig,

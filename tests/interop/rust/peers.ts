@@ -8,11 +8,11 @@
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
-  fetchCertificateHash,
   protocolOf,
   type Session,
   type Version,
 } from "@moq-deno/lite";
+import { fetchCertificateHash } from "@moq-deno/lite/internal";
 import { connect } from "@moq-deno/lite/deno";
 import {
   openMedia,

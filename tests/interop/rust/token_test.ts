@@ -5,7 +5,8 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { fetchCertificateHash, type MoqError, SILENT } from "@moq-deno/lite";
+import type { MoqError } from "@moq-deno/lite";
+import { fetchCertificateHash, SILENT } from "@moq-deno/lite/internal";
 import { connect } from "@moq-deno/lite/deno";
 import { startRelay } from "@moq-deno/relay/server";
 import { startAuthServer } from "../../../relay/auth/serve_command.ts";
