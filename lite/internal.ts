@@ -51,7 +51,7 @@ export {
   type TrackSource,
 } from "./model/track.ts";
 export { SLICE_STEPS, type Turns } from "./model/turns.ts";
-export type { PathState } from "./session/congestion.ts";
+export type { PathState } from "./session/pacing/congestion.ts";
 export type { CutCounts, SessionLimits } from "./session/context.ts";
 export * from "./session/in_band.ts";
 export type { DialSessionOptions, SessionDialer } from "./session/reconnect.ts";

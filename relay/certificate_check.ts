@@ -5,7 +5,7 @@
  * @module
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { ConfigError } from "./config_values.ts";
+import { ConfigError } from "./config/values.ts";
 
 /** A chain and a key as they stand in files. */
 export interface PemPair {

@@ -7,7 +7,7 @@
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import { selfSignedCertificate } from "@moq-deno/lite/deno";
 import { checkPemPair } from "./certificate_check.ts";
-import { ConfigError } from "./config_values.ts";
+import { ConfigError } from "./config/values.ts";
 
 /** A certificate chain with its key. */
 export interface Certificate {

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { ConfigError } from "./config_values.ts";
+import { ConfigError } from "./config/values.ts";
 
 /** What stands behind a command: flags by name, and what stands there without one. */
 export interface CommandArgs {

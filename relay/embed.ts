@@ -23,21 +23,21 @@ import {
   systemClock,
 } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
-import type { Authorizer } from "./auth.ts";
-import { resolveConfig } from "./config.ts";
-import { loadConfig } from "./config_load.ts";
+import type { Authorizer } from "./auth/auth.ts";
+import { resolveConfig } from "./config/settings.ts";
+import { loadConfig } from "./config/load.ts";
 import {
   checkConfig,
   checkWithoutAccess,
   formatAddress,
-} from "./config_rules.ts";
-import { readCommandLine, readSettings } from "./config_sources.ts";
-import type { Address } from "./config_values.ts";
+} from "./config/rules.ts";
+import { readCommandLine, readSettings } from "./config/sources.ts";
+import type { Address } from "./config/values.ts";
 import { type Server, startServer } from "./server.ts";
 
 export type { Authorizer };
-export { ConfigError } from "./config_values.ts";
-export type { Address } from "./config_values.ts";
+export { ConfigError } from "./config/values.ts";
+export type { Address } from "./config/values.ts";
 export { isPortInUse } from "./listen/cannot_listen.ts";
 
 /** A relay that runs. */

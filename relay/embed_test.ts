@@ -7,7 +7,7 @@ import {
 } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { PublicAuth } from "./auth.ts";
+import { PublicAuth } from "./auth/auth.ts";
 import { serveRelay } from "./embed.ts";
 
 const anyone = new PublicAuth({ publish: ["**"], subscribe: ["**"] });

@@ -3,14 +3,14 @@
  *
  * @module
  */
-import type { Config } from "./config.ts";
+import type { Config } from "./config/settings.ts";
 import {
   accessOf,
   formatAddress,
   lacksAccessRules,
   verifiesTokens,
-} from "./config_rules.ts";
-import type { Address } from "./config_values.ts";
+} from "./config/rules.ts";
+import type { Address } from "./config/values.ts";
 import { patternPrefix } from "./token/pattern.ts";
 import { RELAY_VERSION } from "./version.ts";
 

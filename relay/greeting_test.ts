@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { loadConfig } from "./config_load.ts";
-import { readCommandLine } from "./config_sources.ts";
+import { loadConfig } from "./config/load.ts";
+import { readCommandLine } from "./config/sources.ts";
 import { greeting } from "./greeting.ts";
 
 function greet(hostname: string, ...args: string[]): string {

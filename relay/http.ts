@@ -13,18 +13,18 @@ import {
   type TrackConsumer,
 } from "@moq-deno/lite";
 import { deadline, printablePath, SLICE_STEPS } from "@moq-deno/lite/internal";
-import type { Cluster } from "./cluster.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Cluster } from "./cluster/cluster.ts";
+import type { Metrics } from "./metrics/metrics.ts";
 import { METRICS_TYPE } from "./metrics/text.ts";
 import type { Gate, Refusal } from "./limits.ts";
-import type { Peers } from "./peers.ts";
+import type { Peers } from "./cluster/peers.ts";
 import {
   type Authorizer,
   isLocalUrl,
   patternFilter,
   requestPath,
   requestToken,
-} from "./auth.ts";
+} from "./auth/auth.ts";
 
 /** What the answers are made from. */
 export interface HttpOptions {

@@ -10,7 +10,7 @@ import {
   type GrantEnd,
   PublicAuth,
   requestToken,
-} from "./auth.ts";
+} from "./auth/auth.ts";
 import { Gate } from "./limits.ts";
 import { FETCH_TIMEOUT_MS, handle, type HttpOptions } from "./http.ts";
 

@@ -5,17 +5,17 @@
  * @module
  */
 import { type Logger, systemClock } from "@moq-deno/lite";
-import type { Config } from "./config.ts";
-import { helpText } from "./config_docs.ts";
-import { loadConfig } from "./config_load.ts";
-import { formatAddress } from "./config_rules.ts";
+import type { Config } from "./config/settings.ts";
+import { helpText } from "./config/docs.ts";
+import { loadConfig } from "./config/load.ts";
+import { formatAddress } from "./config/rules.ts";
 import { runAuthCommand } from "./auth/serve_command.ts";
 import {
   type CommandLine,
   readCommandLine,
   VARIABLES,
-} from "./config_sources.ts";
-import { ConfigError } from "./config_values.ts";
+} from "./config/sources.ts";
+import { ConfigError } from "./config/values.ts";
 import { greeting } from "./greeting.ts";
 import { openLog } from "./logging.ts";
 import {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { connect } from "@moq-deno/lite/deno";
 import { RELAY_VERSION } from "./version.ts";
-import { EXAMPLE_URL } from "./write_docs.ts";
+import { EXAMPLE_URL } from "./config/write_docs.ts";
 
 const MAIN = new URL("main.ts", import.meta.url);
 const decoder = new TextDecoder();

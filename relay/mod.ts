@@ -18,14 +18,14 @@ export {
   type PublicAuthOptions,
   requestPath,
   requestToken,
-} from "./auth.ts";
+} from "./auth/auth.ts";
 export {
   Cluster,
   type ClusterOptions,
   type DialledPeer,
   type LinkReport,
   type PeerDialer,
-} from "./cluster.ts";
+} from "./cluster/cluster.ts";
 export { type ClusterPeer, parsePeer } from "./cluster/peer.ts";
 export { handle, type HttpOptions, statusOf } from "./http.ts";
 export { Gate, type GateOptions, type Refusal } from "./limits.ts";
@@ -35,8 +35,8 @@ export {
   type MetricsOptions,
   type ProcessUsage,
   type Surroundings,
-} from "./metrics.ts";
-export { type PeerRelay, Peers } from "./peers.ts";
+} from "./metrics/metrics.ts";
+export { type PeerRelay, Peers } from "./cluster/peers.ts";
 export { Relay, type RelayLimits, type RelayOptions } from "./relay.ts";
 export {
   type Counter,
@@ -44,4 +44,4 @@ export {
   RelayStats,
   type SessionKind,
   type Totals,
-} from "./stats.ts";
+} from "./metrics/stats.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { printableLines } from "@moq-deno/lite/internal";
-import { ConfigError } from "./config_values.ts";
+import { ConfigError } from "./config/values.ts";
 import { TokenError } from "./token/mod.ts";
 
 const encoder = new TextEncoder();

@@ -4,7 +4,7 @@
  * @module
  */
 import { cpuUsage } from "node:process";
-import type { ProcessUsage } from "./metrics.ts";
+import type { ProcessUsage } from "./metrics/metrics.ts";
 
 const MICROSECONDS = 1e6;
 

@@ -47,9 +47,9 @@ import {
   type IncomingConnection,
   patternFilter,
   requestOf,
-} from "./auth.ts";
-import { Peers } from "./peers.ts";
-import { RelayStats, type SessionKind } from "./stats.ts";
+} from "./auth/auth.ts";
+import { Peers } from "./cluster/peers.ts";
+import { RelayStats, type SessionKind } from "./metrics/stats.ts";
 
 /** Bounds of a {@linkcode Relay}. */
 export interface RelayLimits extends SessionLimits {

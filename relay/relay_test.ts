@@ -9,7 +9,7 @@ import {
   type Session,
 } from "@moq-deno/lite";
 import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
-import type { Grant, GrantEnd, IncomingConnection } from "./auth.ts";
+import type { Grant, GrantEnd, IncomingConnection } from "./auth/auth.ts";
 import { Relay } from "./relay.ts";
 
 interface Guest {

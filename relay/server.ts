@@ -11,7 +11,7 @@ import {
   type Session,
 } from "@moq-deno/lite";
 import { IN_BAND_ALPN } from "@moq-deno/lite/internal";
-import type { Authorizer } from "./auth.ts";
+import type { Authorizer } from "./auth/auth.ts";
 import { type Access, fixedAccess, openAccess } from "./auth/access.ts";
 import {
   type Certificate,
@@ -21,9 +21,9 @@ import {
   renewals,
 } from "./certs.ts";
 import { openCluster, type RunningCluster } from "./cluster/run.ts";
-import type { Config } from "./config.ts";
-import { lacksAccessRules } from "./config_rules.ts";
-import type { Address } from "./config_values.ts";
+import type { Config } from "./config/settings.ts";
+import { lacksAccessRules } from "./config/rules.ts";
+import type { Address } from "./config/values.ts";
 import type { HttpOptions } from "./http.ts";
 import { requestGate } from "./limits.ts";
 import { type Listeners, openListeners } from "./listen/listeners.ts";
@@ -32,7 +32,7 @@ import {
   Metrics,
   type ProcessUsage,
   type Surroundings,
-} from "./metrics.ts";
+} from "./metrics/metrics.ts";
 import { processUsage } from "./process_usage.ts";
 import { Relay } from "./relay.ts";
 import { RELAY_VERSION } from "./version.ts";

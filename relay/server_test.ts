@@ -12,9 +12,9 @@ import {
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect, selfSignedCertificate } from "@moq-deno/lite/deno";
 import { RENEWAL_CHECK_MS } from "./certs.ts";
-import { formatAddress } from "./config_rules.ts";
-import { loadConfig } from "./config_load.ts";
-import { readCommandLine } from "./config_sources.ts";
+import { formatAddress } from "./config/rules.ts";
+import { loadConfig } from "./config/load.ts";
+import { readCommandLine } from "./config/sources.ts";
 import { type Server, startServer } from "./server.ts";
 
 const encoder = new TextEncoder();

@@ -10,7 +10,7 @@ import { encodeDatagram, MAX_DATAGRAM_BYTES } from "../wire/datagram.ts";
 import { hasDatagrams } from "../wire/version.ts";
 import type { SessionContext } from "./context.ts";
 import type { SubscriptionOrder } from "./priority.ts";
-import type { Flow } from "./send_window.ts";
+import type { Flow } from "./pacing/send_window.ts";
 
 /** What makes a {@linkcode DatagramSender}. */
 export interface DatagramSenderOptions {

@@ -48,7 +48,7 @@ import {
   MAX_PENDING_GROUPS,
   type Sending,
   SendingGroups,
-} from "./sending_groups.ts";
+} from "./pacing/sending_groups.ts";
 
 const NOWHERE = { latest: undefined };
 

@@ -7,7 +7,7 @@
 import type { SendStream } from "../transport/transport.ts";
 import { encodeProbe, type Probe } from "../wire/probe.ts";
 import type { Version } from "../wire/version.ts";
-import type { Congestion } from "./congestion.ts";
+import type { Congestion } from "./pacing/congestion.ts";
 
 /** What changes by less than this share is not worth a report. */
 const NOTABLE_SHARE = 0.25;

@@ -20,7 +20,7 @@ import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
 import { ProbeReports } from "./probe_reports.ts";
 import { RequestedBroadcasts } from "./requested.ts";
-import { AnswerPace } from "./send_window.ts";
+import { AnswerPace } from "./pacing/send_window.ts";
 import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";

@@ -44,7 +44,7 @@ import {
   versionOf,
 } from "../wire/version.ts";
 import { abortMessages } from "./abort.ts";
-import { Congestion, type PathState } from "./congestion.ts";
+import { Congestion, type PathState } from "./pacing/congestion.ts";
 import {
   eitherOf,
   isViolation,
@@ -52,7 +52,7 @@ import {
   type SessionLimits,
   type SessionStats,
 } from "./context.ts";
-import { flush } from "./flush.ts";
+import { flush } from "./pacing/flush.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";
 import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";

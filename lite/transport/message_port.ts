@@ -6,8 +6,8 @@
  */
 import { Inbox } from "./inbox.ts";
 import type { ChannelClose, MessageChannelLike } from "./message_channel.ts";
-import { qmuxTransport, type QmuxTuning } from "./qmux.ts";
-import type { QmuxRole } from "./qmux_wire.ts";
+import { qmuxTransport, type QmuxTuning } from "./qmux/qmux.ts";
+import type { QmuxRole } from "./qmux/wire.ts";
 import type { Transport } from "./transport.ts";
 
 /** What is needed of a `MessagePort`. */

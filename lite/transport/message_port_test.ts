@@ -9,7 +9,7 @@ import {
   transportSuite,
 } from "../../tests/compliance/transport.ts";
 import { messagePortTransport } from "./message_port.ts";
-import type { QmuxTuning } from "./qmux.ts";
+import type { QmuxTuning } from "./qmux/qmux.ts";
 
 async function pair(tuning: QmuxTuning = {}): Promise<TransportPair> {
   const { port1, port2 } = new MessageChannel();

@@ -6,9 +6,9 @@
  */
 export * from "./transport.ts";
 export * from "./message_port.ts";
-export type { QmuxTuning } from "./qmux.ts";
-export type { QmuxParameters } from "./qmux_parameters.ts";
-export type { QmuxRole, QmuxWire } from "./qmux_wire.ts";
+export type { QmuxTuning } from "./qmux/qmux.ts";
+export type { QmuxParameters } from "./qmux/parameters.ts";
+export type { QmuxRole, QmuxWire } from "./qmux/wire.ts";
 export * from "./websocket.ts";
 export * from "./websocket_protocol.ts";
 export * from "./webtransport.ts";

@@ -7,17 +7,17 @@
 import { MoqError } from "../error.ts";
 import { Inbox } from "./inbox.ts";
 import type { ChannelClose, MessageChannelLike } from "./message_channel.ts";
-import { qmuxTransport, type QmuxTuning } from "./qmux.ts";
-import type { QmuxRole } from "./qmux_wire.ts";
+import { qmuxTransport, type QmuxTuning } from "./qmux/qmux.ts";
+import type { QmuxRole } from "./qmux/wire.ts";
 import type { Transport } from "./transport.ts";
 import {
   parseWebSocketProtocol,
   webSocketProtocols,
 } from "./websocket_protocol.ts";
 
-export type { QmuxTuning } from "./qmux.ts";
-export type { QmuxParameters } from "./qmux_parameters.ts";
-export type { QmuxRole, QmuxWire } from "./qmux_wire.ts";
+export type { QmuxTuning } from "./qmux/qmux.ts";
+export type { QmuxParameters } from "./qmux/parameters.ts";
+export type { QmuxRole, QmuxWire } from "./qmux/wire.ts";
 
 /** What is needed of a `WebSocket`, whoever made it. */
 export interface WebSocketLike {

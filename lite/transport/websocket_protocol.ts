@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
-import { hasFlowControl, QMUX_WIRES, type QmuxWire } from "./qmux_wire.ts";
+import { hasFlowControl, QMUX_WIRES, type QmuxWire } from "./qmux/wire.ts";
 
 /** What a subprotocol stands for. */
 export interface WebSocketProtocol {

@@ -9,7 +9,7 @@ import {
   type TransportPair,
   transportSuite,
 } from "../../tests/compliance/transport.ts";
-import type { QmuxTuning } from "./qmux.ts";
+import type { QmuxTuning } from "./qmux/qmux.ts";
 import type { ReceiveStream, Transport } from "./transport.ts";
 import { MoqError } from "../error.ts";
 import { connectWebSocket, webSocketTransport } from "./websocket.ts";

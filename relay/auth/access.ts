@@ -5,9 +5,9 @@
  *
  * @module
  */
-import { type Authorizer, OriginAuth, PublicAuth } from "../auth.ts";
-import type { Config } from "../config.ts";
-import { accessOf, lacksAccessRules, verifiesTokens } from "../config_rules.ts";
+import { type Authorizer, OriginAuth, PublicAuth } from "./auth.ts";
+import type { Config } from "../config/settings.ts";
+import { accessOf, lacksAccessRules, verifiesTokens } from "../config/rules.ts";
 import { type AccessOptions, openTokens } from "./open_tokens.ts";
 import { NoAnonymousAuth } from "./token_auth.ts";
 import { UrlAuth } from "./url_auth.ts";

@@ -10,9 +10,9 @@ import {
 } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { loadConfig } from "../config_load.ts";
-import { formatAddress } from "../config_rules.ts";
-import { readCommandLine } from "../config_sources.ts";
+import { loadConfig } from "../config/load.ts";
+import { formatAddress } from "../config/rules.ts";
+import { readCommandLine } from "../config/sources.ts";
 import { openLog } from "../logging.ts";
 import { type Server, startServer } from "../server.ts";
 import { generateKey, type Key, parseKey } from "../token/mod.ts";

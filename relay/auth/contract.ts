@@ -6,7 +6,7 @@
  * @module
  */
 import type { Mount } from "@moq-deno/lite/internal";
-import { type AuthRequest, requestPath } from "../auth.ts";
+import { type AuthRequest, requestPath } from "./auth.ts";
 import { isJsonObject, type JsonObject } from "../token/json.ts";
 import { parsePattern } from "../token/mod.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { type Logger, openSession, PROTOCOLS } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { formatAddress } from "../config_rules.ts";
+import { formatAddress } from "../config/rules.ts";
 import { startRelay } from "../embed.ts";
 import { openLog } from "../logging.ts";
 import { generateKey } from "../token/mod.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import type { Clock, Logger } from "@moq-deno/lite";
-import type { Authorizer } from "../auth.ts";
-import { ConfigError } from "../config_values.ts";
+import type { Authorizer } from "./auth.ts";
+import { ConfigError } from "../config/values.ts";
 import { KeyFile, KeyFolder, type KeySource, KeyUrl } from "./key_source.ts";
 import {
   MAX_REVOCATIONS_LENGTH,

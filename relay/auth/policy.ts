@@ -10,8 +10,8 @@ import {
   type Grant,
   PublicAuth,
   requestToken,
-} from "../auth.ts";
-import type { PublicRules } from "../config_rules.ts";
+} from "./auth.ts";
+import type { PublicRules } from "../config/rules.ts";
 import type { JsonObject } from "../token/mod.ts";
 import { NoAnonymousAuth } from "./token_auth.ts";
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import type { Lease } from "../auth.ts";
+import type { Lease } from "./auth.ts";
 
 /** What a token can be taken back by. */
 export interface TokenFacts {

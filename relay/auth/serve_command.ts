@@ -13,7 +13,7 @@ import {
   formatAddress,
   isLoopback,
   type PublicRules,
-} from "../config_rules.ts";
+} from "../config/rules.ts";
 import {
   address,
   ConfigError,
@@ -23,7 +23,7 @@ import {
   type Kind,
   parseDuration,
   safeUrl,
-} from "../config_values.ts";
+} from "../config/values.ts";
 import { cannotListen } from "../listen/cannot_listen.ts";
 import { openLog } from "../logging.ts";
 import { print, printError, stopSignal } from "../process.ts";

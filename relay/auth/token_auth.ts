@@ -11,7 +11,7 @@ import {
   type Lease,
   requestPath,
   requestToken,
-} from "../auth.ts";
+} from "./auth.ts";
 import { authorize, type Key, readHeader, TokenError } from "../token/mod.ts";
 import type { KeySource } from "./key_source.ts";
 import { unavailable } from "./remote.ts";

@@ -6,7 +6,7 @@ import {
   type Grant,
   OriginAuth,
   PublicAuth,
-} from "../auth.ts";
+} from "./auth.ts";
 import { generateKey, type Key, KeySet } from "../token/mod.ts";
 import { KeyFile, KeyFolder, type KeySource, KeyUrl } from "./key_source.ts";
 import { parseRevocations, Revocations } from "./revocations.ts";

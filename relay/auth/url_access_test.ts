@@ -8,7 +8,7 @@ import {
 } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { formatAddress } from "../config_rules.ts";
+import { formatAddress } from "../config/rules.ts";
 import { type RunningRelay, startRelay } from "../embed.ts";
 import type { JsonObject } from "../token/json.ts";
 

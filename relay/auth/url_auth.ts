@@ -11,7 +11,7 @@ import {
   type AuthRequest,
   type Grant,
   requestPath,
-} from "../auth.ts";
+} from "./auth.ts";
 import type { JsonObject } from "../token/mod.ts";
 import {
   checkGrantTimes,

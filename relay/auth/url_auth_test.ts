@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Clock, MoqError, systemClock } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
 import { VirtualClock } from "@moq-deno/lite/testing";
-import type { AuthRequest } from "../auth.ts";
+import type { AuthRequest } from "./auth.ts";
 import type { JsonObject } from "../token/mod.ts";
 import { REMOTE_TIMEOUT_MS } from "./remote.ts";
 import { FLUSH_TIMEOUT_MS, UrlAuth } from "./url_auth.ts";

@@ -6,7 +6,7 @@
  */
 import { type Clock, type Logger, MoqError, sleep } from "@moq-deno/lite";
 import { asMoqError } from "@moq-deno/lite/internal";
-import { atTime, type GrantEnd, type Lease } from "../auth.ts";
+import { atTime, type GrantEnd, type Lease } from "./auth.ts";
 import { containsPattern, type JsonObject } from "../token/mod.ts";
 import { InvalidGrant, type RemoteGrant } from "./contract.ts";
 

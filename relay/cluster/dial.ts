@@ -6,8 +6,8 @@
  */
 import { MoqError } from "@moq-deno/lite";
 import { dial, setupPath } from "@moq-deno/lite/deno";
-import type { DialledPeer, PeerDialer } from "../cluster.ts";
-import { ConfigError } from "../config_values.ts";
+import type { DialledPeer, PeerDialer } from "./cluster.ts";
+import { ConfigError } from "../config/values.ts";
 import { type ClusterPeer, withToken } from "./peer.ts";
 
 /** How links are made. */

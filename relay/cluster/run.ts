@@ -7,8 +7,8 @@
 import type { Clock, Logger } from "@moq-deno/lite";
 import { sleep } from "@moq-deno/lite";
 import { changes, textSource } from "../auth/watched_text.ts";
-import { Cluster } from "../cluster.ts";
-import type { Config } from "../config.ts";
+import { Cluster } from "./cluster.ts";
+import type { Config } from "../config/settings.ts";
 import type { Relay } from "../relay.ts";
 import { QuicPeerDialer, readRoots } from "./dial.ts";
 import { addressesOf } from "./dns.ts";

@@ -1,8 +1,8 @@
 /** The settings of the cluster, from every source. */
 import assert from "node:assert/strict";
-import { loadConfig } from "../config_load.ts";
-import { readCommandLine } from "../config_sources.ts";
-import { ConfigError } from "../config_values.ts";
+import { loadConfig } from "../config/load.ts";
+import { readCommandLine } from "../config/sources.ts";
+import { ConfigError } from "../config/values.ts";
 import { peerName } from "./peer.ts";
 
 function load(

@@ -4,7 +4,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { ConfigError } from "../config_values.ts";
+import { ConfigError } from "../config/values.ts";
 
 /** Options of {@linkcode cannotListen}. */
 export interface CannotListenOptions {

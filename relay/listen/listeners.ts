@@ -5,13 +5,13 @@
  */
 import type { Logger } from "@moq-deno/lite";
 import { listenQuic, type QuicListener } from "@moq-deno/lite/deno";
-import type { IncomingConnection } from "../auth.ts";
+import type { IncomingConnection } from "../auth/auth.ts";
 import type { Certificate } from "../certs.ts";
-import { type Config, DEFAULT_PORT } from "../config.ts";
-import { formatAddress } from "../config_rules.ts";
-import type { Address } from "../config_values.ts";
+import { type Config, DEFAULT_PORT } from "../config/settings.ts";
+import { formatAddress } from "../config/rules.ts";
+import type { Address } from "../config/values.ts";
 import type { HttpOptions } from "../http.ts";
-import type { HandshakeCounts } from "../metrics.ts";
+import type { HandshakeCounts } from "../metrics/metrics.ts";
 import { requestGate } from "../limits.ts";
 import { cannotListen, isPortInUse } from "./cannot_listen.ts";
 import { Queue } from "./queue.ts";

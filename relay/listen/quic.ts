@@ -12,8 +12,8 @@ import {
   type QuicListener,
   quicTransport,
 } from "@moq-deno/lite/deno";
-import type { IncomingConnection } from "../auth.ts";
-import { formatAddress } from "../config_rules.ts";
+import type { IncomingConnection } from "../auth/auth.ts";
+import { formatAddress } from "../config/rules.ts";
 import type { Queue } from "./queue.ts";
 
 /** Options of {@linkcode runQuic}. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { QmuxTuning } from "@moq-deno/lite/transport";
-import type { IncomingConnection } from "../auth.ts";
+import type { IncomingConnection } from "../auth/auth.ts";
 import { crowded, handle, type HttpOptions } from "../http.ts";
 import type { Gate } from "../limits.ts";
 import type { Queue } from "./queue.ts";

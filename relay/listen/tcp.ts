@@ -5,8 +5,8 @@
  */
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import type { Certificate } from "../certs.ts";
-import { formatAddress } from "../config_rules.ts";
-import type { Address } from "../config_values.ts";
+import { formatAddress } from "../config/rules.ts";
+import type { Address } from "../config/values.ts";
 import { cannotListen } from "./cannot_listen.ts";
 import type { Requests } from "./requests.ts";
 

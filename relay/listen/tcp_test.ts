@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Origin, systemClock } from "@moq-deno/lite";
-import { PublicAuth } from "../auth.ts";
+import { PublicAuth } from "../auth/auth.ts";
 import { type Certificate, GeneratedCertificate } from "../certs.ts";
 import { Queue } from "./queue.ts";
 import { Requests } from "./requests.ts";

@@ -12,7 +12,7 @@ import {
   type WebSocketLike,
   webSocketTransport,
 } from "@moq-deno/lite/transport";
-import type { IncomingConnection } from "../auth.ts";
+import type { IncomingConnection } from "../auth/auth.ts";
 import { statusOf } from "../http.ts";
 import { ServerSocket, type SocketConn } from "./server_socket.ts";
 

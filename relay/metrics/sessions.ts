@@ -4,7 +4,7 @@
  * @module
  */
 import type { ErrorCode } from "@moq-deno/lite";
-import type { Counter, KindTotals, RelayStats, Totals } from "../stats.ts";
+import type { Counter, KindTotals, RelayStats, Totals } from "./stats.ts";
 import type { Family, Sample } from "./text.ts";
 
 /** How many sessions there are and were, and why they ended. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { readArgs } from "../command_args.ts";
-import { ConfigError } from "../config_values.ts";
+import { ConfigError } from "../config/values.ts";
 import { print } from "../process.ts";
 import type { Command } from "./command.ts";
 import { generate, rotate } from "./key_commands.ts";

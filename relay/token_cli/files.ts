@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ConfigError } from "../config_values.ts";
+import { ConfigError } from "../config/values.ts";
 import { print } from "../process.ts";
 import { MAX_KEY_LENGTH } from "../token/mod.ts";
 

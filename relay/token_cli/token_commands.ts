@@ -4,7 +4,7 @@
  * @module
  */
 import type { CommandArgs } from "../command_args.ts";
-import { ConfigError, parseDuration } from "../config_values.ts";
+import { ConfigError, parseDuration } from "../config/values.ts";
 import { print } from "../process.ts";
 import {
   authorize,

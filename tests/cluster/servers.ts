@@ -6,7 +6,7 @@
 import type { Logger, Session } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { type RunningRelay, startRelay } from "../../relay/embed.ts";
-import { formatAddress } from "../../relay/config_rules.ts";
+import { formatAddress } from "../../relay/config/rules.ts";
 
 /** A relay and what it logged. */
 export interface TestRelay extends AsyncDisposable {

@@ -1,7 +1,7 @@
 /** Relays with ports, certificates and tokens that dial each other. */
 import assert from "node:assert/strict";
 import { BroadcastProducer } from "@moq-deno/lite";
-import { formatAddress } from "../../relay/config_rules.ts";
+import { formatAddress } from "../../relay/config/rules.ts";
 import { generateKey } from "../../relay/token/mod.ts";
 import { frameOf } from "../integration/groups.ts";
 import { carries } from "./carries.ts";

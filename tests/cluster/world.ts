@@ -14,12 +14,12 @@ import {
 import { SILENT } from "@moq-deno/lite/internal";
 import { VirtualClock } from "@moq-deno/lite/testing";
 import type { Transport } from "@moq-deno/lite/transport";
-import type { Authorizer, Grant } from "../../relay/auth.ts";
+import type { Authorizer, Grant } from "../../relay/auth/auth.ts";
 import {
   Cluster,
   type DialledPeer,
   type PeerDialer,
-} from "../../relay/cluster.ts";
+} from "../../relay/cluster/cluster.ts";
 import type { ClusterPeer } from "../../relay/cluster/peer.ts";
 import { Relay } from "../../relay/relay.ts";
 import { Line, type Traffic } from "./line.ts";

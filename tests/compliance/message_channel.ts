@@ -9,12 +9,12 @@ import type {
   ChannelClose,
   MessageChannelLike,
 } from "../../lite/transport/message_channel.ts";
-import { decodeMessage } from "../../lite/transport/qmux_decode.ts";
+import { decodeMessage } from "../../lite/transport/qmux/decode.ts";
 import {
   encodeFrame,
   type QmuxFrame,
-} from "../../lite/transport/qmux_frame.ts";
-import type { QmuxWire } from "../../lite/transport/qmux_wire.ts";
+} from "../../lite/transport/qmux/frame.ts";
+import type { QmuxWire } from "../../lite/transport/qmux/wire.ts";
 
 /** One end; what it sends is with the other end at once unless it is held. */
 export class TestChannel implements MessageChannelLike {

@@ -16,7 +16,7 @@ import type { Transport } from "@moq-deno/lite/transport";
 import { MessageReader } from "../../lite/session/streams.ts";
 import { decodeProbe } from "../../lite/wire/probe.ts";
 import { BidiType } from "../../lite/wire/stream_type.ts";
-import { qmuxTransport } from "../../lite/transport/qmux.ts";
+import { qmuxTransport } from "../../lite/transport/qmux/qmux.ts";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 import { NarrowChannel } from "./narrow_channel.ts";
 import { Peer, read } from "./peer.ts";

@@ -158,15 +158,15 @@ export const LAYERS: readonly Layer[] = [
   {
     files: [
       "relay/relay.ts",
-      "relay/auth.ts",
+      "relay/auth/auth.ts",
       "relay/http.ts",
-      "relay/cluster.ts",
+      "relay/cluster/cluster.ts",
       "relay/cluster/peer.ts",
-      "relay/peers.ts",
+      "relay/cluster/peers.ts",
       "relay/limits.ts",
-      "relay/metrics.ts",
+      "relay/metrics/metrics.ts",
       "relay/metrics/",
-      "relay/stats.ts",
+      "relay/metrics/stats.ts",
       "relay/mod.ts",
     ],
     may: [

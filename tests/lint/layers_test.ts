@@ -10,7 +10,7 @@ const FORBIDDEN: readonly (readonly [importer: string, specifier: string])[] = [
   ["lite/model/group.ts", "../session/session.ts"],
   ["lite/model/group.ts", "node:util"],
   ["lite/session/session.ts", "../transport/memory.ts"],
-  ["lite/transport/qmux.ts", "../session/session.ts"],
+  ["lite/transport/qmux/qmux.ts", "../../session/session.ts"],
   ["lite/mod.ts", "./deno/quic.ts"],
   ["lite/deno/h3/session.ts", "../../session/session.ts"],
   ["hang/mod.ts", "./media/mod.ts"],

@@ -1,9 +1,9 @@
 /** What is in deploy/: its flags are flags of the relay, and published schemas, a linter and systemd take the files. */
 import assert from "node:assert/strict";
 import { parse as parseToml } from "smol-toml";
-import { readCommandLine } from "../../relay/config_sources.ts";
-import { resolveConfig } from "../../relay/config.ts";
-import { checkConfig } from "../../relay/config_rules.ts";
+import { readCommandLine } from "../../relay/config/sources.ts";
+import { resolveConfig } from "../../relay/config/settings.ts";
+import { checkConfig } from "../../relay/config/rules.ts";
 import { checkFly, findPythonTools, run } from "./deploy_tools.ts";
 
 const DEPLOY = new URL("../../deploy/", import.meta.url);
