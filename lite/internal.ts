@@ -34,16 +34,26 @@ export {
   type BroadcastSource,
   type TrackRequest,
 } from "./model/broadcast.ts";
-export type { CacheShare, CacheShareOptions } from "./model/cache_share.ts";
+export type {
+  Cached,
+  CacheShare,
+  CacheShareOptions,
+} from "./model/cache_share.ts";
+export type {
+  Demanded,
+  Subscriber,
+  TrackDemand,
+  Wanted,
+} from "./model/demand.ts";
 export { MAX_GROUP_BYTES, MAX_GROUP_FRAMES } from "./model/frame.ts";
 export { checkMounts, type Mount } from "./model/mount.ts";
 export { randomHop } from "./model/origin.ts";
-export { EVERYTHING } from "./model/origin_scope.ts";
+export { EVERYTHING, type OriginTable } from "./model/origin_scope.ts";
 export type { PathChanges } from "./model/path_changes.ts";
 export { type Claim, LOCAL_ROUTE, type RouteSource } from "./model/route.ts";
 export type { SequenceIndex } from "./model/sequence_index.ts";
-export type { Served } from "./model/served.ts";
-export type { TrackDemand, Wanted } from "./model/subscription.ts";
+export type { Routes, Served } from "./model/served.ts";
+export type { GroupsOfTrack, Subscribable } from "./model/subscribable.ts";
 export type { Arrival, TrackGroups } from "./model/track_groups.ts";
 export {
   DEFAULT_TRACK_INFO,

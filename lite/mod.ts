@@ -32,10 +32,8 @@ export {
   type TrackOptions,
   TrackProducer,
 } from "./model/track.ts";
-export {
-  type SubscribeOptions,
-  TrackSubscription,
-} from "./model/subscription.ts";
+export type { SubscribeOptions } from "./model/demand.ts";
+export { TrackSubscription } from "./model/subscription.ts";
 export {
   GroupConsumer,
   type GroupOptions,
@@ -44,11 +42,8 @@ export {
 export type { Frame } from "./model/frame.ts";
 
 // Which broadcasts there are.
-export {
-  Origin,
-  type OriginOptions,
-  type Publication,
-} from "./model/origin.ts";
+export { Origin, type OriginOptions } from "./model/origin.ts";
+export type { Publication } from "./model/publication.ts";
 export {
   type AnnouncedOptions,
   type AnnounceEvent,

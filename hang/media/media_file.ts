@@ -27,7 +27,7 @@ import { stripAdtsHeader } from "./adts.ts";
 import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
 import { diagnose, explain, wordsOf } from "./diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
-import type { OpenMediaOptions } from "./open.ts";
+import type { OpenMediaOptions } from "./open_options.ts";
 import { type PcmLayout, pcmPieces } from "./pcm.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import {

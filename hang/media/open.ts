@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Clock, type Logger, MoqError, systemClock } from "@moq-deno/lite";
+import type { OpenMediaOptions } from "./open_options.ts";
+import { MoqError, systemClock } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
 import { UnsupportedInputFormatError } from "mediabunny";
 import { abortable } from "./abortable.ts";
@@ -19,18 +20,6 @@ import { findPackets, PROBE_BYTES } from "./ts/packets.ts";
 
 // Matroska names its tracks within so many bytes.
 const MKV_HEAD_BYTES = 16 << 10;
-
-/** Options of {@linkcode openMedia}. */
-export interface OpenMediaOptions {
-  /** Ends the wait for a source that does not deliver by throwing its reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Keep the timestamps of the file, as for a part of a longer one. Default false: the earliest track begins at 0. */
-  readonly keepsTimes?: boolean | undefined;
-  /** Hears of damage, and of clocks that start again or jump. */
-  readonly log?: Logger | undefined;
-  /** Measures how long tracks of a stream that have come wait for those that have not. Default the system's. */
-  readonly clock?: Clock | undefined;
-}
 
 /**
  * Opens a media file; the caller closes it. Throws `MoqError("unsupported")` that names the format or codec that it

@@ -8,8 +8,11 @@
  */
 import { MoqError } from "../error.ts";
 import { type Clock, systemClock } from "../time.ts";
-import { CacheShare, type CacheShareOptions } from "./cache_share.ts";
-import type { GroupProducer } from "./group.ts";
+import {
+  type Cached,
+  CacheShare,
+  type CacheShareOptions,
+} from "./cache_share.ts";
 
 /** Options of {@linkcode Cache}. */
 export interface CacheOptions {
@@ -41,9 +44,9 @@ export class Cache {
   /** The ceiling on every track's retention, in milliseconds. */
   readonly maxAgeMs: number;
   readonly #capacityBytes: number;
-  readonly #held: Map<GroupProducer, Held> = new Map();
+  readonly #held: Map<Cached, Held> = new Map();
   // Groups that may go, in order of last use.
-  readonly #loose: Set<GroupProducer> = new Set();
+  readonly #loose: Set<Cached> = new Set();
   readonly #shares: Set<CacheShare> = new Set();
   readonly #own: CacheShare;
   #bytes = 0;
@@ -59,7 +62,7 @@ export class Cache {
 
   /** A share to count the groups of one publisher against. */
   share(options: CacheShareOptions): CacheShare {
-    return new CacheShare(this, options);
+    return new CacheShare(options);
   }
 
   /** The share of groups that have no other. */
@@ -78,7 +81,7 @@ export class Cache {
   }
 
   /** `group` is the newest of a track and stays until as many calls of {@linkcode Cache.unpin}, while the newest groups fit into the budget. */
-  pin(group: GroupProducer): void {
+  pin(group: Cached): void {
     if (group.retired) return;
     const held = this.#hold(group);
     if (held.pins++ === 0) {
@@ -91,20 +94,20 @@ export class Cache {
   }
 
   /** `group` is no longer the newest of a track, or that track is gone: without another one it may go when it has expired. */
-  unpin(group: GroupProducer): void {
+  unpin(group: Cached): void {
     const held = this.#held.get(group);
     if (!held || held.pins === 0 || --held.pins > 0) return;
     group.share.pinned.delete(group);
     this.#loosen(group);
   }
 
-  #loosen(group: GroupProducer): void {
+  #loosen(group: Cached): void {
     this.#loose.add(group);
     group.share.loose.add(group);
   }
 
   /** The account of `group`; a new one starts at the overhead of a group. */
-  #hold(group: GroupProducer): Held {
+  #hold(group: Cached): Held {
     const present = this.#held.get(group);
     if (present) return present;
     const held = { pins: 0, bytes: GROUP_OVERHEAD_BYTES };
@@ -129,7 +132,7 @@ export class Cache {
   }
 
   /** `group` now holds `bytes` more. */
-  grew(group: GroupProducer, bytes: number): void {
+  grew(group: Cached, bytes: number): void {
     if (group.retired) return;
     const { share } = group;
     const held = this.#hold(group);
@@ -141,14 +144,14 @@ export class Cache {
   }
 
   /** `group` is used again and goes to the end of the queue. */
-  used(group: GroupProducer): void {
+  used(group: Cached): void {
     if (!this.#loose.delete(group)) return;
     group.share.loose.delete(group);
     this.#loosen(group);
   }
 
   /** `group` is gone. */
-  released(group: GroupProducer): void {
+  released(group: Cached): void {
     const { share } = group;
     const held = this.#held.get(group);
     if (!held) return;
@@ -171,7 +174,7 @@ export class Cache {
     return oldest ? this.#retire(oldest) : this.#lose(this.#largest());
   }
 
-  #retire(group: GroupProducer): boolean {
+  #retire(group: Cached): boolean {
     group.retire(
       new MoqError(
         "evicted",
@@ -196,8 +199,8 @@ export class Cache {
   }
 
   /** The oldest of the newest groups that is of at least average size: evicting a small one, such as a catalog, frees nothing. */
-  #oldestPinned({ pinned }: CacheShare): GroupProducer | undefined {
-    const bytesOf = (group: GroupProducer) => this.#held.get(group)?.bytes ?? 0;
+  #oldestPinned({ pinned }: CacheShare): Cached | undefined {
+    const bytesOf = (group: Cached) => this.#held.get(group)?.bytes ?? 0;
     let sum = 0;
     for (const group of pinned) sum += bytesOf(group);
     for (const group of pinned) {

@@ -43,8 +43,13 @@ Deno.test("Cache: over budget the least recently used goes, the pinned one stays
 });
 
 /** An open group of a share that stays the newest of its track. */
-function newest(share: CacheShare, sequence: number): GroupProducer {
-  const { cache } = share;
+function newest(
+  cache: Cache,
+  { share, sequence }: {
+    readonly share: CacheShare;
+    readonly sequence: number;
+  },
+): GroupProducer {
   const group = new GroupProducer(sequence, { cache, share, maxAgeMs: 5000 });
   group.pin();
   return group;
@@ -62,11 +67,16 @@ Deno.test("Cache: over budget the largest publisher loses its oldest group", () 
   };
   const small = cache.share({ owner: "small" });
   const large = cache.share({ owner: "large", onLoss });
-  const others = [0, 1, 2].map((sequence) => newest(small, sequence));
+  const others = [0, 1, 2].map((sequence) =>
+    newest(cache, { share: small, sequence: sequence })
+  );
   for (const other of others) grow(other, 2000);
-  const catalog = newest(large, 0);
+  const catalog = newest(cache, { share: large, sequence: 0 });
   grow(catalog, 10);
-  const groups = Array.from({ length: 60 }, (_, i) => newest(large, i + 1));
+  const groups = Array.from(
+    { length: 60 },
+    (_, i) => newest(cache, { share: large, sequence: i + 1 }),
+  );
   for (const group of groups) {
     for (let i = 0; i < 4; i++) {
       if (!group.retired) grow(group, 1000);
@@ -89,11 +99,11 @@ Deno.test("Cache: a large publisher loses its own past groups first", () => {
   const [small, large] = ["small", "large"].map((owner) =>
     cache.share({ owner })
   );
-  const past = newest(small!, 0);
+  const past = newest(cache, { share: small!, sequence: 0 });
   grow(past, 3000);
   past.unpin();
   for (let i = 0; i < 10; i++) {
-    const group = newest(large!, i);
+    const group = newest(cache, { share: large!, sequence: i });
     grow(group, 4000);
     group.close();
     group.unpin();
@@ -105,16 +115,22 @@ Deno.test("Cache: a large publisher loses its own past groups first", () => {
 Deno.test("Cache: a single group may exceed the budget", () => {
   const { cache } = bench(3000);
   const share = cache.share({ owner: "only" });
-  const group = newest(share, 0);
+  const group = newest(cache, { share: share, sequence: 0 });
   grow(group, 10_000);
   assert.equal(group.retired, undefined);
-  grow(newest(cache.share({ owner: "other" }), 0), 10);
+  grow(
+    newest(cache, { share: cache.share({ owner: "other" }), sequence: 0 }),
+    10,
+  );
   assert.equal(fateOf(group), "evicted");
 });
 
 Deno.test("GroupProducer.writeFrame: an evicted group throws evicted", () => {
   const { cache } = bench();
-  const group = newest(cache.share({ owner: "only" }), 0);
+  const group = newest(cache, {
+    share: cache.share({ owner: "only" }),
+    sequence: 0,
+  });
   group.retire(new MoqError("evicted", "No room"));
   assert.throws(
     () => grow(group, 1),

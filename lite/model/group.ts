@@ -9,7 +9,7 @@ import { ByteLog } from "../bytes/byte_log.ts";
 import { readVarint, unzigzag, varintLength } from "../bytes/varint.ts";
 import { MoqError } from "../error.ts";
 import type { Cache } from "./cache.ts";
-import type { CacheShare } from "./cache_share.ts";
+import type { Cached, CacheShare } from "./cache_share.ts";
 import {
   encodeFrameHeader,
   type Frame,
@@ -38,7 +38,7 @@ export interface GroupOptions {
 }
 
 /** The write side of one group; made by {@linkcode TrackProducer.group}. */
-export class GroupProducer {
+export class GroupProducer implements Cached {
   /** The group's number within its track. */
   readonly sequence: number;
   /** Number of the first frame that is here; not 0 when the publisher sent only the tail. */

@@ -16,6 +16,7 @@ import {
   type AnnounceEvent,
   EVERYTHING,
   OriginScope,
+  type OriginTable,
   type ScopeOptions,
 } from "./origin_scope.ts";
 import {
@@ -34,24 +35,9 @@ import {
 } from "./route.ts";
 import { PathIndex, upwards } from "./path_index.ts";
 import { PathChanges } from "./path_changes.ts";
-import { Served } from "./served.ts";
+import type { Publication } from "./publication.ts";
+import { type Routes, Served } from "./served.ts";
 import { Turns } from "./turns.ts";
-
-/** A path that was put into an origin; closing it takes it out again. */
-export interface Publication {
-  /** Replaces hops and costs. */
-  update(route: Route): void;
-  /** Takes the path out; idempotent. */
-  close(): void;
-  /**
-   * Takes the path out because its announcer has no way there any more, and
-   * with it what others say they reach through that announcer, until they say
-   * so anew: in a mesh they would go on to tell each other of it.
-   */
-  withdraw(): void;
-  /** Its connection was lost: takes the path out after the origin's linger, since the publisher may be back by then. */
-  lose(): void;
-}
 
 /** Options of {@linkcode Origin}. */
 export interface OriginOptions {
@@ -83,7 +69,7 @@ export function randomHop(): bigint {
 }
 
 /** All broadcasts by path. */
-export class Origin {
+export class Origin implements OriginTable, Routes {
   /** Our hop id. */
   readonly hop: bigint;
   /** Accounts for all groups. */

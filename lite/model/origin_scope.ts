@@ -13,7 +13,11 @@ import {
   normalizePath,
   stripPrefix,
 } from "../path.ts";
-import { BroadcastConsumer, type BroadcastProducer } from "./broadcast.ts";
+import {
+  type Broadcast,
+  BroadcastConsumer,
+  type BroadcastProducer,
+} from "./broadcast.ts";
 import {
   checkMounts,
   type Mount,
@@ -22,7 +26,10 @@ import {
   targetOf,
 } from "./mount.ts";
 import { upwards } from "./path_index.ts";
-import type { Origin, Publication } from "./origin.ts";
+import type { PathChanges } from "./path_changes.ts";
+import type { Publication } from "./publication.ts";
+import type { Served } from "./served.ts";
+import type { Turns } from "./turns.ts";
 import {
   type Claim,
   isSameRoute,
@@ -42,6 +49,32 @@ export interface PathFilter {
 
 /** Lets everything through. */
 export const EVERYTHING: PathFilter = { prefixes: [""], allows: () => true };
+
+/** What a view needs of its origin. */
+export interface OriginTable {
+  /** Which paths changed lately. */
+  readonly changes: PathChanges;
+  /** Shared by all who list many paths. */
+  readonly turns: Turns;
+  /** Puts a claim on an absolute path. */
+  claim(path: string, source: RouteSource, route: Route): Publication;
+  /** What may be told of `claim` now to who has been told `before`. */
+  tellable(claim: Claim, before: Route | undefined): Route | undefined;
+  /** All absolute paths that are claimed. */
+  paths(): Iterable<string>;
+  /** All absolute paths that are claimed at or below `path`. */
+  pathsBelow(path: string): Iterable<string>;
+  /** Whether there is a claim on exactly `path`. */
+  isClaimed(path: string): boolean;
+  /** The best claim on exactly `path` that does not lead through `exclude`. */
+  best(path: string, exclude?: bigint): Claim | undefined;
+  /** The claims on or above `path`, the best first. */
+  covering(path: string, exclude?: bigint): Generator<Claim, undefined>;
+  /** The broadcast at an absolute path over its best route. */
+  serve(path: string, exclude?: bigint): Served | undefined;
+  /** Removes the idle tracks of a consumed broadcast, and the broadcast itself when none is left. */
+  forgetIdle(broadcast: Broadcast): void;
+}
 
 /** Options of `Origin.scope`. */
 export interface ScopeOptions {
@@ -76,7 +109,7 @@ export interface AnnouncedOptions {
 /** A view of an origin. */
 export class OriginScope {
   /** The origin behind it. */
-  readonly origin: Origin;
+  readonly origin: OriginTable;
   /** The absolute path that is the root of the view. */
   readonly root: string;
   /** What is let through, relative to the root. */
@@ -89,7 +122,7 @@ export class OriginScope {
   readonly showsHidden: boolean;
 
   /** Use `Origin.scope`. Throws `RangeError` when mounts overlap. */
-  constructor(origin: Origin, options: ScopeOptions) {
+  constructor(origin: OriginTable, options: ScopeOptions) {
     this.origin = origin;
     this.root = normalizePath(options.root ?? "");
     this.filter = options.filter ?? EVERYTHING;

@@ -7,7 +7,7 @@
 import type { GroupProducer } from "./group.ts";
 import type { Arrival } from "./track_groups.ts";
 import type { SequenceIndex } from "./sequence_index.ts";
-import type { Track } from "./track.ts";
+import type { GroupsOfTrack } from "./subscribable.ts";
 
 /** Which of the cached groups a reader starts with. */
 export interface PastOptions {
@@ -36,7 +36,7 @@ export class PastGroups {
   #next: number;
 
   /** Starts with the groups of `track` that `options` select. */
-  constructor(track: Track, options: PastOptions) {
+  constructor(track: GroupsOfTrack, options: PastOptions) {
     this.#index = track.groups.index;
     this.#before = track.groups.arrivals.end;
     const newest = this.#newestPlace();
@@ -51,7 +51,7 @@ export class PastGroups {
   }
 
   #firstOf(
-    track: Track,
+    track: GroupsOfTrack,
     newest: number,
     { from, maxAgeMs, startGroup }: PastOptions,
   ): number {
@@ -122,6 +122,6 @@ export class PastGroups {
 }
 
 /** Milliseconds of media time in ticks of `track`. */
-export function ticksOf(track: Track, ms: number): number {
+export function ticksOf(track: GroupsOfTrack, ms: number): number {
   return ms * (track.knownInfo?.timescale ?? 1000) / 1000;
 }

@@ -10,11 +10,12 @@ import { Latch } from "../latch.ts";
 import { hasPrefix, stripPrefix } from "../path.ts";
 import { type Clock, deadline } from "../time.ts";
 import { Broadcast } from "./broadcast.ts";
+import type { Cache } from "./cache.ts";
 import type { GroupConsumer, GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
-import type { Origin } from "./origin.ts";
 import { type Claim, publisherOf, type Route } from "./route.ts";
-import { isSameWish, type TrackSubscription } from "./subscription.ts";
+import { isSameWish } from "./demand.ts";
+import type { TrackSubscription } from "./subscription.ts";
 import type {
   FetchOptions,
   TrackConsumer,
@@ -39,6 +40,22 @@ export interface ServedOptions {
   readonly exclude: bigint | undefined;
 }
 
+/** The routes that there are, as a broadcast over one of them sees them. */
+export interface Routes {
+  /** Accounts for all groups. */
+  readonly cache: Cache;
+  /** The claims on or above `path`, the best first. */
+  covering(path: string, exclude?: bigint): Generator<Claim, undefined>;
+  /** Whether `claim` is still there. */
+  has(claim: Claim): boolean;
+  /** The connection behind `claim` was lost. */
+  lose(claim: Claim): void;
+  /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
+  carry(claim: Claim): () => void;
+  /** Route changes reach `served` again. */
+  attach(served: Served): void;
+}
+
 /** A broadcast over the best of its routes. */
 export class Served {
   /** What the readers share. */
@@ -47,7 +64,7 @@ export class Served {
   readonly path: string;
   /** Its key in the origin. */
   readonly key: string;
-  readonly #origin: Origin;
+  readonly #origin: Routes;
   readonly #exclude: bigint | undefined;
   readonly #publisher: unknown;
   readonly #latch = new Latch();
@@ -55,7 +72,7 @@ export class Served {
   #isListed = true;
 
   private constructor(
-    origin: Origin,
+    origin: Routes,
     claim: Claim,
     options: ServedOptions,
   ) {
@@ -71,7 +88,7 @@ export class Served {
   }
 
   /** The broadcast that `options` name; `undefined` when nothing covers it. */
-  static open(origin: Origin, options: ServedOptions): Served | undefined {
+  static open(origin: Routes, options: ServedOptions): Served | undefined {
     const { path, exclude } = options;
     const claim = origin.covering(path, exclude).next().value;
     return claim && new Served(origin, claim, options);

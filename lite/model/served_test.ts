@@ -3,7 +3,8 @@ import { MoqError } from "../error.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { type BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
 import { Cache } from "./cache.ts";
-import { Origin, type Publication } from "./origin.ts";
+import { Origin } from "./origin.ts";
+import type { Publication } from "./publication.ts";
 import type { TrackSubscription } from "./subscription.ts";
 import type { TrackProducer } from "./track.ts";
 

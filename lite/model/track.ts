@@ -19,10 +19,12 @@ import {
 import { TrackGroups } from "./track_groups.ts";
 import {
   type SubscribeOptions,
+  type Subscriber,
   type TrackDemand,
-  TrackSubscription,
   wantedBy,
-} from "./subscription.ts";
+} from "./demand.ts";
+import type { Subscribable } from "./subscribable.ts";
+import { TrackSubscription } from "./subscription.ts";
 
 /** Properties of a track, fixed for its lifetime. moq-lite-06, "TRACK_INFO". */
 export interface TrackInfo {
@@ -82,7 +84,7 @@ export interface TrackOptions {
 }
 
 /** What the producer and the consumers of one track share. */
-export class Track {
+export class Track implements Subscribable {
   /** The track's name within its broadcast. */
   readonly name: string;
   /** Accounts for the groups. */
@@ -94,7 +96,7 @@ export class Track {
   /** Wakes when what the subscribers want changes. */
   readonly demandLatch: Latch = new Latch();
   /** Everybody reading. */
-  readonly subscriptions: Set<TrackSubscription> = new Set();
+  readonly subscriptions: Set<Subscriber> = new Set();
   readonly #share: CacheShare | undefined;
   readonly #source: TrackSource | undefined;
   readonly #onRefused: (() => void) | undefined;
@@ -274,7 +276,7 @@ export class Track {
   }
 
   /** Adds a reader; the first one starts the source. */
-  join(subscription: TrackSubscription): void {
+  join(subscription: Subscriber): void {
     this.subscriptions.add(subscription);
     this.demandLatch.wake();
     if (this.#source && !this.#running && !this.#ended) {
@@ -284,7 +286,7 @@ export class Track {
   }
 
   /** Removes a reader; the last one stops the source. */
-  leave(subscription: TrackSubscription): void {
+  leave(subscription: Subscriber): void {
     if (!this.subscriptions.delete(subscription)) return;
     this.demandLatch.wake();
     if (this.subscriptions.size > 0 || !this.#source) return;

@@ -4,7 +4,8 @@ import { Latch } from "../latch.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { Cache } from "./cache.ts";
 import type { GroupProducer } from "./group.ts";
-import type { SubscribeOptions, TrackSubscription } from "./subscription.ts";
+import type { SubscribeOptions } from "./demand.ts";
+import type { TrackSubscription } from "./subscription.ts";
 import {
   DEFAULT_TRACK_INFO,
   Track,

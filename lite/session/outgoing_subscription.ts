@@ -13,7 +13,8 @@ import {
   type Track,
   type TrackConsumer,
 } from "../model/track.ts";
-import type { TrackSubscription, Wanted } from "../model/subscription.ts";
+import type { Wanted } from "../model/demand.ts";
+import type { TrackSubscription } from "../model/subscription.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { decodeSubscribeUpdate, type Subscribe } from "../wire/subscribe.ts";
 import {

@@ -13,7 +13,8 @@ import {
   BroadcastConsumer,
   type BroadcastProducer,
 } from "../model/broadcast.ts";
-import { Origin, type Publication } from "../model/origin.ts";
+import { Origin } from "../model/origin.ts";
+import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import { type Clock, sleep, systemClock } from "../time.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";

@@ -14,7 +14,7 @@ import type {
   TrackProducer,
   TrackSource,
 } from "../model/track.ts";
-import { isSameWish, type Wanted } from "../model/subscription.ts";
+import { isSameWish, type Wanted } from "../model/demand.ts";
 import { deadline } from "../time.ts";
 import type { SendStream } from "../transport/transport.ts";
 import type { GroupHeader } from "../wire/group.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Broadcast } from "../model/broadcast.ts";
-import type { Origin } from "../model/origin.ts";
+import type { OriginTable } from "../model/origin_scope.ts";
 import type { SendStream } from "../transport/transport.ts";
 
 /** Broadcasts without a request in progress that are kept for the next one. */
@@ -16,11 +16,11 @@ const MANY_IDLE = 64;
 export class RequestedBroadcasts {
   readonly #byStream: Map<SendStream, Broadcast> = new Map();
   readonly #requests: Map<Broadcast, number> = new Map();
-  readonly #origins: Map<Broadcast, Origin> = new Map();
+  readonly #origins: Map<Broadcast, OriginTable> = new Map();
   readonly #idle: Set<Broadcast> = new Set();
 
   /** The request on `stream` is about `broadcast` of `origin`. */
-  begin(stream: SendStream, broadcast: Broadcast, origin: Origin): void {
+  begin(stream: SendStream, broadcast: Broadcast, origin: OriginTable): void {
     this.#byStream.set(stream, broadcast);
     this.#requests.set(broadcast, (this.#requests.get(broadcast) ?? 0) + 1);
     this.#origins.set(broadcast, origin);

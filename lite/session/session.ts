@@ -15,7 +15,8 @@ import type {
   BroadcastProducer,
 } from "../model/broadcast.ts";
 import { Cache } from "../model/cache.ts";
-import { Origin, type Publication, randomHop } from "../model/origin.ts";
+import { Origin, randomHop } from "../model/origin.ts";
+import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import { type Clock, deadline, systemClock } from "../time.ts";
 import type {

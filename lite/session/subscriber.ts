@@ -10,7 +10,7 @@ import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
 import { MAX_TIMESTAMP } from "../model/frame.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import { GroupProducer } from "../model/group.ts";
-import type { Publication } from "../model/origin.ts";
+import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import {
   DEFAULT_TRACK_INFO,
