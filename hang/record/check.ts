@@ -1,6 +1,6 @@
 /**
  * Looks at all of a recording: whether every group is what was written, and
- * what is not in order besides. Repairs what can be repaired, and never throws
+ * whether its files are in order. Repairs what can be repaired, and never throws
  * anything away.
  *
  * @module
@@ -27,7 +27,7 @@ export interface CheckedTrack {
   readonly unchecked: number;
   /** Numbers of groups that are not what was written. */
   readonly damaged: readonly number[];
-  /** Entries of the index whose group is lost with them. */
+  /** Entries of the index whose group is lost with them, those that were set aside before included. */
   readonly lostEntries: number;
   /** Bytes that belong to no group. */
   readonly unindexedBytes: number;
@@ -105,7 +105,7 @@ async function checkTrack(
     bytes,
     unchecked,
     damaged,
-    lostEntries: log.damaged.filter((one) => !one.recovered).length,
+    lostEntries: log.lost.length,
     unindexedBytes: log.unindexedBytes,
   };
 }

@@ -86,3 +86,15 @@ Deno.test("repairRecording: an index that lost its end keeps its groups' bytes",
   assert.deepEqual(store.bytes.get("0.groups"), groups);
   assert.equal(store.bytes.get("0.index.damaged")!.byteLength, 4);
 });
+
+Deno.test("checkRecording: what is lost stays counted after the repair", async () => {
+  const store = recorded();
+  store.bytes.get("0.index")!.fill(0, 32, 96);
+  const before = await checkRecording(store);
+  assert.equal(before.isWhole, false);
+  repairRecording(store);
+  const { tracks: [track], isWhole } = await checkRecording(store);
+  assert.deepEqual([track!.groups, track!.lostEntries], [3, 2]);
+  assert.equal(track!.unindexedBytes, before.tracks[0]!.unindexedBytes);
+  assert.equal(isWhole, true);
+});

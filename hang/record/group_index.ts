@@ -12,6 +12,8 @@ import { readGroup } from "./read_group.ts";
 
 /** Bytes of an entry. */
 export const ENTRY_BYTES = 32;
+/** All bytes of an entry that is lost, after its own were set aside. */
+export const LOST_BYTE = 0xff;
 // The upper bits of the offset, which no file reaches, hold the entry's own checksum.
 const OWN_CHECKSUM_AT = 8;
 const HIGH_BITS = 2 ** 48;
@@ -48,6 +50,8 @@ export interface IndexContent {
   readonly entries: GroupEntry[];
   /** Those that are not as they were written. */
   readonly damaged: readonly DamagedEntry[];
+  /** The places of entries that are lost, those that were set aside before included. */
+  readonly lost: readonly number[];
   /** What stands behind the last whole entry. */
   readonly rest: Uint8Array;
 }
@@ -144,6 +148,7 @@ class IndexReader {
   readonly #entries: GroupEntry[] = [];
   readonly #places: number[] = [];
   readonly #damaged: DamagedEntry[] = [];
+  readonly #lost: number[] = [];
   #waiting: Slot[] = [];
   #recoveries = 0;
 
@@ -156,12 +161,22 @@ class IndexReader {
   read(): IndexContent {
     for (let place = 0; place < this.#count; place++) {
       const slot = this.#slot(place);
-      if (this.#follows(slot)) this.#accept(slot);
+      if (slot.bytes.every((byte) => byte === LOST_BYTE)) {
+        this.#lost.push(place);
+      } else if (this.#follows(slot)) this.#accept(slot);
       else this.#waiting.push(slot);
     }
     this.#settle(undefined);
     const rest = this.#index.slice(this.#count * ENTRY_BYTES);
-    return { entries: this.#entries, damaged: this.#damaged, rest };
+    for (const { place, recovered } of this.#damaged) {
+      if (!recovered) this.#lost.push(place);
+    }
+    return {
+      entries: this.#entries,
+      damaged: this.#damaged,
+      lost: this.#lost.sort((a, b) => a - b),
+      rest,
+    };
   }
 
   get #end(): number {

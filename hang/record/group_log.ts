@@ -14,6 +14,7 @@ import {
   groupChecksum,
   type GroupEntry,
   type IndexContent,
+  LOST_BYTE,
   readIndex,
 } from "./group_index.ts";
 import { MAX_TRACK_BYTES } from "./limits.ts";
@@ -70,6 +71,8 @@ export class GroupLog implements RecordedTrack {
   readonly info: TrackInfo;
   /** Entries of the index that were not as they were written when it was opened. */
   readonly damaged: readonly DamagedEntry[];
+  /** Places in the index whose entries are lost, now or when it was opened before. */
+  readonly lost: readonly number[];
   readonly #groups: RecordingFile;
   readonly #index: RecordingFile;
   readonly #access: "read" | "write";
@@ -89,6 +92,7 @@ export class GroupLog implements RecordedTrack {
   ) {
     this.info = info;
     this.damaged = content.damaged;
+    this.lost = content.lost;
     this.#access = access;
     this.#groups = groups;
     this.#index = index;
@@ -167,7 +171,7 @@ export class GroupLog implements RecordedTrack {
     if (this.#access === "read") {
       throw new TypeError("Expected a log that is recorded");
     }
-    // Behind whatever is there: what a crash left without an entry is nobody's, but it is not cut off.
+    // At the very end: what a crash left without an entry belongs to no group, and is not cut off.
     const offset = this.#groups.size;
     const length = bytes.byteLength;
     if (offset + length > MAX_TRACK_BYTES) {
@@ -227,7 +231,7 @@ function isDamaged({ damaged, rest }: IndexContent): boolean {
 /** Keeps what does not fit beside the index, and writes the index again with what does. */
 function setAside(
   store: RecordingStore,
-  { file, content: { entries, damaged, rest } }: {
+  { file, content: { entries, damaged, lost, rest } }: {
     readonly file: string;
     readonly content: IndexContent;
   },
@@ -239,9 +243,14 @@ function setAside(
   } finally {
     aside.close();
   }
-  const index = new Uint8Array(entries.length * ENTRY_BYTES);
-  for (const [place, entry] of entries.entries()) {
-    index.set(encodeEntry(entry), place * ENTRY_BYTES);
+  // Takes begin at places in the index, so a lost entry keeps its own.
+  const count = entries.length + lost.length;
+  const index = new Uint8Array(count * ENTRY_BYTES).fill(LOST_BYTE);
+  const places = new Set(lost);
+  let next = 0;
+  for (let place = 0; place < count; place++) {
+    if (places.has(place)) continue;
+    index.set(encodeEntry(entries[next++]!), place * ENTRY_BYTES);
   }
   store.replace(file, index);
 }

@@ -116,7 +116,7 @@ export function timesWritten(line: ManifestLine): readonly ManifestLine[] {
 }
 
 /** Where take number `index` begins in each track, as its line says. */
-export function beginnings(
+function beginnings(
   tracks: readonly ManifestTrack[],
   index: number,
 ): [number, number, number][] {

@@ -25,10 +25,8 @@ import {
   maxSequence,
 } from "./limits.ts";
 import {
-  beginnings,
   JOURNAL,
   type Manifest,
-  type ManifestTrack,
   NEWEST_CATALOG,
   OLD_MANIFESTS,
   readManifest,
@@ -280,19 +278,16 @@ export class Recorder {
   #writeTake(): void {
     if (this.#isTakeWritten) return;
     const { takes } = this.recording;
-    const tracks = beginnings(this.#tracks(), takes.length - 1);
+    const tracks = [...this.recording.tracks.values()].map(
+      ({ id, log, takes }): [number, number, number] => {
+        const { first, base } = takes.at(-1)!;
+        // A place in the index, where entries that were lost keep theirs.
+        return [id, first + log.lost.length, base];
+      },
+    );
     const number = this.#nextTake++;
     this.#manifest.add({ take: { ...takes.at(-1)!, number, tracks } });
     this.#isTakeWritten = true;
-  }
-
-  #tracks(): ManifestTrack[] {
-    return [...this.recording.tracks].map(([name, { id, log, takes }]) => ({
-      id,
-      name,
-      info: log.info,
-      takes,
-    }));
   }
 
   #addTake({ log, takes }: RecordingTrack): void {

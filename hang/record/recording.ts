@@ -114,7 +114,11 @@ export class Recording {
     const shown = JSON.stringify(name);
     try {
       const log = GroupLog.open(store, { id, info, access });
-      this.tracks.set(name, { id, log, takes });
+      const placed = takes.map(({ first, base }) => ({
+        first: first - countBelow(log.lost, first),
+        base,
+      }));
+      this.tracks.set(name, { id, log, takes: placed });
     } catch (error) {
       // What cannot be written would be lost: only a reader goes on without the track.
       if (access === "write") throw error;
@@ -274,6 +278,17 @@ function rangeOf(
 ): [from: number, to: number] {
   const from = takes[take]?.first ?? (take === 0 ? 0 : entries.length);
   return [from, Math.min(entries.length, takes[take + 1]?.first ?? Infinity)];
+}
+
+/** How many of `sorted` are below `limit`. */
+function countBelow(sorted: readonly number[], limit: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** What was damaged in the index of a track, in sentences; a recorder that was killed leaves bytes of no group too. */

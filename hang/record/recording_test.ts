@@ -129,6 +129,26 @@ Deno.test("Recording: lost entries cost their groups alone, nothing is cut off",
   assert.equal(store.bytes.get("0.groups")!.byteLength, 62);
 });
 
+Deno.test("Recording: takes begin where they did, whatever entries are lost", () => {
+  const store = record();
+  store.bytes.get("0.index")!.fill(0, 0, 64);
+  const takesOf = (): number[][] => {
+    const recording = Recording.open(store);
+    const track = recording.tracks.get("../video")!;
+    return track.log.entries.map(({ sequence }, index) => [
+      sequence,
+      recording.takeOf(track, index),
+    ]);
+  };
+  assert.deepEqual(takesOf(), [[3, 1]]);
+  goOn(store, 1);
+  assert.deepEqual(takesOf(), [[3, 1], [9, 1]]);
+  // The entries were set aside once and keep their places.
+  assert.equal(store.bytes.get("0.index")!.byteLength, 4 * 32);
+  assert.equal(store.bytes.get("0.index.damaged")!.byteLength, 64);
+  assert.deepEqual(takesOf(), [[3, 1], [9, 1]]);
+});
+
 Deno.test("Recording: a damaged group is refused by its checksum", () => {
   const store = record();
   store.bytes.get("0.groups")![15]! ^= 0x10;

@@ -70,7 +70,7 @@ export class StreamProducer {
 }
 
 /**
- * The records of the track in order, as far back as whoever serves it has them. Throws `MoqError("decode")` or `"too-large"` at a record that cannot be read, since what follows
+ * The records of the track in order, as far back as they can be had. Throws `MoqError("decode")` or `"too-large"` at a record that cannot be read, since what follows
  * could not be either, and the `MoqError` with which the track failed.
  */
 export async function* consumeStream(
