@@ -343,7 +343,17 @@ async function fetchGroup(ask: Ask): Promise<Response> {
     );
   }
   const { scope, close } = await openScope(ask, path.slice(0, slash));
-  const track = scope.consume("").track(name);
+  try {
+    return await groupOf(scope.consume("").track(name), { ask, wanted });
+  } finally {
+    close();
+  }
+}
+
+async function groupOf(
+  track: TrackConsumer,
+  { ask, wanted }: { readonly ask: Ask; readonly wanted: string },
+): Promise<Response> {
   const { clock, fetchTimeoutMs = FETCH_TIMEOUT_MS } = ask.options;
   const limit = deadline(clock, fetchTimeoutMs);
   // Aborts when nothing more is read of the group.
@@ -365,12 +375,11 @@ async function fetchGroup(ask: Ask): Promise<Response> {
     if (!limit.signal.aborted) throw error;
     throw new MoqError(
       "timeout",
-      `Expected group ${wanted} of ${name} within ${fetchTimeoutMs} ms, got none: the track has none yet, or its publisher does not answer`,
+      `Expected group ${wanted} of ${track.name} within ${fetchTimeoutMs} ms, got none: the track has none yet, or its publisher does not answer`,
       { cause: error },
     );
   } finally {
     limit.clear();
-    close();
   }
 }
 

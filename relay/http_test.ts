@@ -264,12 +264,13 @@ Deno.test("handle: a grant is given back when the answer is there, whatever it i
       ["/announced/deaf", 401],
       ["/fetch/demo/a/text", 200],
       ["/fetch/demo/a/nothing", 404],
+      ["/fetch/demo/none/text", 404],
     ] as const
   ) {
     assert.equal((await get(options, path)).status, status, path);
   }
   const end = { reason: "done", durationMs: 0 };
-  assert.deepEqual(ends, [end, end, end, end]);
+  assert.deepEqual(ends, [end, end, end, end, end]);
   close();
 });
 
