@@ -251,8 +251,10 @@ async function announced(ask: Ask): Promise<Response> {
   const { turns } = scope.origin;
   const lines: Set<string> = new Set();
   try {
-    while (listing.pending > 0) {
+    // Changes that come meanwhile could keep it busy for ever.
+    while (listing.pending > 0 && !listing.isListed) {
       await turns.take(SLICE_STEPS, ask);
+      if (ask.request.signal.aborted) break;
       for (const { kind, path } of listing.take(SLICE_STEPS)) {
         const line = `${printablePath(path)}\n`;
         if (kind === "end") lines.delete(line);

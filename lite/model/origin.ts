@@ -341,7 +341,7 @@ export class Origin implements OriginTable, Routes {
   }
 
   /** All absolute paths that are claimed at or below `path`. */
-  pathsBelow(path: string): Iterable<string> {
+  pathsBelow(path: string): ReadonlySet<string> {
     return this.#paths.below(path);
   }
 

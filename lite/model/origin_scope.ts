@@ -204,9 +204,11 @@ export class OriginScope {
   /** The absolute paths that a listing of `prefix` may show. */
   *places(prefix: string): Generator<string, undefined> {
     // A mount can show any place. Views with mounts are rare.
-    if (this.mounts.length > 0) return yield* this.origin.paths();
-    const place = joinPath(this.root, prefix);
-    yield* this.origin.pathsBelow(place);
+    const isAnywhere = this.mounts.length > 0;
+    const place = isAnywhere ? "" : joinPath(this.root, prefix);
+    const below = this.origin.pathsBelow(place);
+    yield* first(below.size, below);
+    if (isAnywhere) return;
     for (const above of upwards(place)) {
       if (above !== place && this.origin.isClaimed(above)) yield above;
     }
@@ -244,8 +246,12 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
   readonly #dirty: Set<string> = new Set();
   #cursor: Iterator<string, undefined> = this.#dirty.values();
   readonly #told: Map<string, Told> = new Map();
-  // Paths that still have to be examined, at the start or after too many changes.
-  #unseen: Iterator<void> | undefined;
+  // Examines every path, at the start and after too many changes.
+  #sweep: Iterator<string | undefined> | undefined;
+  #isListed = false;
+  // Too many changes came during a sweep: another has to follow.
+  #isBehind = false;
+  #isSweepsTurn = false;
   #seen: number;
   readonly #release: (() => void) | undefined;
   #closed = false;
@@ -257,14 +263,16 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     this.#signal = options.signal;
     this.#release = options.signal && this.#latch.wakeOn(options.signal);
     this.#seen = scope.origin.changes.last;
-    this.#unseen = this.#everything();
+    this.#sweep = this.#everything();
   }
 
-  /** Marks every path as changed, one per step. */
-  *#everything(): Generator<void> {
-    for (const suffix of this.#told.keys()) yield void this.#dirty.add(suffix);
-    for (const path of this.#scope.places(this.#prefix)) {
-      yield this.#note(path);
+  /** Every path told or present now, `undefined` for one that is not of this listing. */
+  *#everything(): Generator<string | undefined> {
+    yield* first(this.#told.size, this.#told.keys());
+    for (const place of this.#scope.places(this.#prefix)) {
+      const shown = [...this.#shownAt(place)];
+      if (shown.length > 0) yield* shown;
+      else yield undefined;
     }
   }
 
@@ -274,30 +282,35 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     if (this.#closed || this.#seen === changes.last) return;
     const changed = changes.since(this.#seen);
     this.#seen = changes.last;
-    if (!changed) this.#unseen = this.#everything();
-    for (const path of changed ?? []) this.#note(path);
+    for (const path of changed ?? []) {
+      for (const suffix of this.#shownAt(path)) this.#dirty.add(suffix);
+    }
+    if (changed) return;
+    // A sweep that began again with each of them would never end.
+    if (this.#sweep) this.#isBehind = true;
+    else this.#sweep = this.#everything();
   }
 
-  /** Notes that the routes to an absolute path changed. */
-  #note(path: string): void {
+  /** The paths of this listing at which a change of the routes to an absolute path may show. */
+  *#shownAt(path: string): Generator<string, undefined> {
     for (const changed of this.#scope.changedBy(path)) {
       const suffix = hasPrefix(changed, this.#prefix)
         ? "" // the path itself or one above it: a claim on the prefix
         : stripPrefix(this.#prefix, changed);
       if (suffix === undefined) continue;
       if (isHidden(suffix) && !this.#scope.showsHidden) continue;
-      this.#dirty.add(suffix);
+      yield suffix;
     }
   }
 
   /** Whether all paths present at the start have been examined. */
   get isListed(): boolean {
-    return this.#unseen === undefined;
+    return this.#isListed;
   }
 
   /** Steps left for the changes seen so far; at least 1 until {@linkcode AnnounceSubscription.isListed}. */
   get backlog(): number {
-    return this.#dirty.size + (this.isListed ? 0 : 1);
+    return this.#dirty.size + (this.#sweep ? 1 : 0);
   }
 
   /** As {@linkcode AnnounceSubscription.backlog}, including changes since the last look. */
@@ -330,14 +343,22 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     return undefined;
   }
 
-  /** Examines one path. */
+  /** Examines one path: of the sweep and of those that changed in turn, so that no storm of changes holds up the sweep. */
   #step(): AnnounceEvent | undefined {
-    const path = this.#nextDirty();
-    if (path !== undefined) {
-      this.#dirty.delete(path);
-      return this.#compare(path);
-    }
-    if (this.#unseen?.next().done) this.#unseen = undefined;
+    this.#isSweepsTurn = !this.#isSweepsTurn;
+    const isSweep = this.#sweep && (this.#isSweepsTurn || !this.#dirty.size);
+    const path = isSweep ? this.#nextOfSweep() : this.#nextDirty();
+    if (path === undefined) return undefined;
+    this.#dirty.delete(path);
+    return this.#compare(path);
+  }
+
+  #nextOfSweep(): string | undefined {
+    const { value, done } = this.#sweep!.next();
+    if (!done) return value;
+    this.#isListed = true;
+    this.#sweep = this.#isBehind ? this.#everything() : undefined;
+    this.#isBehind = false;
     return undefined;
   }
 
@@ -379,7 +400,8 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     this.#closed = true;
     this.#dirty.clear();
     this.#told.clear();
-    this.#unseen = undefined;
+    this.#sweep = undefined;
+    this.#isBehind = false;
     this.#scope.origin.changes.leave(this.#latch);
     this.#release?.();
     this.#latch.wake();
@@ -396,6 +418,15 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     } finally {
       this.close();
     }
+  }
+}
+
+/** Up to `count` of `items`: with the size of a set, those there now, although others that go and come back are put behind them. */
+function* first<T>(count: number, items: Iterable<T>): Generator<T, undefined> {
+  let left = count;
+  for (const item of items) {
+    if (left-- === 0) return;
+    yield item;
   }
 }
 

@@ -222,6 +222,43 @@ Deno.test("OriginScope.announced: hidden names show only to who names them; a cl
   assert.deepEqual(drain(listing), ["end  2", "start  1"]);
 });
 
+for (const atOnce of [64, 1500]) {
+  Deno.test(`OriginScope.announced: ${atOnce} changes between two looks hold up no listing`, () => {
+    const origin = new Origin();
+    const claim = (path: string) => origin.claim(path, source(), route([1n]));
+    const restless = Array.from({ length: 2000 }, (_, i) => claim(`r${i}`));
+    for (let i = 0; i < 200; i++) claim(`still/${i}`);
+    let at = 0;
+    const storm = (): void => {
+      for (let i = 0; i < atOnce; i++, at++) {
+        restless[at % 2000]!.close();
+        restless[at % 2000] = claim(`r${at % 2000}`);
+      }
+    };
+    const listing = origin.scope().announced();
+    const live: Set<string> = new Set();
+    const look = (): void => {
+      for (const { kind, path } of listing.take(64)) {
+        if (kind === "end") live.delete(path);
+        else live.add(path);
+      }
+    };
+    // Every second step is one of the sweep over 2200 paths.
+    for (let looks = 0; looks < 80 && !listing.isListed; looks++) {
+      storm();
+      look();
+    }
+    assert.equal(listing.isListed, true);
+    for (let i = 0; i < 200; i++) assert.ok(live.has(`still/${i}`), `${i}`);
+    restless[7]!.close();
+    claim("new");
+    // With the storm over, everything is found.
+    while (listing.pending > 0) look();
+    assert.equal(live.size, 2200);
+    assert.equal(live.has("r7"), false);
+  });
+}
+
 Deno.test("OriginScope.announced: leaving the loop or aborting it stops listening", async () => {
   const origin = new Origin();
   origin.claim("a", source(), route([1n]));
