@@ -46,9 +46,11 @@ const MAX_OLD_MESSAGE_BYTES = 1024 * 1024;
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
-/** Whether `request` asks for a WebSocket. */
-export function isWebSocketUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+/** Whether `request` asks for a WebSocket. RFC 6455, section 4.2.1: without "Connection: Upgrade" the runtime would never hand over the connection, nor answer. */
+export function isWebSocketUpgrade({ headers }: Request): boolean {
+  const options = (headers.get("connection") ?? "").toLowerCase().split(",");
+  return headers.get("upgrade")?.toLowerCase() === "websocket" &&
+    options.some((option) => option.trim() === "upgrade");
 }
 
 /** The peer behind an upgrade request. */

@@ -116,6 +116,24 @@ Deno.test("WebSocket: a handshake without a key or of another version is refused
     }
   }));
 
+Deno.test("WebSocket: without Connection: Upgrade it is a request as any other", () =>
+  withRelay(async (port) => {
+    for (
+      const [connection, status] of [["keep-alive", 404], [
+        "x, UPGRADE",
+        101,
+      ]] as const
+    ) {
+      const request = UPGRADE.replace(
+        "Connection: Upgrade",
+        `Connection: ${connection}`,
+      );
+      const socket = await RawSocket.connect(port, request);
+      assert.match(await socket.head(), new RegExp(`^HTTP/1.1 ${status}`));
+      socket.close();
+    }
+  }));
+
 Deno.test("WebSocket: a message far over the bound is closed with 1009 at its header", () =>
   withRelay(async (port) => {
     const socket = await RawSocket.connect(port);
