@@ -11,7 +11,7 @@ class SilentConn implements SocketConn {
   /** While this is pending nothing is taken. */
   taking: Promise<void> = Promise.resolve();
 
-  read(): Promise<number | null> {
+  read(_into: Uint8Array): Promise<number | null> {
     return this.#ended.promise;
   }
 
@@ -66,6 +66,31 @@ Deno.test("ServerSocket: a peer that answers no close is given up", async () => 
   assert.equal(clock.now(), 2000);
   assert.deepEqual(conn.written, [0x82, 1, 7, 0x88, 2, 0x03, 0xe8]);
   assert.equal(socket.readyState, 3);
+});
+
+Deno.test("ServerSocket: a flood of frames leaves turns to others", async () => {
+  const clock = new VirtualClock();
+  const conn = new SilentConn();
+  let reads = 0;
+  // All that is asked for is there at once: empty binary frames.
+  conn.read = (into: Uint8Array): Promise<number> => {
+    if (++reads > 2) throw new Error("Expected a pause, got a third read");
+    const frame = [0x82, 0x80, 0, 0, 0, 0];
+    for (let i = 0; i < 600; i++) into[i] = frame[i % 6]!;
+    return Promise.resolve(600);
+  };
+  const socket = open(conn, clock);
+  let messages = 0;
+  const all = new Promise<void>((resolve) => {
+    socket.addEventListener("message", () => {
+      if (++messages === 65) resolve();
+    });
+  });
+  for (let i = 0; i < 100; i++) await Promise.resolve();
+  assert.equal(messages, 64);
+  await clock.run(all);
+  socket.close();
+  await clock.run(closing(socket));
 });
 
 Deno.test("ServerSocket: bufferedAmount counts what the connection has not taken", async () => {
