@@ -13,6 +13,8 @@ const MAX_BACK_US = 2_000_000;
 // Sound and keyframes only go forward; encoders round, and parts that were joined overlap by some pictures.
 const MAX_OVERLAP_US = 250_000;
 const MAX_AHEAD_US = 10_000_000;
+// Tracks of one clock begin closer together, however they are interleaved.
+const MAX_APART_US = 5_000_000;
 // A slide show has long steps, and they are no jumps.
 const STEPS_AHEAD = 4;
 const MAX_EPOCHS = 64;
@@ -35,6 +37,8 @@ export interface TimedSample {
 export interface SteadyTimeOptions {
   /** A step ahead of more than this is a jump. Default ten seconds. */
   readonly maxAheadUs?: number | undefined;
+  /** Whether samples come in the order of the input, so that a track that begins far from the others has another clock. Default false. */
+  readonly isInterleaved?: boolean | undefined;
   /** Hears of jumps. */
   readonly log?: Logger | undefined;
 }
@@ -48,11 +52,14 @@ interface Track {
   epoch: number;
   lastUs: number;
   stepUs: number;
+  /** The clock before the last jump, and its time then. */
+  left?: { readonly epoch: Epoch; readonly decodeUs: number } | undefined;
 }
 
 /** Made for each input. */
 export class SteadyTime {
   readonly #maxAheadUs: number;
+  readonly #isInterleaved: boolean;
   readonly #log: Logger;
   readonly #tracks = new Map<unknown, Track>();
   #epochs: readonly Epoch[] = [{ number: 0, offsetUs: 0 }];
@@ -61,8 +68,10 @@ export class SteadyTime {
   #jumps = 0;
 
   /** Time begins with the first sample and is not changed before the first jump. */
-  constructor({ maxAheadUs = MAX_AHEAD_US, log }: SteadyTimeOptions = {}) {
+  constructor(options: SteadyTimeOptions = {}) {
+    const { maxAheadUs = MAX_AHEAD_US, isInterleaved = false, log } = options;
     this.#maxAheadUs = maxAheadUs;
+    this.#isInterleaved = isInterleaved;
     this.#log = log ?? SILENT;
   }
 
@@ -77,7 +86,7 @@ export class SteadyTime {
     const known = this.#tracks.get(track);
     const epoch = known
       ? this.#epochFor(known, { ...sample, decodeUs })
-      : this.#epochs.at(-1)!;
+      : this.#firstEpoch(decodeUs);
     const atUs = decodeUs + epoch.offsetUs;
     const timestampUs = sample.timestampUs + epoch.offsetUs;
     const stepUs = known ? Math.max(0, atUs - known.lastUs) : 0;
@@ -113,7 +122,41 @@ export class SteadyTime {
       best = epoch;
       bestUs = Math.abs(stepUs);
     }
-    return best ?? this.#jump(track, sample.decodeUs);
+    if (best) return best;
+    const { decodeUs } = sample;
+    const former = this.#formerEpoch(track, decodeUs);
+    if (former) {
+      track.left = undefined;
+      return former;
+    }
+    const epoch = this.#epochOf(track.epoch);
+    const leftUs = track.lastUs - epoch.offsetUs;
+    track.left = { epoch, decodeUs: leftUs };
+    return this.#jumpTo(decodeUs, leftUs);
+  }
+
+  /** The newest clock by which a track that begins is near the others. */
+  #firstEpoch(decodeUs: number): Epoch {
+    const newest = this.#epochs.at(-1)!;
+    if (this.#frontUs === -Infinity) return newest;
+    const near = this.#epochs.findLast(({ offsetUs }) =>
+      Math.abs(decodeUs + offsetUs - this.#frontUs) <= MAX_APART_US
+    );
+    if (near) return near;
+    return this.#isInterleaved
+      ? this.#jumpTo(decodeUs, this.#frontUs - newest.offsetUs)
+      : newest;
+  }
+
+  /** The clock that `track` left, when one sample of it was damaged and this one goes on where it was. */
+  #formerEpoch(
+    { left, lastUs }: Track,
+    decodeUs: number,
+  ): Epoch | undefined {
+    if (!left || decodeUs <= left.decodeUs) return undefined;
+    const stepUs = decodeUs + left.epoch.offsetUs - lastUs;
+    const isStep = stepUs >= -MAX_BACK_US && stepUs <= this.#maxAheadUs;
+    return isStep ? left.epoch : undefined;
   }
 
   #isStep(
@@ -131,7 +174,7 @@ export class SteadyTime {
     return stepUs <= maxUs || track.lastUs + stepUs <= this.#frontUs + maxUs;
   }
 
-  #jump(track: Track, decodeUs: number): Epoch {
+  #jumpTo(decodeUs: number, expectedUs: number): Epoch {
     const before = this.#epochs.at(-1)!;
     const epoch = {
       number: before.number + 1,
@@ -141,17 +184,17 @@ export class SteadyTime {
     this.#jumps++;
     if (isNamed(this.#jumps)) {
       this.#log.warn?.("clock jumped, time goes on", {
-        error: `Expected a time near ${
-          seconds(track.lastUs - this.#offsetOf(track.epoch))
-        }, got ${seconds(decodeUs)} (jump ${this.#jumps})`,
+        error: `Expected a time near ${seconds(expectedUs)}, got ${
+          seconds(decodeUs)
+        } (jump ${this.#jumps})`,
       });
     }
     return epoch;
   }
 
-  #offsetOf(number: number): number {
-    const epoch = this.#epochs.find((one) => one.number >= number);
-    return epoch?.offsetUs ?? 0;
+  #epochOf(number: number): Epoch {
+    return this.#epochs.find((one) => one.number >= number) ??
+      this.#epochs.at(-1)!;
   }
 }
 

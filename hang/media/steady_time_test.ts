@@ -112,6 +112,29 @@ Deno.test("SteadyTime: the long steps of a slide show are no jumps", () => {
   }
 });
 
+Deno.test("SteadyTime: one damaged time moves neither what follows nor the other tracks", () => {
+  const samples = [...programme(4)];
+  const damaged = samples.findIndex(({ kind, timestampUs }) =>
+    kind === "audio" && timestampUs === 2 * SECOND
+  );
+  samples[damaged] = { kind: "audio", timestampUs: 40_000 * SECOND };
+  const time = new SteadyTime();
+  const { video, audio } = run(samples, time);
+  assert.equal(time.jumps, 1);
+  assert.equal(video.at(-1), 4 * SECOND - PICTURE);
+  assert.equal(audio.at(-1), 4 * SECOND - SOUND);
+});
+
+Deno.test("SteadyTime: a track that begins with another clock goes on where the others are", () => {
+  const time = new SteadyTime({ isInterleaved: true });
+  run(programme(20), time);
+  const at = (track: string, timestampUs: number) =>
+    time.at(track, { timestampUs, isKeyframe: true });
+  assert.equal(at("other video", 3000), 20 * SECOND);
+  assert.equal(at("other audio", 1000), 20 * SECOND - 2000);
+  assert.equal(time.jumps, 1);
+});
+
 Deno.test("SteadyTime: a clock that jumps with every sample costs a bounded list", () => {
   let lines = 0;
   const time = new SteadyTime({ log: { warn: () => lines++ } });

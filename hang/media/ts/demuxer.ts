@@ -38,7 +38,9 @@ const MAX_STREAMS = 32;
 // A stream is described by its beginning.
 const MAX_HEAD_BYTES = 4 << 20;
 const MAX_UNDESCRIBED = 1024;
-const isNamed = (count: number): boolean => (count & (count - 1)) === 0;
+// Named when the count reaches or passes 1, 2, 4, 8…
+const isNamed = (before: number, count: number): boolean =>
+  Math.clz32(count) < Math.clz32(before);
 
 const FRAMES: Readonly<Partial<Record<TsCodec, ReadFrameHeader>>> = {
   aac: readAac,
@@ -155,8 +157,8 @@ export interface TsDemuxerOptions {
   readonly log: Logger;
   /** How many PES packets of each stream are kept to describe it. */
   readonly headPieces: number;
-  /** The one stream whose packets are kept. Default all. */
-  readonly onlyPid?: number | undefined;
+  /** Place in `streams` of the one whose packets are kept. Default all. */
+  readonly only?: number | undefined;
 }
 
 /** Takes bytes, fills the queues of the streams. */
@@ -290,10 +292,10 @@ export class TsDemuxer {
       former.pes = new PesReader();
       this.#byPid.set(one.pid, former);
     } else if (this.streams.length < MAX_STREAMS) {
-      const { onlyPid, headPieces } = this.#options;
+      const { only, headPieces } = this.#options;
       const stream = new TsStream(one, { codec, name, headPieces });
-      if (onlyPid !== undefined) stream.head = undefined;
-      stream.isWanted = onlyPid === undefined || onlyPid === one.pid;
+      if (only !== undefined) stream.head = undefined;
+      stream.isWanted = only === undefined || only === this.streams.length;
       this.streams.push(stream);
       this.#byPid.set(one.pid, stream);
     }
@@ -334,13 +336,13 @@ export class TsDemuxer {
   #tellDamage(): void {
     const { log } = this.#options;
     const { gaps, damagedBytes } = this.#cutter;
-    if (gaps > this.#gaps && isNamed(gaps)) {
+    if (isNamed(this.#gaps, gaps)) {
       const error = `${damagedBytes} bytes in ${gaps} places so far`;
       log.warn?.("damaged bytes left out", { error });
     }
     this.#gaps = gaps;
     const lost = this.streams.reduce((sum, { pes }) => sum + pes.lost, 0);
-    if (lost > this.#lost && isNamed(lost)) {
+    if (isNamed(this.#lost, lost)) {
       const error = `${lost} so far`;
       log.warn?.("incomplete pictures or pieces of sound left out", { error });
     }

@@ -27,7 +27,9 @@ export async function openTs(
   open: OpenBytes,
   options: OpenTsOptions,
 ): Promise<Media> {
-  const pass = new TsPass(open(), options);
+  // What is read again to its end is named then.
+  const log = options.isRewindable ? SILENT : options.log;
+  const pass = new TsPass(open(), { ...options, log });
   const media = new TsMedia(pass, { ...options, open });
   try {
     await media.begin();
@@ -170,11 +172,13 @@ class TsMedia implements Media {
     one: Described,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<MediaPacket, void> {
-    const pass = this.isRewindable ? this.#passOf(one) : this.#pass;
+    // A number may pass to another codec in the middle: the place is what tells streams apart.
+    const place = this.#pass.demuxer.streams.indexOf(one.stream);
+    const pass = this.isRewindable ? this.#passOf(place) : this.#pass;
     try {
       const own = pass === this.#pass
         ? one
-        : await ownIn(pass, { one, signal });
+        : await ownIn(pass, { one, place, signal });
       if (!own) return;
       for await (const packet of pass.packets(own, signal)) {
         const timestampUs = Math.max(0, packet.timestampUs - this.#baseUs);
@@ -189,11 +193,12 @@ class TsMedia implements Media {
   }
 
   /** Another time through the bytes, of which one track is kept. */
-  #passOf({ stream }: Described): TsPass {
-    const isFirst = stream === this.#pass.described[0]!.stream;
+  #passOf(place: number): TsPass {
+    const { described, demuxer } = this.#pass;
+    const isFirst = demuxer.streams[place] === described[0]!.stream;
     const pass = new TsPass(this.#options.open(), {
       ...this.#options,
-      onlyPid: stream.declared.pid,
+      only: place,
       log: isFirst ? this.#options.log : SILENT, // all would say the same
     });
     pass.isOpen = false;
@@ -210,16 +215,14 @@ class TsMedia implements Media {
 /** The same stream in another time through the bytes. */
 async function ownIn(
   pass: TsPass,
-  { one, signal }: {
+  { one, place, signal }: {
     readonly one: Described;
+    readonly place: number;
     readonly signal: AbortSignal | undefined;
   },
 ): Promise<Described | undefined> {
-  const { pid } = one.stream.declared;
   for (;;) {
-    const stream = pass.demuxer.streams.find(({ declared }) =>
-      declared.pid === pid
-    );
+    const stream = pass.demuxer.streams[place];
     if (stream) return { ...one, stream };
     if (pass.hasEnded) return undefined;
     await abortable(pass.read(), signal);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Clock, MoqError } from "@moq-deno/lite";
-import type { Media } from "../media.ts";
+import type { Media, MediaTrack } from "../media.ts";
 import { openMedia } from "../open.ts";
 import { TickClock } from "./pes.ts";
 import {
@@ -20,8 +20,11 @@ import { checksum } from "./sections.ts";
 
 const CLIP = new URL("../../../examples/demo/clip.mp4", import.meta.url);
 
-/** Seconds of the clip, with its H.264 and AAC. */
-async function clipTs(seconds: number): Promise<Uint8Array> {
+/** Seconds of the clip, with its AAC and, unless it is sound alone, its H.264. */
+async function clipTs(
+  seconds: number,
+  isSoundAlone = false,
+): Promise<Uint8Array> {
   const source = new BufferSource(await Deno.readFile(CLIP));
   const input = new Input({ formats: ALL_FORMATS, source });
   const target = new BufferTarget();
@@ -30,7 +33,7 @@ async function clipTs(seconds: number): Promise<Uint8Array> {
   const audio = (await input.getPrimaryAudioTrack())!;
   const pictures = new EncodedVideoPacketSource("avc");
   const sounds = new EncodedAudioPacketSource("aac");
-  output.addVideoTrack(pictures);
+  if (!isSoundAlone) output.addVideoTrack(pictures);
   output.addAudioTrack(sounds);
   await output.start();
   const run = async (
@@ -46,7 +49,10 @@ async function clipTs(seconds: number): Promise<Uint8Array> {
     }
     sink.close();
   };
-  await Promise.all([run(video, pictures), run(audio, sounds)]);
+  await Promise.all([
+    isSoundAlone ? undefined : run(video, pictures),
+    run(audio, sounds),
+  ]);
   await output.finalize();
   input.dispose();
   return new Uint8Array(target.buffer!);
@@ -297,6 +303,52 @@ Deno.test("openMedia: a silent MPEG-TS track joins when it comes", async () => {
   const sounds = await Array.fromAsync(sound!.packets());
   assert.ok(sounds.length > 100, `${sounds.length}`);
   media.close();
+});
+
+Deno.test("openMedia: a stream number that passes to another codec is two tracks, one after the other", async () => {
+  const sound = await clipTs(6, true);
+  const pids = (bytes: Uint8Array) => new Set(packetsOf(bytes).map(pidOf));
+  const mediaPid = [...pids(sound)].find((pid) => pid > 32 && pid < 0x1000)!;
+  assert.ok(pids(TS).has(mediaPid), "the two share a number");
+  for (const source of [concat([sound, TS]), pipe(concat([sound, TS]))]) {
+    const media = await openMedia(source);
+    const late = Array.fromAsync(media.late!());
+    const sounds = await timesOf(media, { kind: "audio" });
+    media.tracks.length === 1 &&
+      (media.tracks as MediaTrack[]).push(...await late);
+    const pictures = await timesOf(media, { kind: "video" });
+    assert.equal(pictures.length, PICTURES);
+    // Nine seconds of sound, and the pictures with the last three.
+    assert.ok(
+      Math.abs(sounds.at(-1)! - 9_000_000) < 200_000,
+      `${sounds.at(-1)}`,
+    );
+    assert.ok(Math.abs(pictures[0]! - 6_000_000) < 200_000, `${pictures[0]}`);
+    media.close();
+  }
+});
+
+Deno.test("openMedia: what many damaged places of MPEG-TS cost is named, once for a file", async () => {
+  const packets = packetsOf(TS);
+  const holes = packets.filter((_, n) =>
+    n < packets.length / 2 || n % 31 !== 0
+  );
+  const lines: string[] = [];
+  const log = { warn: (message: string) => void lines.push(message) };
+  const media = await openMedia(concat(holes), { log });
+  await timesOf(media, { kind: "video" });
+  await timesOf(media, { kind: "audio" });
+  media.close();
+  const named = lines.filter((line) => line.startsWith("incomplete"));
+  assert.equal(named.length, 1, lines.join("; "));
+});
+
+Deno.test("TickClock: a damaged time moves none that follow", () => {
+  const clock = new TickClock();
+  assert.equal(clock.at(5000), 5000);
+  clock.at(2 ** 32 + 6000);
+  assert.equal(clock.at(7000), 7000);
+  assert.equal(clock.at(8000), 8000);
 });
 
 Deno.test("TickClock goes on over the end of its 33 bits, either way", () => {

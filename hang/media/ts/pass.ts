@@ -60,14 +60,16 @@ export class TsPass {
 
   constructor(
     stream: ReadableStream<Uint8Array>,
-    options: OpenTsOptions & { readonly onlyPid?: number },
+    options: OpenTsOptions & { readonly only?: number },
   ) {
-    const { layout, log, keepsTimes, onlyPid } = options;
+    const { layout, log, keepsTimes, only } = options;
     this.#reader = stream.getReader();
     this.#options = options;
-    const time = keepsTimes ? undefined : new SteadyTime({ log });
+    const time = keepsTimes
+      ? undefined
+      : new SteadyTime({ isInterleaved: true, log });
     const headPieces = options.isRewindable ? RATE_PIECES : 1;
-    this.demuxer = new TsDemuxer(layout, { time, log, onlyPid, headPieces });
+    this.demuxer = new TsDemuxer(layout, { time, log, only, headPieces });
   }
 
   close(): void {

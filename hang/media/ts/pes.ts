@@ -11,6 +11,8 @@ const LENGTH_BYTES = 6;
 const MAX_BYTES = 16 << 20;
 // Of 33 bits; time goes on after 26.5 hours, whatever this does.
 const MODULUS = 2 ** 33;
+// Ten seconds: streams of one program are closer.
+const NEAR_TICKS = 10 * 90_000;
 
 /** The payload of a PES packet. */
 export interface Pes {
@@ -136,15 +138,31 @@ function timeAt(bytes: Uint8Array, at: number): number {
     (e >> 1);
 }
 
-/** Times of 33 bits as times that go on: each is read as the one nearest to the one before. */
+/** Times of 33 bits as times that go on: each is read as the one nearest to the one before; one that is damaged moves none that follow. */
 export class TickClock {
   #last: number | undefined;
+  #beforeStep: number | undefined;
 
   /** `ticks` with what the bits leave out. */
   at(ticks: number): number {
     const last = this.#last ?? ticks;
-    const turns = Math.round((last - ticks) / MODULUS);
-    this.#last = ticks + turns * MODULUS;
+    const at = nearest(ticks, last);
+    this.#last = at;
+    if (isNear(at, last)) return at;
+    const before = this.#beforeStep;
+    const again = before === undefined ? at : nearest(ticks, before);
+    if (before !== undefined && isNear(again, before)) {
+      this.#beforeStep = undefined;
+      this.#last = again;
+    } else this.#beforeStep = last;
     return this.#last;
   }
+}
+
+function nearest(ticks: number, to: number): number {
+  return ticks + Math.round((to - ticks) / MODULUS) * MODULUS;
+}
+
+function isNear(one: number, other: number): boolean {
+  return Math.abs(one - other) <= NEAR_TICKS;
 }
