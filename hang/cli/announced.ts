@@ -6,22 +6,25 @@
 import { MoqError, type Session } from "@moq-deno/lite";
 import { printablePath } from "@moq-deno/lite/internal";
 import type { AnnouncedArguments } from "./arguments.ts";
+import { untilEnded } from "./ended.ts";
 import { connectSubscriber } from "./relay.ts";
 import { endSignal, print, say } from "./terminal.ts";
 
 /** Prints `+ path` for each broadcast below the prefix and `- path` when it ends. */
 export async function announced(args: AnnouncedArguments): Promise<void> {
   using end = endSignal(args.seconds);
-  const { signal } = end;
+  await untilEnded(end.signal, list(args, end.signal));
+}
+
+async function list(
+  args: AnnouncedArguments,
+  signal: AbortSignal,
+): Promise<void> {
   await using session = await connectSubscriber(args, signal);
-  try {
-    for await (const { kind, path } of session.announced(args.name, signal)) {
-      const whole = [args.name, path].filter((part) => part !== "").join("/");
-      if (kind === "start") print(`+ ${printablePath(whole)}\n`);
-      else if (kind === "end") print(`- ${printablePath(whole)}\n`);
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  for await (const { kind, path } of session.announced(args.name, signal)) {
+    const whole = [args.name, path].filter((part) => part !== "").join("/");
+    if (kind === "start") print(`+ ${printablePath(whole)}\n`);
+    else if (kind === "end") print(`- ${printablePath(whole)}\n`);
   }
   if (!signal.aborted) throw await sessionError(session);
 }

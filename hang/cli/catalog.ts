@@ -8,13 +8,20 @@ import { consumeCatalog } from "../catalog/consumer.ts";
 import { deflate } from "../deflate.ts";
 import { untilAnnounced } from "./announced.ts";
 import type { CatalogArguments } from "./arguments.ts";
+import { untilEnded } from "./ended.ts";
 import { connectSubscriber } from "./relay.ts";
 import { endSignal, print, say } from "./terminal.ts";
 
 /** Prints the catalog as JSON, with `follow` again whenever it changes; what of it was ignored goes to standard error. */
 export async function printCatalog(args: CatalogArguments): Promise<void> {
   using end = endSignal(args.seconds);
-  const { signal } = end;
+  await untilEnded(end.signal, printUntil(args, end.signal));
+}
+
+async function printUntil(
+  args: CatalogArguments,
+  signal: AbortSignal,
+): Promise<void> {
   await using session = await connectSubscriber(args, signal);
   await untilAnnounced(session, args.name, signal);
   if (signal.aborted) return;
@@ -24,12 +31,8 @@ export async function printCatalog(args: CatalogArguments): Promise<void> {
     log: { warn: (message, fields) => say(`${message}: ${fields?.error}\n`) },
     signal,
   });
-  try {
-    for await (const catalog of catalogs) {
-      print(`${printableJson(JSON.stringify(catalog, null, 2))}\n`);
-      if (!args.follow) break;
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
+  for await (const catalog of catalogs) {
+    print(`${printableJson(JSON.stringify(catalog, null, 2))}\n`);
+    if (!args.follow) break;
   }
 }

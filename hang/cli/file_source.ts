@@ -3,12 +3,38 @@
  *
  * @module
  */
+import { abortable } from "../media/abortable.ts";
 import type { RandomAccess } from "../media/source.ts";
 
 /** An open file; the caller closes it. */
 export interface FileSource extends RandomAccess, Disposable {}
 
-/** Opens `path` for `openMedia`; throws `Deno.errors` as `Deno.open` does. */
+/** Opens `path` for `openMedia`, as a stream when it is a pipe, which may wait for its writer; throws as `Deno.open` does, and `signal.reason`. */
+export async function openSource(
+  path: string,
+  signal: AbortSignal,
+): Promise<FileSource | ReadableStream<Uint8Array>> {
+  const { isFile } = await Deno.stat(path);
+  return isFile ? await openFileSource(path) : await openStream(path, signal);
+}
+
+/** Opens `path` to be read once from its beginning, `-` for standard input. */
+export async function openStream(
+  path: string,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  if (path === "-") return Deno.stdin.readable;
+  const opening = Deno.open(path);
+  try {
+    return (await abortable(opening, signal)).readable;
+  } catch (error) {
+    // A wait that was given up may still end with an open file; that it failed is known already.
+    opening.then((file) => file.close(), () => undefined);
+    throw error;
+  }
+}
+
+/** Opens the file `path` for `openMedia`; throws `Deno.errors` as `Deno.open` does. */
 export async function openFileSource(path: string | URL): Promise<FileSource> {
   const file = await Deno.open(path);
   const { size } = await file.stat();

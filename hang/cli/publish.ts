@@ -14,7 +14,7 @@ import { type Publication, publishMedia } from "../media/publish.ts";
 import { openHls } from "../hls/open_hls.ts";
 import type { PublishArguments } from "./arguments.ts";
 import { untilEnded } from "./ended.ts";
-import { openFileSource } from "./file_source.ts";
+import { openSource, openStream } from "./file_source.ts";
 import { filesFor, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { delivered, firstSession, trust } from "./relay.ts";
@@ -58,11 +58,11 @@ async function openInputs(
   const options = { log: MEDIA_LOG, signal };
   if (files.includes("-")) say("reading standard input\n");
   if (h264 !== undefined) {
-    const stream = await openStream(files);
+    const stream = await openStream(oneOf(files), signal);
     return await openH264(stream, { framerate: h264, signal });
   }
   if (container === "cmaf") {
-    return await openFragments(await openStream(files), options);
+    return await openFragments(await openStream(oneOf(files), signal), options);
   }
   const parts: Media[] = [];
   try {
@@ -75,8 +75,9 @@ async function openInputs(
         continue;
       }
       const source = file === "-"
-        ? Deno.stdin.readable
-        : inputs.use(await openFileSource(file));
+        ? await openStream(file, signal)
+        : await openSource(file, signal);
+      if (!(source instanceof ReadableStream)) inputs.use(source);
       parts.push(await openMedia(source, options));
     }
     return joinMedia(parts);
@@ -86,14 +87,12 @@ async function openInputs(
   }
 }
 
-async function openStream(
-  files: readonly string[],
-): Promise<ReadableStream<Uint8Array>> {
+function oneOf(files: readonly string[]): string {
   const [file, extra] = files;
   if (file === undefined || extra !== undefined) {
     throw new TypeError(`Expected one stream, got ${files.join(", ")}`);
   }
-  return file === "-" ? Deno.stdin.readable : (await Deno.open(file)).readable;
+  return file;
 }
 
 async function publishOver(
