@@ -11,6 +11,8 @@ import {
 } from "../record/check.ts";
 import type { CheckArguments } from "./arguments.ts";
 import { FolderStore } from "./folder_store.ts";
+import { Recording } from "../record/recording.ts";
+import { gapsOf } from "./recordings.ts";
 import { endSignal, print, printable, say } from "./terminal.ts";
 
 const MAX_SHOWN = 20;
@@ -27,6 +29,9 @@ export async function check(args: CheckArguments): Promise<void> {
   const store = new FolderStore(folder, "read");
   const checked = await checkRecording(store, end);
   show(checked);
+  const recording = Recording.open(store);
+  for (const line of gapsOf(recording)) print(`${line}\n`);
+  recording.close();
   if (checked.isWhole) return;
   const hint = repair
     ? ""

@@ -96,20 +96,24 @@ export function serveRecorded(
 
 /** Says what is damaged, when nothing was recorded, and which groups are not there. */
 export function sayMissing(recording: Recording): void {
-  const lines = [
-    ...recording.problems.map((text) => `${printable(text)}\n`),
+  const lines = [...recording.problems.map(printable), ...gapsOf(recording)];
+  for (const line of lines.slice(0, MAX_GAPS_SHOWN)) say(`${line}\n`);
+  const more = lines.length - MAX_GAPS_SHOWN;
+  if (more > 0) say(`and ${more} more, which hang check shows\n`);
+}
+
+/** One sentence for each time that nothing was recorded, and for each run of groups that did not come. */
+export function gapsOf(recording: Recording): string[] {
+  return [
     ...recording.interruptions().map(({ fromMs, toMs, isOtherPublisher }) =>
       `not recorded from ${timeOf(fromMs)} to ${timeOf(toMs)}${
         isOtherPublisher ? ", then from another publisher" : ""
-      }\n`
+      }`
     ),
     ...recording.missing().map(({ track, from, to }) =>
-      `missing of ${printable(track)}: groups ${from} to ${to}\n`
+      `missing of ${printable(track)}: groups ${from} to ${to}`
     ),
   ];
-  for (const line of lines.slice(0, MAX_GAPS_SHOWN)) say(line);
-  const more = lines.length - MAX_GAPS_SHOWN;
-  if (more > 0) say(`and ${more} more, which hang check shows\n`);
 }
 
 function timeOf(ms: number): string {

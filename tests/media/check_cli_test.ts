@@ -9,13 +9,13 @@ import { Cache, GroupProducer } from "@moq-deno/lite";
 import { FolderStore } from "../../hang/cli/folder_store.ts";
 import { Hang } from "./hang_process.ts";
 
-/** A recording of ten groups, the track's name being what a terminal should not get. */
-function recordInto(folder: string): void {
+/** A recording of the groups with these numbers, the track's name being what a terminal should not get. */
+function recordInto(folder: string, sequences: readonly number[]): void {
   const store = new FolderStore(folder, "write");
   const recorder = new Recorder({ store, name: "film" });
   const info = { priority: 1, maxAgeMs: 1000, timescale: 1000 };
   const { log } = recorder.track("video\x1b[2J", info);
-  for (let sequence = 0; sequence < 10; sequence++) {
+  for (const sequence of sequences) {
     const group = new GroupProducer(0, { cache: new Cache(), maxAgeMs: 0 });
     const payload = new Uint8Array(1000).fill(sequence);
     group.writeFrame({ timestamp: sequence, payload });
@@ -34,7 +34,7 @@ function damage(file: string, at: number): void {
 Deno.test("hang check: says what is damaged, and repairs what can be", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    recordInto(folder);
+    recordInto(folder, Array(10).keys().toArray());
     const check = async (...options: string[]): Promise<string> => {
       await using hang = new Hang(["check", ...options, folder]);
       return await hang.result();
@@ -58,6 +58,20 @@ Deno.test("hang check: says what is damaged, and repairs what can be", async () 
       /is damaged; hang check --repair \S+ mends what it can/,
     );
     await assert.rejects(() => check("--repair"), /is damaged/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("hang check: shows every gap, also those that other commands count", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    recordInto(folder, Array.from({ length: 30 }, (_, n) => n * 2));
+    await using hang = new Hang(["check", folder]);
+    const gaps = (await hang.result()).split("\n")
+      .filter((line) => line.startsWith("missing of"));
+    assert.equal(gaps.length, 29);
+    assert.match(gaps[0]!, /groups 1 to 1$/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
