@@ -14,6 +14,8 @@ import { connectSubscriber } from "./relay.ts";
 import { duration, endSignal, say, showProgress } from "./terminal.ts";
 
 const FINISH_MS = 2000;
+// A publisher goes live with the tracks that it has; those that are slower come a little later.
+const JOIN_MS = 3000;
 
 /** Writes what comes until the broadcast ends, Ctrl-C, or the time is over. */
 export async function subscribe(args: SubscribeArguments): Promise<void> {
@@ -34,6 +36,8 @@ async function subscribeUntil(
     related: { path: args.name, source: session },
     video: args.video,
     audio: args.format === "raw" ? false : args.audio,
+    joinMs: JOIN_MS,
+    log: MEDIA_LOG,
     signal,
   });
   const close = () => media.close();

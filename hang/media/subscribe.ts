@@ -6,27 +6,19 @@
  */
 import {
   type BroadcastConsumer,
+  type Clock,
   type Logger,
   MoqError,
-  type SubscribeOptions,
+  sleep,
+  systemClock,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
 import { SILENT } from "@moq-deno/lite/internal";
-import {
-  type AudioConfig,
-  type Catalog,
-  type RenditionConfig,
-  TRACK_PRIORITY,
-  type VideoConfig,
-} from "../catalog/catalog.ts";
+import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import { type CatalogFormat, consumeCatalog } from "../catalog/consumer.ts";
-import { broadcastOf, type RelatedBroadcasts } from "../catalog/related.ts";
-import { openContainer } from "../container/container.ts";
-import type { Container } from "../container/sample.ts";
-import { TrackReader } from "../container/track_reader.ts";
+import type { RelatedBroadcasts } from "../catalog/related.ts";
+import type { TrackReader } from "../container/track_reader.ts";
 import { deflate } from "../deflate.ts";
-
-const DEFAULT_LATENCY_MS = 500;
+import { RenditionChoice } from "./rendition_choice.ts";
 
 /** Options of {@linkcode subscribeMedia}. */
 export interface SubscribeMediaOptions {
@@ -40,9 +32,16 @@ export interface SubscribeMediaOptions {
   readonly related?: RelatedBroadcasts | undefined;
   /** How far newer media may be ahead before a late group is skipped. Default 500. */
   readonly latencyMs?: number | undefined;
-  /** Ends the wait for the catalog by throwing its reason. */
+  /**
+   * How long to wait, in milliseconds, for the kind that the catalog of a broadcast which has just begun does not have
+   * yet. What comes of the other kind meanwhile is kept. Default 0.
+   */
+  readonly joinMs?: number | undefined;
+  /** Measures that. Default the system's. */
+  readonly clock?: Clock | undefined;
+  /** Ends the waits by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of what was ignored. */
+  /** Hears of what was ignored, and of a kind that came when it was no longer waited for. */
   readonly log?: Logger | undefined;
 }
 
@@ -58,96 +57,107 @@ export interface SubscribedMedia {
   close(): Promise<void>;
 }
 
-interface Choice<Config> {
-  readonly name: string;
-  readonly config: Config;
-  readonly container: Container;
-  readonly broadcast: BroadcastConsumer;
-}
-
-/** The first rendition whose broadcast is known and whose container can be read; those that are stalled come last. */
-function choose<
-  Config extends RenditionConfig & { readonly stalled?: boolean },
->(
-  renditions: Readonly<Record<string, Config>> = {},
-  { wish, own, related, log }: {
-    readonly wish: string | false | undefined;
-    readonly own: BroadcastConsumer;
-    readonly related: RelatedBroadcasts | undefined;
-    readonly log: Logger;
-  },
-): Choice<Config> | undefined {
-  if (wish === false) return undefined;
-  const entries = Object.entries(renditions).sort(([, one], [, other]) =>
-    Number(one.stalled ?? false) - Number(other.stalled ?? false)
-  );
-  for (const [name, config] of entries) {
-    if (wish !== undefined && name !== wish) continue;
-    try {
-      const broadcast = broadcastOf(config.broadcast, { own, related });
-      return { name, config, broadcast, container: openContainer(config) };
-    } catch (error) {
-      log.warn?.("rendition ignored", {
-        name,
-        error: asMoqError(error).message,
-      });
-    }
-  }
-  return undefined;
-}
-
 /**
  * Subscribes to the video and audio renditions that were asked for, or the first ones, of the first catalog that has
- * them. Throws
- * `MoqError("unsupported")` when the broadcast ends without such a catalog.
+ * them. Throws `MoqError("unsupported")` when the broadcast ends without such a catalog.
  */
 export async function subscribeMedia(
   broadcast: BroadcastConsumer,
   options: SubscribeMediaOptions = {},
 ): Promise<SubscribedMedia> {
-  const { log = SILENT, latencyMs = DEFAULT_LATENCY_MS, signal } = options;
-  const where = { own: broadcast, related: options.related, log };
-  const read = <Config extends VideoConfig | AudioConfig>(
-    choice: Choice<Config> | undefined,
-    wish: Pick<SubscribeOptions, "priority" | "from">,
-  ): TrackReader<Config> | undefined => {
-    if (!choice) return undefined;
-    const subscription = choice.broadcast.track(choice.name)
-      .subscribe({ ...wish, maxAgeMs: latencyMs });
-    return new TrackReader(subscription, { ...choice, latencyMs, log });
-  };
+  const { log = SILENT, signal, clock, joinMs = 0 } = options;
+  const end = new AbortController();
   const catalogs = consumeCatalog(broadcast, {
     format: options.catalog,
     compression: deflate,
-    signal,
+    signal: signal ? AbortSignal.any([signal, end.signal]) : end.signal,
     log,
   });
-  for await (const catalog of catalogs) {
-    const chosenVideo = choose(catalog.video?.renditions, {
-      ...where,
-      wish: options.video,
-    });
-    const chosenAudio = choose(catalog.audio?.renditions, {
-      ...where,
-      wish: options.audio,
-    });
-    // A rendition that was asked for by name may come with a later catalog.
-    const isMissing = (options.video && !chosenVideo) ||
-      (options.audio && !chosenAudio);
-    if (isMissing || (!chosenVideo && !chosenAudio)) continue;
-    // The newest picture group alone, but the sound that belongs to its beginning, as far as it is there.
-    const video = read(chosenVideo, {
-      priority: TRACK_PRIORITY.video,
-      from: "latest",
-    });
-    const audio = read(chosenAudio, { priority: TRACK_PRIORITY.audio });
+  const choice = new RenditionChoice(broadcast, options);
+  const feed = new Feed(catalogs);
+  try {
+    let catalog: Catalog | undefined;
+    do {
+      catalog = await feed.next();
+      if (!catalog) {
+        throw new MoqError(
+          "unsupported",
+          "Expected a catalog with a rendition that can be read, got none before it ended",
+        );
+      }
+    } while (!choice.begin(catalog));
+    const wait = sleep(clock ?? systemClock, joinMs, choice.isEnough)
+      .catch(() => undefined); // enough is there
+    while (choice.lacks && joinMs > 0) {
+      const later = await Promise.race([feed.next(), wait]);
+      if (!later) break;
+      catalog = later;
+      choice.add(later);
+    }
+    choice.stopWaiting();
+    const { video, audio } = choice;
+    if (choice.lacks) void nameLate(feed, { choice, log });
+    else await feed.close();
     const close = async (): Promise<void> => {
+      end.abort();
+      await feed.close();
       await Promise.all([video?.close(), audio?.close()]);
     };
     return { catalog, video, audio, close };
+  } catch (error) {
+    choice.stopWaiting();
+    end.abort();
+    await Promise.all([choice.video?.close(), choice.audio?.close()]);
+    throw error;
   }
-  throw new MoqError(
-    "unsupported",
-    "Expected a catalog with a rendition that can be read, got none before it ended",
-  );
+}
+
+/** Says which rendition came when what is received was settled, once for each kind. */
+async function nameLate(
+  feed: Feed,
+  { choice, log }: {
+    readonly choice: RenditionChoice;
+    readonly log: Logger;
+  },
+): Promise<void> {
+  try {
+    const named = new Set<string>();
+    for (;;) {
+      const catalog = await feed.next();
+      if (!catalog) return;
+      for (const { kind, name } of choice.late(catalog)) {
+        if (named.has(kind)) continue;
+        named.add(kind);
+        log.warn?.(`${kind} joined too late to be received`, {
+          name,
+          error: "subscribe again to have it",
+        });
+      }
+    }
+  } catch {
+    // The media was closed, or its broadcast failed, which the samples say.
+  }
+}
+
+/** Catalogs one after the other; a wait for the next one that was given up goes on. */
+class Feed {
+  readonly #catalogs: AsyncIterator<Catalog, void>;
+  #next: Promise<Catalog | undefined> | undefined;
+
+  constructor(catalogs: AsyncIterator<Catalog, void>) {
+    this.#catalogs = catalogs;
+  }
+
+  /** The next catalog, `undefined` at the end. */
+  next(): Promise<Catalog | undefined> {
+    this.#next ??= this.#catalogs.next()
+      .then(({ value }) => value ?? undefined)
+      .finally(() => this.#next = undefined);
+    return this.#next;
+  }
+
+  /** Ends the wait and what is behind it. */
+  async close(): Promise<void> {
+    await this.#catalogs.return?.();
+  }
 }

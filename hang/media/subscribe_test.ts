@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer, Origin } from "@moq-deno/lite";
+import { BroadcastProducer, type Clock, Origin } from "@moq-deno/lite";
 import { CatalogProducer } from "../catalog/producer.ts";
 import { legacyContainer } from "../container/legacy.ts";
 import { subscribeMedia } from "./subscribe.ts";
@@ -61,6 +61,102 @@ Deno.test("subscribeMedia follows a rendition into the broadcast that has it, an
   assert.equal(media.video!.name, "hd");
   assert.match(String(warnings[0]), /below the root, got "\.\.\/\.\.\/secret"/);
   await media.close();
+});
+
+/** A clock that a test lets run out. */
+class HandClock implements Clock {
+  readonly #wait = Promise.withResolvers<() => void>();
+  /** What ends the wait, once there is one. */
+  readonly wait = this.#wait.promise;
+
+  now(): number {
+    return 0;
+  }
+
+  after(_ms: number, then: () => void): () => void {
+    this.#wait.resolve(then);
+    return () => {};
+  }
+}
+
+const VIDEO = { renditions: { video: { codec: "vp8" } } };
+const AUDIO = { renditions: { audio: SOUND } };
+
+/** A picture as a group of its own. */
+const pictureAt = (timestampUs: number) => ({
+  timestamp: timestampUs,
+  payload: legacyContainer.encode({ timestampUs, data: Uint8Array.of(1) }),
+});
+
+Deno.test("subscribeMedia: sound that joins soon is received, and no picture is lost meanwhile", async () => {
+  const broadcast = new BroadcastProducer();
+  const catalog = new CatalogProducer(broadcast);
+  const video = broadcast.createTrack("video", { timescale: 1_000_000 });
+  broadcast.createTrack("audio", { timescale: 1_000_000 });
+  const clock = new HandClock();
+  const options = { joinMs: 3000, clock };
+  const opening = subscribeMedia(broadcast.consume(), options);
+  catalog.update({ video: VIDEO });
+  video.writeFrame(pictureAt(0));
+  video.writeFrame(pictureAt(40_000));
+  catalog.update({ video: VIDEO, audio: AUDIO });
+  video.close();
+  const media = await opening;
+  assert.equal(media.audio?.name, "audio");
+  assert.deepEqual(Object.keys(media.catalog), ["video", "audio"]);
+  const samples = await Array.fromAsync(media.video!.samples());
+  assert.equal(samples.at(-1)?.timestampUs, 40_000);
+  await media.close();
+});
+
+Deno.test("subscribeMedia: sound that joins too late is named", async () => {
+  const broadcast = new BroadcastProducer();
+  const catalog = new CatalogProducer(broadcast);
+  broadcast.createTrack("video");
+  const clock = new HandClock();
+  const named = Promise.withResolvers<string>();
+  const opening = subscribeMedia(broadcast.consume(), {
+    ...{ joinMs: 3000, clock },
+    log: { warn: (words, fields) => named.resolve(`${words} ${fields?.name}`) },
+  });
+  catalog.update({ video: VIDEO });
+  (await clock.wait)();
+  const media = await opening;
+  assert.equal(media.audio, undefined);
+  catalog.update({ video: VIDEO, audio: AUDIO });
+  assert.match(await named.promise, /^audio joined too late .* audio$/);
+  await media.close();
+});
+
+Deno.test("subscribeMedia does not wait for sound where the broadcast is older, or none is wanted", async () => {
+  const broadcast = new BroadcastProducer();
+  const catalog = new CatalogProducer(broadcast);
+  const video = broadcast.createTrack("video", { timescale: 1_000_000 });
+  for (let n = 0; n < 20; n++) video.writeFrame(pictureAt(n * 1_000_000));
+  catalog.update({ video: VIDEO });
+  for (const audio of [undefined, false] as const) {
+    const clock = new HandClock();
+    const media = await subscribeMedia(broadcast.consume(), {
+      ...{ joinMs: 3000, clock, audio },
+    });
+    assert.equal(media.audio, undefined);
+    await media.close();
+  }
+});
+
+Deno.test("subscribeMedia: the wait for what joins ends with the signal's reason", async () => {
+  const broadcast = new BroadcastProducer();
+  broadcast.createTrack("video");
+  new CatalogProducer(broadcast).update({ video: VIDEO });
+  const stop = new AbortController();
+  const clock = new HandClock();
+  const media = subscribeMedia(broadcast.consume(), {
+    ...{ joinMs: 3000, clock, signal: stop.signal },
+  });
+  await clock.wait;
+  const reason = new Error("enough");
+  stop.abort(reason);
+  await assert.rejects(media, reason);
 });
 
 Deno.test("subscribeMedia says so when a broadcast ends without anything to read", async () => {
