@@ -1,7 +1,7 @@
 /**
  * What a recording says about itself: its name, its tracks, its takes and its
- * catalogs. It is a journal, of which nothing is written twice; recordings of
- * before have one text of JSON instead.
+ * catalogs. It is a journal that only grows; recordings of before have one text
+ * of JSON instead.
  *
  * @module
  */
@@ -31,6 +31,8 @@ export const OLD_MANIFESTS = ["recording.json", "recording.json.new"] as const;
 /** What the first line of a journal says. */
 export const JOURNAL_VERSION = 2;
 const OLD_VERSION = 1;
+// Far more than the catalog of any studio.
+const MAX_TWICE_CHARS = 64 << 10;
 
 /** A catalog and when it came. */
 export interface CatalogEntry {
@@ -110,9 +112,11 @@ export function* linesOf(manifest: Manifest): Generator<unknown, void> {
   for (const line of lines) yield* timesWritten(line);
 }
 
-/** `line` as often as it is written: without a track or a take its groups could not be read, so there are two of each. */
+/** `line` as often as it is written: groups could not be read without it, so there are two, unless it is a catalog of an odd size. */
 export function timesWritten(line: ManifestLine): readonly ManifestLine[] {
-  return "catalog" in line ? [line] : [line, line];
+  const isLong = "catalog" in line &&
+    JSON.stringify(line).length > MAX_TWICE_CHARS;
+  return isLong ? [line] : [line, line];
 }
 
 /** Where take number `index` begins in each track, as its line says. */
@@ -243,7 +247,9 @@ class ManifestReader implements Manifest {
   }
 
   #addCatalog(entry: CatalogEntry): void {
-    this.catalogs.push(entry);
+    const isAgain = entry.arrivalMs === this.catalogs.at(-1)?.arrivalMs &&
+      equalJson(entry, this.catalogs.at(-1));
+    if (!isAgain) this.catalogs.push(entry);
   }
 
   #addTrack(track: Omit<ManifestTrack, "takes"> & { takes?: TrackTake[] }) {
