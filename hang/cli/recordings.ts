@@ -34,6 +34,7 @@ export async function replay(args: ReplayArguments): Promise<void> {
   end.signal.addEventListener("abort", close, { once: true });
   try {
     await firstSession(connection, end.signal);
+    if (end.signal.aborted) return;
     const broadcast = new RecordedBroadcast(recording, {
       compression: deflate,
     });
