@@ -24,6 +24,7 @@ export { openMedia } from "./open.ts";
 export type { OpenMediaOptions } from "./open_options.ts";
 export * from "./publish.ts";
 export * from "./subscribe.ts";
+export type { SubscribeMediaOptions } from "./subscribe_options.ts";
 export { TrackReader } from "../container/track_reader.ts";
 export type { OrderedSample } from "../container/sample_order.ts";
 export * from "./write.ts";

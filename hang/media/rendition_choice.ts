@@ -20,7 +20,7 @@ import { broadcastOf, type RelatedBroadcasts } from "../catalog/related.ts";
 import { openContainer } from "../container/container.ts";
 import type { Container } from "../container/sample.ts";
 import { TrackReader } from "../container/track_reader.ts";
-import type { SubscribeMediaOptions } from "./subscribe.ts";
+import type { SubscribeMediaOptions } from "./subscribe_options.ts";
 
 const DEFAULT_LATENCY_MS = 500;
 // A broadcast with more groups of a track than this is some seconds old.

@@ -6,7 +6,6 @@
  */
 import {
   type BroadcastConsumer,
-  type Clock,
   type Logger,
   MoqError,
   sleep,
@@ -14,36 +13,11 @@ import {
 } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
 import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
-import { type CatalogFormat, consumeCatalog } from "../catalog/consumer.ts";
-import type { RelatedBroadcasts } from "../catalog/related.ts";
+import { consumeCatalog } from "../catalog/consumer.ts";
 import type { TrackReader } from "../container/track_reader.ts";
 import { deflate } from "../deflate.ts";
 import { RenditionChoice } from "./rendition_choice.ts";
-
-/** Options of {@linkcode subscribeMedia}. */
-export interface SubscribeMediaOptions {
-  /** The video rendition by the name of its track, `false` for none. Default the first that can be read. */
-  readonly video?: string | false | undefined;
-  /** The audio rendition by the name of its track, `false` for none. Default the first that can be read. */
-  readonly audio?: string | false | undefined;
-  /** Which catalog of the broadcast is read. Default hang. */
-  readonly catalog?: CatalogFormat | undefined;
-  /** Where renditions are that the catalog says another broadcast has. Default: they are ignored. */
-  readonly related?: RelatedBroadcasts | undefined;
-  /** How far newer media may be ahead before a late group is skipped. Default 500. */
-  readonly latencyMs?: number | undefined;
-  /**
-   * How long to wait, in milliseconds, for the kind that the catalog of a broadcast which has just begun does not have
-   * yet. What comes of the other kind meanwhile is kept. Default 0.
-   */
-  readonly joinMs?: number | undefined;
-  /** Measures that. Default the system's. */
-  readonly clock?: Clock | undefined;
-  /** Ends the waits by throwing its reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Hears of what was ignored, and of a kind that came when it was no longer waited for. */
-  readonly log?: Logger | undefined;
-}
+import type { SubscribeMediaOptions } from "./subscribe_options.ts";
 
 /** Media on its way in; the caller closes it. */
 export interface SubscribedMedia {

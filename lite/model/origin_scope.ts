@@ -63,7 +63,7 @@ export interface OriginTable {
   /** All absolute paths that are claimed. */
   paths(): Iterable<string>;
   /** All absolute paths that are claimed at or below `path`. */
-  pathsBelow(path: string): Iterable<string>;
+  pathsBelow(path: string): ReadonlySet<string>;
   /** Whether there is a claim on exactly `path`. */
   isClaimed(path: string): boolean;
   /** The best claim on exactly `path` that does not lead through `exclude`. */
