@@ -65,7 +65,7 @@ export type { PathState } from "./session/pacing/congestion.ts";
 export type { CutCounts, SessionLimits } from "./session/context.ts";
 export * from "./session/in_band.ts";
 export type { DialSessionOptions, SessionDialer } from "./session/reconnect.ts";
-export type { SessionScopes } from "./session/session.ts";
+export type { SessionScopes } from "./session/options.ts";
 export type { MessageReader } from "./session/streams.ts";
 export { fetchCertificateHash } from "./transport/certificate_hash.ts";
 export { dialWeb, type DialWebOptions } from "./transport/dial.ts";

@@ -11,11 +11,8 @@
 
 // To a relay.
 export { connect, type ConnectOptions, reconnect } from "./connect.ts";
-export {
-  openSession,
-  Session,
-  type SessionOptions,
-} from "./session/session.ts";
+export type { SessionOptions } from "./session/options.ts";
+export { openSession, Session } from "./session/session.ts";
 export {
   Connection,
   type ConnectionOptions,

@@ -7,11 +7,8 @@
  */
 import { negotiateSession } from "../session/open.ts";
 import { Connection, type ConnectionOptions } from "../session/reconnect.ts";
-import type {
-  Session,
-  SessionOptions,
-  SessionScopes,
-} from "../session/session.ts";
+import type { SessionOptions, SessionScopes } from "../session/options.ts";
+import type { Session } from "../session/session.ts";
 import { fetchCertificateHash } from "../transport/certificate_hash.ts";
 import type { Transport } from "../transport/transport.ts";
 import { IN_BAND_ALPN, PROTOCOLS } from "../wire/version.ts";

@@ -6,12 +6,8 @@
  */
 import type { Transport } from "../transport/transport.ts";
 import { agreeInBand, needsInBand } from "./in_band.ts";
-import {
-  openSession,
-  type Session,
-  type SessionOptions,
-  type SessionScopes,
-} from "./session.ts";
+import type { SessionOptions, SessionScopes } from "./options.ts";
+import { openSession, type Session } from "./session.ts";
 
 /** Options of {@linkcode negotiateSession}. */
 export interface NegotiateOptions

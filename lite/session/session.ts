@@ -50,7 +50,6 @@ import {
   eitherOf,
   isViolation,
   type SessionContext,
-  type SessionLimits,
   type SessionStats,
 } from "./context.ts";
 import { flush } from "./pacing/flush.ts";
@@ -61,41 +60,12 @@ import { withCredit } from "./in_time.ts";
 import { paced } from "./paced.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
+import type { SessionOptions, SessionScopes } from "./options.ts";
 import { Publisher } from "./publisher.ts";
 import type { IncomingRequest } from "./request.ts";
 import { MessageReader, withType } from "./streams.ts";
 import { Subscriber } from "./subscriber.ts";
 import { Tasks } from "./tasks.ts";
-
-/** Options of {@linkcode Session}. */
-export interface SessionOptions {
-  /** What we say of ourselves, besides our hop id. */
-  readonly setup?: Omit<Setup, "hop"> | undefined;
-  /** Our hop id. Default random. */
-  readonly hop?: bigint | undefined;
-  /** Accounts for groups that come in. Default one of its own. */
-  readonly cache?: Cache | undefined;
-  /** Time. */
-  readonly clock?: Clock | undefined;
-  /** Where messages go. Default nowhere. */
-  readonly log?: Logger | undefined;
-  /** Bounds on the peer. */
-  readonly limits?: SessionLimits | undefined;
-  /** What {@linkcode acceptInBand} or {@linkcode offerInBand} agreed on, on a transport without a protocol name. */
-  readonly inBand?: InBandAgreement | undefined;
-  /** How long the peer may take for its SETUP, in milliseconds. Default 10 s. */
-  readonly setupTimeoutMs?: number | undefined;
-}
-
-/** What a session serves and fills. */
-export interface SessionScopes {
-  /** What the peer may read. */
-  readonly publish: OriginScope;
-  /** Where what the peer announces goes; without it nothing is asked for. */
-  readonly subscribe?: OriginScope | undefined;
-  /** Bounds on the peer from here on, where they are not those the session began with. */
-  readonly limits?: SessionLimits | undefined;
-}
 
 const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;
