@@ -22,7 +22,10 @@ export async function check(args: CheckArguments): Promise<void> {
   using end = endSignal(args.seconds);
   const { folder, repair } = args;
   if (repair) {
-    const done = repairRecording(new FolderStore(folder, "read"));
+    const damaged = new FolderStore(folder, "read");
+    damaged.lock();
+    const done = repairRecording(damaged);
+    damaged.close();
     if (done.length === 0) say("nothing to repair\n");
     for (const line of done) say(`${printable(line)}\n`);
   }

@@ -12,6 +12,8 @@ import type { RecordingFile, RecordingStore } from "../record/store.ts";
 export type SyncMode = "never" | "second" | "group";
 
 const SYNC_INTERVAL_MS = 1000;
+// Stays in the folder; the lock itself ends with the process, however that ends.
+const LOCK_FILE = "recording.lock";
 
 /** The files of `folder`, which is created when it is opened for writing. */
 export class FolderStore implements RecordingStore {
@@ -20,6 +22,7 @@ export class FolderStore implements RecordingStore {
   readonly #files: Set<FolderFile> = new Set();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #failure: unknown;
+  #lock: Deno.FsFile | undefined;
 
   /** Throws `Deno.errors` when the folder cannot be created. */
   constructor(
@@ -32,8 +35,22 @@ export class FolderStore implements RecordingStore {
     if (access === "write") Deno.mkdirSync(folder, { recursive: true });
   }
 
+  /** Keeps other processes from writing to the folder until it is closed; throws `Deno.errors.Busy` when one does. */
+  lock(): void {
+    const path = `${this.name}/${LOCK_FILE}`;
+    const file = Deno.openSync(path, { create: true, write: true });
+    if (!file.tryLockSync(true)) {
+      file.close();
+      throw new Deno.errors.Busy(
+        `Expected ${this.name} to be written by one process, another one records into it; choose another folder`,
+      );
+    }
+    this.#lock = file;
+  }
+
   files(): readonly string[] {
-    return Array.from(Deno.readDirSync(this.name), ({ name }) => name);
+    return Array.from(Deno.readDirSync(this.name), ({ name }) => name)
+      .filter((name) => name !== LOCK_FILE);
   }
 
   open(name: string, access: "read" | "write"): RecordingFile {
@@ -110,8 +127,10 @@ export class FolderStore implements RecordingStore {
     }
   }
 
-  /** Stops the timer; files that are closed are on disk already. Idempotent. */
+  /** Stops the timer and ends the lock; files that are closed are on disk already. Idempotent. */
   close(): void {
+    this.#lock?.close();
+    this.#lock = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

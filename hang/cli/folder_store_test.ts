@@ -52,3 +52,19 @@ Deno.test("FolderStore: a group is on disk before its entry is written", async (
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("FolderStore: a folder that is locked is not locked again before it is closed", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [one, other] = [0, 1].map(() => new FolderStore(folder, "write"));
+    one!.lock();
+    // An empty folder stays one that can be recorded into.
+    assert.deepEqual(one!.files(), []);
+    assert.throws(() => other!.lock(), Deno.errors.Busy);
+    one!.close();
+    other!.lock();
+    other!.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -53,6 +53,7 @@ async function recordAll(
   },
 ): Promise<void> {
   const store = new FolderStore(args.folder, "write", args.sync);
+  store.lock();
   const recorder = new Recorder({
     store,
     name: args.name,
