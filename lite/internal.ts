@@ -30,6 +30,7 @@ export { Reader, Writer } from "./bytes/cursor.ts";
 export type { Arrivals } from "./model/arrivals.ts";
 export {
   Broadcast,
+  broadcastBehind,
   type BroadcastOptions,
   type BroadcastSource,
   type TrackRequest,
@@ -45,6 +46,7 @@ export type {
   TrackDemand,
   Wanted,
 } from "./model/demand.ts";
+export { groupOf } from "./model/group.ts";
 export { MAX_GROUP_BYTES, MAX_GROUP_FRAMES } from "./model/frame.ts";
 export { checkMounts, type Mount } from "./model/mount.ts";
 export { randomHop } from "./model/origin.ts";
@@ -58,6 +60,7 @@ export type { Arrival, TrackGroups } from "./model/track_groups.ts";
 export {
   DEFAULT_TRACK_INFO,
   type Track,
+  trackOf,
   type TrackSource,
 } from "./model/track.ts";
 export { SLICE_STEPS, type Turns } from "./model/turns.ts";

@@ -1,3 +1,4 @@
+import { trackOf } from "@moq-deno/lite/internal";
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -81,7 +82,7 @@ Deno.test("consumeCatalog reads hangz, each update a compressed group of its own
   const { value } = await next;
   assert.equal(Object.keys(value!.video!.renditions).length, 60);
   const [plain, compressed] = ["catalog.json", "catalog.json.z"].map((name) =>
-    broadcast.consume().track(name).track.cached().at(-1)!.log.length
+    trackOf(broadcast.consume().track(name)).cached().at(-1)!.log.length
   );
   assert.ok(compressed! < plain! / 4, `${compressed} of ${plain} bytes`);
   await catalogs.return();

@@ -11,7 +11,7 @@ import {
   MoqError,
   type TrackConsumer,
 } from "@moq-deno/lite";
-import { deadline } from "@moq-deno/lite/internal";
+import { deadline, groupOf } from "@moq-deno/lite/internal";
 import { SIDE_TRACK_PRIORITY } from "../catalog/room.ts";
 import { FIRST_MESSAGE_MULTIPLE } from "./chat_writer.ts";
 
@@ -159,9 +159,10 @@ async function fetchWhole(
 
 /** The frames of a group that may not grow beyond what chat needs, looked at before more of it comes. */
 async function* boundedFrames(
-  { group }: GroupConsumer,
+  consumer: GroupConsumer,
   signal: AbortSignal,
 ): AsyncGenerator<{ timestamp: number; payload: Uint8Array }, void> {
+  const group = groupOf(consumer);
   const { log } = group;
   const release = log.wakeOn(signal);
   let timestamp = 0;

@@ -11,8 +11,7 @@ import {
   MoqError,
   type TrackInfo,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, groupOf, SILENT } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { GroupLog } from "./group_log.ts";
 import {
@@ -200,7 +199,8 @@ export class Recorder {
   }
 
   /** Writes a group that ended well; the others are counted. `false` when its number is that of another group. */
-  add(track: RecordingTrack, { group }: GroupConsumer): boolean {
+  add(track: RecordingTrack, consumer: GroupConsumer): boolean {
+    const group = groupOf(consumer);
     const { log, takes } = track;
     const base = takes.at(-1)?.base ?? 0;
     const isWhole = group.isWhole && group.frameStart === 0;

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { groupOf } from "@moq-deno/lite/internal";
 import {
   type BroadcastConsumer,
   type GroupConsumer,
@@ -161,7 +162,7 @@ export class RunningTake {
     group: GroupConsumer,
     { name, track, signal }: SaveTarget,
   ): Promise<void> {
-    const { log } = group.group;
+    const { log } = groupOf(group);
     const release = log.wakeOn(signal);
     try {
       while (!log.ended && !signal.aborted) await log.changed();

@@ -6,7 +6,7 @@
  */
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
-import type { GroupConsumer } from "../model/group.ts";
+import { type GroupConsumer, groupOf } from "../model/group.ts";
 import type { TrackConsumer } from "../model/track.ts";
 import type { TrackSubscription } from "../model/subscription.ts";
 import { systemClock } from "../time.ts";
@@ -70,7 +70,7 @@ export async function* followNewest<T>(
         for await (const { payload } of group.frames(left)) {
           await meter.rest(payload.byteLength, left);
           const decoded = decoder.frame(payload);
-          const isNewest = ++index === group.group.frameCount;
+          const isNewest = ++index === groupOf(group).frameCount;
           const frame = { ...decoded, index: index - 1, meter, isNewest };
           for (const value of reader.read(frame)) {
             hadValue = true;

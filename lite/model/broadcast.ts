@@ -278,24 +278,30 @@ export class BroadcastProducer {
   }
 }
 
+/** What a read side shares with the producer, which its users cannot reach. */
+export let broadcastBehind: (consumer: BroadcastConsumer) => Broadcast;
+
 /** The read side of a broadcast. */
 export class BroadcastConsumer {
-  /** What it shares with the producer. */
-  readonly broadcast: Broadcast;
+  readonly #broadcast: Broadcast;
+
+  static {
+    broadcastBehind = (consumer) => consumer.#broadcast;
+  }
 
   /** Use `Origin.consume`, `Session.consume` or {@linkcode BroadcastProducer.consume}. */
   constructor(broadcast: Broadcast) {
-    this.broadcast = broadcast;
+    this.#broadcast = broadcast;
   }
 
   /** Resolves when the broadcast has ended, with the error if it failed; never rejects. */
   get closed(): Promise<MoqError | undefined> {
-    return this.broadcast.closed;
+    return this.#broadcast.closed;
   }
 
   /** The track of this name. One that does not exist shows when it is used: `MoqError("not-found")`. */
   track(name: string): TrackConsumer {
-    return new TrackConsumer(this.broadcast.track(name));
+    return new TrackConsumer(this.#broadcast.track(name));
   }
 }
 

@@ -229,19 +229,25 @@ export class GroupProducer implements Cached {
   }
 }
 
+/** The write side behind a reader, which its users cannot reach. */
+export let groupOf: (consumer: GroupConsumer) => GroupProducer;
+
 /** A reader of one group. Any number of them read independently. */
 export class GroupConsumer {
-  /** The group behind it. */
-  readonly group: GroupProducer;
+  readonly #group: GroupProducer;
+
+  static {
+    groupOf = (consumer) => consumer.#group;
+  }
 
   /** Use {@linkcode GroupProducer.consume}. */
   constructor(group: GroupProducer) {
-    this.group = group;
+    this.#group = group;
   }
 
   /** The group's number within its track. */
   get sequence(): number {
-    return this.group.sequence;
+    return this.#group.sequence;
   }
 
   /**
@@ -250,14 +256,14 @@ export class GroupConsumer {
    * that stay valid.
    */
   async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void> {
-    const { log } = this.group;
+    const { log } = this.#group;
     const release = signal && log.wakeOn(signal);
     let timestamp = 0;
     try {
       for (let index = 0;;) {
         signal?.throwIfAborted();
-        if (this.group.retired) throw this.group.retired;
-        const frame = this.group.frame(index, timestamp);
+        if (this.#group.retired) throw this.#group.retired;
+        const frame = this.#group.frame(index, timestamp);
         if (frame) {
           index++;
           timestamp = frame.timestamp;

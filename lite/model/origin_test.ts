@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { MoqError } from "../error.ts";
-import { type BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import {
+  broadcastBehind,
+  type BroadcastConsumer,
+  BroadcastProducer,
+} from "./broadcast.ts";
 import { Origin } from "./origin.ts";
 import type { AnnounceSubscription } from "./origin_scope.ts";
 import type { Route, RouteSource } from "./route.ts";
@@ -137,22 +141,28 @@ Deno.test("Origin.serve: all readers share one broadcast, those with another vie
   const origin = new Origin();
   origin.claim("a", source(), route([1n, 5n]));
   origin.claim("a", source(), route([1n, 6n]));
-  const plain = origin.consume("a").broadcast;
-  assert.equal(origin.consume("a").broadcast, plain);
-  assert.equal(origin.scope({ exclude: 9n }).consume("a").broadcast, plain);
-  const split = origin.scope({ exclude: 5n }).consume("a").broadcast;
+  const plain = broadcastBehind(origin.consume("a"));
+  assert.equal(broadcastBehind(origin.consume("a")), plain);
+  assert.equal(
+    broadcastBehind(origin.scope({ exclude: 9n }).consume("a")),
+    plain,
+  );
+  const split = broadcastBehind(origin.scope({ exclude: 5n }).consume("a"));
   assert.notEqual(split, plain);
-  assert.equal(origin.scope({ exclude: 5n }).consume("a").broadcast, split);
+  assert.equal(
+    broadcastBehind(origin.scope({ exclude: 5n }).consume("a")),
+    split,
+  );
 });
 
 Deno.test("Origin.serve: no path opens what another peer's view of one was served", () => {
   const origin = new Origin();
   origin.claim("a", source(), route([1n, 5n]));
   origin.claim("a", source(), route([1n, 6n]));
-  const split = origin.scope({ exclude: 5n }).consume("a").broadcast;
+  const split = broadcastBehind(origin.scope({ exclude: 5n }).consume("a"));
   for (const name of ["a\n5", "5/a", "/5/a"]) {
     origin.claim(name, source(), route([7n]));
-    assert.notEqual(origin.consume(name).broadcast, split);
+    assert.notEqual(broadcastBehind(origin.consume(name)), split);
   }
 });
 

@@ -11,7 +11,7 @@ import { hasPrefix, stripPrefix } from "../path.ts";
 import { type Clock, deadline } from "../time.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { Cache } from "./cache.ts";
-import type { GroupConsumer, GroupProducer } from "./group.ts";
+import { type GroupConsumer, groupOf, type GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
 import { type Claim, publisherOf, type Route } from "./route.ts";
 import { isSameWish } from "./demand.ts";
@@ -334,9 +334,9 @@ class ServedTrack implements TrackSource {
       while (!signal.aborted) {
         const group = subscription.tryNext();
         if (group) {
-          handover.insert(group.group);
+          handover.insert(groupOf(group));
           flying = flying.filter(({ log }) => !log.ended);
-          flying.push(group.group);
+          flying.push(groupOf(group));
         }
         if (subscription.final !== undefined) {
           track.track.finishAt(subscription.final);

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
-import { type BroadcastConsumer, BroadcastProducer } from "./broadcast.ts";
+import {
+  broadcastBehind,
+  type BroadcastConsumer,
+  BroadcastProducer,
+} from "./broadcast.ts";
 import { Cache } from "./cache.ts";
 import { Origin } from "./origin.ts";
 import type { Publication } from "./publication.ts";
 import type { TrackSubscription } from "./subscription.ts";
-import type { TrackProducer } from "./track.ts";
+import { trackOf, type TrackProducer } from "./track.ts";
 
 /** One way to the track `video`: a broadcast of its own, as a session would have it. */
 class Way {
@@ -273,7 +277,7 @@ Deno.test("Served: a forgotten broadcast follows its routes once it is read", as
   const first = new Way(origin, [1n], 5);
   const consumer = origin.consume("live");
   const track = consumer.track("video");
-  origin.forgetIdle(consumer.broadcast);
+  origin.forgetIdle(broadcastBehind(consumer));
   assert.equal(origin.served, 0);
   const reader = track.subscribe();
   await turns();
@@ -357,7 +361,7 @@ Deno.test("Served: a track with one old group still has it after its readers hav
 Deno.test("Served: 10,000 readers come and go and nothing stays behind", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);
-  const { track } = origin.consume("live").track("video");
+  const track = trackOf(origin.consume("live").track("video"));
   for (let i = 0; i < 10_000; i++) {
     const controller = new AbortController();
     const { signal } = controller;

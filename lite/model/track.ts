@@ -399,29 +399,35 @@ export class TrackProducer {
   }
 }
 
+/** What a read side shares with the producer, which its users cannot reach. */
+export let trackOf: (consumer: TrackConsumer) => Track;
+
 /** The read side of a track. */
 export class TrackConsumer {
-  /** What it shares with the producer. */
-  readonly track: Track;
+  readonly #track: Track;
+
+  static {
+    trackOf = (consumer) => consumer.#track;
+  }
 
   /** Use `BroadcastConsumer.track`. */
   constructor(track: Track) {
-    this.track = track;
+    this.#track = track;
   }
 
   /** The track's name within its broadcast. */
   get name(): string {
-    return this.track.name;
+    return this.#track.name;
   }
 
   /** The track's properties; throws the `MoqError` of a refusal, or `signal.reason`. */
   info(signal?: AbortSignal): Promise<TrackInfo> {
-    return this.track.info(signal);
+    return this.#track.info(signal);
   }
 
   /** Groups from now on, the newest one included; ends with the track. */
   subscribe(options: SubscribeOptions = {}): TrackSubscription {
-    return new TrackSubscription(this.track, options);
+    return new TrackSubscription(this.#track, options);
   }
 
   /** The frames of all groups as text, as {@linkcode TrackConsumer.subscribe}; a group that was cut is passed over. */
@@ -445,6 +451,6 @@ export class TrackConsumer {
     sequence: number,
     options: FetchOptions = {},
   ): Promise<GroupConsumer> {
-    return this.track.fetch(sequence, options);
+    return this.#track.fetch(sequence, options);
   }
 }

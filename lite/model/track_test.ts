@@ -3,7 +3,7 @@ import { MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { Cache } from "./cache.ts";
-import type { GroupProducer } from "./group.ts";
+import { groupOf, type GroupProducer } from "./group.ts";
 import type { SubscribeOptions } from "./demand.ts";
 import type { TrackSubscription } from "./subscription.ts";
 import {
@@ -73,8 +73,8 @@ Deno.test("TrackSubscription: a late joiner gets the newest group from frame 0, 
   const subscription = track.consume().subscribe();
   open.writeFrame({ timestamp: 2001, payload: new Uint8Array(1) });
   const joined = subscription.tryNext();
-  assert.equal(joined?.group, open);
-  assert.equal(joined?.group.frame(0, 0)?.timestamp, 2000);
+  assert.equal(joined && groupOf(joined), open);
+  assert.equal(open.frame(0, 0)?.timestamp, 2000);
   write(track, 3000);
   assert.deepEqual(drain(subscription), [3]);
   assert.deepEqual(drain(subscription), []);

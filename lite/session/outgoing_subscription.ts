@@ -7,11 +7,12 @@
  */
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
-import type { GroupProducer } from "../model/group.ts";
+import { groupOf, type GroupProducer } from "../model/group.ts";
 import {
   DEFAULT_TRACK_INFO,
   type Track,
   type TrackConsumer,
+  trackOf,
 } from "../model/track.ts";
 import type { Wanted } from "../model/demand.ts";
 import type { TrackSubscription } from "../model/subscription.ts";
@@ -101,7 +102,7 @@ export class OutgoingSubscription {
     const { version, tasks } = this.#context;
     const { signal } = this.#controller;
     this.#request = request;
-    this.#track = track.track;
+    this.#track = trackOf(track);
     try {
       const subscription = this.#subscribe(track);
       tasks.run("subscribe updates", this.#runUpdates(subscription));
@@ -195,10 +196,11 @@ export class OutgoingSubscription {
   }
 
   #nextGroup(subscription: TrackSubscription): GroupProducer | undefined {
-    if (!this.#datagrams) return subscription.tryNext()?.group;
-    const group = subscription.tryNextGroup();
-    if (!group) this.#sendDatagrams(subscription);
-    return group?.group;
+    const next = this.#datagrams
+      ? subscription.tryNextGroup()
+      : subscription.tryNext();
+    if (!next && this.#datagrams) this.#sendDatagrams(subscription);
+    return next && groupOf(next);
   }
 
   // A draft that cannot say that the head of a group is missing must not show the rest.
@@ -235,7 +237,7 @@ export class OutgoingSubscription {
   #sendDatagrams(subscription: TrackSubscription): void {
     const { wanted } = subscription;
     for (let next; (next = subscription.tryNextDatagram());) {
-      const { group } = next;
+      const group = groupOf(next);
       if (this.#datagrams?.send(group, wanted.priority)) continue;
       if (!this.#isFull) this.#start(group, wanted);
       else this.#context.stats.droppedDatagrams++;

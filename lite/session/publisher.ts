@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { broadcastBehind } from "../model/broadcast.ts";
+import { groupOf } from "../model/group.ts";
 import { asMoqError, MoqError } from "../error.ts";
 import type { OriginScope } from "../model/origin_scope.ts";
 import type { TrackConsumer } from "../model/track.ts";
@@ -88,7 +90,7 @@ export class Publisher {
   ): Promise<TrackConsumer> {
     const view = await this.#view();
     const consumer = view.consume(broadcast);
-    this.#requested.begin(send, consumer.broadcast, view.origin);
+    this.#requested.begin(send, broadcastBehind(consumer), view.origin);
     return consumer.track(track);
   }
 
@@ -129,7 +131,7 @@ export class Publisher {
         priority: request.priority,
         signal: controller.signal,
       });
-      await sendFrames(stream.send, group.group, {
+      await sendFrames(stream.send, groupOf(group), {
         context: this.#context,
         signal: controller.signal,
         pace: new AnswerPace(flow, controller.signal),

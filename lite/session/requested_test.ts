@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer } from "../model/broadcast.ts";
+import { broadcastBehind, BroadcastProducer } from "../model/broadcast.ts";
 import { Origin } from "../model/origin.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { RequestedBroadcasts } from "./requested.ts";
@@ -29,7 +29,7 @@ Deno.test("RequestedBroadcasts: a refused request leaves nothing", () => {
   const requested = new RequestedBroadcasts();
   const [first, second] = [streamOf(), streamOf()];
   for (const stream of [first, second]) {
-    requested.begin(stream, origin.consume("live/a").broadcast, origin);
+    requested.begin(stream, broadcastBehind(origin.consume("live/a")), origin);
   }
   requested.end(first, { isRefused: true });
   assert.equal(origin.served, 1, "another request is about it");
@@ -41,10 +41,14 @@ Deno.test("RequestedBroadcasts: at most 64 idle broadcasts are kept", () => {
   const origin = originOf();
   const requested = new RequestedBroadcasts();
   const open = streamOf();
-  requested.begin(open, origin.consume("live/open").broadcast, origin);
+  requested.begin(open, broadcastBehind(origin.consume("live/open")), origin);
   for (let i = 0; i < 500; i++) {
     const stream = streamOf();
-    requested.begin(stream, origin.consume(`live/${i}`).broadcast, origin);
+    requested.begin(
+      stream,
+      broadcastBehind(origin.consume(`live/${i}`)),
+      origin,
+    );
     requested.end(stream, { isRefused: false });
     assert.ok(origin.served <= 65, `${origin.served} broadcasts`);
   }

@@ -1,3 +1,4 @@
+import { broadcastBehind } from "@moq-deno/lite/internal";
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -349,7 +350,9 @@ scenario(
     const cached = await readGroup(await other.fetch(1));
     assert.deepEqual(cached, { texts: ["group 1", "end"], error: undefined });
 
-    const served = net.origin.consume("live").broadcast.existing("video");
+    const served = broadcastBehind(net.origin.consume("live")).existing(
+      "video",
+    );
     served!.cached()[0]!.retire(new MoqError("evicted", "No room"));
     const sentBefore = session.stats.sentGroups;
     const evicted = await readGroup(await other.fetch(0));

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { groupOf } from "@moq-deno/lite/internal";
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -116,7 +117,9 @@ async function copyGroups(
   track: TrackProducer,
   { isCut }: { readonly isCut: (sequence: number) => boolean },
 ): Promise<void> {
-  for await (const { group, sequence } of source) {
+  for await (const consumer of source) {
+    const group = groupOf(consumer);
+    const { sequence } = group;
     await Array.fromAsync(group.consume().frames());
     const copy = track.group(sequence);
     const { length } = group.log;

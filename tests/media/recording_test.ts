@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { groupOf } from "@moq-deno/lite/internal";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { consumeCatalog } from "@moq-deno/hang";
@@ -295,7 +296,7 @@ ffmpegTest(
     const recording = Recording.open(new FolderStore(folder, "read"));
     const { log } = recording.tracks.get("video")!;
     for (const sequence of [first!.start, first!.end]) {
-      const { group } = await past.fetch(sequence);
+      const group = groupOf(await past.fetch(sequence));
       while (!group.log.ended) await group.log.changed();
       const received = group.log.slice(0, group.log.length);
       assert.equal(
