@@ -19,6 +19,12 @@ const encoder = new TextEncoder();
 /** A clock that stands still until its only timer is let go. */
 class HeldClock implements Clock {
   #then: (() => void) | undefined;
+  readonly #waited = Promise.withResolvers<void>();
+
+  /** Resolves when there is a timer. */
+  get waited(): Promise<void> {
+    return this.#waited.promise;
+  }
 
   now(): number {
     return 0;
@@ -26,6 +32,7 @@ class HeldClock implements Clock {
 
   after(ms: number, then: () => void): () => void {
     assert.equal(ms, FETCH_TIMEOUT_MS);
+    this.#waited.resolve();
     this.#then = then;
     return () => this.#then = undefined;
   }
@@ -194,17 +201,20 @@ Deno.test("handle: requests that wait keep out neither health nor other addresse
   assert.equal(gate.size, 0);
 });
 
-Deno.test("handle: a client that goes away or wants no body holds nothing", async () => {
+Deno.test("handle: who waits in vain, drops the body or wants none holds nothing", async () => {
   const gate = new Gate({ total: 9, perAddress: 9 });
   const options: Setup = { ...setup(), gate, remote: "10.0.0.1:1" };
   const close = publish(options);
-  const gone = new AbortController();
-  const { signal } = gone;
-  const waiting = get(options, "/fetch/demo/a/silent", { signal });
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+  const waiting = get(options, "/fetch/demo/a/silent");
   assert.equal(gate.size, 1);
-  gone.abort();
-  await waiting;
+  await options.clock.waited;
+  options.clock.release();
+  assert.equal((await waiting).status, 504);
+  assert.equal(gate.size, 0);
+  const url = "http://localhost/fetch/demo/a/text";
+  const answer = await handle(new Request(url), options);
+  assert.equal(gate.size, 1);
+  await answer.body?.cancel();
   assert.equal(gate.size, 0);
   const head = { method: "HEAD" };
   const { status, body } = await get(options, "/fetch/demo/a/text", head);
