@@ -404,15 +404,13 @@ function payloads(
   group: GroupConsumer,
   over: AbortController,
 ): ReadableStream<Uint8Array> {
-  const frames = group.frames(over.signal);
+  const pieces = group.payloads(over.signal);
   return new ReadableStream({
     async pull(controller) {
       try {
-        let { done, value } = await frames.next();
-        while (value?.payload.byteLength === 0) {
-          ({ done, value } = await frames.next());
-        }
-        if (!done && value) return controller.enqueue(value.payload);
+        const { done, value } = await pieces.next();
+        // A copy: a view would keep the memory of a whole group for a client that does not read.
+        if (!done) return controller.enqueue(value.slice());
         controller.close();
         over.abort();
       } catch (error) {

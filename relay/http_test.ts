@@ -137,6 +137,27 @@ Deno.test("handle: fetch gives a group's payloads in a row", async () => {
   close();
 });
 
+Deno.test("handle: fetch holds a small piece of a large frame for a slow client", async () => {
+  const options = setup();
+  const broadcast = new BroadcastProducer();
+  const size = 1_000_000;
+  broadcast.createTrack("large").writeFrame({
+    timestamp: 0,
+    payload: new Uint8Array(size),
+  });
+  options.origin.publish("demo/a", broadcast);
+  const request = new Request("http://localhost:4443/fetch/demo/a/large");
+  const { body } = await handle(request, options);
+  let total = 0;
+  for await (const piece of body!) {
+    // Neither more bytes, nor a view that keeps the memory of the group.
+    assert.ok(piece.buffer.byteLength <= 16 * 1024);
+    total += piece.byteLength;
+  }
+  assert.equal(total, size);
+  broadcast.close();
+});
+
 Deno.test("handle: what cannot be given has its status", async () => {
   const options = setup();
   const close = publish(options);

@@ -20,6 +20,9 @@ import {
 // What the place of a frame costs, which the wire does not show.
 const FRAME_OVERHEAD_BYTES = 16;
 
+/** Most bytes in one piece of {@linkcode GroupConsumer.payloads}. */
+export const PIECE_BYTES: number = 16 * 1024;
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -268,6 +271,41 @@ export class GroupConsumer {
           index++;
           timestamp = frame.timestamp;
           yield frame;
+        } else if (log.ended) {
+          if (log.ended.error) throw log.ended.error;
+          return;
+        } else {
+          await log.changed();
+        }
+      }
+    } finally {
+      release?.();
+    }
+  }
+
+  /**
+   * The payloads one after the other, in views of at most
+   * {@linkcode PIECE_BYTES}, the last frame's as they come. Unlike
+   * {@linkcode GroupConsumer.frames} it puts no frame together, so a reader that
+   * is slow holds little. Throws as that does.
+   */
+  async *payloads(signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
+    const { log } = this.group;
+    const release = signal && log.wakeOn(signal);
+    const pieces: Uint8Array[] = [];
+    const scanner = new FrameScanner({
+      frame: () => {},
+      payload: (bytes) => pieces.push(bytes),
+    });
+    try {
+      for (let at = 0;;) {
+        signal?.throwIfAborted();
+        if (this.group.retired) throw this.group.retired;
+        const run = log.view(at)?.subarray(0, PIECE_BYTES);
+        if (run) {
+          at += run.byteLength;
+          scanner.push(run);
+          yield* pieces.splice(0);
         } else if (log.ended) {
           if (log.ended.error) throw log.ended.error;
           return;

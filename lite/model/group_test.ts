@@ -4,7 +4,7 @@ import { MoqError } from "../error.ts";
 import { writeVarint } from "../bytes/varint.ts";
 import { Cache } from "./cache.ts";
 import type { Frame } from "./frame.ts";
-import { GroupProducer } from "./group.ts";
+import { GroupProducer, PIECE_BYTES } from "./group.ts";
 
 function open(cache = new Cache()): GroupProducer {
   return new GroupProducer(7, { cache, maxAgeMs: 1000 });
@@ -116,6 +116,38 @@ Deno.test("GroupConsumer.frames: an abort ends the wait and leaves no listener",
   const why = new Error("enough");
   controller.abort(why);
   await assert.rejects(next, why);
+});
+
+Deno.test("GroupConsumer.payloads: the same bytes in small views, as they come", async () => {
+  const all = [0, 5, 3 * PIECE_BYTES, 0, 1, 300_000].map((size, i) => ({
+    timestamp: i,
+    payload: new Uint8Array(size).fill(i),
+  }));
+  const bytes = bytesOf(all);
+  const group = open();
+  const half = bytes.byteLength >> 1;
+  group.append(bytes.subarray(0, half));
+  const reader = group.consume().payloads();
+  const read: Uint8Array[] = [(await reader.next()).value!];
+  group.append(bytes.subarray(half));
+  group.close();
+  read.push(...await Array.fromAsync(reader));
+  assert.ok(read.every(({ byteLength }) => byteLength <= PIECE_BYTES));
+  const [got, wanted] = await Promise.all(
+    [read, all.map(({ payload }) => payload)].map((parts) =>
+      new Blob(parts.map((part) => part.slice())).bytes()
+    ),
+  );
+  assert.deepEqual(got, wanted);
+});
+
+Deno.test("GroupConsumer.payloads: a cut group fails behind what there is", async () => {
+  const group = open();
+  group.writeFrame({ timestamp: 0, payload: Uint8Array.of(1, 2) });
+  group.close(new MoqError("lagged", "Too slow"));
+  const reader = group.consume().payloads();
+  assert.deepEqual((await reader.next()).value, Uint8Array.of(1, 2));
+  await assert.rejects(reader.next(), hasCode("lagged"));
 });
 
 Deno.test("GroupConsumer.texts: what writeText wrote, in order", async () => {
