@@ -337,7 +337,9 @@ async function fetchGroup(ask: Ask): Promise<Response> {
   const slash = path.lastIndexOf("/");
   const name = path.slice(slash + 1);
   const wanted = ask.url.searchParams.get("group") ?? "latest";
-  if (slash < 0 || !GROUP.test(wanted)) {
+  const isGroup = GROUP.test(wanted) &&
+    (wanted === "latest" || Number.isSafeInteger(Number(wanted)));
+  if (slash < 0 || !isGroup) {
     return text(
       400,
       "Expected /fetch/<broadcast>/<track>?group=<number or latest>",

@@ -167,6 +167,8 @@ Deno.test("handle: what cannot be given has its status", async () => {
     ["/fetch/demo/nothing/text", 404],
     ["/fetch/text", 400],
     ["/fetch/demo/a/text?group=-1", 400],
+    ["/fetch/demo/a/text?group=9007199254740991", 404],
+    ["/fetch/demo/a/text?group=9007199254740992", 400],
     ["/fetch/demo/%ff/text", 400],
     ["/fetch/other/text", 401],
     ["/fetch/demo/a/text?jwt=x", 401],
