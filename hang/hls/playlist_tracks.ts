@@ -17,6 +17,8 @@ const MAX_QUEUED_BYTES = 128 << 20;
 const MAX_ATTEMPTS = 3;
 // Other encodings are named once each, and not for ever.
 const MAX_NAMED = 32;
+// Codecs whose parameters come with the pictures, so that size and level may change, as advertisements do.
+const IN_BAND = new Set(["avc3", "hev1"]);
 
 /** Options of {@linkcode PlaylistTracks}. */
 export interface PlaylistTracksOptions {
@@ -215,8 +217,11 @@ export class PlaylistTracks {
   }
 }
 
+/** What a decoder must be told ahead: of video that has its parameters in band, which kind alone. */
 function encodingOf(
   { config: { codec, description = "" } }: MediaTrack,
 ): string {
-  return description === "" ? codec : `${codec} (${description})`;
+  if (description !== "") return `${codec} (${description})`;
+  const [family = codec] = codec.split(".");
+  return IN_BAND.has(family) ? family : codec;
 }

@@ -257,6 +257,38 @@ ffmpegTest(
   },
 );
 
+ffmpegTest(
+  "openHls: pictures of another size go on after a discontinuity of MPEG-TS",
+  async () => {
+    await withSource(async (made) => {
+      const { folder } = made;
+      const parts = [];
+      for (const size of ["160x90", "640x360"]) {
+        const part = { folder: `${folder}/${size}`, source: made.source };
+        await Deno.mkdir(part.folder);
+        await generate(`${part.folder}/own.mp4`, [...ENCODE, "-s", size]);
+        part.source = `${part.folder}/own.mp4`;
+        await makeHls(part, "-hls_segment_type mpegts");
+        const text = await Deno.readTextFile(`${part.folder}/media.m3u8`);
+        parts.push(text.replaceAll(/^media/gm, `${size}/media`));
+      }
+      const [first, second] = parts.map((text) =>
+        text.replace("#EXT-X-ENDLIST\n", "")
+      );
+      const segments = second!.slice(second!.indexOf("#EXTINF"));
+      const path = `${folder}/both.m3u8`;
+      const text = `${first}#EXT-X-DISCONTINUITY\n${segments}#EXT-X-ENDLIST\n`;
+      await Deno.writeTextFile(path, text);
+      const media = await openHls(`file://${path}`, { files: filesFor() });
+      const { timesUs } = await samples(media, "video");
+      assert.equal(timesUs.length, 100);
+      const last = Math.max(...timesUs);
+      assert.ok(Math.abs(last - 3_960_000) < 100_000, `${last}`);
+      media.close();
+    });
+  },
+);
+
 Deno.test("openHls: what is no playlist, and what it must not name, is refused with its place", async () => {
   const refuses = async (text: string, message: RegExp): Promise<void> => {
     const files: HlsFiles = {
