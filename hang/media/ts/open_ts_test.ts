@@ -238,7 +238,9 @@ Deno.test("openMedia names the tracks of MPEG-TS that it leaves out", async () =
   const cases: [number, number, RegExp][] = [
     [0x0f, 0x11, /is AAC in LATM \(stream type 0x11\), which is not supp/],
     [0x1b, 0x02, /is MPEG-2 video \(stream type 0x02\), which is not supp/],
-    [0x0f, 0x77, /is a type that is not known here \(stream type 0x77\)/],
+    [0x0f, 0x77, /not known here \(stream type 0x77\), which is not supported/],
+    [0x0f, 0x06, /private data \(stream type 0x06\), which is not supported/],
+    [0x0f, 0x86, /is SCTE-35 \(stream type 0x86\), which is no media/],
   ];
   for (const [from, to, words] of cases) {
     const media = await openMedia(withType(TS, { from, to }));

@@ -135,7 +135,8 @@ export function knownStream({ type, info }: DeclaredStream): KnownStream {
   }
   const known = LEFT_OUT[type] ?? DATA[type] ??
     (type === PRIVATE_DATA ? "private data" : "a type that is not known here");
-  const isMedia = type in LEFT_OUT;
+  // Private data without a descriptor may be sound as well: some multiplexers say no more of AAC.
+  const isMedia = !Object.hasOwn(DATA, type);
   return {
     codec: undefined,
     name: `${known} (stream type ${hex})${suffix}`,
