@@ -36,7 +36,8 @@ async function subscribeUntil(
     related: { path: args.name, source: session },
     video: args.video,
     audio: args.format === "raw" ? false : args.audio,
-    joinMs: JOIN_MS,
+    // Of a short time that was asked for, half is left to be written.
+    joinMs: Math.min(JOIN_MS, (args.seconds ?? Infinity) * 500),
     log: MEDIA_LOG,
     signal,
   });
