@@ -290,7 +290,7 @@ export class GroupConsumer {
    * is slow holds little. Throws as that does.
    */
   async *payloads(signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
-    const { log } = this.group;
+    const { log } = this.#group;
     const release = signal && log.wakeOn(signal);
     const pieces: Uint8Array[] = [];
     const scanner = new FrameScanner({
@@ -300,7 +300,7 @@ export class GroupConsumer {
     try {
       for (let at = 0;;) {
         signal?.throwIfAborted();
-        if (this.group.retired) throw this.group.retired;
+        if (this.#group.retired) throw this.#group.retired;
         const run = log.view(at)?.subarray(0, PIECE_BYTES);
         if (run) {
           at += run.byteLength;
