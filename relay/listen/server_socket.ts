@@ -37,7 +37,7 @@ const CLOSED = 3;
 const READ_BYTES = 16 * 1024;
 const MAX_BATCH_BYTES = 64 * 1024;
 /** Frames between two pauses: the runtime reads what is there without a turn of the event loop, and 16 KiB are 2,700 small frames. */
-const FRAMES_AT_ONCE = 64;
+const FRAMES_AT_ONCE = 128;
 /** How long the peer may take to answer a close. */
 const CLOSE_TIMEOUT_MS = 2_000;
 const NORMAL_CLOSURE = 1000;
