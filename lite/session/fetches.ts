@@ -17,6 +17,8 @@ export const MAX_FETCHES = 32;
 export const MAX_WAITING_FETCHES = 1024;
 /** How long they wait while none ends. */
 const TURN_TIMEOUT_MS = 10_000;
+/** How long one waits before a broadcast that holds more places gives one up: its groups may never end. */
+export const FAIR_WAIT_MS = 2000;
 
 /** Which group. */
 export interface FetchTarget {
@@ -45,7 +47,8 @@ export class Fetches {
   readonly #shared: Map<string, SharedFetch> = new Map();
   // A set keeps the order of entry.
   readonly #waiting: Set<Turn> = new Set();
-  #running = 0;
+  // In the order in which they began.
+  readonly #running: Map<SharedFetch, string> = new Map();
   #endedMs = -Infinity;
 
   /** None yet. */
@@ -74,14 +77,22 @@ export class Fetches {
     };
     // One that is being ended is of no use to whoever asks next.
     shared.signal.addEventListener("abort", forget, { once: true });
-    const running = this.#run(shared, request).finally(forget);
+    const running = this.#run(shared, { broadcast, request }).finally(forget);
     this.#context.tasks.run("fetch", running);
     return shared.join(signal);
   }
 
-  async #run(shared: SharedFetch, request: FetchRequest): Promise<void> {
+  async #run(
+    shared: SharedFetch,
+    { broadcast, request }: {
+      readonly broadcast: string;
+      readonly request: FetchRequest;
+    },
+  ): Promise<void> {
     try {
-      await this.#enter(shared.signal);
+      if (this.#running.size < MAX_FETCHES) {
+        this.#running.set(shared, broadcast);
+      } else await this.#awaitTurn(shared, broadcast);
     } catch (error) {
       return shared.end(asMoqError(error));
     }
@@ -93,33 +104,61 @@ export class Fetches {
     } catch (error) {
       shared.end(asMoqError(error));
     } finally {
-      this.#leave();
+      this.#leave(shared);
     }
   }
 
-  async #enter(signal: AbortSignal): Promise<void> {
-    if (this.#running < MAX_FETCHES) this.#running++;
-    else await this.#awaitTurn(signal);
-  }
-
-  /** Hands the place of a request that has ended to whoever has waited longest. */
-  #leave(): void {
+  /** Hands the place of a request that has ended to the broadcast that holds fewest, and there to the request that has waited longest. */
+  #leave(shared: SharedFetch): void {
     this.#endedMs = this.#context.clock.now();
-    const [next] = this.#waiting;
-    if (!next) return void this.#running--;
+    this.#running.delete(shared);
+    const held = this.#heldPlaces();
+    let next: Turn | undefined;
+    for (const turn of this.#waiting) {
+      const places = held.get(turn.broadcast) ?? 0;
+      if (!next || places < (held.get(next.broadcast) ?? 0)) next = turn;
+    }
+    if (!next) return;
     this.#waiting.delete(next);
+    this.#running.set(next.shared, next.broadcast);
     next.hasCome = true;
     next.latch.wake();
   }
 
-  async #awaitTurn(signal: AbortSignal): Promise<void> {
+  /** How many places each broadcast holds. */
+  #heldPlaces(): ReadonlyMap<string, number> {
+    const held = new Map<string, number>();
+    for (const broadcast of this.#running.values()) {
+      held.set(broadcast, (held.get(broadcast) ?? 0) + 1);
+    }
+    return held;
+  }
+
+  /** Ends the oldest fetch of the broadcast that holds most places, if `broadcast` holds fewer by two or more. */
+  #makeRoomFor(broadcast: string): void {
+    const held = this.#heldPlaces();
+    const [most] = [...held].sort(([, a], [, b]) => b - a);
+    if (!most || most[1] < (held.get(broadcast) ?? 0) + 2) return;
+    for (const [shared, holder] of this.#running) {
+      if (holder === most[0] && shared.giveUp(unfair(most))) return;
+    }
+  }
+
+  async #awaitTurn(shared: SharedFetch, broadcast: string): Promise<void> {
+    const { signal } = shared;
     if (this.#waiting.size >= MAX_WAITING_FETCHES) {
       throw new MoqError(
         "lagged",
         `Expected at most ${MAX_WAITING_FETCHES} fetches to wait for ${MAX_FETCHES} that are under way, got more`,
       );
     }
-    const turn: Turn = { latch: new Latch(), hasCome: false, isLate: false };
+    const turn: Turn = {
+      shared,
+      broadcast,
+      latch: new Latch(),
+      hasCome: false,
+      isLate: false,
+    };
     this.#waiting.add(turn);
     const release = turn.latch.wakeOn(signal);
     const cancel = this.#watch(turn);
@@ -136,10 +175,14 @@ export class Fetches {
     }
   }
 
-  /** Gives `turn` up once no request has ended for a while; the function returned ends the watch. */
+  /** Makes room for `turn` after a while, and gives it up once no request has ended for longer; the function returned ends the watch. */
   #watch(turn: Turn): () => void {
     const { clock } = this.#context;
     const began = clock.now();
+    const cancelFair = clock.after(
+      FAIR_WAIT_MS,
+      () => this.#makeRoomFor(turn.broadcast),
+    );
     let cancel = (): void => {};
     const look = (): void => {
       const quietMs = clock.now() - Math.max(began, this.#endedMs);
@@ -148,12 +191,17 @@ export class Fetches {
       else cancel = clock.after(TURN_TIMEOUT_MS - quietMs, look);
     };
     look();
-    return () => cancel();
+    return () => {
+      cancelFair();
+      cancel();
+    };
   }
 }
 
 /** A place in the queue. */
 interface Turn {
+  readonly shared: SharedFetch;
+  readonly broadcast: string;
   readonly latch: Latch;
   hasCome: boolean;
   isLate: boolean;
@@ -163,6 +211,15 @@ function stuck(): MoqError {
   return new MoqError(
     "timeout",
     `Expected one of ${MAX_FETCHES} fetches under way to end within ${TURN_TIMEOUT_MS} ms, none has`,
+  );
+}
+
+function unfair([broadcast, places]: readonly [string, number]): MoqError {
+  return new MoqError(
+    "lagged",
+    `Fetch of ${
+      JSON.stringify(broadcast)
+    } ended: others wait for one of its ${places} places`,
   );
 }
 
@@ -203,6 +260,13 @@ class SharedFetch {
       if (this.#error) throw this.#error;
       await this.#latch.changed();
     }
+  }
+
+  /** Ends it for the sake of others; `false` when it is being ended already. */
+  giveUp(error: MoqError): boolean {
+    if (this.#hasEnded || this.signal.aborted) return false;
+    this.#controller.abort(error);
+    return true;
   }
 
   #leave(): void {

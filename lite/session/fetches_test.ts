@@ -4,7 +4,12 @@ import { Cache } from "../model/cache.ts";
 import { groupOf, GroupProducer } from "../model/group.ts";
 import { sleep } from "../time.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
-import { Fetches, MAX_FETCHES, MAX_WAITING_FETCHES } from "./fetches.ts";
+import {
+  FAIR_WAIT_MS,
+  Fetches,
+  MAX_FETCHES,
+  MAX_WAITING_FETCHES,
+} from "./fetches.ts";
 import { Tasks } from "./tasks.ts";
 
 /** A session's fetches, and what they ask the peer for. */
@@ -23,8 +28,8 @@ class Asked {
   });
   readonly #cache = new Cache({ clock: this.clock });
 
-  fetch(sequence: number, signal?: AbortSignal) {
-    const target = { broadcast: "room", name: "chat", sequence };
+  fetch(sequence: number, signal?: AbortSignal, broadcast = "room") {
+    const target = { broadcast, name: "chat", sequence };
     return this.fetches.fetch(target, async (over) => {
       over.throwIfAborted();
       const group = new GroupProducer(sequence, {
@@ -138,6 +143,34 @@ Deno.test("Fetches: waiting for a turn is bounded in time and number", async () 
   }
   assert.equal(asked.clock.now(), 10_000);
   assert.equal(asked.groups.length, MAX_FETCHES);
+  asked.session.abort(new MoqError("closed", "Over"));
+  await asked.tasks.settled();
+});
+
+Deno.test("Fetches: a broadcast whose groups never end makes room for another", async () => {
+  const asked = new Asked();
+  const greedy = Array.from(
+    { length: MAX_FETCHES + 20 },
+    (_, i) => asked.fetch(i).catch((error: MoqError) => error),
+  );
+  const honest = asked.fetch(5000, undefined, "other");
+  await asked.clock.advance(FAIR_WAIT_MS - 1);
+  assert.equal(asked.ended.length, 0);
+  await asked.clock.advance(1);
+  assert.equal((await honest).sequence, 5000);
+  assert.deepEqual(asked.ended.map(({ code }) => code), ["lagged"]);
+  asked.session.abort(new MoqError("closed", "Over"));
+  await Promise.all(greedy);
+  await asked.tasks.settled();
+});
+
+Deno.test("Fetches: one broadcast alone keeps its places", async () => {
+  const asked = new Asked();
+  for (let i = 0; i < MAX_FETCHES; i++) await asked.fetch(i);
+  const late = asked.fetch(1000).catch((error: MoqError) => error.code);
+  await asked.clock.advance(5 * FAIR_WAIT_MS);
+  assert.equal(asked.ended.length, 0);
+  assert.equal(await late, "timeout");
   asked.session.abort(new MoqError("closed", "Over"));
   await asked.tasks.settled();
 });
