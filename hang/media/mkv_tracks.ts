@@ -4,9 +4,8 @@
  *
  * @module
  */
+import { EBML, headerAt, SEGMENT } from "./ebml.ts";
 
-const EBML = 0x1a45dfa3;
-const SEGMENT = 0x18538067;
 const TRACKS = 0x1654ae6b;
 const TRACK_ENTRY = 0xae;
 const NUMBER = 0xd7;
@@ -21,31 +20,15 @@ interface Element {
   readonly body: Uint8Array;
 }
 
-/** A number of one to eight bytes, whose first bit that is set tells how many. */
-function numberAt(
-  bytes: Uint8Array,
-  at: number,
-  { keepsMarker }: { readonly keepsMarker: boolean },
-): { readonly value: number; readonly size: number } | undefined {
-  const first = bytes[at];
-  if (!first) return undefined;
-  const size = Math.clz32(first) - 23;
-  if (at + size > bytes.byteLength) return undefined;
-  let value = keepsMarker ? first : first & (0xff >> size);
-  for (let n = 1; n < size; n++) value = value * 256 + bytes[at + n]!;
-  return { value, size };
-}
-
 /** The elements that `bytes` begin with; the last may be cut short. */
 function* elementsIn(bytes: Uint8Array): Iterable<Element> {
   for (let at = 0; at < bytes.byteLength;) {
-    const id = numberAt(bytes, at, { keepsMarker: true });
-    const size = id && numberAt(bytes, at + id.size, { keepsMarker: false });
-    if (!size) return;
-    const start = at + id.size + size.size;
+    const header = headerAt(bytes, at);
+    if (!header) return;
+    const start = at + header.headerBytes;
     // Of unknown size, as segments of a live stream are, or more than is here.
-    const end = Math.min(start + size.value, bytes.byteLength);
-    yield { id: id.value, body: bytes.subarray(start, end) };
+    const end = Math.min(start + (header.size ?? Infinity), bytes.byteLength);
+    yield { id: header.id, body: bytes.subarray(start, end) };
     at = end;
   }
 }

@@ -12,9 +12,16 @@ import { abortable } from "./abortable.ts";
 import { explain } from "./diagnose.ts";
 import type { Media } from "./media.ts";
 import { GRACE_MS, MediaFile, type MediaFileOptions } from "./media_file.ts";
+import { isMatroska, MatroskaRepair, repairedMatroska } from "./mkv_repair.ts";
 import { subtitlesOf } from "./mkv_tracks.ts";
 import { checkedMp4, checkMp4, isMp4 } from "./mp4_tables.ts";
-import { type MediaSource, peek, randomAccessOf, streamOf } from "./source.ts";
+import {
+  type MediaSource,
+  peek,
+  type RandomAccess,
+  randomAccessOf,
+  streamOf,
+} from "./source.ts";
 import { openTs } from "./ts/open_ts.ts";
 import { findPackets, PROBE_BYTES } from "./ts/packets.ts";
 
@@ -63,9 +70,12 @@ async function openAny(
       const hasFragments = source instanceof Uint8Array;
       await abortable(checkMp4(file, { hasFragments, others }), signal);
     }
+    const repaired = isMatroska(start)
+      ? await repair(file ?? stream!, options)
+      : undefined;
     const checked = stream && isTabled
       ? checkedMp4(stream, { others })
-      : stream;
+      : repaired ?? stream;
     try {
       // The end of an MP4 may have boxes that are not read.
       const unread = isTabled ? undefined : rest;
@@ -92,6 +102,19 @@ async function openAny(
     graceMs: GRACE_MS,
     ...{ clock, log, signal },
   });
+}
+
+/** `source` without what is damaged in it. */
+async function repair(
+  source: RandomAccess | ReadableStream<Uint8Array>,
+  { signal, log = SILENT }: OpenMediaOptions,
+): Promise<MediaSource> {
+  const say = (bytes: number): void =>
+    log.warn?.("Matroska is damaged, and read on behind the damage", { bytes });
+  if (source instanceof ReadableStream) {
+    return source.pipeThrough(new MatroskaRepair(say));
+  }
+  return await abortable(repairedMatroska(source, say), signal);
 }
 
 async function openFile(

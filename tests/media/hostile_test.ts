@@ -1,5 +1,5 @@
 /**
- * Files of every format, cut off, damaged and with absurd sizes in them: what
+ * Files of every format, cut off, damaged, erased in part and with absurd sizes in them: what
  * is there is read, or the error is one sentence.
  *
  * @module
@@ -12,6 +12,7 @@ import { ffmpegTest, generate } from "./tools.ts";
 const PLACES = 60;
 // Where the headers are.
 const HEAD_BYTES = 1500;
+const ERASED_BYTES = 2000;
 
 const FILES: Readonly<Record<string, string>> = {
   "a.mp4": "-c:v libx264 -pix_fmt yuv420p -c:a aac",
@@ -59,7 +60,7 @@ async function survive(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
 
 for (const [name, args] of Object.entries(FILES)) {
   ffmpegTest(
-    `hostile: ${name} cut, damaged or with absurd sizes gives what is there or a sentence`,
+    `hostile: ${name} cut, damaged, erased or with absurd sizes gives what is there or a sentence`,
     async () => {
       const folder = await Deno.makeTempDir();
       try {
@@ -80,6 +81,11 @@ for (const [name, args] of Object.entries(FILES)) {
           const absurd = file.slice();
           absurd.set(ABSURD[place % ABSURD.length]!, at);
           await survive(absurd);
+          // From the end too, behind which nothing is found.
+          const erased = file.slice();
+          erased.fill(place % 2 ? 0 : 0x42, cut, cut + ERASED_BYTES);
+          if (place % 3 === 0) erased.fill(0, cut);
+          await survive(erased);
         }
       } finally {
         await Deno.remove(folder, { recursive: true });
