@@ -50,7 +50,8 @@ export async function firstSession(
   }
   if (signal.aborted) return;
   const error = last?.state === "closed" ? last.error : undefined;
-  throw error ?? new MoqError("closed", "Connection ended before it began");
+  throw error ??
+    new MoqError("closed", "Connection closed before it was established");
 }
 
 /** Waits until those who read what `connection` publishes have the end of it too, but not for long. */

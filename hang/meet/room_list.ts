@@ -92,7 +92,7 @@ export class RoomList {
 
   /** Follows no more. Idempotent. */
   close(): void {
-    this.#end.abort(new MoqError("closed", "Rooms are no longer followed"));
+    this.#end.abort(new MoqError("closed", "Room list was closed"));
     for (const { end } of this.#listed.values()) end?.abort();
     this.#listed.clear();
   }

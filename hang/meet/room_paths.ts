@@ -34,7 +34,7 @@ export class RoomPaths {
 
   /** Follows no more. Idempotent. */
   close(): void {
-    this.#end.abort(new MoqError("closed", "Room is no longer followed"));
+    this.#end.abort(new MoqError("closed", "Room was closed"));
   }
 
   async #run(

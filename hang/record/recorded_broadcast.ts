@@ -231,7 +231,9 @@ class RecordedTrackSource implements TrackSource {
       }
       out.close();
     } catch (error) {
-      out.close(new MoqError("cancelled", "Replay of the group was left"));
+      out.close(
+        new MoqError("cancelled", "Reader cancelled the recorded group"),
+      );
       // A group that was damaged on disk costs only itself.
       if (signal.aborted || !isDamage(error)) throw error;
     }

@@ -146,7 +146,9 @@ class NewestGroup {
         if (group.sequence <= this.#newest) continue;
         this.#newest = group.sequence;
         this.#fresh = group;
-        this.#leave.abort(new MoqError("cancelled", "A newer group came"));
+        this.#leave.abort(
+          new MoqError("cancelled", "A newer group replaced this one"),
+        );
         this.latch.wake();
       }
     } catch (error) {

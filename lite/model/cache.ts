@@ -126,7 +126,10 @@ export class Cache {
     for (const group of this.#loose) {
       if (group.expiresMs > now) continue;
       group.retire(
-        new MoqError("expired", `Group ${group.sequence} is no longer kept`),
+        new MoqError(
+          "expired",
+          `Group ${group.sequence} is no longer in the cache`,
+        ),
       );
     }
   }

@@ -126,7 +126,10 @@ export class Served {
       this.#isListed = true;
     } else if (best && this.#isListed) {
       this.broadcast.close(
-        new MoqError("unroutable", `Publisher of ${this.path} is gone`),
+        new MoqError(
+          "unroutable",
+          `Publisher of ${JSON.stringify(this.path)} disconnected`,
+        ),
       );
     } else {
       this.#isWithdrawn = true;

@@ -292,7 +292,10 @@ export class Track implements Subscribable {
     if (this.subscriptions.size > 0 || !this.#source) return;
     this.groups.setAside();
     this.#running?.abort(
-      new MoqError("cancelled", `Nobody reads track ${this.name} any more`),
+      new MoqError(
+        "cancelled",
+        `Track ${JSON.stringify(this.name)} has no readers left`,
+      ),
     );
   }
 

@@ -67,7 +67,7 @@ function tally({ log, frameCount }: GroupProducer, count: ReceiveCount): void {
 }
 
 function ended(group: GroupProducer): MoqError {
-  return new MoqError("cancelled", `Group ${group.sequence} has ended here`);
+  return new MoqError("cancelled", `Group ${group.sequence} was closed here`);
 }
 
 /** Stops a stream of which nothing comes inside a frame. One timer serves all chunks that come in time. */

@@ -235,5 +235,5 @@ async function endOnStop(
 }
 
 function noLongerWanted(): MoqError {
-  return new MoqError("cancelled", "Peer no longer wants it");
+  return new MoqError("cancelled", "Peer cancelled the request");
 }

@@ -132,7 +132,7 @@ export class MessageReader {
 
   /** Asks the peer to stop because nobody wants the rest. */
   cancel(): void {
-    this.stopFor(new MoqError("cancelled", "No longer wanted"));
+    this.stopFor(new MoqError("cancelled", "Request was cancelled"));
   }
 
   async #demand(length: number): Promise<void> {

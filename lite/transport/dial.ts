@@ -115,9 +115,11 @@ class Race {
   async #overWebTransport(): Promise<Transport | undefined> {
     const { protocols, webTransport = true, clock } = this.#options;
     const { signal } = this.#over;
-    if (!webTransport) throw new MoqError("unsupported", "WebTransport is off");
+    if (!webTransport) {
+      throw new MoqError("unsupported", "WebTransport is disabled");
+    }
     if (!("WebTransport" in globalThis)) {
-      throw new MoqError("unsupported", "No WebTransport here");
+      throw new MoqError("unsupported", "WebTransport is not available here");
     }
     if (this.#isWebSocketFirst) {
       const { webSocketDelayMs = WEB_SOCKET_DELAY_MS } = this.#options;
@@ -135,7 +137,10 @@ class Race {
     if (transport.protocol) return transport;
     // Without a subprotocol both ends would have to guess; WebSocket has one.
     transport.close(0, "");
-    throw new MoqError("version", "WebTransport agreed on no protocol");
+    throw new MoqError(
+      "version",
+      "Server accepted none of the WebTransport protocols offered",
+    );
   }
 
   async #hashes(): Promise<readonly Uint8Array<ArrayBuffer>[] | undefined> {

@@ -300,7 +300,7 @@ for (
     ], /of no use without tokens/],
     ["nobody who may publish", [
       "--auth-public-subscribe=**",
-    ], /^Nobody may publish: /],
+    ], /^No one can publish: /],
     ["a set of keys over plain HTTP", [
       "--auth-jwks=http://192.0.2.1/",
     ], /^--auth-jwks: .*http:\/\/ is safe to this machine alone$/],

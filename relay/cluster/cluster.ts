@@ -169,7 +169,7 @@ class Link implements SessionDialer {
   }
 
   close(): void {
-    this.#ending.abort(new MoqError("closed", "Link is not wanted any more"));
+    this.#ending.abort(new MoqError("closed", "Link is no longer needed"));
     this.#connection.close();
   }
 
@@ -240,7 +240,7 @@ class Link implements SessionDialer {
     while (!signal.aborted && this.#whyNot(this.#hop)) await latch.changed();
     release();
     this.#isStandby = false;
-    return new MoqError("cancelled", `Link stood by: ${why}`);
+    return new MoqError("cancelled", `Link was on standby: ${why}`);
   }
 
   /** Ends a session of ours when the same relay has dialled us meanwhile and its session is the one to stay. */

@@ -87,7 +87,7 @@ function checkPublishers(config: Config): void {
     config["auth.url"] !== undefined;
   if (isOpen || accessOf(config).publish.length > 0) return;
   throw new ConfigError(
-    "Nobody may publish: give --auth-public-publish or --auth-key, or say that it is meant with --auth-read-only true",
+    "No one can publish: set --auth-public-publish or --auth-key, or --auth-read-only true if that is intended",
   );
 }
 

@@ -236,7 +236,7 @@ const REFUSED: readonly [what: string, given: Given, message: RegExp][] = [
   [
     "nobody who may publish, which nobody said is meant",
     { args: ["--auth-public-subscribe", "**"] },
-    /^Nobody may publish: give --auth-public-publish .*--auth-read-only true$/,
+    /^No one can publish: set --auth-public-publish .*--auth-read-only true if that is intended$/,
   ],
   [
     "read-only without rules, which would be anything but",

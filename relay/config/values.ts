@@ -254,7 +254,7 @@ export const peer: Kind<ClusterPeer> = {
       return parsePeer(text.startsWith("{") ? JSON.parse(text) : text);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw new RangeError("it is no JSON", { cause: error });
+      throw new RangeError("it is not valid JSON", { cause: error });
     }
   },
 };

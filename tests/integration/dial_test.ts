@@ -58,7 +58,7 @@ Deno.test("dialWeb: names both ways when neither works", async () => {
     {
       name: "MoqError",
       code: "transport",
-      message: /WebTransport is off; .*WebSocket/,
+      message: /WebTransport is disabled; .*WebSocket/,
     },
   );
 });
@@ -106,7 +106,7 @@ Deno.test("dialWeb: WebTransport is tried where WebSocket that goes first fails"
     const tries = await countTries(async () => {
       await assert.rejects(dialWeb(new URL(url), options), {
         code: "transport",
-        message: /WebTransport agreed on no protocol/,
+        message: /Server accepted none of the WebTransport protocols offered/,
       });
     });
     assert.equal(tries, 1);

@@ -225,7 +225,9 @@ class QmuxTransport implements Transport {
   #pump(): void {
     this.#cancelPoll?.();
     if (this.#outgoing.controlBytes > MAX_CONTROL_BYTES) {
-      this.#fail(new MoqError("protocol", "Peer does not read"));
+      const bytes = this.#outgoing.controlBytes;
+      const message = `Peer stopped reading: ${bytes} bytes of control wait`;
+      this.#fail(new MoqError("protocol", message));
       return;
     }
     while (this.#channel.bufferedAmount < this.#channelBytes) {
@@ -273,7 +275,10 @@ class QmuxTransport implements Transport {
     const now = this.#clock.now();
     const action = this.#idle.due(now);
     if (action === "expire") {
-      const error = new MoqError("transport", "Nothing came from the peer");
+      const error = new MoqError(
+        "transport",
+        "Peer sent nothing for the idle timeout",
+      );
       this.#end({ reason: error.message, error });
       return;
     }
@@ -420,7 +425,7 @@ function closedByPeer(frame: CloseFrame): TransportClose {
   if (frame.type === "application-close") return { code, reason };
   const error = new MoqError(
     "transport",
-    `Peer broke the connection off with code ${code}: ${reason}`,
+    `Peer closed the connection with code ${code}: ${reason}`,
     { remoteCode: code },
   );
   return { reason, error };
