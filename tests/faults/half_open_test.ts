@@ -88,16 +88,28 @@ async function health({ port }: World): Promise<string> {
   }
 }
 
+/** A WebSocket to the relay, once it is open. */
+async function openSocket(
+  world: World,
+): Promise<{ readonly closed: Promise<unknown> }> {
+  const socket = new WebSocket(world.url("ws"), ["qmux-01.moq-lite-06"]);
+  const closed = new Promise((resolve) =>
+    socket.addEventListener("close", resolve)
+  );
+  await new Promise<void>((resolve, reject) => {
+    socket.addEventListener("open", () => resolve());
+    socket.addEventListener("error", reject);
+  });
+  return { closed };
+}
+
 faultTest(
   "WebSockets that never say anything lose their sessions",
   { flags: SHORT },
   async (world) => {
-    const closed = Array.from({ length: 200 }, () => {
-      const socket = new WebSocket(world.url("ws"), ["qmux-01.moq-lite-06"]);
-      socket.onerror = () => {}; // the end is what counts
-      return new Promise((resolve) => socket.onclose = resolve);
-    });
-    await Promise.all(closed);
+    const sockets = Array.from({ length: 200 }, () => openSocket(world));
+    const opened = await Promise.all(sockets);
+    await Promise.all(opened.map(({ closed }) => closed));
   },
 );
 
