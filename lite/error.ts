@@ -31,7 +31,7 @@ export type ErrorCode =
 export type CodeTable = "up-to-05" | "from-06";
 
 /** Numbers from here on belong to the application and are passed through. */
-export const FIRST_APPLICATION_CODE = 64;
+const FIRST_APPLICATION_CODE = 64;
 
 /** Options of {@linkcode MoqError}. */
 export interface MoqErrorOptions {

@@ -8,7 +8,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { ConfigError } from "./config/values.ts";
 
 /** A chain and a key as they stand in files. */
-export interface PemPair {
+interface PemPair {
   /** The chain in PEM, leaf first. */
   readonly cert: string;
   /** The private key in PEM; secret. */

@@ -37,7 +37,7 @@ const VALID_DAYS = 13;
 const RENEW_AFTER_DAYS = 10;
 
 /** Options of {@linkcode GeneratedCertificate}. */
-export interface GeneratedCertificateOptions {
+interface GeneratedCertificateOptions {
   /** The host names and addresses that it is for. */
   readonly names: readonly string[];
   /** The time of day, in milliseconds since 1970. */
@@ -86,7 +86,7 @@ export class GeneratedCertificate implements CertificateSource {
 }
 
 /** Where {@linkcode CertificateFiles} reads. */
-export interface CertificateFilesOptions {
+interface CertificateFilesOptions {
   /** Path of the chain in PEM. */
   readonly cert: string;
   /** Path of the private key in PEM. */
@@ -139,7 +139,7 @@ async function readFile(path: string): Promise<string> {
 }
 
 /** Options of {@linkcode renewals}. */
-export interface RenewalOptions {
+interface RenewalOptions {
   /** The certificate in use. */
   readonly first: Certificate;
   /** Times the looks. */

@@ -15,7 +15,7 @@ import { patternPrefix } from "./token/pattern.ts";
 import { RELAY_VERSION } from "./version.ts";
 
 /** What of a server is told. */
-export interface Greeted {
+interface Greeted {
   /** Where QUIC and WebTransport are listened for. */
   readonly addresses: readonly Address[];
   /** Where HTTP is listened for. */

@@ -6,7 +6,7 @@
  */
 
 /** The settings that bound requests. */
-export interface RequestLimits {
+interface RequestLimits {
   /** From all addresses. */
   readonly "limit.requests": number;
   /** From one address. */

@@ -14,7 +14,7 @@ import type { LogFields, LogFunction, Logger } from "@moq-deno/lite";
 import { printableJson } from "@moq-deno/lite/internal";
 
 /** Options of {@linkcode openLog}. */
-export interface LogOptions {
+interface LogOptions {
   /** Least important level to write; `trace` is the same as `debug`. */
   readonly level: "trace" | "debug" | "info" | "warn" | "error";
   /** How to write a message. */
@@ -73,7 +73,7 @@ function noBigint(_name: string, value: unknown): unknown {
 }
 
 /** `text` without the values of `jwt` parameters and without JWTs that stand alone. */
-export function redact(text: string): string {
+function redact(text: string): string {
   return text
     .replaceAll(/\bjwt=[^&\s"]+/g, "jwt=(hidden)")
     .replaceAll(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "(hidden)");

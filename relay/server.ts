@@ -38,7 +38,7 @@ import { Relay } from "./relay.ts";
 import { RELAY_VERSION } from "./version.ts";
 
 /** What a server needs besides its settings. */
-export interface ServerOptions {
+interface ServerOptions {
   /** Decides who may do what, in place of the settings. */
   readonly authorizer?: Authorizer | undefined;
   /** Whether loopback is listened on where the settings name no address. Default yes. */

@@ -9,7 +9,7 @@ import { asMoqError } from "@moq-deno/lite/internal";
 import { Fields } from "./fields.ts";
 
 /** How the value of one entry of a section is read; throws `MoqError("decode")` that names the field. */
-export interface EntryFormat<T> {
+interface EntryFormat<T> {
   /** The section's field that has the entries by name. */
   readonly field: "renditions" | "tracks";
   /** Reads the entry called `path`. */

@@ -49,7 +49,7 @@ export interface ParsedCatalog {
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** The JSON value in one frame; throws `MoqError("decode")` when it is too large, too deep or no JSON. */
-export function parseJson(payload: Uint8Array): unknown {
+function parseJson(payload: Uint8Array): unknown {
   if (payload.byteLength > MAX_CATALOG_BYTES) {
     throw new MoqError(
       "decode",

@@ -95,7 +95,7 @@ export interface SideTrack {
 }
 
 /** Checks a reference called `path`; throws `MoqError("decode")` that names the field. */
-export function parseReference(value: unknown, path: string): TrackReference {
+function parseReference(value: unknown, path: string): TrackReference {
   const fields = new Fields(value, path);
   const priority = fields.integer("priority");
   if (priority !== undefined && priority > 255) {

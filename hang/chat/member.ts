@@ -66,7 +66,7 @@ export interface MemberContext {
 }
 
 /** Options of {@linkcode MemberFollower}. */
-export interface MemberOptions {
+interface MemberOptions {
   /** The path below the room. */
   readonly path: string;
   /** The person's broadcast. */

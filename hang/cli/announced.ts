@@ -43,7 +43,7 @@ export async function untilAnnounced(
 }
 
 /** Why a session that nobody here has ended is over. */
-export async function sessionError(session: Session): Promise<MoqError> {
+async function sessionError(session: Session): Promise<MoqError> {
   return await session.closed ??
     new MoqError("closed", "Relay ended the session");
 }

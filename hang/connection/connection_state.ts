@@ -6,7 +6,7 @@
 import type { ConnectionStatus } from "@moq-deno/lite";
 
 /** A connection that cannot be used now. */
-export interface DownState {
+interface DownState {
   /** For programs. */
   readonly kind: "connecting" | "relay-gone" | "refused";
   /** For people: one sentence without a full stop. */

@@ -34,7 +34,7 @@ export interface OpenGroup {
 }
 
 /** Options of {@linkcode SampleOrder}. */
-export interface SampleOrderOptions {
+interface SampleOrderOptions {
   /** A missing or unfinished group is waited for while newer media is at most so far ahead of it. Read again each time. */
   readonly latencyMs: number;
   /** Decoding of video can begin at the first sample of a group, that of audio at every one. */

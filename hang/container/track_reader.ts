@@ -26,7 +26,7 @@ export interface ArrivalSink {
 }
 
 /** Options of {@linkcode TrackReader}. */
-export interface TrackReaderOptions<Config> {
+interface TrackReaderOptions<Config> {
   /** The track's name. */
   readonly name: string;
   /** Its rendition. */

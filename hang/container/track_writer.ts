@@ -15,13 +15,13 @@ import type { Container, Sample } from "./sample.ts";
  * Span of a group of sound. Peers do either one group per frame, 50 streams a second for each viewer, or 100 ms;
  * a stream costs a relay more than the bytes in it, and 100 ms is what a lost group may cost in sound.
  */
-export const AUDIO_GROUP_US = 100_000;
+const AUDIO_GROUP_US = 100_000;
 
 const KEYFRAME_ADVICE =
   "; pictures are dropped until the next keyframe: let the encoder make one every few seconds (ffmpeg: -g)";
 
 /** Options of {@linkcode TrackWriter}. */
-export interface TrackWriterOptions {
+interface TrackWriterOptions {
   /** Where the groups go. */
   readonly track: TrackProducer;
   /** How samples are packed. */

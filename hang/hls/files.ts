@@ -41,7 +41,7 @@ export function filesNamedIn(playlist: string, files: HlsFiles): HlsFiles {
 }
 
 /** Decides what may be fetched. */
-export interface FetchGuard {
+interface FetchGuard {
   /** Resolves when `url` may be fetched, which `referrer` names or redirects to; throws why it may not. */
   check(url: string, referrer: string | undefined): Promise<void>;
 }

@@ -25,7 +25,7 @@ export class HlsTime {
 }
 
 /** Where a segment stands in its playlist. */
-export interface SegmentTime {
+interface SegmentTime {
   /** The playlist's count of discontinuities. */
   readonly discontinuity: number;
   /** Whether segments before it were missed. */

@@ -57,7 +57,7 @@ export class SharedTarget {
 }
 
 /** Options of {@linkcode LiveRendition}. */
-export interface LiveRenditionOptions {
+interface LiveRenditionOptions {
   /** What it carries. */
   readonly kind: HlsKind;
   /** Its track. */

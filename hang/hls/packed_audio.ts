@@ -10,7 +10,7 @@ const OWNER = "com.apple.streaming.transportStreamTimestamp";
 const US_PER_TICK = 100 / 9;
 
 /** A segment without the tags in front of it. */
-export interface PackedAudio {
+interface PackedAudio {
   /** Its frames. */
   readonly frames: Uint8Array;
   /** When the first of them is heard in microseconds, if a tag says so. */

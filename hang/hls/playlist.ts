@@ -25,7 +25,7 @@ export interface ListedSegment {
 }
 
 /** What a media playlist says. */
-export interface MediaPlaylist {
+interface MediaPlaylist {
   /** No segment is longer when rounded to whole seconds. */
   readonly targetSeconds: number;
   /** Number of the first segment. */
@@ -41,7 +41,7 @@ export interface MediaPlaylist {
 }
 
 /** A rendition as the multivariant playlist names it. */
-export interface ListedRendition {
+interface ListedRendition {
   /** Its track. */
   readonly name: string;
   /** Of its media playlist, relative to the multivariant one. */

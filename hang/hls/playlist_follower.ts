@@ -14,7 +14,7 @@ import {
 } from "./read_playlist.ts";
 
 /** Most bytes of a playlist. */
-export const MAX_PLAYLIST_BYTES = 8 << 20;
+const MAX_PLAYLIST_BYTES = 8 << 20;
 
 // A live playlist is joined so many target durations before its end.
 const START_TARGETS = 3;
@@ -25,7 +25,7 @@ const MAX_WAIT_MS = 60_000;
 const MAX_BACKWARDS = 2;
 
 /** Options of {@linkcode PlaylistFollower}. */
-export interface PlaylistFollowerOptions {
+interface PlaylistFollowerOptions {
   /** Reads it. */
   readonly files: HlsFiles;
   /** Waits between reloads. */

@@ -21,7 +21,7 @@ const MAX_NAMED = 32;
 const IN_BAND = new Set(["avc3", "hev1"]);
 
 /** Options of {@linkcode PlaylistTracks}. */
-export interface PlaylistTracksOptions {
+interface PlaylistTracksOptions {
   /** Where the segments are. */
   readonly follower: PlaylistFollower;
   /** Reads them. */
@@ -42,7 +42,7 @@ interface Lane {
 }
 
 /** A track that can be read. */
-export interface OpenedTrack {
+interface OpenedTrack {
   /** As media. */
   readonly track: MediaTrack;
   /** Nobody will read it. */

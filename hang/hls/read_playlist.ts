@@ -49,7 +49,7 @@ export interface ReadMediaPlaylist {
 }
 
 /** A multivariant playlist. */
-export interface ReadMultivariant {
+interface ReadMultivariant {
   /** Discriminator. */
   readonly kind: "multivariant";
   /** Media playlists of the variants, and of the sound that goes with them. */

@@ -14,7 +14,7 @@ const MAX_SEGMENT_BYTES = 64 << 20;
 const MAX_INIT_BYTES = 1 << 20;
 
 /** One track of a segment, all of it. */
-export interface SegmentTrack {
+interface SegmentTrack {
   /** Its rendition. */
   readonly track: MediaTrack;
   /** In decode order, with the timestamps of the media. */

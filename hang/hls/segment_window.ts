@@ -18,7 +18,7 @@ interface StoredSegment extends ListedSegment {
 }
 
 /** A segment to add. */
-export interface NewSegment {
+interface NewSegment {
   /** moof and mdat. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What {@linkcode SegmentWindow.addInit} returned. */

@@ -15,7 +15,7 @@ const MAX_SEGMENT_BYTES = 48 << 20;
 const MAX_SEGMENT_SAMPLES = 8192;
 
 /** Longest segment while the target duration is not known, in seconds. */
-export const MAX_TARGET_SECONDS = 10;
+const MAX_TARGET_SECONDS = 10;
 
 /** Samples that become one segment. */
 export interface CutSegment {
@@ -30,7 +30,7 @@ export interface CutSegment {
 }
 
 /** Options of {@linkcode Segmenter}. */
-export interface SegmenterOptions {
+interface SegmenterOptions {
   /** Video is cut at keyframes, audio anywhere. */
   readonly kind: "video" | "audio";
   /** Distance of two samples in microseconds, until two have come. */

@@ -10,7 +10,7 @@ const HEADER_BYTES = 7;
 const CHECKSUM_BYTES = 2;
 
 /** What an ADTS header says. */
-export interface AdtsHeader {
+interface AdtsHeader {
   /** Bytes before the AAC frame. */
   readonly headerBytes: number;
   /** The two bytes of AudioSpecificConfig that say the same. */

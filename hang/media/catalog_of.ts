@@ -7,7 +7,7 @@ import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import type { MediaTrack } from "./media.ts";
 
 /** A track and what it is called in the broadcast. */
-export interface NamedTrack {
+interface NamedTrack {
   /** Unique within the broadcast. */
   readonly name: string;
   /** As it is in the file. */

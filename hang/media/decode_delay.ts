@@ -78,7 +78,7 @@ function wholeOf(bytes: Uint8Array, { start, body }: Box): Uint8Array {
 }
 
 /** Options of {@linkcode shownLater}. */
-export interface ShownLaterOptions {
+interface ShownLaterOptions {
   /** Which track. */
   readonly trackId: number;
   /** By how much, in the track's timescale. */

@@ -30,7 +30,7 @@ export interface DescribeOptions {
 }
 
 /** A rendition, and what has to be done to each packet of the file. */
-export interface AudioDescription {
+interface AudioDescription {
   /** For the catalog. */
   readonly config: AudioConfig;
   /** Whether each packet has an ADTS header that must go. */

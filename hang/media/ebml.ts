@@ -12,7 +12,7 @@ export const SEGMENT = 0x18538067;
 /** Holds pictures and sound. */
 export const CLUSTER = 0x1f43b675;
 /** Holds nothing. */
-export const VOID = 0xec;
+const VOID = 0xec;
 
 /** The most bytes of an element's id and size. */
 export const MAX_HEADER_BYTES = 12;

@@ -38,7 +38,7 @@ export class StartTime {
 }
 
 /** Options of {@linkcode FileLane}. */
-export interface FileLaneOptions {
+interface FileLaneOptions {
   /** What it carries. */
   readonly kind: "video" | "audio";
   /** The track in the file; closed at the end. */

@@ -12,7 +12,7 @@ const MACROBLOCK = 16;
 const WITH_CHROMA = [100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134];
 
 /** A codec string and a size. */
-export interface SpsFacts {
+interface SpsFacts {
   /** For parameter sets that are in band. */
   readonly codec: string;
   /** Pixels that are shown. */

@@ -28,7 +28,7 @@ const MAX_PARTS = 1_000_000;
 const MAX_PATCHES = 1024;
 
 /** Told of damage, in bytes that are not read. */
-export type DamageListener = (bytes: number) => void;
+type DamageListener = (bytes: number) => void;
 
 /** Whether `head` begins a Matroska or WebM file. */
 export function isMatroska(head: Uint8Array): boolean {

@@ -29,7 +29,7 @@ export function isMp4(head: Uint8Array): boolean {
 }
 
 /** Options of {@linkcode checkMp4}. */
-export interface CheckMp4Options {
+interface CheckMp4Options {
   /** Whether fragments are checked too, for which all of the file is passed over. */
   readonly hasFragments: boolean;
   /** Gets one sentence for each track that is neither picture nor sound. */

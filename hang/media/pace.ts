@@ -21,7 +21,7 @@ const MAX_REORDER = 32;
 const SILENT_MS = 1000;
 
 /** A packet and when it is due. */
-export interface DuePacket {
+interface DuePacket {
   /** Index of its track. */
   readonly track: number;
   /** The packet. */
@@ -31,7 +31,7 @@ export interface DuePacket {
 }
 
 /** Options of {@linkcode PacketMerge}. */
-export interface PacketMergeOptions {
+interface PacketMergeOptions {
   /** Ends it by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
   /** Whether a track may fall silent while others go on. Default false: all are waited for. */

@@ -83,7 +83,7 @@ export function inputSource(
 }
 
 /** A stream of which the beginning was looked at. */
-export interface PeekedStream {
+interface PeekedStream {
   /** At least as much as was asked for, unless the stream is shorter. */
   readonly head: Uint8Array;
   /** All of it, from the beginning. */

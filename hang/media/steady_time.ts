@@ -22,7 +22,7 @@ const MAX_EPOCHS = 64;
 const isNamed = (count: number): boolean => (count & (count - 1)) === 0;
 
 /** What has to be known of a sample. */
-export interface TimedSample {
+interface TimedSample {
   /** Presentation time in microseconds. */
   readonly timestampUs: number;
   /** Decode time in microseconds, when it is known. */
@@ -34,7 +34,7 @@ export interface TimedSample {
 }
 
 /** Options of {@linkcode SteadyTime}. */
-export interface SteadyTimeOptions {
+interface SteadyTimeOptions {
   /** A step ahead of more than this is a jump. Default ten seconds. */
   readonly maxAheadUs?: number | undefined;
   /** Whether samples come in the order of the input, so that a track that begins far from the others has another clock. Default false. */

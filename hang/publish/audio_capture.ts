@@ -18,7 +18,7 @@ const MAX_CHANNELS = 2;
 const GESTURES = ["pointerdown", "pointerup", "keydown"];
 
 /** Takes what is captured. */
-export interface SoundSink {
+interface SoundSink {
   /** One piece, every 20 ms. */
   piece(piece: SoundPiece): void;
 }

@@ -16,7 +16,7 @@ import type { SoundPiece } from "./audio_worklet.ts";
 import { Loudness } from "./loudness.ts";
 
 /** Options of {@linkcode AudioFeed}. */
-export interface AudioFeedOptions {
+interface AudioFeedOptions {
   /** Where sound comes from; it stays the caller's. */
   readonly track: MediaStreamTrack;
   /** Where it goes. */

@@ -23,7 +23,7 @@ const MAX_QUEUED = 25;
 const MAX_FAILURES = 3;
 
 /** Options of {@linkcode AudioRendition}. */
-export interface AudioRenditionOptions {
+interface AudioRenditionOptions {
   /** Where groups go; it is closed with the rendition. */
   readonly track: TrackProducer;
   /** What timestamps count from. */

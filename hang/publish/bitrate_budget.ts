@@ -6,7 +6,7 @@
  */
 
 /** What is known of the path; a session's `path` says all of it. */
-export interface PathFacts {
+interface PathFacts {
   /** Bits per second that arrived while more was there to be sent; 0 when nobody knows. */
   readonly bitrateBps: number;
   /** Whether what is written takes notably longer than a round trip to arrive. */

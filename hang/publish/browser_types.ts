@@ -11,7 +11,7 @@ export interface TrackProcessor {
 }
 
 /** Makes one; `undefined` in Firefox, and in Safari outside of workers. */
-export type TrackProcessorConstructor = new (
+type TrackProcessorConstructor = new (
   options: { readonly track: MediaStreamTrack },
 ) => TrackProcessor;
 

@@ -11,7 +11,7 @@ import {
 import type { ClockConfig } from "../catalog/timing.ts";
 
 /** What a catalog is made of. */
-export interface CatalogParts {
+interface CatalogParts {
   /** What the program adds; it does not replace media. */
   readonly sections: Catalog;
   /** The person. */

@@ -23,7 +23,7 @@ export interface PublisherState {
 }
 
 /** What is known of a publisher. */
-export interface PublisherFacts {
+interface PublisherFacts {
   /** The connection. */
   readonly connection: ConnectionStatus;
   /** Whether the broadcast is offered to the relay. */

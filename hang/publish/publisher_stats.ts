@@ -51,7 +51,7 @@ export interface PublisherStats {
 }
 
 /** What is counted. */
-export interface PublisherCounters {
+interface PublisherCounters {
   /** Pictures that came from the source. */
   readonly capturedFrames: number;
   /** The renditions. */
@@ -61,7 +61,7 @@ export interface PublisherCounters {
 }
 
 /** What the numbers are made from. */
-export interface PublisherStatsSources extends PublisherCounters {
+interface PublisherStatsSources extends PublisherCounters {
   /** The session that is up. */
   readonly session: Session | undefined;
   /** What the path lets us encode. */

@@ -15,7 +15,7 @@ export interface EncoderSupport<Config> {
 }
 
 /** Options of {@linkcode probeVideo}. */
-export interface ProbeOptions {
+interface ProbeOptions {
   /** What can be encoded; absent when nothing can. */
   readonly support: EncoderSupport<VideoEncoderConfig> | undefined;
   /** Encoders that have failed, by {@linkcode encoderKey}. */

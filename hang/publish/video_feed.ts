@@ -18,7 +18,7 @@ import { readFrames } from "./video_frames.ts";
 import { noVideoEncoder, type VideoRendition } from "./video_rendition.ts";
 
 /** Options of {@linkcode VideoFeed}. */
-export interface VideoFeedOptions {
+interface VideoFeedOptions {
   /** Where pictures come from; it stays the caller's. */
   readonly track: MediaStreamTrack;
   /** What to make of them. */

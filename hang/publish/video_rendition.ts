@@ -22,7 +22,7 @@ const MAX_QUEUED = 2;
 const BITRATE_STEP = 0.1;
 
 /** Options of {@linkcode VideoRendition}. */
-export interface VideoRenditionOptions {
+interface VideoRenditionOptions {
   /** Where groups go; it is closed with the rendition. */
   readonly track: TrackProducer;
   /** Hears of what went wrong and was got over. */
@@ -32,7 +32,7 @@ export interface VideoRenditionOptions {
 }
 
 /** An encoding and how to get it. */
-export interface VideoOffer {
+interface VideoOffer {
   /** What was planned. */
   readonly plan: RenditionPlan;
   /** What the browser supports of it. */

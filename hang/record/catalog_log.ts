@@ -17,7 +17,7 @@ export const ARCHIVE = {
 } as const;
 
 /** Options of {@linkcode CatalogLog}. */
-export interface CatalogLogOptions {
+interface CatalogLogOptions {
   /** Which catalog it is. */
   readonly form: "hang" | "msf";
   /** Whether the timeline is served, and so named. */

@@ -57,7 +57,7 @@ export interface IndexContent {
 }
 
 /** The groups that an index is about. */
-export interface IndexedBytes {
+interface IndexedBytes {
   /** How many bytes there are. */
   readonly size: number;
   /** Exactly `length` bytes from `offset` on. */

@@ -38,7 +38,7 @@ export interface RecordedTrack {
 }
 
 /** The files of one track. */
-export interface GroupFiles {
+interface GroupFiles {
   /** Of the groups. */
   readonly groups: string;
   /** Of the index. */

@@ -11,7 +11,7 @@ const CHECKSUM_DIGITS = 8;
 const LINE_END = 0x0a;
 
 /** What a journal has. */
-export interface JournalContent {
+interface JournalContent {
   /** The values of its lines, in order. */
   readonly values: readonly unknown[];
   /** The numbers of lines that are not as they were written, counted from 1. */

@@ -29,7 +29,7 @@ export const NEWEST_CATALOG = "catalog.json";
 export const OLD_MANIFESTS = ["recording.json", "recording.json.new"] as const;
 
 /** What the first line of a journal says. */
-export const JOURNAL_VERSION = 2;
+const JOURNAL_VERSION = 2;
 const OLD_VERSION = 1;
 // Far more than the catalog of any studio.
 const MAX_TWICE_CHARS = 64 << 10;

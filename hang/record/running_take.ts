@@ -22,7 +22,7 @@ import { tracksIn } from "./tracks_in.ts";
 const BACKLOG_MS = 30_000;
 
 /** Where a take is written: the recorder that runs it. */
-export interface TakeWriter {
+interface TakeWriter {
   /** Adds a catalog. */
   addCatalog(catalog: Catalog): void;
   /** The track called `name`, created if need be; throws `MoqError("unsupported")` when it had another timescale before. */

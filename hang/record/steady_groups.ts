@@ -20,7 +20,7 @@ export interface Shift {
 }
 
 /** A track of media and those of its groups that are looked at. */
-export interface SteadyTrack {
+interface SteadyTrack {
   readonly name: string;
   readonly track: RecordingTrack;
   readonly entries: readonly GroupEntry[];

@@ -20,7 +20,7 @@ import type { Timeline, TimelineRecord } from "./timeline.ts";
 const MAX_LISTED_BYTES = 512 << 10;
 
 /** Options of {@linkcode TimelineSource}. */
-export interface TimelineSourceOptions {
+interface TimelineSourceOptions {
   /** Wakes it. */
   readonly recording: Recording;
   /** Packs the groups. */

@@ -70,7 +70,7 @@ function textOfCue(block: string): string {
 }
 
 /** What captions are read from. */
-export interface CaptionOptions {
+interface CaptionOptions {
   /** Has the track. */
   readonly broadcast: BroadcastConsumer;
   /** Which one. */

@@ -24,7 +24,7 @@ const TOO_LARGE_RETRY_MS = 30_000;
 export type PlayedFormat = Exclude<CatalogFormat, "hangz">;
 
 /** Options of {@linkcode FollowedBroadcast}. */
-export interface FollowOptions {
+interface FollowOptions {
   /** Where it is announced. */
   readonly scope: OriginScope;
   /** Its path. */

@@ -16,7 +16,7 @@ import {
 } from "./quality/select.ts";
 
 /** Options of {@linkcode PlayableMedia}. */
-export interface PlayableMediaOptions {
+interface PlayableMediaOptions {
   /** The newest catalog. */
   readonly catalog: ReadonlySignal<Catalog | undefined>;
   /** Hears what cannot be played. */

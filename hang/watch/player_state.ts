@@ -25,7 +25,7 @@ export interface PlayerState {
 }
 
 /** What is known of a player. */
-export interface PlayerFacts {
+interface PlayerFacts {
   /** The connection. */
   readonly connection: ConnectionStatus;
   /** Whether the broadcast is there. */

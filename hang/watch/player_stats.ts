@@ -47,7 +47,7 @@ export interface PlayerStats extends Readonly<Counters> {
 }
 
 /** What the numbers are made from. */
-export interface StatsSources {
+interface StatsSources {
   /** The session that is up. */
   readonly session: Session | undefined;
   /** The clock. */

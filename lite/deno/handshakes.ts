@@ -9,7 +9,7 @@ import { type Clock, sleep, systemClock } from "../time.ts";
 import { NativeMemory } from "./native_memory.ts";
 
 /** Options of {@linkcode Handshakes}. */
-export interface HandshakesOptions {
+interface HandshakesOptions {
   /** How many the runtime may hold at once, those that have just failed included. Default 1024. */
   readonly max?: number | undefined;
   /** How long one may take, in milliseconds. Default 10 s. */

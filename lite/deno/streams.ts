@@ -11,7 +11,7 @@ import type { ReceiveStream, SendStream } from "../transport/transport.ts";
 import { peerCodeOf, quicError } from "./codes.ts";
 
 /** Options of {@linkcode quicSendStream}. */
-export interface QuicSendStreamOptions {
+interface QuicSendStreamOptions {
   /** Told when FIN was asked for; `flushed` resolves once the runtime holds every byte or has lost the stream, never rejects. */
   readonly onClosed?: ((flushed: Promise<void>) => void) | undefined;
 }

@@ -43,7 +43,7 @@ export function encodeFrameHeader(
 }
 
 /** What {@linkcode FrameScanner} calls as it passes over the bytes of a group. */
-export interface FrameVisitor {
+interface FrameVisitor {
   /** A frame header is complete; its payload has `size` bytes. */
   frame(timestamp: number, size: number): void;
   /** The next bytes of the current frame's payload. */

@@ -10,7 +10,7 @@ import type { SequenceIndex } from "./sequence_index.ts";
 import type { GroupsOfTrack } from "./subscribable.ts";
 
 /** Which of the cached groups a reader starts with. */
-export interface PastOptions {
+interface PastOptions {
   /** `"fresh"` those within `maxAgeMs` of the newest, `"latest"` the newest alone, `"all"` from `startGroup` on. */
   readonly from: "fresh" | "latest" | "all";
   /** Age in milliseconds of media time. */

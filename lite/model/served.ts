@@ -31,7 +31,7 @@ const ATTEMPTS_PER_ROUTE = 2;
 const RETRY_MS = 50;
 
 /** Which broadcast is served. */
-export interface ServedOptions {
+interface ServedOptions {
   /** Its absolute path. */
   readonly path: string;
   /** Its key in the origin. */

@@ -36,7 +36,7 @@ const HOP_BYTES = 16;
 const DEFAULT_LINK_COST = 1;
 
 /** What a reader of announcements needs to know. */
-export interface AnnounceReaderOptions {
+interface AnnounceReaderOptions {
   /** The draft spoken. */
   readonly version: Version;
   /** Our hop id: routes that come through us are ignored. */

@@ -44,7 +44,7 @@ const SPACING_MS = 10;
 const MAX_STREAMS_PER_PREFIX = 8;
 
 /** What an announcer needs to know of its session. */
-export type AnnouncerContext = Pick<
+type AnnouncerContext = Pick<
   SessionContext,
   "version" | "hop" | "clock"
 >;

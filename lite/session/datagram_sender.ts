@@ -13,7 +13,7 @@ import type { SubscriptionOrder } from "./priority.ts";
 import type { Flow } from "./pacing/send_window.ts";
 
 /** What makes a {@linkcode DatagramSender}. */
-export interface DatagramSenderOptions {
+interface DatagramSenderOptions {
   /** The subscription, as the peer numbered it. */
   readonly subscribeId: number;
   /** Its place among the send orders. */

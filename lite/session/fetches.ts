@@ -39,7 +39,7 @@ export interface Arriving {
 }
 
 /** Asks the peer for one group; throws a `MoqError`, or the reason of `signal`, which also ends what has begun to come. */
-export type FetchRequest = (signal: AbortSignal) => Promise<Arriving>;
+type FetchRequest = (signal: AbortSignal) => Promise<Arriving>;
 
 /** Shares requests and gives them their turns. */
 export class Fetches {

@@ -17,7 +17,7 @@ export const GROUP_SCRATCH_BYTES = 16 * 1024;
 const STALL_MS = 30_000;
 
 /** Options of {@linkcode receiveGroup}. */
-export interface ReceiveGroupOptions {
+interface ReceiveGroupOptions {
   /** Time. Default the system's. */
   readonly clock?: Clock | undefined;
   /** Where the bytes go, if not straight into the group. */

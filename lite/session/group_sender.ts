@@ -31,7 +31,7 @@ export interface Pace {
 }
 
 /** Options of {@linkcode sendGroup} and {@linkcode sendFrames}. */
-export interface SendGroupOptions {
+interface SendGroupOptions {
   /** The connection. */
   readonly context: AbortContext;
   /** Ends the group early: unsubscribed, or not worth sending any more. */
@@ -43,13 +43,13 @@ export interface SendGroupOptions {
 }
 
 /** Options of {@linkcode sendGroup}. */
-export interface SendWholeGroupOptions extends SendGroupOptions {
+interface SendWholeGroupOptions extends SendGroupOptions {
   /** Bytes of the group that are written already. Default 0. */
   readonly from?: number | undefined;
 }
 
 /** Options of {@linkcode startGroup}. */
-export interface StartGroupOptions {
+interface StartGroupOptions {
   /** The draft spoken. */
   readonly version: Version;
   /** The subscription, as the peer numbered it. */

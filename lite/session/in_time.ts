@@ -11,7 +11,7 @@ import { type Clock, deadline } from "../time.ts";
 const CREDIT_TIMEOUT_MS = 10_000;
 
 /** Options of {@linkcode inTime}. */
-export interface InTimeOptions {
+interface InTimeOptions {
   /** Time. */
   readonly clock: Clock;
   /** Ends the wait. */

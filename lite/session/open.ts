@@ -10,8 +10,7 @@ import type { SessionOptions, SessionScopes } from "./options.ts";
 import { openSession, type Session } from "./session.ts";
 
 /** Options of {@linkcode negotiateSession}. */
-export interface NegotiateOptions
-  extends SessionOptions, Partial<SessionScopes> {
+interface NegotiateOptions extends SessionOptions, Partial<SessionScopes> {
   /** Ends the wait for an agreement. */
   readonly signal?: AbortSignal | undefined;
 }

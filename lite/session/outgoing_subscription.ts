@@ -55,7 +55,7 @@ import {
 const NOWHERE = { latest: undefined };
 
 /** What a subscription is about. */
-export interface OutgoingOptions {
+interface OutgoingOptions {
   /** The peer's SUBSCRIBE. */
   readonly message: Subscribe;
   /** Its place among the send orders. */

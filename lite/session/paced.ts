@@ -7,7 +7,7 @@
 import { type Clock, sleep } from "../time.ts";
 
 /** Options of {@linkcode paced}. */
-export interface PacedOptions {
+interface PacedOptions {
   /** Provides the turns of the event loop. */
   readonly clock: Clock;
   /** Items between two pauses. */

@@ -13,7 +13,7 @@ import type { Congestion } from "./pacing/congestion.ts";
 const NOTABLE_SHARE = 0.25;
 
 /** What is needed of a session. */
-export interface ProbeContext {
+interface ProbeContext {
   /** The draft spoken. */
   readonly version: Version;
   /** What is measured. */

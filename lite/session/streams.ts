@@ -23,7 +23,7 @@ const MAX_REQUEST_BYTES = 16 * 1024;
 const CONTROL_SCRATCH_BYTES = 1024;
 
 /** Options of {@linkcode MessageReader}. */
-export interface MessageReaderOptions {
+interface MessageReaderOptions {
   /** The draft spoken, which says what the numbers of resets mean. */
   readonly version: Version;
   /** How much one read may bring. Default 1 KiB. */

@@ -7,7 +7,7 @@ import { MoqError } from "../error.ts";
 import { Reader, Writer } from "../bytes/cursor.ts";
 
 /** Longest URI, in bytes. */
-export const MAX_GOAWAY_URI_BYTES = 8192;
+const MAX_GOAWAY_URI_BYTES = 8192;
 
 /** Asks the peer to leave. */
 export interface Goaway {

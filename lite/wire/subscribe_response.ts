@@ -15,7 +15,7 @@ import {
 } from "./version.ts";
 
 /** Accepted; up to draft 04. */
-export interface SubscribeOk {
+interface SubscribeOk {
   /** Tells the kinds of response apart. */
   readonly kind: "ok";
   /** The subscription's priority, echoed. */
@@ -29,7 +29,7 @@ export interface SubscribeOk {
 }
 
 /** Says which group comes first; once, from draft 05 on. */
-export interface SubscribeStart {
+interface SubscribeStart {
   /** Tells the kinds of response apart. */
   readonly kind: "start";
   /** Sequence of the first group that will come. */
@@ -37,7 +37,7 @@ export interface SubscribeStart {
 }
 
 /** Says where the track ends; must come before FIN from draft 05 on. */
-export interface SubscribeEnd {
+interface SubscribeEnd {
   /** Tells the kinds of response apart. */
   readonly kind: "end";
   /** One past the last group; 0 for an empty track. */
@@ -45,7 +45,7 @@ export interface SubscribeEnd {
 }
 
 /** Says that groups will not come; from draft 03 on. */
-export interface SubscribeDrop {
+interface SubscribeDrop {
   /** Tells the kinds of response apart. */
   readonly kind: "drop";
   /** First group that will not come. */

@@ -121,7 +121,7 @@ export interface GrantEnd {
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What to do when. */
-export interface Appointment {
+interface Appointment {
   /** Seconds since 1970. */
   readonly time: number;
   /** Called once. */

@@ -88,7 +88,7 @@ export class KeyFolder implements KeySource {
 }
 
 /** Options of {@linkcode KeyUrl}. */
-export interface KeyUrlOptions {
+interface KeyUrlOptions {
   /** Times the fetches. */
   readonly clock: Clock;
 }

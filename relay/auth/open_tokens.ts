@@ -25,7 +25,7 @@ export interface AccessOptions {
 }
 
 /** Where keys and the list are. */
-export interface TokenRules {
+interface TokenRules {
   /** A file with a key or a set. */
   readonly key: string | undefined;
   /** A folder with `KID.jwk`. */
@@ -43,7 +43,7 @@ export interface TokenRules {
 }
 
 /** Verifying, ready. */
-export interface OpenTokens {
+interface OpenTokens {
   /** Decides. */
   readonly authorizer: TokenAuth;
   /** Watches the list until `signal` aborts; never rejects. */

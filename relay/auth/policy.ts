@@ -42,7 +42,7 @@ export interface SetupToken {
 }
 
 /** Options of {@linkcode Policy}. */
-export interface PolicyOptions {
+interface PolicyOptions {
   /** Decides about a path with `jwt=` in its query. */
   readonly tokens: Authorizer;
   /** What anybody may do. */

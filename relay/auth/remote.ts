@@ -22,7 +22,7 @@ export function unavailable(why: string, cause?: unknown): MoqError {
 }
 
 /** What {@linkcode fetchText} got. */
-export interface RemoteText {
+interface RemoteText {
   /** The answer's status. */
   readonly status: number;
   /** Its headers. */
@@ -32,7 +32,7 @@ export interface RemoteText {
 }
 
 /** Options of {@linkcode fetchText}. */
-export interface FetchTextOptions {
+interface FetchTextOptions {
   /** Most bytes of an answer. */
   readonly maxBytes: number;
   /** Times the wait. */

@@ -8,7 +8,7 @@ import { MoqError } from "@moq-deno/lite";
 import type { Lease } from "./auth.ts";
 
 /** What a token can be taken back by. */
-export interface TokenFacts {
+interface TokenFacts {
   /** Its `jti`. */
   readonly jti: string | undefined;
   /** Its `sub`. */
@@ -21,7 +21,7 @@ export interface TokenFacts {
 export const MAX_REVOCATIONS_LENGTH = 4_194_304;
 
 /** What is taken back: the text of each line, such as `jti 7`. */
-export type RevocationList = ReadonlySet<string>;
+type RevocationList = ReadonlySet<string>;
 
 const LINE = /^(jti|sub|kid)\s+(\S.*)$/;
 

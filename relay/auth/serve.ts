@@ -11,7 +11,7 @@ import { TokenError } from "../token/mod.ts";
 import type { Policy, Question, SetupToken } from "./policy.ts";
 
 /** Options of {@linkcode serveAuth}. */
-export interface ServeAuthOptions {
+interface ServeAuthOptions {
   /** Where to answer. */
   readonly hostname: string;
   /** Where to answer; port 0 for any. */

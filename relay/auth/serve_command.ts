@@ -108,7 +108,7 @@ export async function runAuthCommand(args: readonly string[]): Promise<void> {
 }
 
 /** Options of {@linkcode startAuthServer}. */
-export interface StartAuthServerOptions {
+interface StartAuthServerOptions {
   /** Hears of refusals. */
   readonly log: Logger;
   /** Ends the watching of lists. */

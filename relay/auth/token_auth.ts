@@ -18,7 +18,7 @@ import { unavailable } from "./remote.ts";
 import type { Revocations } from "./revocations.ts";
 
 /** Options of {@linkcode TokenAuth}. */
-export interface TokenAuthOptions {
+interface TokenAuthOptions {
   /** Where keys are looked for; the first that has one for a token decides about it alone. */
   readonly sources: readonly KeySource[];
   /** Decides about peers without a token. */

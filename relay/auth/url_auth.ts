@@ -23,7 +23,7 @@ import { fetchText, unavailable } from "./remote.ts";
 import { type AuthServer, UrlLease } from "./url_lease.ts";
 
 /** Options of {@linkcode UrlAuth}. */
-export interface UrlAuthOptions {
+interface UrlAuthOptions {
   /** Time. */
   readonly clock: Clock;
   /** Hears of servers that fail. */

@@ -19,7 +19,7 @@ export interface AuthServer {
 }
 
 /** Options of {@linkcode UrlLease}. */
-export interface UrlLeaseOptions {
+interface UrlLeaseOptions {
   /** Who granted it. */
   readonly server: AuthServer;
   /** The session's id and facts. */

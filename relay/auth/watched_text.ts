@@ -8,7 +8,7 @@ import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import { fetchText } from "./remote.ts";
 
 /** How often a file is looked at, in milliseconds. */
-export const FILE_LOOK_MS = 250;
+const FILE_LOOK_MS = 250;
 
 /** A text to watch. */
 export interface TextSource {
@@ -21,7 +21,7 @@ export interface TextSource {
 }
 
 /** Options of {@linkcode textSource}. */
-export interface TextSourceOptions {
+interface TextSourceOptions {
   /** Time between looks at a URL, in milliseconds. */
   readonly pollMs: number;
   /** Longest text, in characters. */
@@ -59,7 +59,7 @@ export function textSource(
 }
 
 /** Options of {@linkcode changes}. */
-export interface ChangesOptions<T> {
+interface ChangesOptions<T> {
   /** What the text says; throws when it says nothing. */
   readonly parse: (text: string) => T;
   /** The text that is in force already. */

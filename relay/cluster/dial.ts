@@ -11,7 +11,7 @@ import { ConfigError } from "../config/values.ts";
 import { type ClusterPeer, withToken } from "./peer.ts";
 
 /** How links are made. */
-export interface LinkSettings {
+interface LinkSettings {
   /** Silence after which a link is lost, in milliseconds. */
   readonly idleTimeoutMs: number;
   /** Silence after which a sign of life is sent, in milliseconds. */

@@ -10,7 +10,7 @@ import { fetchText } from "../auth/remote.ts";
 import { type ClusterPeer, parsePeers } from "./peer.ts";
 
 /** Options of {@linkcode peersAtUrl}. */
-export interface PeerApiOptions {
+interface PeerApiOptions {
   /** This relay's own URL, told as `?node=`. */
   readonly node: string | undefined;
   /** Times the questions. */

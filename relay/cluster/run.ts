@@ -16,7 +16,7 @@ import { type ClusterPeer, parsePeers, peerName } from "./peer.ts";
 import { peersAtUrl } from "./peer_api.ts";
 
 /** What a cluster needs besides its settings. */
-export interface RunClusterOptions {
+interface RunClusterOptions {
   /** The relay that is linked. */
   readonly relay: Relay;
   /** Time. */

@@ -8,7 +8,7 @@ import { checkConfig } from "./rules.ts";
 import { type CommandLine, readEnvironment, readToml } from "./sources.ts";
 
 /** Everything a configuration can come from. */
-export interface ConfigSources {
+interface ConfigSources {
   /** The command line, already read. */
   readonly commandLine: Pick<CommandLine, "settings">;
   /** The environment's variables. */

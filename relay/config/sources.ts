@@ -21,7 +21,7 @@ export interface CommandLine {
 }
 
 /** What the relay can do besides running. */
-export type Action = "help" | "version" | "check-config";
+type Action = "help" | "version" | "check-config";
 
 const ACTIONS: readonly Action[] = ["help", "version", "check-config"];
 

@@ -7,7 +7,7 @@ import { MoqError } from "@moq-deno/lite";
 import { ConfigError } from "../config/values.ts";
 
 /** Options of {@linkcode cannotListen}. */
-export interface CannotListenOptions {
+interface CannotListenOptions {
   /** The setting to change. */
   readonly flag: string;
   /** What the system said. */

@@ -20,7 +20,7 @@ import { Requests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
 
 /** Options of {@linkcode openListeners}. */
-export interface ListenersOptions {
+interface ListenersOptions {
   /** For QUIC and WebTransport. */
   readonly certificate: Certificate;
   /** For HTTPS, where the settings ask for it. */

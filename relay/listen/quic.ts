@@ -17,7 +17,7 @@ import { formatAddress } from "../config/rules.ts";
 import type { Queue } from "./queue.ts";
 
 /** Options of {@linkcode runQuic}. */
-export interface RunQuicOptions {
+interface RunQuicOptions {
   /** Where the peers go. */
   readonly queue: Queue<IncomingConnection>;
   /** WebTransport subprotocols, the names of the drafts. */

@@ -12,7 +12,7 @@ import type { Queue } from "./queue.ts";
 import { incomingWebSocket, isWebSocketUpgrade } from "./websocket.ts";
 
 /** Options of {@linkcode Requests}. */
-export interface RequestsOptions {
+interface RequestsOptions {
   /** Where the peers that come over WebSocket go. */
   readonly queue: Queue<IncomingConnection>;
   /** WebSocket subprotocols, the names of the drafts; absent: no WebSocket. */

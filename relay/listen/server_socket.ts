@@ -20,7 +20,7 @@ import {
 export type SocketConn = Pick<Deno.Conn, "read" | "write" | "close">;
 
 /** Options of {@linkcode ServerSocket}. */
-export interface ServerSocketOptions {
+interface ServerSocketOptions {
   /** Written before the first frame: the answer to the upgrade. */
   readonly head: Uint8Array;
   /** Longest message taken, in bytes. */

@@ -11,7 +11,7 @@ import { cannotListen } from "./cannot_listen.ts";
 import type { Requests } from "./requests.ts";
 
 /** Options of {@linkcode listenTcp}. */
-export interface ListenTcpOptions {
+interface ListenTcpOptions {
   /** Answers what arrives. */
   readonly requests: Requests;
   /** Where; port 0 for any. */

@@ -17,7 +17,7 @@ import { statusOf } from "../http.ts";
 import { ServerSocket, type SocketConn } from "./server_socket.ts";
 
 /** Options of {@linkcode incomingWebSocket}. */
-export interface IncomingWebSocketOptions {
+interface IncomingWebSocketOptions {
   /** The names of the drafts, best first. */
   readonly protocols: readonly string[];
   /** The peer's address, `host:port`. */
@@ -29,7 +29,7 @@ export interface IncomingWebSocketOptions {
 }
 
 /** A WebSocket at the door. */
-export interface IncomingWebSocket {
+interface IncomingWebSocket {
   /** The peer; absent when it offers subprotocols and none is known here. */
   readonly incoming: IncomingConnection | undefined;
   /** The answer, once `incoming` was accepted or refused; never rejects. */

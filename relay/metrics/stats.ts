@@ -53,7 +53,7 @@ export interface Totals {
 }
 
 /** Every transport. */
-export const TRANSPORTS: readonly SessionKind["transport"][] = [
+const TRANSPORTS: readonly SessionKind["transport"][] = [
   "quic",
   "webtransport",
   "websocket",

@@ -15,7 +15,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** How {@linkcode parseObject} complains. */
-export interface ParseObjectOptions {
+interface ParseObjectOptions {
   /** What the text is, for messages. */
   readonly what: string;
   /** The code of the error. */

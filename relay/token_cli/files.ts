@@ -42,7 +42,7 @@ export async function readText(path: string): Promise<string> {
 }
 
 /** How {@linkcode writeText} treats a file. */
-export interface WriteTextOptions {
+interface WriteTextOptions {
   /** Whether only its owner may read it. */
   readonly isSecret: boolean;
   /** Whether a file that is there may be replaced. */

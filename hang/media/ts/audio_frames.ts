@@ -108,7 +108,7 @@ function readEac3(bytes: Uint8Array, at: number): FrameHeader | undefined {
 }
 
 /** A frame and where in time it is. */
-export interface AudioFrame {
+interface AudioFrame {
   /** In microseconds, by the clock of the stream. */
   readonly timestampUs: number;
   /** In microseconds. */

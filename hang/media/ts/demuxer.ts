@@ -144,13 +144,13 @@ export class TsStream {
 }
 
 /** Where a PES packet lies in time, in microseconds. */
-export type PlaceTime = (
+type PlaceTime = (
   pes: Pes,
   sample: { readonly track: TsStream; readonly isKeyframe: boolean },
 ) => number | undefined;
 
 /** Options of {@linkcode TsDemuxer}. */
-export interface TsDemuxerOptions {
+interface TsDemuxerOptions {
   /** Makes time go on. Default: times as they are. */
   readonly time?: SteadyTime | undefined;
   /** Hears of damage. */

@@ -20,7 +20,7 @@ import {
 // Of tracks that nothing has come of, in a file that can be read fast.
 const MAX_PROBE_BYTES = 32 << 20;
 /** Opens the streams of bytes, one for each time that they are read. */
-export type OpenBytes = () => ReadableStream<Uint8Array>;
+type OpenBytes = () => ReadableStream<Uint8Array>;
 
 /** Opens MPEG-TS; the caller closes it. Throws `MoqError` that says what it lacks, and `signal.reason`. */
 export async function openTs(

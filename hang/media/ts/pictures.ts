@@ -6,7 +6,7 @@
  */
 
 /** What a picture's bytes say. */
-export interface PictureFacts {
+interface PictureFacts {
   /** Whether decoding can begin here, whatever the multiplexer says. */
   readonly isKeyframe: boolean;
   /** Whether there is a parameter set in it. */

@@ -10,7 +10,7 @@ import type { DeclaredStream } from "./sections.ts";
 export type TsCodec = "avc" | "hevc" | "aac" | "mpeg-audio" | "ac3";
 
 /** A stream, and its codec when that is read. */
-export interface KnownStream {
+interface KnownStream {
   /** Undefined for what is left out. */
   readonly codec: TsCodec | undefined;
   /** For people. */

@@ -22,7 +22,7 @@ export interface HangChatState {
 }
 
 /** What is known. */
-export interface HangChatFacts {
+interface HangChatFacts {
   /** The connection; `undefined` while the element has no url or no room. */
   readonly connection: ConnectionStatus | undefined;
   /** Whether there is a name to write under. */

@@ -13,7 +13,7 @@ import {
 import { MeetPerson } from "./person.ts";
 
 /** Options of {@linkcode MeetPeople}. */
-export interface MeetPeopleOptions {
+interface MeetPeopleOptions {
   /** The relay. */
   readonly url: string;
   /** Path of the room. */

@@ -26,7 +26,7 @@ interface Placed {
 }
 
 /** Options of {@linkcode MeetPlaces}. */
-export interface MeetPlacesOptions {
+interface MeetPlacesOptions {
   /** Whether everybody is at a place of their own. */
   readonly isWindow: ReadonlySignal<boolean>;
 }

@@ -8,7 +8,7 @@ import { setIcon } from "../shared/icons.ts";
 import { setLabel } from "../shared/parts.ts";
 
 /** What the bar shows. */
-export interface ShownBar {
+interface ShownBar {
   /** Whether one is in the room oneself. */
   readonly isInside: boolean;
   /** Whether the microphone is off. */

@@ -19,7 +19,7 @@ import { setIcon } from "../shared/icons.ts";
 import { setLabel } from "../shared/parts.ts";
 
 /** What is shown. */
-export interface HangPublishDisplayOptions {
+interface HangPublishDisplayOptions {
   /** The sources. */
   readonly capture: Capture;
   /** What there is to choose from. */

@@ -16,7 +16,7 @@ const IDLE_MS = 2500;
 const VOLUME_STEP = 0.1;
 
 /** What is controlled: the element. */
-export interface ControlledElement extends HTMLElement {
+interface ControlledElement extends HTMLElement {
   /** Whether it is paused. */
   paused: boolean;
   /** Whether it is muted. */
@@ -34,7 +34,7 @@ export interface ControlledElement extends HTMLElement {
 }
 
 /** Options of {@linkcode WatchControls}. */
-export interface WatchControlsOptions {
+interface WatchControlsOptions {
   /** What the user sees. */
   readonly view: HangWatchView;
   /** The settings, within the view. */

@@ -6,13 +6,13 @@
  */
 
 /** What keys do. */
-export interface MediaKeySink {
+interface MediaKeySink {
   /** Play, or pause. */
   mediaKey(key: "play" | "pause"): void;
 }
 
 /** What is shown beside the keys. */
-export interface MediaKeyState {
+interface MediaKeyState {
   /** Name of what plays. */
   readonly title: string;
   /** Whether it is paused. */

@@ -16,7 +16,7 @@ const LATENCIES: readonly (readonly [value: string, text: string])[] = [
 ];
 
 /** What the panel changes: properties of the element. */
-export interface WatchSettings {
+interface WatchSettings {
   /** A rendition by name, or `undefined` for automatic. */
   rendition: string | undefined;
   /** How long media is held. */

@@ -18,7 +18,7 @@ const WAITING: readonly string[] = [
 ];
 
 /** What is shown beside the picture. */
-export interface ShownState {
+interface ShownState {
   /** How the player is doing. */
   readonly state: PlayerState;
   /** The broadcast's path. */
@@ -30,7 +30,7 @@ export interface ShownState {
 }
 
 /** What the buttons show. */
-export interface ShownButtons {
+interface ShownButtons {
   /** Whether it is paused. */
   readonly isPaused: boolean;
   /** Whether nothing is heard. */

@@ -31,7 +31,7 @@ const KEYS: Readonly<Record<string, WatchKey>> = {
 };
 
 /** Where the keyboard may be. */
-export interface WatchKeyPlaces {
+interface WatchKeyPlaces {
   /** The whole player. */
   readonly root: HTMLElement;
   /** The settings, whose lists have keys of their own. */

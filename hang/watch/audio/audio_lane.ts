@@ -20,7 +20,7 @@ const MAX_FAILURES = 3;
 const MAX_QUEUED = 64;
 
 /** Options of {@linkcode AudioLane}. */
-export interface AudioLaneOptions extends LaneOptions {
+interface AudioLaneOptions extends LaneOptions {
   /** What to play. */
   readonly choice: AudioChoice;
   /** Where to; it stays the caller's. */

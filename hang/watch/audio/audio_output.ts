@@ -21,7 +21,7 @@ const DELAY_FADE = 0.99;
 const GESTURES = ["pointerdown", "pointerup", "keydown"];
 
 /** Options of {@linkcode AudioOutput}. */
-export interface AudioOutputOptions {
+interface AudioOutputOptions {
   /** Hertz. */
   readonly sampleRate: number;
   /** Channels. */

@@ -13,7 +13,7 @@ import type { LaneOptions } from "../lane.ts";
 import type { AudioChoice } from "../quality/select.ts";
 
 /** Options of {@linkcode Speaker}. */
-export interface SpeakerOptions extends LaneOptions {
+interface SpeakerOptions extends LaneOptions {
   /** What to play. */
   readonly choice: AudioChoice;
   /** Loudness from 0 to 1. */

@@ -22,7 +22,7 @@ const LATE_FOR_MS = 1500;
 const LATE_MARGIN_MS = 50;
 
 /** Options of {@linkcode PlayoutClock}. */
-export interface SyncOptions {
+interface SyncOptions {
   /** Bounds of how long a sample is held after the fastest could have been shown. */
   readonly latency: LatencyRange;
   /** Time. Default the system's. */

@@ -17,7 +17,7 @@ const MAX_UP_AFTER_MS = 160_000;
 const FAILED_WITHIN_MS = 20_000;
 
 /** What to do, and which inputs wanted it. */
-export interface AbrDecision {
+interface AbrDecision {
   /** The direction. */
   readonly direction: "down" | "stay" | "up";
   /** The inputs that spoke for it. */

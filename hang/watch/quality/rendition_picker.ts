@@ -17,7 +17,7 @@ import {
 import type { VideoChoice } from "./select.ts";
 
 /** What a rendition is picked by. */
-export interface PickWishes {
+interface PickWishes {
   /** Track name of the one that was named by hand. */
   readonly byHand: string | undefined;
   /** Device pixels of the place where it is shown; unknown means any size. */

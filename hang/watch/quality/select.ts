@@ -44,7 +44,7 @@ export interface DecoderSupport<DecoderConfig> {
 }
 
 /** Options of {@linkcode playableVideo} and {@linkcode chooseAudio}. */
-export interface ChooseOptions<DecoderConfig> {
+interface ChooseOptions<DecoderConfig> {
   /** What can be decoded; absent when nothing can. */
   readonly support: DecoderSupport<DecoderConfig> | undefined;
   /** Hears why renditions were left out. */

@@ -11,7 +11,7 @@ import type { ViewerTimings } from "../clock/viewer_timings.ts";
 const HIDDEN_MS = 33;
 
 /** What to draw from, asked at each refresh. */
-export interface PictureSource {
+interface PictureSource {
   /** How the picture is to be turned. */
   readonly section: VideoSection | undefined;
   /** The picture to draw now if it is another one than before; it is closed here. */
@@ -19,7 +19,7 @@ export interface PictureSource {
 }
 
 /** Options of {@linkcode Renderer}. */
-export interface RendererOptions {
+interface RendererOptions {
   /** Where pictures come from. */
   readonly source: PictureSource;
   /** Notes when each was drawn. */

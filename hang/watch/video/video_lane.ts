@@ -31,7 +31,7 @@ const JOINED_GROUPS = 2;
 const MAX_FAILURES = 3;
 
 /** Options of {@linkcode VideoLane}. */
-export interface VideoLaneOptions extends LaneOptions {
+interface VideoLaneOptions extends LaneOptions {
   /** What to play. */
   readonly choice: VideoChoice;
   /** How the picture is to be turned. */

@@ -30,13 +30,13 @@ export interface VideoFailure {
 }
 
 /** Hears of renditions that cannot be played. */
-export interface PlaybackSink {
+interface PlaybackSink {
   /** A rendition is no good, or has ended with an error. */
   videoFailed(failure: VideoFailure): void;
 }
 
 /** What is to be played. */
-export interface PlayOptions extends LaneOptions {
+interface PlayOptions extends LaneOptions {
   /** The rendition. */
   readonly choice: VideoChoice;
   /** How the picture is to be turned. */

@@ -38,7 +38,7 @@ export interface LaneEnd {
 }
 
 /** Makes lanes and hears of those that failed. */
-export interface LaneOwner<Options, Frame> {
+interface LaneOwner<Options, Frame> {
   /** A new lane; one that takes over shows nothing before it is asked for the picture that is due. */
   open(options: Options, takesOver: boolean): SwitchedLane<Frame>;
   /** One has ended with an error; those that were closed are not told of. */

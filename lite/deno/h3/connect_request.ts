@@ -29,7 +29,7 @@ export interface ConnectRequest {
 }
 
 /** A request that is not a WebTransport CONNECT: the status to refuse it with. */
-export interface BadRequest {
+interface BadRequest {
   /** 400, 404 or 501. */
   readonly status: number;
 }

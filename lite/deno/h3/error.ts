@@ -22,7 +22,7 @@ export const HTTP3_CODES = {
 } as const;
 
 /** The name of an entry of {@linkcode HTTP3_CODES}. */
-export type Http3Code = keyof typeof HTTP3_CODES;
+type Http3Code = keyof typeof HTTP3_CODES;
 
 /** A peer that broke HTTP/3 beyond one stream: costs it this connection, nothing else. */
 export class Http3Error extends MoqError {

@@ -27,7 +27,7 @@ export interface BarrierContext {
 }
 
 /** One request. */
-export class Barrier {
+class Barrier {
   readonly #stream: BidiStream;
   readonly #version: Version;
 

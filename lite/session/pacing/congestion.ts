@@ -18,7 +18,7 @@ import { type Flow, SendWindow } from "./send_window.ts";
 import type { Tasks } from "../tasks.ts";
 
 /** What is needed of a session. */
-export interface CongestionContext extends BarrierContext {
+interface CongestionContext extends BarrierContext {
   /** Time. */
   readonly clock: Clock;
   /** The session's tasks. */

@@ -16,7 +16,7 @@ const MAX_WINDOWS = 3;
 const DATAGRAM_SHARE = 0.25;
 
 /** What a {@linkcode Flow} is for. */
-export interface FlowOptions {
+interface FlowOptions {
   /** The stream's send order, or that of the groups sent as datagrams. */
   readonly sendOrder: number;
   /** Whether it is datagrams and not a stream. */

@@ -18,7 +18,7 @@ export const MAX_PENDING_GROUPS = 2;
 const HELD_UP_MS = 500;
 
 /** Up to which age groups behind the newest are wanted. */
-export interface Freshness {
+interface Freshness {
   /** Milliseconds of media time; `undefined` where the draft gives it no meaning. */
   readonly maxAgeMs: number | undefined;
   /** Ticks per second of the track. */
@@ -28,13 +28,13 @@ export interface Freshness {
 }
 
 /** The newest of a track, sent or not. */
-export interface LiveEdge {
+interface LiveEdge {
   /** The group with the highest sequence. */
   readonly latest: GroupProducer | undefined;
 }
 
 /** What tells whether the path carries less than it is given. */
-export interface PathLike {
+interface PathLike {
   /** Whether it does. */
   readonly isCongested: boolean;
 }
@@ -159,7 +159,7 @@ export class Sending implements Pace {
 }
 
 /** What makes a {@linkcode Sending}. */
-export interface SendingOptions {
+interface SendingOptions {
   /** The group. */
   readonly group: GroupProducer;
   /** Its stream's; it is closed with the group. */

@@ -71,7 +71,7 @@ class Credit {
 }
 
 /** A transport whose peer is another one of these, see {@linkcode joinEnds}. */
-export class PairEnd implements Transport {
+class PairEnd implements Transport {
   readonly protocol: string | undefined;
   readonly reliableReset: boolean;
   readonly incomingUni: Inbox<ReceiveStream> = new Inbox();

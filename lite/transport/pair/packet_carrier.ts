@@ -9,7 +9,7 @@ import type { Clock } from "../../time.ts";
 import { type Carrier, type Piece, type Sender, Turns } from "./carrier.ts";
 
 /** Options of {@linkcode PacketCarrier}; `simulated.ts` says what they mean. */
-export interface PacketCarrierOptions {
+interface PacketCarrierOptions {
   /** Where time comes from. */
   readonly clock: Clock;
   /** Decides which packets are lost. */

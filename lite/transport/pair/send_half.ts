@@ -11,7 +11,7 @@ import type { ReceiveHalf } from "./receive_half.ts";
 const NOTHING = new Uint8Array(0);
 
 /** Options of {@linkcode SendHalf}. */
-export interface SendHalfOptions {
+interface SendHalfOptions {
   /** Strict priority, higher first. */
   readonly sendOrder: number;
   /** Bytes that may be sent before anything is read. */

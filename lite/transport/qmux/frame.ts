@@ -87,7 +87,7 @@ export const PONG: bigint = 0x348c67529ef8c7ben;
 export const PARAMETERS: bigint = 0x3f5153300d0a0d0an;
 
 /** One STREAM frame whose payload is still to be filled in. */
-export interface OpenStreamFrame {
+interface OpenStreamFrame {
   /** The frame, exactly. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Where its payload goes, to the end. */

@@ -6,7 +6,7 @@
  */
 
 /** What is to be done now. */
-export type IdleAction = "ping" | "expire" | undefined;
+type IdleAction = "ping" | "expire" | undefined;
 
 /** Times of what was sent and received against the idle timeout; all in ms of one clock. */
 export class IdleState {

@@ -24,7 +24,7 @@ export interface SendEvents {
 }
 
 /** What fixes a sending half for its life. */
-export interface SendInit {
+interface SendInit {
   /** The stream's id. */
   readonly id: number;
   /** Higher goes first. */

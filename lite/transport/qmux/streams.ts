@@ -30,7 +30,7 @@ const LEGACY_WINDOW_BYTES = 16 * 1024 * 1024;
 const LEGACY_STREAMS = 4096;
 
 /** What the streams of a session share. */
-export interface StreamsInit {
+interface StreamsInit {
   /** How frames are written. */
   readonly wire: QmuxWire;
   /** Which end we are. */
