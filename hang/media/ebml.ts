@@ -16,6 +16,8 @@ const VOID = 0xec;
 
 /** The most bytes of an element's id and size. */
 export const MAX_HEADER_BYTES = 12;
+/** Bytes at the end of a piece in which an id of four bytes may begin that ends behind it. */
+export const OVERLAP_BYTES = 3;
 
 /** What stands at the top of a segment: where to find others, facts, tracks, clusters, an index, attachments, chapters, tags. */
 const PARTS: ReadonlySet<number> = new Set([

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MoqError } from "@moq-deno/lite";
 import { headerAt, voidHeader } from "./ebml.ts";
-import { MatroskaRepair, repairedMatroska } from "./mkv_repair.ts";
+import { repairedMatroska } from "./mkv_repair.ts";
+import { MatroskaRepair } from "./mkv_repair_stream.ts";
 import { openMedia } from "./open.ts";
 
 /** An element; of unknown size when `size` says so. */

@@ -12,7 +12,8 @@ import { abortable } from "./abortable.ts";
 import { explain } from "./diagnose.ts";
 import type { Media } from "./media.ts";
 import { GRACE_MS, MediaFile, type MediaFileOptions } from "./media_file.ts";
-import { isMatroska, MatroskaRepair, repairedMatroska } from "./mkv_repair.ts";
+import { isMatroska, repairedMatroska } from "./mkv_repair.ts";
+import { MatroskaRepair } from "./mkv_repair_stream.ts";
 import { subtitlesOf } from "./mkv_tracks.ts";
 import { checkedMp4, checkMp4, isMp4 } from "./mp4_tables.ts";
 import {
