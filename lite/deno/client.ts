@@ -20,9 +20,7 @@ const EVERY_PROTOCOL = [...PROTOCOLS, IN_BAND_ALPN];
 /** Options of {@linkcode dial}. */
 export interface DenoDialOptions {
   /** SHA-256 of certificates to trust in place of all others. */
-  readonly serverCertificateHashes?:
-    | readonly Uint8Array<ArrayBuffer>[]
-    | undefined;
+  readonly certificateHashes?: readonly Uint8Array<ArrayBuffer>[] | undefined;
   /** Roots to trust besides the usual ones, PEM. */
   readonly caCerts?: readonly string[] | undefined;
   /** ALPNs or subprotocols in order of preference. Default every draft spoken here, newest first. */
@@ -92,10 +90,7 @@ export async function dial(
     const pinned = await fetchCertificateHash(shown, signal);
     const secure = new URL(url);
     secure.protocol = "https:";
-    return await dial(secure, {
-      ...options,
-      serverCertificateHashes: [pinned],
-    });
+    return await dial(secure, { ...options, certificateHashes: [pinned] });
   }
   throw new TypeError(
     `Expected a URL with moqt:, moql:, https: or http:, got ${url.protocol}`,

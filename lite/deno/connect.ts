@@ -14,7 +14,7 @@ export interface ConnectQuicOptions {
   /** Protocols in our order of preference; the server picks. */
   readonly alpn: readonly string[];
   /** SHA-256 of certificates to trust in place of all others. */
-  readonly serverCertificateHashes?:
+  readonly certificateHashes?:
     | readonly Uint8Array<ArrayBuffer>[]
     | undefined;
   /** Roots to trust besides the usual ones, PEM. */
@@ -87,12 +87,12 @@ async function dial(
 ): Promise<Deno.QuicConn> {
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
-  const { serverCertificateHashes, caCerts } = options;
+  const { certificateHashes, caCerts } = options;
   try {
     const conn = await Deno.connectQuic({
       hostname: options.address ?? hostname,
       port,
-      serverName: serverName(hostname, serverCertificateHashes !== undefined),
+      serverName: serverName(hostname, certificateHashes !== undefined),
       alpnProtocols: [...options.alpn],
       endpoint: options.endpoint ?? sharedEndpoint(),
       maxIdleTimeout: options.maxIdleTimeoutMs ?? 15_000,
@@ -103,7 +103,7 @@ async function dial(
       maxConcurrentBidirectionalStreams: options.maxBidiStreams ??
         DEFAULT_MAX_REQUESTS,
       ...(caCerts && { caCerts: [...caCerts] }),
-      ...(serverCertificateHashes && pinned(serverCertificateHashes)),
+      ...(certificateHashes && pinned(certificateHashes)),
     });
     // Nobody may be looking when it ends.
     conn.closed.catch(() => {});

@@ -45,6 +45,6 @@ export function clientOf(
   path = "",
 ): Promise<Session> {
   return connect(`https://${at}/${path}`, {
-    serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+    certificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
   });
 }

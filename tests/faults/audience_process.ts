@@ -46,15 +46,9 @@ const SMALL_BYTES = 200;
 const LARGE_BYTES = 33_000;
 
 const { url, fingerprint } = settings<AudienceSettings>();
-const serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
-const publisher = await connect(url, {
-  serverCertificateHashes,
-  role: "publisher",
-});
-const viewer = await connect(url, {
-  serverCertificateHashes,
-  role: "subscriber",
-});
+const certificateHashes = [Uint8Array.fromHex(fingerprint)];
+const publisher = await connect(url, { certificateHashes, role: "publisher" });
+const viewer = await connect(url, { certificateHashes, role: "subscriber" });
 const start = performance.now();
 let published = 0;
 let frames = 0;

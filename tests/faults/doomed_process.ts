@@ -14,7 +14,7 @@ const { port, fingerprint } = settings<{
   readonly fingerprint: string;
 }>();
 const session = await connect(`moqt://127.0.0.1:${port}`, {
-  serverCertificateHashes: [Uint8Array.fromHex(fingerprint)],
+  certificateHashes: [Uint8Array.fromHex(fingerprint)],
 });
 const broadcast = new BroadcastProducer();
 session.publish(DOOMED, broadcast);

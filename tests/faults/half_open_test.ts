@@ -117,15 +117,11 @@ faultTest(
   "HTTP/3 connections that never ask for a session are closed",
   { flags: SHORT },
   async (world) => {
-    const { serverCertificateHashes } = world;
+    const { certificateHashes } = world;
     const conns = await Promise.all(
       Array.from(
         { length: 50 },
-        () =>
-          dialQuic(world.url("https"), {
-            alpn: ["h3"],
-            serverCertificateHashes,
-          }),
+        () => dialQuic(world.url("https"), { alpn: ["h3"], certificateHashes }),
       ),
     );
     assert.ok(await entry(world, "https") < ENTRY_MS);
@@ -143,10 +139,10 @@ faultTest(
   "HTTP/3 connections over the limit end the oldest",
   { flags: ["--limit-handshakes=50", "--listen-timeout=1h"] },
   async (world) => {
-    const { serverCertificateHashes } = world;
+    const { certificateHashes } = world;
     const conns: Deno.QuicConn[] = [];
     for (let count = 0; count < 60; count++) {
-      const options = { alpn: ["h3"], serverCertificateHashes };
+      const options = { alpn: ["h3"], certificateHashes };
       conns.push(await dialQuic(world.url("https"), options));
     }
     await Promise.all(conns.slice(0, 10).map(({ closed }) => closed));
@@ -160,11 +156,11 @@ for (const way of ["moqt", "https"] as const) {
     `sessions over ${way} that never send SETUP are closed, and told why`,
     { flags: SHORT },
     async (world) => {
-      const { serverCertificateHashes } = world;
+      const { certificateHashes } = world;
       const transports = await Promise.all(
         Array.from({ length: 30 }, () =>
           dial(world.url(way), {
-            serverCertificateHashes,
+            certificateHashes,
             protocols: ["moq-lite-06"],
           })),
       );

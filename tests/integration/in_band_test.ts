@@ -107,9 +107,7 @@ Deno.test("connect: agrees in band with our relay over raw QUIC", async () => {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const [{ port } = { port: 0 }] = relay.addresses;
   const url = `moqt://127.0.0.1:${port}/`;
-  const trust = {
-    serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
-  };
+  const trust = { certificateHashes: [Uint8Array.fromHex(relay.fingerprint)] };
   const publisher = await connect(url, { ...trust, protocols: ["moql"] });
   const viewer = await connect(url, trust);
   try {

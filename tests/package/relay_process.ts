@@ -64,9 +64,9 @@ export class RelayProcess implements AsyncDisposable {
     const address = this.#address;
     switch (way) {
       case "quic": {
-        const serverCertificateHashes = [Uint8Array.fromHex(this.#fingerprint)];
+        const certificateHashes = [Uint8Array.fromHex(this.#fingerprint)];
         const url = new URL(`moqt://${address}`);
-        return dial(url, { ...options, serverCertificateHashes });
+        return dial(url, { ...options, certificateHashes });
       }
       case "webtransport":
         return dial(new URL(`http://${address}`), options);

@@ -23,7 +23,7 @@ import { encodeFields, type Field } from "./qpack.ts";
 import { encodeSettings } from "./settings.ts";
 
 const certificate = await selfSignedCertificate();
-const serverCertificateHashes = [certificate.sha256];
+const certificateHashes = [certificate.sha256];
 const ALPN = ["h3"];
 const PROTOCOLS = ["moq-lite-06", "moq-lite-05"];
 // Small enough for every closed stream to give its credit back at once; one more is our control stream.
@@ -64,10 +64,7 @@ class Server implements AsyncDisposable {
   }
 
   async dial(): Promise<Deno.QuicConn> {
-    const conn = await dialQuic(this.url, {
-      alpn: ALPN,
-      serverCertificateHashes,
-    });
+    const conn = await dialQuic(this.url, { alpn: ALPN, certificateHashes });
     this.#conns.push(conn);
     return conn;
   }
@@ -230,7 +227,7 @@ Deno.test("acceptWebTransport: shows what the client asks for, and picks from th
   });
   const connecting = connectWebTransport(server.url, {
     protocols: ["moq-lite-07", "moq-lite-05", "moq-lite-06"],
-    serverCertificateHashes,
+    certificateHashes,
     headers,
   });
   const request = await server.accept();
@@ -253,7 +250,7 @@ Deno.test("acceptWebTransport: without a subprotocol in common the session begin
   const [client, accepted] = await Promise.all([
     connectWebTransport(server.url, {
       protocols: ["moqt-16"],
-      serverCertificateHashes,
+      certificateHashes,
     }),
     server.accept().then((request) => request.accept()),
   ]);
@@ -268,7 +265,7 @@ Deno.test("WebTransportRequest.reject: the client reads code and reason", async 
   const [client] = await Promise.all([
     connectWebTransport(server.url, {
       protocols: PROTOCOLS,
-      serverCertificateHashes,
+      certificateHashes,
     }),
     server.accept().then((request) => request.reject(2, "unauthorized")),
   ]);
@@ -282,7 +279,7 @@ Deno.test("WebTransportRequest.refuse: the client throws with the status", async
     await using server = new Server();
     const connecting = connectWebTransport(server.url, {
       protocols: PROTOCOLS,
-      serverCertificateHashes,
+      certificateHashes,
     });
     const refused = assert.rejects(
       connecting,
@@ -320,7 +317,7 @@ Deno.test("openWebTransport: a subprotocol that was not offered is an error", as
   await using server = new Server();
   const connecting = connectWebTransport(server.url, {
     protocols: PROTOCOLS,
-    serverCertificateHashes,
+    certificateHashes,
   });
   const refused = assert.rejects(connecting, isCode("protocol"));
   const raw = new RawClient(await server.next());
@@ -336,8 +333,8 @@ Deno.test("openWebTransport: a subprotocol that was not offered is an error", as
 
 Deno.test("connectWebTransport: a wrong certificate, silence, an abort and misuse", async () => {
   await using server = new Server();
-  const options = { protocols: PROTOCOLS, serverCertificateHashes };
-  const wrong = { ...options, serverCertificateHashes: [new Uint8Array(32)] };
+  const options = { protocols: PROTOCOLS, certificateHashes };
+  const wrong = { ...options, certificateHashes: [new Uint8Array(32)] };
   await assert.rejects(
     connectWebTransport(server.url, wrong),
     isCode("transport"),
