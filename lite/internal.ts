@@ -27,6 +27,7 @@ export {
 export { type Deadline, deadline } from "./time.ts";
 export type { ByteLog, LogEnd } from "./bytes/byte_log.ts";
 export { Reader, Writer } from "./bytes/cursor.ts";
+export { joinBytes } from "./bytes/join.ts";
 export type { Arrivals } from "./model/arrivals.ts";
 export {
   Broadcast,
@@ -64,6 +65,7 @@ export {
   type TrackSource,
 } from "./model/track.ts";
 export { SLICE_STEPS, type Turns } from "./model/turns.ts";
+export { firstPlace } from "./search.ts";
 export type { PathState } from "./session/pacing/congestion.ts";
 export type { CutCounts, SessionLimits } from "./session/context.ts";
 export * from "./session/in_band.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { joinBytes } from "@moq-deno/lite/internal";
 import type { Media, MediaPacket, MediaTrack } from "../media/media.ts";
 import { openMedia } from "../media/open.ts";
 import type { HlsFiles } from "./files.ts";
@@ -54,7 +55,7 @@ export class SegmentReader {
       maxBytes: MAX_SEGMENT_BYTES,
       signal,
     });
-    const whole = map ? join(map, bytes) : bytes;
+    const whole = map ? joinBytes([map, bytes]) : bytes;
     const packed = readPackedAudio(whole);
     const timeUs = packed?.timeUs ?? 0;
     let media: Media | undefined;
@@ -93,11 +94,4 @@ export class SegmentReader {
     this.#map = { key, bytes };
     return bytes;
   }
-}
-
-function join(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(one.byteLength + other.byteLength);
-  bytes.set(one);
-  bytes.set(other, one.byteLength);
-  return bytes;
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { joinBytes } from "@moq-deno/lite/internal";
 
 const START_CODE = Uint8Array.of(0, 0, 0, 1);
 
@@ -104,21 +105,6 @@ export class AnnexB {
     while (cursor.remaining > 0) {
       units.push(cursor.take(cursor.unsigned(lengthBytes)));
     }
-    return join(units);
+    return joinBytes(units.flatMap((unit) => [START_CODE, unit]));
   }
-}
-
-function join(units: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(
-    units.reduce(
-      (sum, { byteLength }) => sum + START_CODE.byteLength + byteLength,
-      0,
-    ),
-  );
-  let at = 0;
-  for (const part of units.flatMap((unit) => [START_CODE, unit])) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
 }

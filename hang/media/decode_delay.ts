@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { joinBytes } from "@moq-deno/lite/internal";
 import { type Box, BoxReader, splitBoxes } from "../container/boxes.ts";
 
 const HEADER_BYTES = 8;
@@ -178,7 +179,9 @@ export class DecodeDelay {
         yield part;
         continue;
       }
-      const bytes = joined(this.#pending, rest);
+      const bytes = this.#pending.byteLength === 0
+        ? rest
+        : joinBytes([this.#pending, rest]);
       this.#pending = bytes;
       if (bytes.byteLength < 2 * HEADER_BYTES) return;
       const type = String.fromCharCode(...bytes.subarray(4, 8));
@@ -227,12 +230,4 @@ export class DecodeDelay {
       }
     }
   }
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  if (one.byteLength === 0) return other;
-  const bytes = new Uint8Array(one.byteLength + other.byteLength);
-  bytes.set(one);
-  bytes.set(other, one.byteLength);
-  return bytes;
 }

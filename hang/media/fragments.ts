@@ -6,8 +6,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, joinBytes, SILENT } from "@moq-deno/lite/internal";
 import { BufferSource, Input, MP4 } from "mediabunny";
 import { boxAt, BoxReader, splitBoxes } from "../container/boxes.ts";
 import { openCmaf } from "../container/cmaf.ts";
@@ -254,9 +253,7 @@ class FragmentedMedia implements Media {
     const { trackId, decodeTime, timeAt } = headOf(moof);
     const lane = this.#lanes.get(trackId);
     if (!lane) return;
-    const data = new Uint8Array(moof.bytes.byteLength + mdat.bytes.byteLength);
-    data.set(moof.bytes);
-    data.set(mdat.bytes, moof.bytes.byteLength);
+    const data = joinBytes([moof.bytes, mdat.bytes]);
     const samples = lane.container.decode(data);
     const durationUs = samples.reduce(
       (sum, sample) => sum + (sample.durationUs ?? 0),

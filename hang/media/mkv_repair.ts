@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { firstPlace } from "@moq-deno/lite/internal";
 import {
   CLUSTER,
   EBML,
@@ -186,15 +187,13 @@ class RepairedFile implements RandomAccess {
     start: number,
     end: number,
   ): Generator<Promise<Piece | undefined>, void> {
-    let low = 0;
-    for (let high = this.#clusters.length; low < high;) {
-      const middle = (low + high) >> 1;
-      if (this.#clusters[middle]!.end <= start) low = middle + 1;
-      else high = middle;
-    }
-    for (const cluster of this.#clusters.slice(low)) {
-      if (cluster.body >= end) return;
-      yield cluster.check ??= this.#check(cluster);
+    const clusters = this.#clusters;
+    let at = firstPlace(
+      clusters.length,
+      (place) => clusters[place]!.end > start,
+    );
+    for (let one; (one = clusters[at]) && one.body < end; at++) {
+      yield one.check ??= this.#check(one);
     }
   }
 

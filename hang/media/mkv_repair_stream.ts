@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "@moq-deno/lite/internal";
 import {
   CLUSTER,
   EBML,
@@ -48,9 +49,7 @@ class Filter {
   *push(chunk: Uint8Array): Generator<Uint8Array, void> {
     let bytes = chunk;
     if (this.#rest.byteLength > 0) {
-      bytes = new Uint8Array(this.#rest.byteLength + chunk.byteLength);
-      bytes.set(this.#rest);
-      bytes.set(chunk, this.#rest.byteLength);
+      bytes = joinBytes([this.#rest, chunk]);
       this.#rest = new Uint8Array(0);
     }
     for (let at = 0; at < bytes.byteLength;) {

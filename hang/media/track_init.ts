@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "@moq-deno/lite/internal";
 import { boxAt, BoxReader, splitBoxes } from "../container/boxes.ts";
 import { readCmafInit } from "../container/cmaf_init.ts";
 
@@ -71,8 +72,8 @@ export function splitInit(ftyp: Uint8Array, moov: Uint8Array): TrackInit[] {
     .map(({ body }) => trackIdOf(body));
   return ids.map((trackId) => {
     const init = ids.length === 1
-      ? join(ftyp, moov)
-      : join(ftyp, box("moov", childrenOf(children, trackId)));
+      ? joinBytes([ftyp, moov])
+      : joinBytes([ftyp, box("moov", childrenOf(children, trackId))]);
     return { trackId, timescale: readCmafInit(init).timescale, init };
   });
 }
@@ -93,11 +94,4 @@ function childrenOf(
     }
   }
   return kept;
-}
-
-function join(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(one.byteLength + other.byteLength);
-  bytes.set(one);
-  bytes.set(other, one.byteLength);
-  return bytes;
 }

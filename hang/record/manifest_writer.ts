@@ -4,6 +4,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { joinBytes } from "@moq-deno/lite/internal";
 import { appendTo, encodeLine, readJournal } from "./journal.ts";
 import { asideOf } from "./group_log.ts";
 import { MAX_MANIFEST_BYTES } from "./limits.ts";
@@ -42,7 +43,7 @@ export class ManifestWriter {
 
   /** Adds a line; throws `MoqError("too-large")` when the journal is full. */
   add(line: ManifestLine): void {
-    const bytes = join(timesWritten(line).map(encodeLine));
+    const bytes = joinBytes(timesWritten(line).map(encodeLine));
     const reserved = "catalog" in line ? RESERVED_BYTES : 0;
     const most = MAX_MANIFEST_BYTES - reserved;
     if (this.#size + bytes.byteLength > most) {
@@ -69,18 +70,7 @@ export class ManifestWriter {
 
 /** Writes all of a manifest in the place of the journal. */
 export function writeJournal(store: RecordingStore, manifest: Manifest): void {
-  store.replace(JOURNAL, join(Array.from(linesOf(manifest), encodeLine)));
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  store.replace(JOURNAL, joinBytes(Array.from(linesOf(manifest), encodeLine)));
 }
 
 /** A line that was cut off in mid-write is set aside, so that the next one begins a line. */

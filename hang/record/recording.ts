@@ -5,8 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch } from "@moq-deno/lite/internal";
+import { asMoqError, firstPlace, Latch } from "@moq-deno/lite/internal";
 import { filesOf, type GroupEntry, GroupLog } from "./group_log.ts";
 import {
   type CatalogEntry,
@@ -176,14 +175,9 @@ export class Recording {
 
   /** The take that entry number `index` of a track is from. */
   takeOf({ takes }: RecordingTrack, index: number): number {
-    // `first` never goes down: half of what is left at each step.
-    let [low, high] = [0, takes.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (takes[middle]!.first <= index) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low - 1);
+    // `first` never goes down.
+    const behind = firstPlace(takes.length, (at) => takes[at]!.first > index);
+    return Math.max(0, behind - 1);
   }
 
   /**
@@ -282,13 +276,7 @@ function rangeOf(
 
 /** How many of `sorted` are below `limit`. */
 function countBelow(sorted: readonly number[], limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (sorted[middle]! < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return firstPlace(sorted.length, (at) => sorted[at]! >= limit);
 }
 
 /** What was damaged in the index of a track, in sentences; a recorder that was killed leaves bytes of no group too. */

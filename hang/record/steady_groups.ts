@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { firstPlace } from "@moq-deno/lite/internal";
 import { SteadyTime } from "../media/steady_time.ts";
 import type { GroupEntry } from "./group_log.ts";
 import type { RecordingTrack } from "./recording.ts";
@@ -108,11 +109,9 @@ function nextOf(lanes: readonly Lane[]): Lane | undefined {
 
 /** What is added to the timestamps of group `sequence`, in milliseconds. */
 export function shiftOf(shifts: readonly Shift[], sequence: number): number {
-  let [low, high] = [0, shifts.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (shifts[middle]!.sequence <= sequence) low = middle + 1;
-    else high = middle;
-  }
-  return shifts[low - 1]?.shiftMs ?? 0;
+  const behind = firstPlace(
+    shifts.length,
+    (at) => shifts[at]!.sequence > sequence,
+  );
+  return shifts[behind - 1]?.shiftMs ?? 0;
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { joinBytes } from "../bytes/join.ts";
 
 /** Options of {@linkcode selfSignedCertificate}. */
 export interface SelfSignedOptions {
@@ -184,15 +185,7 @@ function sequence(...parts: readonly Der[]): Der {
 
 function field(tag: number, ...parts: readonly Der[]): Der {
   const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
-  const header = [tag, ...lengthBytes(length)];
-  const whole = new Uint8Array(header.length + length);
-  whole.set(header);
-  let at = header.length;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.byteLength;
-  }
-  return whole;
+  return joinBytes([[tag, ...lengthBytes(length)], ...parts]);
 }
 
 function lengthBytes(length: number): number[] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstPlace } from "../search.ts";
 
 /** Sorted by sequence; items with equal sequences in order of insertion. */
 export class SequenceIndex<T extends { readonly sequence: number }> {
@@ -25,14 +26,8 @@ export class SequenceIndex<T extends { readonly sequence: number }> {
 
   /** The first place where `holds` is true; it must be true for all later places too. */
   firstPlace(holds: (item: T, place: number) => boolean): number {
-    let low = 0;
-    let high = this.#items.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (holds(this.#items[middle]!, middle)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
+    const items = this.#items;
+    return firstPlace(items.length, (place) => holds(items[place]!, place));
   }
 
   /** Adds `item` behind those of the same sequence. */

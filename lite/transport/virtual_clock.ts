@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { firstPlace } from "../search.ts";
 import type { Clock } from "../time.ts";
 
 /** Options of {@linkcode VirtualClock.run}. */
@@ -99,14 +100,8 @@ export class VirtualClock implements Clock {
 
   /** Where a timer for `at` goes: before all that are due with it or sooner. */
   #placeOf(at: number): number {
-    let low = 0;
-    let high = this.#timers.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#timers[middle]!.at > at) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    const timers = this.#timers;
+    return firstPlace(timers.length, (place) => timers[place]!.at <= at);
   }
 }
 

@@ -27,6 +27,7 @@ const ROOT: readonly string[] = [
   "lite/log.ts",
   "lite/path.ts",
   "lite/printable.ts",
+  "lite/search.ts",
   "lite/time.ts",
 ];
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "@moq-deno/lite/internal";
 
 /** Bytes of a packet. */
 export const PACKET_BYTES = 188;
@@ -74,7 +75,7 @@ export class PacketCutter {
   *push(chunk: Uint8Array): Iterable<Uint8Array> {
     const bytes = this.#rest.byteLength === 0
       ? chunk
-      : joined(this.#rest, chunk);
+      : joinBytes([this.#rest, chunk]);
     let at = Math.min(this.#skip, bytes.byteLength);
     this.#skip -= at;
     while (at + PACKET_BYTES <= bytes.byteLength) {
@@ -103,13 +104,6 @@ export class PacketCutter {
   #isNext(bytes: Uint8Array, at: number): boolean {
     return bytes[at + this.#stride] === SYNC;
   }
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(one.byteLength + other.byteLength);
-  bytes.set(one);
-  bytes.set(other, one.byteLength);
-  return bytes;
 }
 
 /** A packet's header and payload. */
