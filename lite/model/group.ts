@@ -258,29 +258,16 @@ export class GroupConsumer {
    * `MoqError` of a group that was cut, and `signal.reason`. Payloads are views
    * that stay valid.
    */
-  async *frames(signal?: AbortSignal): AsyncGenerator<Frame, void> {
-    const { log } = this.#group;
-    const release = signal && log.wakeOn(signal);
+  frames(signal?: AbortSignal): AsyncGenerator<Frame, void> {
+    let index = 0;
     let timestamp = 0;
-    try {
-      for (let index = 0;;) {
-        signal?.throwIfAborted();
-        if (this.#group.retired) throw this.#group.retired;
-        const frame = this.#group.frame(index, timestamp);
-        if (frame) {
-          index++;
-          timestamp = frame.timestamp;
-          yield frame;
-        } else if (log.ended) {
-          if (log.ended.error) throw log.ended.error;
-          return;
-        } else {
-          await log.changed();
-        }
-      }
-    } finally {
-      release?.();
-    }
+    return this.#each(() => {
+      const frame = this.#group.frame(index, timestamp);
+      if (!frame) return undefined;
+      index++;
+      timestamp = frame.timestamp;
+      return frame;
+    }, signal);
   }
 
   /**
@@ -291,21 +278,44 @@ export class GroupConsumer {
    */
   async *payloads(signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const { log } = this.#group;
-    const release = signal && log.wakeOn(signal);
     const pieces: Uint8Array[] = [];
     const scanner = new FrameScanner({
       frame: () => {},
       payload: (bytes) => pieces.push(bytes),
     });
+    let at = 0;
+    const runs = this.#each(() => {
+      const run = log.view(at)?.subarray(0, PIECE_BYTES);
+      if (run) at += run.byteLength;
+      return run;
+    }, signal);
+    for await (const run of runs) {
+      scanner.push(run);
+      yield* pieces.splice(0);
+    }
+  }
+
+  /** The frames as text; bytes that are not UTF-8 become U+FFFD. As {@linkcode GroupConsumer.frames}. */
+  async *texts(signal?: AbortSignal): AsyncGenerator<string, void> {
+    for await (const { payload } of this.frames(signal)) {
+      yield decoder.decode(payload);
+    }
+  }
+
+  /** What `next` gives until the group ends; while it gives nothing, more is waited for. */
+  async *#each<T>(
+    next: () => T | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<T, void> {
+    const { log } = this.#group;
+    const release = signal && log.wakeOn(signal);
     try {
-      for (let at = 0;;) {
+      for (;;) {
         signal?.throwIfAborted();
         if (this.#group.retired) throw this.#group.retired;
-        const run = log.view(at)?.subarray(0, PIECE_BYTES);
-        if (run) {
-          at += run.byteLength;
-          scanner.push(run);
-          yield* pieces.splice(0);
+        const one = next();
+        if (one !== undefined) {
+          yield one;
         } else if (log.ended) {
           if (log.ended.error) throw log.ended.error;
           return;
@@ -315,13 +325,6 @@ export class GroupConsumer {
       }
     } finally {
       release?.();
-    }
-  }
-
-  /** The frames as text; bytes that are not UTF-8 become U+FFFD. As {@linkcode GroupConsumer.frames}. */
-  async *texts(signal?: AbortSignal): AsyncGenerator<string, void> {
-    for await (const { payload } of this.frames(signal)) {
-      yield decoder.decode(payload);
     }
   }
 }
