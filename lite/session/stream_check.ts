@@ -12,6 +12,7 @@ import { BidiType } from "../wire/stream_type.ts";
 import { encodeSubscribe } from "../wire/subscribe.ts";
 import { decodeSubscribeResponse } from "../wire/subscribe_response.ts";
 import { hasSubscribeOk, hasUntypedOk } from "../wire/version.ts";
+import { eitherOf } from "./context.ts";
 import { MessageReader } from "./streams.ts";
 import type { GroupReceiver, Requests } from "./requests.ts";
 
@@ -38,8 +39,7 @@ export class StreamCheck implements GroupReceiver {
   ): Promise<boolean> {
     const { version } = this.#requests.context;
     const id = this.#requests.register(this);
-    const over = new AbortController();
-    const both = AbortSignal.any([signal, over.signal]);
+    const { signal: over, end } = eitherOf(signal, undefined);
     try {
       const message = encodeSubscribe({
         id,
@@ -59,10 +59,10 @@ export class StreamCheck implements GroupReceiver {
         stream.send.close();
         reader.cancel();
       };
-      both.addEventListener("abort", stop, { once: true });
-      if (both.aborted) stop();
+      over.addEventListener("abort", stop, { once: true });
+      if (over.aborted) stop();
       const missing = this.#isPromised(reader).then((isPromised) =>
-        isPromised ? this.#isMissing(both) : false
+        isPromised ? this.#isMissing(over) : false
       );
       const isFine = await Promise.race([
         this.#arrived.promise,
@@ -71,7 +71,7 @@ export class StreamCheck implements GroupReceiver {
       signal.throwIfAborted();
       return isFine;
     } finally {
-      over.abort();
+      end();
       this.#requests.unregister(id);
     }
   }
