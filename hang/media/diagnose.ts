@@ -7,6 +7,7 @@
 import { MoqError } from "@moq-deno/lite";
 import { asMoqError } from "@moq-deno/lite/internal";
 import { UnsupportedInputFormatError } from "mediabunny";
+import type { Media } from "./media.ts";
 import {
   type MediaSource,
   type RandomAccess,
@@ -37,6 +38,16 @@ export async function diagnose(
   if (boxes.length > 0) return `boxes ${boxes.join(", ")}`;
   const first = await file.read(0, Math.min(HEADER_BYTES, file.size));
   return `a file that begins with ${first.slice().toHex()}`;
+}
+
+/** Why a file that has tracks has none that can be read. */
+export function unknownCodecs(
+  { format, skipped }: Pick<Media, "format" | "skipped">,
+): MoqError {
+  return new MoqError(
+    "unsupported",
+    `Expected ${format} with a known codec, got none: ${skipped.join("; ")}`,
+  );
 }
 
 /** `error`, which came of reading `source`, with what was expected and what helps. */

@@ -25,7 +25,7 @@ import {
 import { abortable } from "./abortable.ts";
 import { stripAdtsHeader } from "./adts.ts";
 import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
-import { diagnose, explain, wordsOf } from "./diagnose.ts";
+import { diagnose, explain, unknownCodecs, wordsOf } from "./diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
 import type { OpenMediaOptions } from "./open_options.ts";
 import { type PcmLayout, pcmPieces } from "./pcm.ts";
@@ -217,14 +217,7 @@ export class MediaFile implements Media {
   }
 
   async #refuse(): Promise<never> {
-    if (this.skipped.length > 0) {
-      throw new MoqError(
-        "unsupported",
-        `Expected ${this.format} with a known codec, got none: ${
-          this.skipped.join("; ")
-        }`,
-      );
-    }
+    if (this.skipped.length > 0) throw unknownCodecs(this);
     throw new MoqError(
       "decode",
       `Expected ${this.format} with video or audio, got ${await diagnose(
@@ -319,7 +312,7 @@ export class MediaFile implements Media {
       throw await explain(error, this.#source);
     } finally {
       leave();
-      // Not awaited: a source that does not deliver would hold up whoever has left. It fails when the file is closed.
+      // Not awaited: a source that does not deliver would block the reader that left. It fails when the file is closed.
       packets.return().catch(() => undefined);
     }
   }

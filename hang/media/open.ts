@@ -71,16 +71,13 @@ async function openAny(
       const hasFragments = source instanceof Uint8Array;
       await abortable(checkMp4(file, { hasFragments, others }), signal);
     }
-    const repaired = isMatroska(start)
-      ? await repair(file ?? stream!, options)
-      : undefined;
-    const checked = stream && isTabled
-      ? checkedMp4(stream, { others })
-      : repaired ?? stream;
+    let checked: MediaSource = stream ?? source;
+    if (isMatroska(start)) checked = await repair(file ?? stream!, options);
+    else if (stream && isTabled) checked = checkedMp4(stream, { others });
     try {
       // The end of an MP4 may have boxes that are not read.
       const unread = isTabled ? undefined : rest;
-      const media = await openFile(checked ?? source, { ...options, unread });
+      const media = await openFile(checked, { ...options, unread });
       media.skipped.push(...others);
       return media;
     } catch (error) {

@@ -8,6 +8,7 @@ import { MoqError, sleep } from "@moq-deno/lite";
 import { asMoqError } from "@moq-deno/lite/internal";
 import { SILENT } from "@moq-deno/lite/internal";
 import { abortable } from "../abortable.ts";
+import { unknownCodecs } from "../diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "../media.ts";
 import type { TsStream } from "./demuxer.ts";
 import {
@@ -147,14 +148,7 @@ class TsMedia implements Media {
   }
 
   #refuse(): never {
-    if (this.skipped.length > 0) {
-      throw new MoqError(
-        "unsupported",
-        `Expected ${this.format} with a known codec, got none: ${
-          this.skipped.join("; ")
-        }`,
-      );
-    }
+    if (this.skipped.length > 0) throw unknownCodecs(this);
     throw new MoqError(
       "decode",
       `Expected ${this.format} with a table of its streams and a keyframe, got ${this.#pass.bytes} bytes without`,
