@@ -27,7 +27,7 @@ export class NativeMemory {
     this.#allocate = allocate;
   }
 
-  /** `conn` has ended, and is let go of by whoever held it. */
+  /** `conn` has ended and its owner has released it. */
   ended(conn: object): void {
     if (++this.#ended % CONNECTIONS_PER_BALLAST !== 0) return;
     try {

@@ -47,7 +47,7 @@ export interface SubscribeOptions {
 export interface TrackDemand {
   /** Subscriptions now. */
   readonly subscribers: number;
-  /** The combined wish, `undefined` while nobody reads. moq-lite-06, fan-in. */
+  /** The combined demand, `undefined` while there are no readers. moq-lite-06, fan-in. */
   readonly wanted: Wanted | undefined;
   /** Resolves when either changes or the track ends; re-check and loop. */
   changed(): Promise<void>;

@@ -13,8 +13,8 @@ export interface Publication {
   close(): void;
   /**
    * Takes the path out because its announcer has no way there any more, and
-   * with it what others say they reach through that announcer, until they say
-   * so anew: in a mesh they would go on to tell each other of it.
+   * with it the routes of others through that announcer, until they announce
+   * them again: in a mesh they would keep announcing them to each other.
    */
   withdraw(): void;
   /** Its connection was lost: takes the path out after the origin's linger, since the publisher may be back by then. */

@@ -75,7 +75,7 @@ export class Fetches {
     const forget = (): void => {
       if (this.#shared.get(key) === shared) this.#shared.delete(key);
     };
-    // One that is being ended is of no use to whoever asks next.
+    // A fetch that is ending cannot serve the next caller.
     shared.signal.addEventListener("abort", forget, { once: true });
     const running = this.#run(shared, { broadcast, request }).finally(forget);
     this.#context.tasks.run("fetch", running);

@@ -13,7 +13,7 @@ import type { InBandAgreement } from "./in_band.ts";
 
 /** Options of `Session`. */
 export interface SessionOptions {
-  /** What we say of ourselves, besides our hop id. */
+  /** What we tell the peer about ourselves in addition to our hop id. */
   readonly setup?: Omit<Setup, "hop"> | undefined;
   /** Our hop id. Default random. */
   readonly hop?: bigint | undefined;

@@ -7,7 +7,7 @@
 /**
  * Requests that a peer may have open at this end unless told otherwise: a
  * relay opens one for every track that it takes from here, up to the 1024
- * subscriptions of a session, and others besides.
+ * subscriptions of a session, and some of other kinds.
  */
 export const DEFAULT_MAX_REQUESTS = 2048;
 
