@@ -229,7 +229,7 @@ Deno.test("moq-relay: told to end, it asks peers to move, and ends those that st
   await using relay = await Running.start("--drain-timeout", "1s");
   const pins = [Uint8Array.fromHex(relay.fingerprint)];
   const url = `moqt://127.0.0.1:${relay.port}/`;
-  const session = await connect(url, { certificateHashes: pins });
+  const session = await connect(url, { serverCertificateHashes: pins });
   await session.peer;
   const told = performance.now();
   const stopped = relay.stop("SIGTERM");

@@ -316,7 +316,7 @@ export class Relay {
     this.peers.add({ session, hop, isDialled: true });
     this.stats.add(session, { transport, isPeer: true });
     const scope = this.origin.scope({ showsHidden: true });
-    session.serve({ publish: scope, subscribe: scope, limits: PEER_LIMITS });
+    session.serve({ readable: scope, writable: scope, limits: PEER_LIMITS });
   }
 
   async #agree(transport: Transport): Promise<InBandAgreement> {
@@ -337,7 +337,7 @@ export class Relay {
   async #scopes(
     session: Session,
     grant: Grant,
-  ): Promise<{ publish: OriginScope; subscribe: OriginScope }> {
+  ): Promise<{ readable: OriginScope; writable: OriginScope }> {
     const { role } = await session.peer;
     const publishes = roleGrant(role, "subscriber", grant.publish);
     const subscribes = roleGrant(role, "publisher", grant.subscribe);
@@ -345,16 +345,11 @@ export class Relay {
       throw new MoqError("unauthorized", `Expected a grant for a ${role}`);
     }
     const { root, mounts, peer: showsHidden } = grant;
-    const readable = patternFilter(subscribes);
+    const filter = patternFilter(subscribes);
     const fillable = patternFilter(publishes, mounts);
     return {
-      publish: this.origin.scope({
-        root,
-        mounts,
-        filter: readable,
-        showsHidden,
-      }),
-      subscribe: this.origin.scope({ root, filter: fillable }),
+      readable: this.origin.scope({ root, mounts, filter, showsHidden }),
+      writable: this.origin.scope({ root, filter: fillable }),
     };
   }
 

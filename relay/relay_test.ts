@@ -140,7 +140,7 @@ const GRANTS: Readonly<Record<string, Omit<Grant, "root">>> = {
 function join(
   { relay, clock }: { readonly relay: Relay; readonly clock: VirtualClock },
   path: string,
-  publish?: OriginScope,
+  readable?: OriginScope,
 ): Session {
   const [client, server] = memoryPair({ protocol: "moq-lite-06" });
   void relay.accept({
@@ -150,7 +150,10 @@ function join(
     accept: () => Promise.resolve(server),
     refuse: (error) => server.close(0, error.message),
   });
-  return openSession(client, publish ? { clock, publish } : { clock });
+  return openSession(
+    client,
+    readable ? { clock, readable } : { clock },
+  );
 }
 
 Deno.test("Relay: an exact grant covers nothing below its path", async () => {

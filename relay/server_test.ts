@@ -81,7 +81,7 @@ function over(scheme: string, to: Running, path: string): Promise<Session> {
     ? connectWebSocket(url, { protocols: PROTOCOLS }).then((transport) =>
       openSession(transport)
     )
-    : connect(url, { certificateHashes: pin(to) });
+    : connect(url, { serverCertificateHashes: pin(to) });
 }
 
 async function firstText(session: Session, path: string): Promise<string> {

@@ -18,7 +18,7 @@ import { type RunningRelay, startRelay } from "@moq-deno/relay/server";
 interface Door extends AsyncDisposable {
   /** `host:port`, of UDP and of TCP. */
   readonly at: string;
-  readonly certificateHashes: readonly Uint8Array<ArrayBuffer>[];
+  readonly serverCertificateHashes: readonly Uint8Array<ArrayBuffer>[];
   readonly relay: RunningRelay;
 }
 
@@ -27,7 +27,7 @@ async function open(...flags: readonly string[]): Promise<Door> {
   const [address] = relay.addresses;
   return {
     at: `127.0.0.1:${address!.port}`,
-    certificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+    serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
     relay,
     [Symbol.asyncDispose]: () => relay.close(),
   };
@@ -40,13 +40,16 @@ type Dial = (
 ) => Promise<Transport>;
 
 async function overQuic(
-  { at, certificateHashes }: Door,
+  { at, serverCertificateHashes }: Door,
   path: string,
   protocols: readonly string[],
 ): Promise<Transport> {
   const url = new URL(`moqt://${at}`);
   const alpn = protocols.length > 0 ? protocols : [IN_BAND_ALPN];
-  const { transport } = await connectQuic(url, { alpn, certificateHashes });
+  const { transport } = await connectQuic(url, {
+    alpn,
+    serverCertificateHashes,
+  });
   if (versionOf(transport.protocol ?? "")) {
     openSession(transport, { setup: { path } });
   }
@@ -54,12 +57,12 @@ async function overQuic(
 }
 
 function overWebTransport(
-  { at, certificateHashes }: Door,
+  { at, serverCertificateHashes }: Door,
   path: string,
   protocols: readonly string[],
 ): Promise<Transport> {
   const url = new URL(`https://${at}${path}`);
-  return connectWebTransport(url, { protocols, certificateHashes });
+  return connectWebTransport(url, { protocols, serverCertificateHashes });
 }
 
 /** What `transport`'s peer closed it with. */

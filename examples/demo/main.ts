@@ -47,7 +47,9 @@ async function play(
   const [address] = relay.addresses;
   const host = `${address?.hostname}:${address?.port}`;
   const url = `moqt://${host}/`;
-  const trust = { certificateHashes: [Uint8Array.fromHex(relay.fingerprint)] };
+  const trust = {
+    serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+  };
   print(`relay      ${url}  (certificate ${relay.fingerprint})\n`);
   const what = file === "-" ? "standard input" : file ?? "the demo's clip";
   print(`publishing ${what} (${media.format}) as "${NAME}"\n`);

@@ -21,10 +21,10 @@ const DELIVERY_STEP_MS = 20;
 /** What of the command line says whom to trust. */
 export function trust(
   { fingerprint }: Pick<RelayArguments, "fingerprint">,
-): { certificateHashes?: Uint8Array<ArrayBuffer>[] } {
+): { serverCertificateHashes?: Uint8Array<ArrayBuffer>[] } {
   return fingerprint === undefined
     ? {}
-    : { certificateHashes: [Uint8Array.fromHex(fingerprint)] };
+    : { serverCertificateHashes: [Uint8Array.fromHex(fingerprint)] };
 }
 
 /** A session that publishes nothing. */

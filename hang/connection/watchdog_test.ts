@@ -30,7 +30,7 @@ Deno.test("watchSession: a peer that answers is left alone for an hour, one that
   await peer.closed;
 
   const [one, other] = memoryPair(OPTIONS).map((transport) =>
-    openSession(transport, { clock, publish: new Origin({ clock }).scope() })
+    openSession(transport, { clock, readable: new Origin({ clock }).scope() })
   );
   const second = watchSession(one!, { clock });
   let isOver = false;

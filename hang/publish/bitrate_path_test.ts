@@ -83,7 +83,7 @@ Deno.test("BitrateBudget: behind a third of what is wanted, what is encoded arri
     queueBytes: 40_000,
   });
   const origin = new Origin({ clock });
-  const publisher = openSession(near, { clock, publish: origin.scope() });
+  const publisher = openSession(near, { clock, readable: origin.scope() });
   const viewer = openSession(far, { clock });
   const broadcast = new BroadcastProducer();
   origin.publish("live", broadcast);

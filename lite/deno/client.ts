@@ -20,6 +20,10 @@ const EVERY_PROTOCOL = [...PROTOCOLS, IN_BAND_ALPN];
 /** Options of {@linkcode dial}. */
 export interface DenoDialOptions {
   /** SHA-256 of certificates to trust in place of all others. */
+  readonly serverCertificateHashes?:
+    | readonly Uint8Array<ArrayBuffer>[]
+    | undefined;
+  /** @deprecated The name of `serverCertificateHashes` before there was one for every runtime. */
   readonly certificateHashes?: readonly Uint8Array<ArrayBuffer>[] | undefined;
   /** Roots to trust besides the usual ones, PEM. */
   readonly caCerts?: readonly string[] | undefined;
@@ -76,21 +80,30 @@ export async function dial(
   url: URL,
   options: DenoDialOptions = {},
 ): Promise<Transport> {
-  const { signal, address, protocols = EVERY_PROTOCOL } = options;
+  const {
+    signal,
+    address,
+    protocols = EVERY_PROTOCOL,
+    serverCertificateHashes = options.certificateHashes,
+  } = options;
+  const pinning = { ...options, serverCertificateHashes };
   if (isRawQuic(url)) {
-    const quic = { ...options, alpn: protocols };
+    const quic = { ...pinning, alpn: protocols };
     const { transport } = await connectQuic(url, quic);
     return transport;
   }
   if (url.protocol === "https:") {
-    return await connectWebTransport(url, { ...options, protocols });
+    return await connectWebTransport(url, { ...pinning, protocols });
   }
   if (url.protocol === "http:") {
     const shown = address === undefined ? url : atAddress(url, address);
     const pinned = await fetchCertificateHash(shown, signal);
     const secure = new URL(url);
     secure.protocol = "https:";
-    return await dial(secure, { ...options, certificateHashes: [pinned] });
+    return await dial(secure, {
+      ...options,
+      serverCertificateHashes: [pinned],
+    });
   }
   throw new TypeError(
     `Expected a URL with moqt:, moql:, https: or http:, got ${url.protocol}`,

@@ -14,7 +14,7 @@ export interface ConnectQuicOptions {
   /** Protocols in our order of preference; the server picks. */
   readonly alpn: readonly string[];
   /** SHA-256 of certificates to trust in place of all others. */
-  readonly certificateHashes?:
+  readonly serverCertificateHashes?:
     | readonly Uint8Array<ArrayBuffer>[]
     | undefined;
   /** Roots to trust besides the usual ones, PEM. */
@@ -87,12 +87,12 @@ async function dial(
 ): Promise<Deno.QuicConn> {
   const hostname = url.hostname.replace(/^\[|\]$/g, "");
   const port = url.port === "" ? DEFAULT_PORT : Number(url.port);
-  const { certificateHashes, caCerts } = options;
+  const { serverCertificateHashes, caCerts } = options;
   try {
     const conn = await Deno.connectQuic({
       hostname: options.address ?? hostname,
       port,
-      serverName: serverName(hostname, certificateHashes !== undefined),
+      serverName: serverName(hostname, serverCertificateHashes !== undefined),
       alpnProtocols: [...options.alpn],
       endpoint: options.endpoint ?? sharedEndpoint(),
       maxIdleTimeout: options.maxIdleTimeoutMs ?? 15_000,
@@ -103,7 +103,7 @@ async function dial(
       maxConcurrentBidirectionalStreams: options.maxBidiStreams ??
         DEFAULT_MAX_REQUESTS,
       ...(caCerts && { caCerts: [...caCerts] }),
-      ...(certificateHashes && pinned(certificateHashes)),
+      ...(serverCertificateHashes && pinned(serverCertificateHashes)),
     });
     // Nobody may be looking when it ends.
     conn.closed.catch(() => {});

@@ -15,7 +15,7 @@ import { quicTransport } from "./quic.ts";
 
 const ALPN = "moq-lite-04";
 const certificate = await selfSignedCertificate();
-const hashes = { certificateHashes: [certificate.sha256] };
+const hashes = { serverCertificateHashes: [certificate.sha256] };
 
 function listen(options: Partial<ListenQuicOptions> = {}): QuicListener {
   return listenQuic({
@@ -76,7 +76,7 @@ Deno.test("listenQuic: wrong protocols and garbage end nothing", async () => {
   await assert.rejects(
     connectQuic(url, {
       alpn: [ALPN],
-      certificateHashes: [new Uint8Array(32)],
+      serverCertificateHashes: [new Uint8Array(32)],
     }),
     rejected,
   );
@@ -105,7 +105,10 @@ Deno.test("listenQuic: a reload changes the certificate of new connections only"
   const listener = listen();
   const incoming = listener.incoming[Symbol.asyncIterator]();
   const dial = (hash: Uint8Array<ArrayBuffer>): Promise<QuicConnection> =>
-    connectQuic(urlOf(listener), { alpn: [ALPN], certificateHashes: [hash] });
+    connectQuic(urlOf(listener), {
+      alpn: [ALPN],
+      serverCertificateHashes: [hash],
+    });
   const old = await dial(certificate.sha256);
   const oldConn = await incoming.next();
   assert.throws(() => listener.reload({ cert: "nonsense", key: "nonsense" }), {

@@ -31,12 +31,12 @@ export interface SessionOptions {
   readonly setupTimeoutMs?: number | undefined;
 }
 
-/** What a session serves and fills. */
+/** What the peer of a session may do. */
 export interface SessionScopes {
   /** What the peer may read. */
-  readonly publish: OriginScope;
-  /** Where what the peer announces goes; without it nothing is asked for. */
-  readonly subscribe?: OriginScope | undefined;
+  readonly readable: OriginScope;
+  /** What the peer may publish to; without it the peer is not asked for announcements. */
+  readonly writable?: OriginScope | undefined;
   /** Bounds on the peer from here on, where they are not those the session began with. */
   readonly limits?: SessionLimits | undefined;
 }

@@ -23,9 +23,9 @@ import type { Session } from "./session.ts";
 /** What a dialer is told. */
 export interface DialSessionOptions {
   /** What the peer may read. */
-  readonly publish: OriginScope;
-  /** Where what the peer announces goes. */
-  readonly subscribe: OriginScope;
+  readonly readable: OriginScope;
+  /** What the peer may publish to. */
+  readonly writable: OriginScope;
   /** Our hop id, the same for every session, so that a peer knows us again. */
   readonly hop: bigint;
   /** Gives up. */
@@ -223,8 +223,8 @@ export class Connection {
     const { hop } = this.local;
     try {
       const session = await this.#dialer.dial({
-        publish: this.local.scope(),
-        subscribe: this.remote.scope(),
+        readable: this.local.scope(),
+        writable: this.remote.scope(),
         hop,
         signal: this.#patience(),
       });

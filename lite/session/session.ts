@@ -200,14 +200,14 @@ export class Session {
   }
 
   /** Begins to answer out of one scope and, if asked, to fill another. */
-  serve({ publish, subscribe, limits }: SessionScopes): void {
+  serve({ readable, writable, limits }: SessionScopes): void {
     Object.assign(this.#context.limits, limits);
-    this.#local = publish;
-    this.#scopes.resolve(publish);
-    for (const prefix of subscribe?.filter.prefixes ?? []) {
+    this.#local = readable;
+    this.#scopes.resolve(readable);
+    for (const prefix of writable?.filter.prefixes ?? []) {
       this.#tasks.run(
         "announcements",
-        this.#subscriber.feed(subscribe!, prefix),
+        this.#subscriber.feed(writable!, prefix),
       );
     }
   }
@@ -471,12 +471,10 @@ export function openSession(
   options: SessionOptions & Partial<SessionScopes> = {},
 ): Session {
   const session = new Session(transport, options);
-  const { publish, subscribe, hop, clock } = options;
+  const { hop, clock, writable } = options;
+  const { readable = new Origin({ hop, clock }).scope() } = options;
   session.start();
-  session.serve({
-    publish: publish ?? new Origin({ hop, clock }).scope(),
-    subscribe,
-  });
+  session.serve({ readable, writable });
   return session;
 }
 

@@ -64,7 +64,7 @@ class Running implements AsyncDisposable {
     const url = `${way}://${this.at}${target}`;
     if (way !== "ws") {
       const pin = Uint8Array.fromHex(this.#server.fingerprint);
-      return await connect(url, { certificateHashes: [pin] });
+      return await connect(url, { serverCertificateHashes: [pin] });
     }
     return openSession(await connectWebSocket(url, { protocols: PROTOCOLS }));
   }

@@ -72,7 +72,9 @@ async function tell(
   try {
     const session = way === "ws"
       ? openSession(await connectWebSocket(url, { protocols: PROTOCOLS }))
-      : await connect(url, { certificateHashes: [Uint8Array.fromHex(pin)] });
+      : await connect(url, {
+        serverCertificateHashes: [Uint8Array.fromHex(pin)],
+      });
     session.peer.then(() => session.close(), () => {});
     return Deno.inspect(await session.closed);
   } catch (error) {

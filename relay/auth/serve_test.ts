@@ -215,7 +215,7 @@ Deno.test("startServer: with --auth-url sessions come, are asked about again, an
     assert.ok(address);
     const open = (target: string) =>
       connect(`moqt://${formatAddress(address)}${target}`, {
-        certificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+        serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
       });
     const refusedAt = async (target: string): Promise<string | undefined> =>
       (await open(target).then(({ closed }) => closed, (error) => error))?.code;

@@ -81,7 +81,7 @@ class Running implements AsyncDisposable {
       return openSession(await connectWebSocket(url, { protocols: PROTOCOLS }));
     }
     const pin = Uint8Array.fromHex(this.#relay?.fingerprint ?? "");
-    return await connect(url, { certificateHashes: [pin] });
+    return await connect(url, { serverCertificateHashes: [pin] });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -199,7 +199,7 @@ Deno.test({
       const [address] = relay.addresses;
       assert.ok(address);
       const session = await connect(`moqt://${formatAddress(address)}/room`, {
-        certificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+        serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
       });
       await session.peer;
       session.close();

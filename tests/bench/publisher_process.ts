@@ -35,12 +35,12 @@ interface Output {
 const { url, fingerprint, server, load } = settings<
   ServerAddress & { readonly load: Load }
 >();
-const certificateHashes = [Uint8Array.fromHex(fingerprint)];
+const serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
 const payload = crypto.getRandomValues(new Uint8Array(load.bytes));
 
 async function toRelay(): Promise<Output> {
   const session = await connect(url, {
-    certificateHashes,
+    serverCertificateHashes,
     protocols: [`moq-lite-${DRAFT}`],
     role: "publisher",
   });
@@ -60,7 +60,7 @@ async function toRelay(): Promise<Output> {
 
 async function toBare(): Promise<Output> {
   const { transport } = await connectQuic(new URL(url), {
-    certificateHashes,
+    serverCertificateHashes,
     alpn: [PUBLISHER_ALPN],
   });
   let sequence = 0;

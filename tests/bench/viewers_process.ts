@@ -39,7 +39,7 @@ const JOIN_AT_ONCE = 10;
 const { url, fingerprint, server, load } = settings<
   ServerAddress & { readonly load: Load }
 >();
-const certificateHashes = [Uint8Array.fromHex(fingerprint)];
+const serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
 const protocols = [`moq-lite-${DRAFT}`];
 // Deno ends sockets and streams that are garbage collected.
 const held: unknown[] = [];
@@ -49,7 +49,7 @@ async function join(): Promise<void> {
   const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1" });
   held.push(endpoint);
   const { transport } = await connectQuic(new URL(url), {
-    certificateHashes,
+    serverCertificateHashes,
     alpn: server === "relay" ? protocols : [VIEWER_ALPN],
     endpoint,
   });
@@ -120,7 +120,10 @@ async function read(
 
 /** Resolves when the relay knows the broadcast. */
 async function announced(): Promise<void> {
-  await using session = await connect(url, { certificateHashes, protocols });
+  await using session = await connect(url, {
+    serverCertificateHashes,
+    protocols,
+  });
   for await (const { kind } of session.announced(BROADCAST)) {
     if (kind === "start") return;
   }

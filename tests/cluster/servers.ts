@@ -45,6 +45,6 @@ export function clientOf(
   path = "",
 ): Promise<Session> {
   return connect(`https://${at}/${path}`, {
-    certificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+    serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
   });
 }

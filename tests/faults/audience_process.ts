@@ -46,9 +46,15 @@ const SMALL_BYTES = 200;
 const LARGE_BYTES = 33_000;
 
 const { url, fingerprint } = settings<AudienceSettings>();
-const certificateHashes = [Uint8Array.fromHex(fingerprint)];
-const publisher = await connect(url, { certificateHashes, role: "publisher" });
-const viewer = await connect(url, { certificateHashes, role: "subscriber" });
+const serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
+const publisher = await connect(url, {
+  serverCertificateHashes,
+  role: "publisher",
+});
+const viewer = await connect(url, {
+  serverCertificateHashes,
+  role: "subscriber",
+});
 const start = performance.now();
 let published = 0;
 let frames = 0;

@@ -14,7 +14,7 @@ const { port, fingerprint } = settings<{
   readonly fingerprint: string;
 }>();
 const session = await connect(`moqt://127.0.0.1:${port}`, {
-  certificateHashes: [Uint8Array.fromHex(fingerprint)],
+  serverCertificateHashes: [Uint8Array.fromHex(fingerprint)],
 });
 const broadcast = new BroadcastProducer();
 session.publish(DOOMED, broadcast);

@@ -48,7 +48,7 @@ const { port: mouthPort } = mouth.addr as Deno.NetAddr;
 for (; begun < count; begun++) {
   const dialling = dialQuic(new URL(`moqt://127.0.0.1:${mouthPort}`), {
     alpn: ["h3", "moq-lite-06"],
-    certificateHashes: [],
+    serverCertificateHashes: [],
   });
   dialling.catch(() => {
     // What never comes about fails in the end.

@@ -117,11 +117,15 @@ faultTest(
   "HTTP/3 connections that never ask for a session are closed",
   { flags: SHORT },
   async (world) => {
-    const { certificateHashes } = world;
+    const { serverCertificateHashes } = world;
     const conns = await Promise.all(
       Array.from(
         { length: 50 },
-        () => dialQuic(world.url("https"), { alpn: ["h3"], certificateHashes }),
+        () =>
+          dialQuic(world.url("https"), {
+            alpn: ["h3"],
+            serverCertificateHashes,
+          }),
       ),
     );
     assert.ok(await entry(world, "https") < ENTRY_MS);
@@ -139,10 +143,10 @@ faultTest(
   "HTTP/3 connections over the limit end the oldest",
   { flags: ["--limit-handshakes=50", "--listen-timeout=1h"] },
   async (world) => {
-    const { certificateHashes } = world;
+    const { serverCertificateHashes } = world;
     const conns: Deno.QuicConn[] = [];
     for (let count = 0; count < 60; count++) {
-      const options = { alpn: ["h3"], certificateHashes };
+      const options = { alpn: ["h3"], serverCertificateHashes };
       conns.push(await dialQuic(world.url("https"), options));
     }
     await Promise.all(conns.slice(0, 10).map(({ closed }) => closed));
@@ -156,11 +160,11 @@ for (const way of ["moqt", "https"] as const) {
     `sessions over ${way} that never send SETUP are closed, and told why`,
     { flags: SHORT },
     async (world) => {
-      const { certificateHashes } = world;
+      const { serverCertificateHashes } = world;
       const transports = await Promise.all(
         Array.from({ length: 30 }, () =>
           dial(world.url(way), {
-            certificateHashes,
+            serverCertificateHashes,
             protocols: ["moq-lite-06"],
           })),
       );

@@ -49,8 +49,8 @@ export class Hostile {
       const options = { role: "client", protocol } as const;
       return new Hostile(webSocketTransport(socket, options), socket);
     }
-    const { certificateHashes } = world;
-    const options = { certificateHashes, protocols: [PROTOCOL] };
+    const { serverCertificateHashes } = world;
+    const options = { serverCertificateHashes, protocols: [PROTOCOL] };
     return new Hostile(await dial(world.url(way), options));
   }
 

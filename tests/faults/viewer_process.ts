@@ -22,8 +22,8 @@ const url = `${way}://127.0.0.1:${port}`;
 
 async function open(): Promise<Session> {
   if (way !== "ws") {
-    const certificateHashes = [Uint8Array.fromHex(fingerprint)];
-    return await connect(url, { certificateHashes });
+    const serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
+    return await connect(url, { serverCertificateHashes });
   }
   const protocols = PROTOCOLS;
   return openSession(await connectWebSocket(url, { protocols }));

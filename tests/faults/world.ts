@@ -52,7 +52,7 @@ export class World implements AsyncDisposable {
   /** Its port, the same in UDP and TCP. */
   readonly port: number;
   /** What to pin to trust it. */
-  readonly certificateHashes: readonly Uint8Array<ArrayBuffer>[];
+  readonly serverCertificateHashes: readonly Uint8Array<ArrayBuffer>[];
   readonly #fingerprint: string;
   #audience: Child | undefined;
   #heapBytes = 0;
@@ -60,7 +60,7 @@ export class World implements AsyncDisposable {
   private constructor(relay: Child, { port, fingerprint }: RelayAddress) {
     this.relay = relay;
     this.port = port;
-    this.certificateHashes = [Uint8Array.fromHex(fingerprint)];
+    this.serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
     this.#fingerprint = fingerprint;
   }
 
@@ -97,9 +97,9 @@ export class World implements AsyncDisposable {
 
   /** A session of an honest client. */
   async connect(way: Way): Promise<Session> {
-    const { certificateHashes } = this;
+    const { serverCertificateHashes } = this;
     const url = this.url(way);
-    if (way !== "ws") return await connect(url, { certificateHashes });
+    if (way !== "ws") return await connect(url, { serverCertificateHashes });
     return openSession(await connectWebSocket(url, { protocols: PROTOCOLS }));
   }
 

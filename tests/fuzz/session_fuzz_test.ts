@@ -152,8 +152,8 @@ function relay(clock: VirtualClock): Relay {
       hop: origin.hop,
       cache,
       clock,
-      publish: origin.scope(),
-      subscribe: origin.scope(),
+      readable: origin.scope(),
+      writable: origin.scope(),
       limits: { announcements: 3, subscriptions: 4 },
       log: { error: (message, fields) => errors.push([message, fields]) },
     });

@@ -31,8 +31,8 @@ function publisher(
   const relay = openSession(far, {
     clock,
     cache: origin.cache,
-    publish: origin.scope(),
-    subscribe: origin.scope(),
+    readable: origin.scope(),
+    writable: origin.scope(),
     log: { warn: (message) => void warnings.push(message) },
   });
   const session = openSession(near, { clock });

@@ -17,8 +17,8 @@ Deno.test("Track: a group of another cache is accounted for by its own, so that 
   const [one, other] = memoryPair({ protocol: "moq-lite-06" });
   const local = new Origin({ clock });
   const remote = new Origin({ clock });
-  const publisher = openSession(one, { clock, publish: local.scope() });
-  const viewer = openSession(other, { clock, subscribe: remote.scope() });
+  const publisher = openSession(one, { clock, readable: local.scope() });
+  const viewer = openSession(other, { clock, writable: remote.scope() });
   const broadcast = new BroadcastProducer();
   const track = broadcast.createTrack("audio");
   local.publish("live", broadcast);

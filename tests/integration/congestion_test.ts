@@ -81,7 +81,7 @@ class World {
     const [near, far] = connect(clock, protocolOf(version));
     this.#near = near;
     this.#version = version;
-    this.relay = openSession(far, { clock, publish: origin.scope() });
+    this.relay = openSession(far, { clock, readable: origin.scope() });
     this.viewer = openSession(near, { clock });
     origin.publish("live", this.#broadcast);
   }

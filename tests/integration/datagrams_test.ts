@@ -218,7 +218,7 @@ for (const version of ["06", "05"] satisfies Version[]) {
       queueBytes: 20_000,
       maxDatagramBytes: 1200,
     });
-    const relay = openSession(far, { clock, publish: origin.scope() });
+    const relay = openSession(far, { clock, readable: origin.scope() });
     const viewer = openSession(near, { clock });
     const broadcast = new BroadcastProducer();
     origin.publish("live", broadcast);

@@ -29,7 +29,7 @@ export async function loopback(): Promise<Loopback> {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const sessions: Session[] = [];
   const transports: Transport[] = [];
-  const certificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
+  const serverCertificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
   const urlOf = (way: Way): URL => {
     const isWeb = way === "WebSocket";
     const [at] = isWeb ? relay.httpAddresses : relay.addresses;
@@ -40,14 +40,14 @@ export async function loopback(): Promise<Loopback> {
     async connect(way, protocols = PROTOCOLS) {
       const session = way === "WebSocket"
         ? await connectWeb(urlOf(way), { webTransport: false, protocols })
-        : await connect(urlOf(way), { certificateHashes, protocols });
+        : await connect(urlOf(way), { serverCertificateHashes, protocols });
       sessions.push(session);
       return session;
     },
     async dial(way, protocols = PROTOCOLS) {
       const transport = way === "WebSocket"
         ? await dialWeb(urlOf(way), { webTransport: false, protocols })
-        : await dial(urlOf(way), { certificateHashes, protocols });
+        : await dial(urlOf(way), { serverCertificateHashes, protocols });
       transports.push(transport);
       return transport;
     },

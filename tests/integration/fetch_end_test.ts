@@ -47,14 +47,14 @@ for (const reliableReset of [true, false]) {
     const upstream = openSession(atRelay.wrap(sink), {
       clock,
       cache: origin.cache,
-      subscribe: origin.scope(),
+      writable: origin.scope(),
     });
     const [near, far] = memoryPair({
       protocol: PROTOCOL,
       reliableReset,
       maxBidiStreams: 2 * FETCHES,
     });
-    const relay = openSession(far, { clock, publish: origin.scope() });
+    const relay = openSession(far, { clock, readable: origin.scope() });
     await clock.run((async () => {
       publisher.publish("room", room().broadcast);
       for await (const { path } of origin.announced()) {

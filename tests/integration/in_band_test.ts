@@ -26,8 +26,8 @@ async function relayed(origin: Origin, draft: Version): Promise<Session[]> {
     openSession(ours.transport, {
       inBand: ours,
       hop: origin.hop,
-      publish: origin.scope(),
-      subscribe: origin.scope(),
+      readable: origin.scope(),
+      writable: origin.scope(),
     }),
   ];
 }
@@ -107,7 +107,9 @@ Deno.test("connect: agrees in band with our relay over raw QUIC", async () => {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const [{ port } = { port: 0 }] = relay.addresses;
   const url = `moqt://127.0.0.1:${port}/`;
-  const trust = { certificateHashes: [Uint8Array.fromHex(relay.fingerprint)] };
+  const trust = {
+    serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+  };
   const publisher = await connect(url, { ...trust, protocols: ["moql"] });
   const viewer = await connect(url, trust);
   try {

@@ -89,8 +89,8 @@ export class Network {
       hop: origin.hop,
       cache: origin.cache,
       clock,
-      publish: origin.scope(),
-      subscribe: origin.scope(),
+      readable: origin.scope(),
+      writable: origin.scope(),
     });
     const session = openSession(near, { clock, ...options });
     this.sessions.push(relay, session);

@@ -60,8 +60,8 @@ export class Peer {
     this.transport = near;
     this.session = openSession(far, {
       clock,
-      publish: served.scope(),
-      subscribe: served.scope(),
+      readable: served.scope(),
+      writable: served.scope(),
       ...rest,
     });
   }

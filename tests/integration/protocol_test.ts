@@ -408,7 +408,7 @@ Deno.test("a viewer that leaves in the moment its stream opens leaves nothing be
   const track = broadcast.createTrack("video");
   origin.publish("live", broadcast);
   const [near, far] = memoryPair({ protocol: protocolOf("04") });
-  const relay = openSession(far, { clock, publish: origin.scope() });
+  const relay = openSession(far, { clock, readable: origin.scope() });
   const leaving = new AbortController();
   const viewer = openSession({
     ...near,

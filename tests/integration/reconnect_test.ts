@@ -48,8 +48,8 @@ class Relay implements SessionDialer {
     const ours = openSession(server, {
       hop: origin.hop,
       clock,
-      publish: origin.scope(),
-      subscribe: origin.scope(),
+      readable: origin.scope(),
+      writable: origin.scope(),
     });
     const theirs = openSession(client, { ...options, clock });
     if (this.isLeaving) ours.close(SHUTTING_DOWN);

@@ -15,8 +15,8 @@ function secondRelay(net: Network, options: ClientOptions = {}): Origin {
   net.connect({
     hop: origin.hop,
     cache: origin.cache,
-    publish: origin.scope(),
-    subscribe: origin.scope(),
+    readable: origin.scope(),
+    writable: origin.scope(),
     ...options,
   });
   return origin;

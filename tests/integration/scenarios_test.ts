@@ -83,7 +83,7 @@ scenario(
       covers: () => true,
       consume: () => new BroadcastProducer().consume(),
     }, { hops: [], warm: 0, cold: 0 });
-    net.connect({ publish: origin.scope() });
+    net.connect({ readable: origin.scope() });
     await net.announced("live");
     const { session: viewer } = net.connect();
     const refused = Array.from({ length: 100 }, (_, i) =>
@@ -110,7 +110,7 @@ scenario("an announcement covers everything under it", async (net) => {
       return broadcast.consume();
     },
   }, { hops: [], warm: 0, cold: 0 });
-  net.connect({ publish: origin.scope() });
+  net.connect({ readable: origin.scope() });
   await net.announced("room");
   const viewer = net.connect().session;
   const listing = viewer.announced("room/x/y");

@@ -45,7 +45,7 @@ Deno.test("a subscription that gets no stream in time fails and says why", async
   const publisher = openSession(near, { clock });
   const relay = openSession(far, {
     clock,
-    subscribe: origin.scope(),
+    writable: origin.scope(),
     log: { warn: (_message, fields) => warnings.push(fields?.["reason"]) },
   });
   const broadcast = new BroadcastProducer();

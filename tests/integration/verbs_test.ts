@@ -37,8 +37,8 @@ function relay(): Relay {
     dial(options) {
       const [ours, theirs] = memoryPair({ protocol: "moq-lite-06" });
       const { hop } = origin;
-      const [publish, subscribe] = [origin.scope(), origin.scope()];
-      sessions.push(openSession(theirs, { hop, publish, subscribe }));
+      const [readable, writable] = [origin.scope(), origin.scope()];
+      sessions.push(openSession(theirs, { hop, readable, writable }));
       return openSession(ours, options);
     },
   };

@@ -43,7 +43,7 @@ for (const reliableReset of [true, false]) {
     const upstream = openSession(sink, {
       clock,
       cache: origin.cache,
-      subscribe: origin.scope(),
+      writable: origin.scope(),
     });
     const broadcast = new BroadcastProducer();
     const track = broadcast.createTrack("video");
@@ -56,7 +56,7 @@ for (const reliableReset of [true, false]) {
     });
     const relay = openSession(ledger.wrap(far), {
       clock,
-      publish: origin.scope(),
+      readable: origin.scope(),
     });
     await clock.run((async () => {
       publisher.publish("live", broadcast);

@@ -33,9 +33,9 @@ ffmpegTest(
       assert.equal(expected.length, 2);
 
       const url = `moqt://127.0.0.1:${relay.addresses[0]!.port}/`;
-      const certificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
-      await using publisher = await connect(url, { certificateHashes });
-      await using viewer = await connect(url, { certificateHashes });
+      const serverCertificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
+      await using publisher = await connect(url, { serverCertificateHashes });
+      await using viewer = await connect(url, { serverCertificateHashes });
       const media = await openFragments(new Blob([file]).stream());
       assert.deepEqual(media.tracks.map(({ config }) => config.codec), [
         "avc1.64000b",

@@ -37,9 +37,9 @@ export class Relayed implements AsyncDisposable {
   static async start(): Promise<Relayed> {
     const relay = await startRelay(["--listen", "127.0.0.1:0"]);
     const url = `moqt://127.0.0.1:${relay.addresses[0]!.port}/`;
-    const certificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
-    const publisher = await connect(url, { certificateHashes });
-    const viewer = await connect(url, { certificateHashes });
+    const serverCertificateHashes = [Uint8Array.fromHex(relay.fingerprint)];
+    const publisher = await connect(url, { serverCertificateHashes });
+    const viewer = await connect(url, { serverCertificateHashes });
     return new Relayed(relay, { publisher, viewer });
   }
 

@@ -24,7 +24,7 @@ const AUDIO_FPS = 50;
 
 const { url, fingerprint } = settings<PublisherSettings>();
 const session = await connect(url, {
-  certificateHashes: [Uint8Array.fromHex(fingerprint)],
+  serverCertificateHashes: [Uint8Array.fromHex(fingerprint)],
   role: "publisher",
 });
 const broadcast = new BroadcastProducer();

@@ -38,7 +38,7 @@ export interface ViewerSettings {
 const { url, fingerprint, manner, protocol, maxAgeMs = 0 } = settings<
   ViewerSettings
 >();
-const certificateHashes = [Uint8Array.fromHex(fingerprint)];
+const serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
 const protocols = [protocol ?? PROTOCOLS[0]!];
 const PRIORITIES = { audio: 200, video: 100 };
 const seen: Record<"audio" | "video", Arrival[]> = { audio: [], video: [] };
@@ -46,7 +46,7 @@ const closed = Promise.withResolvers<string>();
 
 async function open(): Promise<Session> {
   if (!url.startsWith("ws")) {
-    return await connect(url, { certificateHashes, protocols });
+    return await connect(url, { serverCertificateHashes, protocols });
   }
   const transport = await connectWebSocket(url, { protocols });
   return openSession(transport, { setup: { role: "subscriber" } });
@@ -91,7 +91,10 @@ const held: unknown[] = [];
 
 /** Asks for both tracks and touches nothing of what comes. */
 async function neverRead(): Promise<void> {
-  const transport = await dial(new URL(url), { certificateHashes, protocols });
+  const transport = await dial(new URL(url), {
+    serverCertificateHashes,
+    protocols,
+  });
   held.push(transport);
   void transport.closed.then(({ code }) => closed.resolve(`code ${code}`));
   const setup = await transport.openUni();

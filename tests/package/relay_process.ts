@@ -64,9 +64,9 @@ export class RelayProcess implements AsyncDisposable {
     const address = this.#address;
     switch (way) {
       case "quic": {
-        const certificateHashes = [Uint8Array.fromHex(this.#fingerprint)];
+        const serverCertificateHashes = [Uint8Array.fromHex(this.#fingerprint)];
         const url = new URL(`moqt://${address}`);
-        return dial(url, { ...options, certificateHashes });
+        return dial(url, { ...options, serverCertificateHashes });
       }
       case "webtransport":
         return dial(new URL(`http://${address}`), options);

@@ -63,8 +63,8 @@ class Relay implements SessionDialer {
       hop: origin.hop,
       cache: origin.cache,
       clock,
-      publish: origin.scope(),
-      subscribe: origin.scope(),
+      readable: origin.scope(),
+      writable: origin.scope(),
     });
     const theirs = openSession(near, { ...options, clock });
     this.#sessions.push(ours, theirs);
@@ -97,7 +97,7 @@ async function writer(
     chat: writer.section,
   });
   own.publish(`room/${name}`, broadcast);
-  await relay.dial({ publish: own.scope(), hop: own.hop });
+  await relay.dial({ readable: own.scope(), hop: own.hop });
   return writer;
 }
 

@@ -35,7 +35,7 @@ for (const version of ["06", "04"] as const) {
       });
       const relay = openSession(ledger.wrap(far), {
         clock,
-        publish: origin.scope(),
+        readable: origin.scope(),
       });
       const viewer = openSession(ledger.wrap(near), { clock });
       await clock.run((async () => {

@@ -69,14 +69,14 @@ class Sim {
       cache: origin.cache,
       clock,
       log,
-      publish: origin.scope(),
-      subscribe: origin.scope(),
+      readable: origin.scope(),
+      writable: origin.scope(),
     });
     const session = openSession(ledger.wrap(near), {
       clock,
       log,
       hop: own.hop,
-      publish: own.scope(),
+      readable: own.scope(),
     });
     const connection = { session, relay, lose: () => losing.abort() };
     this.connections.push(connection);

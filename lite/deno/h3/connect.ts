@@ -44,7 +44,7 @@ export interface OpenWebTransportOptions {
 /** Options of {@linkcode connectWebTransport}. */
 export interface ConnectWebTransportOptions extends OpenWebTransportOptions {
   /** SHA-256 of certificates to trust in place of all others. */
-  readonly certificateHashes?:
+  readonly serverCertificateHashes?:
     | readonly Uint8Array<ArrayBuffer>[]
     | undefined;
   /** Roots to trust besides the usual ones, PEM. */

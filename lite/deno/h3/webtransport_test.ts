@@ -23,7 +23,7 @@ import { encodeFields, type Field } from "./qpack.ts";
 import { encodeSettings } from "./settings.ts";
 
 const certificate = await selfSignedCertificate();
-const certificateHashes = [certificate.sha256];
+const serverCertificateHashes = [certificate.sha256];
 const ALPN = ["h3"];
 const PROTOCOLS = ["moq-lite-06", "moq-lite-05"];
 // Small enough for every closed stream to give its credit back at once; one more is our control stream.
@@ -64,7 +64,10 @@ class Server implements AsyncDisposable {
   }
 
   async dial(): Promise<Deno.QuicConn> {
-    const conn = await dialQuic(this.url, { alpn: ALPN, certificateHashes });
+    const conn = await dialQuic(this.url, {
+      alpn: ALPN,
+      serverCertificateHashes,
+    });
     this.#conns.push(conn);
     return conn;
   }
@@ -227,7 +230,7 @@ Deno.test("acceptWebTransport: shows what the client asks for, and picks from th
   });
   const connecting = connectWebTransport(server.url, {
     protocols: ["moq-lite-07", "moq-lite-05", "moq-lite-06"],
-    certificateHashes,
+    serverCertificateHashes,
     headers,
   });
   const request = await server.accept();
@@ -250,7 +253,7 @@ Deno.test("acceptWebTransport: without a subprotocol in common the session begin
   const [client, accepted] = await Promise.all([
     connectWebTransport(server.url, {
       protocols: ["moqt-16"],
-      certificateHashes,
+      serverCertificateHashes,
     }),
     server.accept().then((request) => request.accept()),
   ]);
@@ -265,7 +268,7 @@ Deno.test("WebTransportRequest.reject: the client reads code and reason", async 
   const [client] = await Promise.all([
     connectWebTransport(server.url, {
       protocols: PROTOCOLS,
-      certificateHashes,
+      serverCertificateHashes,
     }),
     server.accept().then((request) => request.reject(2, "unauthorized")),
   ]);
@@ -279,7 +282,7 @@ Deno.test("WebTransportRequest.refuse: the client throws with the status", async
     await using server = new Server();
     const connecting = connectWebTransport(server.url, {
       protocols: PROTOCOLS,
-      certificateHashes,
+      serverCertificateHashes,
     });
     const refused = assert.rejects(
       connecting,
@@ -317,7 +320,7 @@ Deno.test("openWebTransport: a subprotocol that was not offered is an error", as
   await using server = new Server();
   const connecting = connectWebTransport(server.url, {
     protocols: PROTOCOLS,
-    certificateHashes,
+    serverCertificateHashes,
   });
   const refused = assert.rejects(connecting, isCode("protocol"));
   const raw = new RawClient(await server.next());
@@ -333,8 +336,8 @@ Deno.test("openWebTransport: a subprotocol that was not offered is an error", as
 
 Deno.test("connectWebTransport: a wrong certificate, silence, an abort and misuse", async () => {
   await using server = new Server();
-  const options = { protocols: PROTOCOLS, certificateHashes };
-  const wrong = { ...options, certificateHashes: [new Uint8Array(32)] };
+  const options = { protocols: PROTOCOLS, serverCertificateHashes };
+  const wrong = { ...options, serverCertificateHashes: [new Uint8Array(32)] };
   await assert.rejects(
     connectWebTransport(server.url, wrong),
     isCode("transport"),

@@ -9,7 +9,7 @@ type Client = Awaited<ReturnType<typeof connect>>;
 
 function clientOf({ host, fingerprint }: RelayAddress): Promise<Client> {
   return connect(`moqt://${host}`, {
-    certificateHashes: [Uint8Array.fromHex(fingerprint)],
+    serverCertificateHashes: [Uint8Array.fromHex(fingerprint)],
   });
 }
 

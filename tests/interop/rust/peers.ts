@@ -183,7 +183,7 @@ export function connectOurs(
 ): Promise<Session> {
   const hashes = scheme === "http"
     ? {}
-    : { certificateHashes: [Uint8Array.fromHex(relay.fingerprint)] };
+    : { serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)] };
   return connect(`${scheme}://${relay.host}/`, {
     ...hashes,
     protocols: [protocolOf(version)],

@@ -180,7 +180,7 @@ async function enter(
   target: string,
 ): Promise<string | undefined> {
   const url = `${scheme}://localhost:${port}${target}`;
-  const session = await connect(url, { certificateHashes: [pin] })
+  const session = await connect(url, { serverCertificateHashes: [pin] })
     .catch((error: MoqError) => error);
   if (session instanceof Error) return session.code;
   try {
@@ -232,7 +232,7 @@ Deno.test({
         }
         // A key that is gone ends sessions when they are asked about next.
         const url = `moqt://localhost:${address.port}/room?jwt=${token}`;
-        const session = await connect(url, { certificateHashes: [pin] });
+        const session = await connect(url, { serverCertificateHashes: [pin] });
         await session.peer;
         await Deno.remove(`${folder}/k.jwk`);
         assert.equal((await session.closed)?.code, "unauthorized");
@@ -286,7 +286,7 @@ Deno.test({
           assert.equal(await at(`/room?jwt=${token}`), undefined);
         }
         const url = `moqt://localhost:${port}/room?jwt=${token}`;
-        const session = await connect(url, { certificateHashes: [pin] });
+        const session = await connect(url, { serverCertificateHashes: [pin] });
         await session.peer;
         await Deno.writeTextFile(`${folder}/revoked`, "sub ann\n");
         assert.equal((await session.closed)?.code, "unauthorized");
