@@ -66,6 +66,8 @@ export {
 } from "./model/track.ts";
 export { SLICE_STEPS, type Turns } from "./model/turns.ts";
 export { firstPlace } from "./search.ts";
+export * from "./signal.ts";
+export { Tasks } from "./tasks.ts";
 export type { PathState } from "./session/pacing/congestion.ts";
 export type { CutCounts, SessionLimits } from "./session/context.ts";
 export * from "./session/in_band.ts";

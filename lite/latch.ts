@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { onAbort } from "./signal.ts";
 
 /** Wakes all waiters at once; wait on it, re-check the condition, loop. */
 export class Latch {
@@ -25,8 +26,6 @@ export class Latch {
 
   /** Lets an abort wake the waiters too; returns the function that undoes it. */
   wakeOn(signal: AbortSignal): () => void {
-    const wake = () => this.wake();
-    signal.addEventListener("abort", wake, { once: true });
-    return () => signal.removeEventListener("abort", wake);
+    return onAbort(signal, () => this.wake());
   }
 }

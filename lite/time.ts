@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { linked, onAbort } from "./signal.ts";
 
 /** A deadline: its signal aborts when the time has passed; `clear` frees the timer. */
 export interface Deadline {
@@ -51,15 +52,14 @@ export function sleep(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const onAbort = () => {
-      cancel();
-      reject(signal?.reason);
-    };
     const cancel = clock.after(ms, () => {
-      signal?.removeEventListener("abort", onAbort);
+      release();
       resolve();
     });
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const release = onAbort(signal, () => {
+      cancel();
+      reject(signal?.reason);
+    });
   });
 }
 
@@ -69,24 +69,17 @@ export function deadline(
   ms: number,
   signal?: AbortSignal,
 ): Deadline {
-  const controller = new AbortController();
-  const onAbort = () => {
-    cancel();
-    controller.abort(signal?.reason);
-  };
+  const controller = linked(signal);
   const cancel = clock.after(ms, () => {
-    signal?.removeEventListener("abort", onAbort);
+    controller.release();
     controller.abort(
       new DOMException(`Nothing came within ${ms} ms`, "TimeoutError"),
     );
   });
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener("abort", onAbort, { once: true });
-  return {
-    signal: controller.signal,
-    clear() {
-      cancel();
-      signal?.removeEventListener("abort", onAbort);
-    },
+  const clear = () => {
+    cancel();
+    controller.release();
   };
+  onAbort(controller.signal, cancel);
+  return { signal: controller.signal, clear };
 }

@@ -26,9 +26,9 @@ import {
   type SessionOptions,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
 import {
   acceptInBand,
+  asMoqError,
   childLogger,
   deadline,
   type InBandAgreement,

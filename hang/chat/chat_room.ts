@@ -14,8 +14,7 @@ import {
   type Publication,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { normalizePath, SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, normalizePath, SILENT } from "@moq-deno/lite/internal";
 import { CatalogProducer } from "../catalog/producer.ts";
 import type { User } from "../catalog/room.ts";
 import { effect, Signal } from "../signals/signal.ts";

@@ -11,8 +11,7 @@ import {
   MoqError,
   sleep,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { deadline } from "@moq-deno/lite/internal";
+import { asMoqError, deadline } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { SIDE_TRACK_PRIORITY } from "../catalog/room.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { abortable } from "../media/abortable.ts";
+import { abortable } from "@moq-deno/lite/internal";
 import type { RandomAccess } from "../media/source.ts";
 
 /** An open file; the caller closes it. */

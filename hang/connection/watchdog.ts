@@ -12,8 +12,7 @@ import {
   type Session,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { deadline } from "@moq-deno/lite/internal";
+import { asMoqError, deadline } from "@moq-deno/lite/internal";
 
 const LOOK_MS = 500;
 const SILENT_MS = 1500;

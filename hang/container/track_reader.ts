@@ -9,8 +9,7 @@ import type {
   MoqError,
   TrackSubscription,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch } from "@moq-deno/lite/internal";
+import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { Container } from "./sample.ts";
 import {

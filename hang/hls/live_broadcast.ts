@@ -11,8 +11,7 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, SILENT } from "@moq-deno/lite/internal";
 import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { type ClockConfig, wallOf } from "../catalog/timing.ts";

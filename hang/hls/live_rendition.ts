@@ -5,8 +5,7 @@
  * @module
  */
 import type { BroadcastConsumer, Clock, Logger } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch } from "@moq-deno/lite/internal";
+import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import {
   type AudioConfig,
   TRACK_PRIORITY,

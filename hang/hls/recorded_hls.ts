@@ -4,8 +4,7 @@
  * @module
  */
 import type { Logger } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, SILENT } from "@moq-deno/lite/internal";
 import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import { ownEntry } from "../catalog/own_entry.ts";
 import { openContainer } from "../container/container.ts";

@@ -5,8 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { MAX_GROUP_BYTES } from "@moq-deno/lite/internal";
-import { abortable } from "./abortable.ts";
+import { abortable, MAX_GROUP_BYTES } from "@moq-deno/lite/internal";
 
 const HEADER_BYTES = 8;
 

@@ -8,7 +8,7 @@ import {
   EncodedPacket,
   type EncodedVideoPacketSource,
 } from "mediabunny";
-import { abortable } from "./abortable.ts";
+import { abortable } from "@moq-deno/lite/internal";
 import type { DecoderFacts } from "./decoder_facts.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import type { SteadyTime } from "./steady_time.ts";

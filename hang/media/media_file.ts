@@ -4,7 +4,7 @@
  * @module
  */
 import { MoqError, sleep, systemClock } from "@moq-deno/lite";
-import { Latch } from "@moq-deno/lite/internal";
+import { abortable, Latch } from "@moq-deno/lite/internal";
 import {
   ADTS,
   EncodedPacketSink,
@@ -22,7 +22,6 @@ import {
   WAVE,
   WEBM,
 } from "mediabunny";
-import { abortable } from "./abortable.ts";
 import { stripAdtsHeader } from "./adts.ts";
 import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
 import { diagnose, explain, unknownCodecs, wordsOf } from "./diagnose.ts";

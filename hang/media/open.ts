@@ -6,9 +6,8 @@
  */
 import type { OpenMediaOptions } from "./open_options.ts";
 import { MoqError, systemClock } from "@moq-deno/lite";
-import { SILENT } from "@moq-deno/lite/internal";
+import { abortable, SILENT } from "@moq-deno/lite/internal";
 import { UnsupportedInputFormatError } from "mediabunny";
-import { abortable } from "./abortable.ts";
 import { explain } from "./diagnose.ts";
 import type { Media } from "./media.ts";
 import { GRACE_MS, MediaFile, type MediaFileOptions } from "./media_file.ts";

@@ -5,8 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { abortable } from "./abortable.ts";
+import { abortable, asMoqError } from "@moq-deno/lite/internal";
 import { readSps } from "./h264_sps.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
 

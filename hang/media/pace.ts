@@ -11,8 +11,7 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch, SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, Latch, SILENT } from "@moq-deno/lite/internal";
 import type { MediaPacket, MediaTrack } from "./media.ts";
 
 // More than any codec reorders; bounds what is read ahead.

@@ -11,8 +11,7 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, SILENT } from "@moq-deno/lite/internal";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { CatalogProducer } from "../catalog/producer.ts";
 import type { CatalogForm } from "../catalog/write_2025.ts";

@@ -10,7 +10,7 @@ import {
   ReadableStreamSource,
   type Source,
 } from "mediabunny";
-import { abortable } from "./abortable.ts";
+import { abortable } from "@moq-deno/lite/internal";
 
 /** Bytes that can be read at any place, so that a large file is never in memory as a whole. */
 export interface RandomAccess {

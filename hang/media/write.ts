@@ -4,7 +4,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { abortable, asMoqError } from "@moq-deno/lite/internal";
 import {
   AppendOnlyStreamTarget,
   type AudioCodec,
@@ -18,7 +18,6 @@ import {
 } from "mediabunny";
 import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
-import { abortable } from "./abortable.ts";
 import { type DecoderFacts, decoderFacts } from "./decoder_facts.ts";
 import { DecodeDelay, decodeDelayUs } from "./decode_delay.ts";
 import { FileLane, StartTime } from "./file_lane.ts";

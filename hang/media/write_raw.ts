@@ -4,11 +4,10 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { abortable, asMoqError } from "@moq-deno/lite/internal";
 import type { RenditionConfig } from "../catalog/catalog.ts";
 import { knownContainer } from "../catalog/container_config.ts";
 import { cmafDescription } from "../container/cmaf_description.ts";
-import { abortable } from "./abortable.ts";
 import { AnnexB } from "./annex_b.ts";
 import type {
   WritableMedia,

@@ -11,8 +11,7 @@ import {
   MoqError,
   type OriginScope,
 } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, SILENT } from "@moq-deno/lite/internal";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import type { Preview } from "../catalog/room_frames.ts";
 import { Signal } from "../signals/signal.ts";

@@ -6,8 +6,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch } from "@moq-deno/lite/internal";
+import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import { effect, Signal } from "../signals/signal.ts";
 import { AudioCapture } from "./audio_capture.ts";
 import { probeAudio } from "./audio_codec.ts";

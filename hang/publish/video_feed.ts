@@ -5,8 +5,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch } from "@moq-deno/lite/internal";
+import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import type { Size } from "../catalog/catalog.ts";
 import { effect } from "../signals/signal.ts";
 import type { PublishMarks } from "./marks.ts";

@@ -4,8 +4,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, SILENT } from "@moq-deno/lite/internal";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import { openContainer } from "../container/container.ts";
 import type { Container, Sample } from "../container/sample.ts";

@@ -10,7 +10,7 @@ import type { Transport } from "../transport/transport.ts";
 import type { Setup } from "../wire/setup.ts";
 import type { Version } from "../wire/version.ts";
 import type { Congestion } from "./pacing/congestion.ts";
-import type { Tasks } from "./tasks.ts";
+import type { Tasks } from "../tasks.ts";
 
 /** Bounds on what a peer may ask of one session. */
 export interface SessionLimits {

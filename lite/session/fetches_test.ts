@@ -10,7 +10,7 @@ import {
   MAX_FETCHES,
   MAX_WAITING_FETCHES,
 } from "./fetches.ts";
-import { Tasks } from "./tasks.ts";
+import { Tasks } from "../tasks.ts";
 
 /** A session's fetches, and what they ask the peer for. */
 class Asked {

@@ -65,7 +65,7 @@ import { Publisher } from "./publisher.ts";
 import type { IncomingRequest } from "./request.ts";
 import { MessageReader, withType } from "./streams.ts";
 import { Subscriber } from "./subscriber.ts";
-import { Tasks } from "./tasks.ts";
+import { Tasks } from "../tasks.ts";
 
 const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;

@@ -8,8 +8,7 @@ import { asMoqError, MoqError } from "../error.ts";
 import { joinPath, normalizePath } from "../path.ts";
 import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
 import { MAX_TIMESTAMP } from "../model/frame.ts";
-import type { GroupConsumer } from "../model/group.ts";
-import { GroupProducer } from "../model/group.ts";
+import { type GroupConsumer, GroupProducer } from "../model/group.ts";
 import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import {

@@ -7,12 +7,10 @@
  */
 import { type Clock, MoqError, type PathFilter } from "@moq-deno/lite";
 import {
+  hasPrefix,
   isPathInBounds,
   MAX_NAME_BYTES,
   MAX_PATH_BYTES,
-} from "@moq-deno/lite/internal";
-import {
-  hasPrefix,
   MAX_PATH_SEGMENTS,
   type Mount,
 } from "@moq-deno/lite/internal";

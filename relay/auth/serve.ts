@@ -4,8 +4,7 @@
  * @module
  */
 import type { Logger } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
+import { asMoqError, SILENT } from "@moq-deno/lite/internal";
 import { isJsonObject, type JsonObject, parseObject } from "../token/json.ts";
 import { TokenError } from "../token/mod.ts";
 import type { Policy, Question, SetupToken } from "./policy.ts";

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { Clock, Logger } from "@moq-deno/lite";
-import { sleep } from "@moq-deno/lite";
+import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import { fetchText } from "../auth/remote.ts";
 import { type ClusterPeer, parsePeers } from "./peer.ts";
 

@@ -4,8 +4,7 @@
  *
  * @module
  */
-import type { Clock, Logger } from "@moq-deno/lite";
-import { sleep } from "@moq-deno/lite";
+import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import { changes, textSource } from "../auth/watched_text.ts";
 import { Cluster } from "./cluster.ts";
 import type { Config } from "../config/settings.ts";

@@ -5,9 +5,9 @@
  * @module
  */
 import type { Clock } from "@moq-deno/lite";
-import type { QmuxTuning } from "@moq-deno/lite/transport";
 import {
   parseWebSocketProtocol,
+  type QmuxTuning,
   selectWebSocketProtocol,
   type WebSocketLike,
   webSocketTransport,

@@ -28,6 +28,8 @@ const ROOT: readonly string[] = [
   "lite/path.ts",
   "lite/printable.ts",
   "lite/search.ts",
+  "lite/signal.ts",
+  "lite/tasks.ts",
   "lite/time.ts",
 ];
 

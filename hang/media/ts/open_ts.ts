@@ -5,9 +5,7 @@
  * @module
  */
 import { MoqError, sleep } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { SILENT } from "@moq-deno/lite/internal";
-import { abortable } from "../abortable.ts";
+import { abortable, asMoqError, SILENT } from "@moq-deno/lite/internal";
 import { unknownCodecs } from "../diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "../media.ts";
 import type { TsStream } from "./demuxer.ts";

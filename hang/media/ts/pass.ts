@@ -4,9 +4,7 @@
  * @module
  */
 import type { Clock, Logger } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch } from "@moq-deno/lite/internal";
-import { abortable } from "../abortable.ts";
+import { abortable, asMoqError, Latch } from "@moq-deno/lite/internal";
 import { isAdts, stripAdtsHeader } from "../adts.ts";
 import type { MediaPacket } from "../media.ts";
 import { SteadyTime } from "../steady_time.ts";

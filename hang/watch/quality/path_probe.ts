@@ -4,8 +4,7 @@
  * @module
  */
 import type { ConnectionStatus, Logger, Session } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import type { Probe } from "@moq-deno/lite/internal";
+import { asMoqError, type Probe } from "@moq-deno/lite/internal";
 
 /** Keeps the newest report. */
 export class PathProbe {

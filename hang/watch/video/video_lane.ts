@@ -5,8 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { Latch } from "@moq-deno/lite/internal";
+import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import {
   TRACK_PRIORITY,
   type VideoConfig,

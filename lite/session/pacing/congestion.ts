@@ -15,7 +15,7 @@ import { type BarrierContext, openBarrier } from "./barrier.ts";
 import { DeliveryRate } from "./delivery_rate.ts";
 import { CONTROL_ORDER, LAST_ORDER } from "../priority.ts";
 import { type Flow, SendWindow } from "./send_window.ts";
-import type { Tasks } from "../tasks.ts";
+import type { Tasks } from "../../tasks.ts";
 
 /** What is needed of a session. */
 interface CongestionContext extends BarrierContext {

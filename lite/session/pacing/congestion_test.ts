@@ -7,7 +7,7 @@ import { VirtualClock } from "../../transport/virtual_clock.ts";
 import { Congestion } from "./congestion.ts";
 import { CONTROL_ORDER, LAST_ORDER } from "../priority.ts";
 import type { Flow } from "./send_window.ts";
-import { Tasks } from "../tasks.ts";
+import { Tasks } from "../../tasks.ts";
 
 interface PathOptions {
   readonly bandwidthBps?: number;

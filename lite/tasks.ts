@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { asMoqError, type MoqError } from "../error.ts";
+import { asMoqError, type MoqError } from "./error.ts";
 
-/** The running tasks of one session. */
+/** Work that runs beside its owner. */
 export class Tasks {
   readonly #running: Set<Promise<void>> = new Set();
   readonly #onFailure: (name: string, error: MoqError) => void;

@@ -1,0 +1,60 @@
+/**
+ * Abort signals, with no listener left on one that lives longer than the work.
+ *
+ * @module
+ */
+
+/** Runs `then` once when `signal` aborts, at once if it has. The function returned undoes it; idempotent. */
+export function onAbort(
+  signal: AbortSignal | undefined,
+  then: () => void,
+): () => void {
+  if (signal?.aborted) then();
+  else signal?.addEventListener("abort", then, { once: true });
+  return () => signal?.removeEventListener("abort", then);
+}
+
+/** Resolves when `signal` aborts. The listener stays until then: for a signal that ends with the work. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => onAbort(signal, resolve));
+}
+
+/**
+ * What `work` gives, or `signal.reason` thrown as soon as that aborts. `work`
+ * itself goes on: its later result or failure is dropped.
+ */
+export function abortable<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const release = onAbort(signal, () => reject(signal.reason));
+    work.then(resolve, reject).finally(release);
+  });
+}
+
+/** A controller that follows other signals; release it when the work is over. */
+export interface LinkedController {
+  /** Aborts with the controller, or with the first of the others that does. */
+  readonly signal: AbortSignal;
+  /** Aborts `signal`, as an `AbortController` does. */
+  abort(reason?: unknown): void;
+  /** Takes the listeners off the other signals; `signal` stays as it is. Idempotent. */
+  release(): void;
+}
+
+/** A controller whose signal also aborts with each of `others`. */
+export function linked(
+  ...others: readonly (AbortSignal | undefined)[]
+): LinkedController {
+  const controller = new AbortController();
+  const releases = others.map((other) =>
+    onAbort(other, () => controller.abort(other?.reason))
+  );
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    release: () => releases.forEach((release) => release()),
+  };
+}
