@@ -41,13 +41,15 @@ async function welcome(conn: Deno.QuicConn): Promise<void> {
   if (conn.protocol !== "h3") {
     const refuse = (): void => conn.close();
     const accept = () => Promise.resolve(quicTransport(conn));
-    return relay.accept({ kind: "quic", accept, refuse });
+    return relay.accept({ transport: "quic", accept, refuse });
   }
   const request = await acceptWebTransport(conn, { protocols: PROTOCOLS });
   const { url, origin } = request;
+  const target = url.pathname + url.search;
   const refuse = (): void => request.refuse(403);
   const accept = () => Promise.try(() => request.accept());
-  await relay.accept({ kind: "webtransport", url, origin, accept, refuse });
+  const transport = "webtransport";
+  await relay.accept({ transport, target, origin, accept, refuse });
 }
 
 for await (const conn of udp.incoming) {

@@ -5,15 +5,15 @@
  */
 export {
   type Authorizer,
-  type AuthRequest,
   covers,
   type Grant,
   type GrantEnd,
-  type IncomingConnection,
-  type IncomingKind,
+  type IncomingPeer,
   type Lease,
   OriginAuth,
   patternFilter,
+  type Peer,
+  type PeerTransport,
   PublicAuth,
   type PublicAuthOptions,
   requestPath,

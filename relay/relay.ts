@@ -1,6 +1,7 @@
 /**
- * THE file: a relay is one origin shared by a session per peer. Read it from
- * top to bottom; everything else in this folder is policy around it.
+ * THE file: a relay is one origin shared by a session per peer. From top to
+ * bottom it is the life of a session: accept, authorise, start, serve, end,
+ * drain. Everything else in this folder is policy around it.
  *
  * ```ts
  * import { PublicAuth, Relay } from "./mod.ts";
@@ -8,7 +9,7 @@
  * const relay = new Relay({
  *   authorizer: new PublicAuth({ publish: ["**"], subscribe: ["**"] }),
  * });
- * // for await (const incoming of listener) relay.accept(incoming);
+ * // for await (const peer of listener) relay.accept(peer);
  * await relay.drain(0);
  * ```
  *
@@ -21,7 +22,6 @@ import {
   type Logger,
   MoqError,
   Origin,
-  type OriginScope,
   Session,
   type SessionOptions,
   systemClock,
@@ -35,6 +35,7 @@ import {
   needsInBand,
   sessionCodeOf,
   type SessionLimits,
+  type SessionScopes,
   type Setup,
   SILENT,
 } from "@moq-deno/lite/internal";
@@ -42,11 +43,10 @@ import type { Transport } from "@moq-deno/lite/transport";
 import {
   atTime,
   type Authorizer,
-  type AuthRequest,
   type Grant,
-  type IncomingConnection,
+  type IncomingPeer,
   patternFilter,
-  requestOf,
+  splitTarget,
 } from "./auth/auth.ts";
 import { Peers } from "./cluster/peers.ts";
 import { RelayStats, type SessionKind } from "./metrics/stats.ts";
@@ -129,194 +129,78 @@ export class Relay {
     return this.#grants;
   }
 
-  /** Takes a peer in, serves it and returns when it has left. Whatever the peer does, this never throws. */
-  async accept(incoming: IncomingConnection): Promise<void> {
-    const { kind, remote, protocol } = incoming;
+  /** Takes a peer in, serves it and returns when it has left. Never throws, whatever the peer does. */
+  async accept(peer: IncomingPeer): Promise<void> {
+    const { transport: kind, remote, protocol } = peer;
     const log = childLogger(this.#log, { session: ++this.#number });
     this.#entering++;
     try {
-      const session = await this.#enter(incoming, log);
-      const { tier, peer } = this.#grants.get(session) ?? {};
-      log.info?.("session opened", { kind, remote, protocol, tier, peer });
+      const early = await this.#authorise(peer);
+      const session = await this.#enter(peer, { early, log });
+      const { tier, isRelay } = this.#grants.get(session) ?? {};
+      const facts = { kind, remote, protocol, tier, peer: isRelay };
+      log.info?.("session opened", facts);
       const error = await session.closed;
-      log.info?.("session closed", {
-        code: error?.code,
-        reason: error?.message,
-      });
+      const { code, message: reason } = error ?? {};
+      log.info?.("session closed", { code, reason });
     } catch (cause) {
       const error = asMoqError(cause);
-      const { code, message } = error;
+      const { code, message: reason } = error;
       this.stats.refuse(error);
-      log.info?.("session refused", { kind, remote, code, reason: message });
+      log.info?.("session refused", { kind, remote, code, reason });
     } finally {
       this.#entering--;
     }
   }
 
-  /** A session of a peer that may be here; throws why it may not, which the peer was told. */
-  async #enter(
-    incoming: IncomingConnection,
-    log: Logger,
-  ): Promise<Session> {
-    const refusal = this.#refusal();
-    if (refusal) {
-      incoming.refuse(refusal);
-      throw refusal;
+  /** What `peer` may do; `undefined` on raw QUIC, where SETUP says what was dialled. Throws the refusal that the peer got. */
+  async #authorise(peer: IncomingPeer): Promise<Grant | undefined> {
+    try {
+      this.#checkRoom();
+      return peer.target === undefined ? undefined : await this.#grant(peer);
+    } catch (error) {
+      peer.refuse(asMoqError(error));
+      throw error;
     }
-    // What was dialled comes with the URL, or on raw QUIC with SETUP, which takes a session to read.
-    return incoming.url
-      ? await this.#enterByUrl(incoming, incoming.url, log)
-      : await this.#enterBySetup(incoming, log);
   }
 
-  #refusal(): MoqError | undefined {
-    const { limits } = this.#options;
-    const most = limits?.sessions ?? DEFAULT_SESSIONS;
+  #grant(peer: IncomingPeer, role?: Setup["role"]): Promise<Grant> {
+    const asked = splitTarget(peer.target ?? "");
+    return this.#options.authorizer.grant({ ...peer, ...asked, role });
+  }
+
+  #checkRoom(): void {
+    const most = this.#options.limits?.sessions ?? DEFAULT_SESSIONS;
     if (this.#isDraining) {
-      return new MoqError("going-away", "Relay is shutting down");
+      throw new MoqError("going-away", "Relay is shutting down");
     }
-    return this.#entering > most
-      ? new MoqError("going-away", `Relay is full: ${most} sessions`)
-      : undefined;
-  }
-
-  async #enterByUrl(
-    incoming: IncomingConnection,
-    { pathname, search }: URL,
-    log: Logger,
-  ): Promise<Session> {
-    const request = requestOf(incoming, pathname + search);
-    const grant = await this.#grant(request).catch((error) => {
-      incoming.refuse(asMoqError(error));
-      throw error;
-    });
-    try {
-      const session = await this.#start(await incoming.accept(), log);
-      return await this.#serve(session, { grant, transport: incoming.kind });
-    } catch (error) {
-      const reason = asMoqError(error).message;
-      grant.lease?.release({ reason, durationMs: 0 });
-      throw error;
+    if (this.#entering > most) {
+      throw new MoqError("going-away", `Relay is full: ${most} sessions`);
     }
   }
 
-  async #enterBySetup(
-    incoming: IncomingConnection,
-    log: Logger,
+  /** A session that is served. */
+  async #enter(
+    peer: IncomingPeer,
+    { early, log }: { readonly early: Grant | undefined; readonly log: Logger },
   ): Promise<Session> {
-    const session = await this.#start(await incoming.accept(), log);
     try {
-      const { path = "", role } = await session.peer;
-      const request = { ...requestOf(incoming, path), role };
-      const grant = await this.#grant(request);
-      return await this.#serve(session, { grant, transport: incoming.kind });
-    } catch (error) {
-      session.close(asMoqError(error));
-      throw error;
-    }
-  }
-
-  /** Lets `session` do what the grant says, until that ends. */
-  async #serve(
-    session: Session,
-    { grant, transport }: {
-      readonly grant: Grant;
-      readonly transport: SessionKind["transport"];
-    },
-  ): Promise<Session> {
-    this.#follow(session, grant);
-    try {
-      const scopes = await this.#scopes(session, grant);
-      if (!grant.peer) session.serve(scopes);
-      else {
-        const { hop } = await session.peer;
-        this.peers.add({ session, hop, isDialled: false });
-        session.serve({ ...scopes, limits: PEER_LIMITS });
-      }
-      this.stats.add(session, { transport, isPeer: grant.peer ?? false });
+      const session = await this.#start(await peer.accept(), log);
+      await this.#serve(session, { peer, early });
       return session;
     } catch (error) {
-      session.close(asMoqError(error));
+      const reason = asMoqError(error).message;
+      early?.lease?.release({ reason, durationMs: 0 });
       throw error;
     }
-  }
-
-  /** Ends `session` when its grant ends, and the other way round. */
-  #follow(session: Session, grant: Grant): void {
-    const { lease, expires } = grant;
-    this.#grants.set(session, grant);
-    const started = this.#clock.now();
-    const expired = new MoqError("unauthorized", "Credential has expired");
-    const cancel = expires === undefined ? undefined : atTime(this.#clock, {
-      time: expires,
-      then: () => session.close(expired),
-    });
-    lease?.revoked.then((error) => session.close(error));
-    session.closed.then((error) => {
-      cancel?.();
-      this.#grants.delete(session);
-      lease?.release({
-        reason: this.#isDraining ? "shutdown" : error?.message ?? "closed",
-        durationMs: this.#clock.now() - started,
-        bytes: {
-          sent: session.stats.sentBytes,
-          received: session.stats.receivedBytes,
-        },
-      });
-    });
-  }
-
-  #session(log: Logger): SessionOptions {
-    const { limits, setupTimeoutMs } = this.#options;
-    const { hop, cache } = this.origin;
-    const clock = this.#clock;
-    return { hop, cache, clock, log, limits, setupTimeoutMs };
-  }
-
-  #grant(request: AuthRequest): Promise<Grant> {
-    return this.#options.authorizer.grant(request);
   }
 
   /** A session over `transport`; one that agreed on no protocol name is asked in band. */
   async #start(transport: Transport, log: Logger): Promise<Session> {
-    const options = this.#session(log);
     const inBand = needsInBand(transport)
       ? await this.#agree(transport)
       : undefined;
-    return this.#begin(inBand?.transport ?? transport, { ...options, inBand });
-  }
-
-  #begin(transport: Transport, options: SessionOptions): Session {
-    const session = new Session(transport, options);
-    this.#sessions.add(session);
-    session.closed.then(() => this.#sessions.delete(session));
-    session.start();
-    return session;
-  }
-
-  /** A session over a connection that we made; it serves nothing until {@linkcode Relay.link}. */
-  open(
-    transport: Transport,
-    { setup, log }: Pick<SessionOptions, "setup" | "log">,
-  ): Session {
-    return this.#begin(transport, {
-      ...this.#session(log ?? this.#log),
-      setup,
-    });
-  }
-
-  /** Lets another relay that we dialled see and fill the whole origin. */
-  link(
-    session: Session,
-    { hop, transport }: {
-      readonly hop: bigint | undefined;
-      readonly transport: SessionKind["transport"];
-    },
-  ): void {
-    this.peers.add({ session, hop, isDialled: true });
-    this.stats.add(session, { transport, isPeer: true });
-    const scope = this.origin.scope({ showsHidden: true });
-    session.serve({ readable: scope, writable: scope, limits: PEER_LIMITS });
+    return this.#begin(inBand?.transport ?? transport, { log, inBand });
   }
 
   async #agree(transport: Transport): Promise<InBandAgreement> {
@@ -333,27 +217,86 @@ export class Relay {
     }
   }
 
-  /** What the peer may read and fill: two scopes of the one origin, less what it said it will not use. */
-  async #scopes(
+  #begin(
+    transport: Transport,
+    options: Pick<SessionOptions, "setup" | "log" | "inBand">,
+  ): Session {
+    const { limits, setupTimeoutMs } = this.#options;
+    const { hop, cache } = this.origin;
+    const clock = this.#clock;
+    const shared = { hop, cache, clock, limits, setupTimeoutMs };
+    const session = new Session(transport, { ...shared, ...options });
+    this.#sessions.add(session);
+    session.closed.then(() => this.#sessions.delete(session));
+    session.start();
+    return session;
+  }
+
+  /** Lets `session` do what its grant says. */
+  async #serve(
     session: Session,
-    grant: Grant,
-  ): Promise<{ readable: OriginScope; writable: OriginScope }> {
-    const { role } = await session.peer;
-    const publishes = roleGrant(role, "subscriber", grant.publish);
-    const subscribes = roleGrant(role, "publisher", grant.subscribe);
+    { peer, early }: {
+      readonly peer: IncomingPeer;
+      readonly early: Grant | undefined;
+    },
+  ): Promise<void> {
+    try {
+      const { role, path, hop } = await session.peer;
+      const grant = early ?? await this.#grant({ ...peer, target: path }, role);
+      this.#endWith(session, grant);
+      const scopes = this.#scopes(grant, role);
+      const isPeer = grant.isRelay ?? false;
+      if (isPeer) this.peers.add({ session, hop, isDialled: false });
+      session.serve({ ...scopes, ...(isPeer && { limits: PEER_LIMITS }) });
+      this.stats.add(session, { transport: peer.transport, isPeer });
+    } catch (error) {
+      session.close(asMoqError(error));
+      throw error;
+    }
+  }
+
+  /** What the peer may read and write: two scopes of the one origin, less what its role does not use. */
+  #scopes(grant: Grant, role: Setup["role"]): SessionScopes {
+    const publishes = role === "subscriber" ? [] : grant.publish;
+    const subscribes = role === "publisher" ? [] : grant.subscribe;
     if (publishes.length + subscribes.length === 0) {
       throw new MoqError("unauthorized", `Expected a grant for a ${role}`);
     }
-    const { root, mounts, peer: showsHidden } = grant;
+    const { root, mounts, isRelay: showsHidden } = grant;
     const filter = patternFilter(subscribes);
-    const fillable = patternFilter(publishes, mounts);
     return {
       readable: this.origin.scope({ root, mounts, filter, showsHidden }),
-      writable: this.origin.scope({ root, filter: fillable }),
+      writable: this.origin.scope({
+        root,
+        filter: patternFilter(publishes, mounts),
+      }),
     };
   }
 
-  /** Takes nobody in any more, asks all peers to move and closes what is left after `timeoutMs`. */
+  /** Ends `session` when its grant ends, and the other way round. */
+  #endWith(session: Session, grant: Grant): void {
+    const { lease, expires } = grant;
+    this.#grants.set(session, grant);
+    const started = this.#clock.now();
+    const expired = new MoqError("unauthorized", "Credential has expired");
+    const cancel = expires === undefined ? undefined : atTime(this.#clock, {
+      time: expires,
+      then: () => session.close(expired),
+    });
+    lease?.revoked.then((error) => session.close(error));
+    session.closed.then((error) => {
+      cancel?.();
+      this.#grants.delete(session);
+      const { sentBytes: sent, receivedBytes: received } = session.stats;
+      lease?.release({
+        reason: this.#isDraining ? "shutdown" : error?.message ?? "closed",
+        durationMs: this.#clock.now() - started,
+        bytes: { sent, received },
+      });
+    });
+  }
+
+  /** Takes no one in any more, asks all peers to move and closes what is left after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
     this.#log.info?.("draining", { sessions: this.#sessions.size, timeoutMs });
@@ -364,13 +307,26 @@ export class Relay {
       }),
     );
   }
-}
 
-/** The half of a grant that `role` uses: none when its role is the other one. */
-function roleGrant(
-  role: Setup["role"],
-  other: Setup["role"],
-  patterns: readonly string[],
-): readonly string[] {
-  return role === other ? [] : patterns;
+  /** A session over a connection that this relay made to another; it serves nothing until {@linkcode Relay.link}. */
+  open(
+    transport: Transport,
+    { setup, log = this.#log }: Pick<SessionOptions, "setup" | "log">,
+  ): Session {
+    return this.#begin(transport, { setup, log });
+  }
+
+  /** Lets a relay that was dialled read and write the whole origin. */
+  link(
+    session: Session,
+    { hop, transport }: {
+      readonly hop: bigint | undefined;
+      readonly transport: SessionKind["transport"];
+    },
+  ): void {
+    this.peers.add({ session, hop, isDialled: true });
+    this.stats.add(session, { transport, isPeer: true });
+    const scope = this.origin.scope({ showsHidden: true });
+    session.serve({ readable: scope, writable: scope, limits: PEER_LIMITS });
+  }
 }

@@ -9,7 +9,7 @@ import {
   type Session,
 } from "@moq-deno/lite";
 import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
-import type { Grant, GrantEnd, IncomingConnection } from "./auth/auth.ts";
+import type { Grant, GrantEnd, IncomingPeer } from "./auth/auth.ts";
 import { Relay } from "./relay.ts";
 
 interface Guest {
@@ -52,9 +52,9 @@ function visit({ role, hasUrl, isGone, ...grant }: Given): Guest {
   const [client, server] = memoryPair({ protocol: "moq-lite-06" });
   const path = hasUrl ? undefined : "/x";
   const session = openSession(client, { setup: { role, path } });
-  const incoming: IncomingConnection = {
-    kind: hasUrl ? "webtransport" : "quic",
-    url: hasUrl ? new URL("https://relay/x") : undefined,
+  const incoming: IncomingPeer = {
+    transport: hasUrl ? "webtransport" : "quic",
+    target: hasUrl ? "/x" : undefined,
     protocol: "moq-lite-06",
     accept: () =>
       isGone
@@ -106,12 +106,12 @@ Deno.test("Relay.grants: what a session may do, its tier and that it is a relay,
   const { relay, session, left } = visit({
     hasUrl: true,
     tier: "gold",
-    peer: true,
+    isRelay: true,
   });
   await session.peer;
   const [[served, grant] = []] = relay.grants;
   assert.ok(served && relay.sessions.has(served));
-  assert.deepEqual([grant?.tier, grant?.peer], ["gold", true]);
+  assert.deepEqual([grant?.tier, grant?.isRelay], ["gold", true]);
   session.close();
   await left;
   assert.equal(relay.grants.size, 0);
@@ -144,8 +144,8 @@ function join(
 ): Session {
   const [client, server] = memoryPair({ protocol: "moq-lite-06" });
   void relay.accept({
-    kind: "webtransport",
-    url: new URL(`https://relay${path}`),
+    transport: "webtransport",
+    target: path,
     protocol: "moq-lite-06",
     accept: () => Promise.resolve(server),
     refuse: (error) => server.close(0, error.message),

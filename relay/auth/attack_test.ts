@@ -38,7 +38,7 @@ function dial(relay: Relay, path: string): Guest {
   const [client, server] = memoryPair({ protocol: "moq-lite-06" });
   const session = openSession(client, { setup: { path } });
   const left = relay.accept({
-    kind: "quic",
+    transport: "quic",
     protocol: "moq-lite-06",
     accept: () => Promise.resolve(server),
     refuse: (error) => server.close(0, error.message),

@@ -24,47 +24,23 @@ import {
 } from "../token/pattern.ts";
 
 /** How a peer came: raw QUIC, WebTransport over HTTP/3, qmux over WebSocket, or a plain HTTP request. */
-export type IncomingKind = "quic" | "webtransport" | "websocket" | "http";
+export type PeerTransport = "quic" | "webtransport" | "websocket" | "http";
 
-/** A peer at the door: either `accept` or `refuse` is called, once. */
-export interface IncomingConnection {
+/** Who asks, and for what: from the listener that found the peer to the decision about it. */
+export interface Peer {
   /** How it came. */
-  readonly kind: Exclude<IncomingKind, "http">;
-  /** What it dialled; absent on raw QUIC, where path and query come in SETUP. */
-  readonly url?: URL | undefined;
-  /** The page's origin, where a browser says so. */
-  readonly origin?: string | undefined;
-  /** The peer's address, `host:port`. */
-  readonly remote?: string | undefined;
-  /** The address of ours that it reached, `host:port`, where that is known. */
-  readonly local?: string | undefined;
-  /** The draft's name agreed on. */
-  readonly protocol?: string | undefined;
-  /** The name agreed on as it stands on the wire, where that says more than the draft. */
-  readonly alpn?: string | undefined;
-  /** The host that was dialled, where no URL says it. */
-  readonly serverName?: string | undefined;
-  /** Lets it in. Throws `MoqError` when it is gone meanwhile. */
-  accept(): Promise<Transport>;
-  /** Turns it away so that the peer learns `error`'s code and message; never throws. */
-  refuse(error: MoqError): void;
-}
-
-/** What a decision is made on. */
-export interface AuthRequest {
-  /** How the peer came. */
-  readonly transport: IncomingKind;
-  /** The path as dialled, no query; extra slashes are fine. */
+  readonly transport: PeerTransport;
+  /** The path as dialled, without the query; extra slashes are fine. */
   readonly path: string;
   /** The query as dialled, still percent-encoded, without `?`; `""` when there is none. */
   readonly query: string;
   /** The peer's address, `host:port`. */
   readonly remote?: string | undefined;
-  /** The address of ours that it reached, `host:port`, where that is known. */
+  /** The relay's address that it reached, `host:port`, where that is known. */
   readonly local?: string | undefined;
-  /** The page's origin, where a browser says so. */
+  /** The origin of the page, where a browser says so. */
   readonly origin?: string | undefined;
-  /** The ALPN or subprotocol agreed on. */
+  /** The ALPN or subprotocol agreed on, as it stands on the wire. */
   readonly protocol?: string | undefined;
   /** The host that was dialled, where it is known. */
   readonly serverName?: string | undefined;
@@ -72,6 +48,27 @@ export interface AuthRequest {
   readonly role?: "publisher" | "subscriber" | undefined;
   /** Ends the wait for a decision. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A peer that waits for an answer: either `accept` or `refuse` is called, once. */
+export interface IncomingPeer
+  extends Omit<Peer, "path" | "query" | "role" | "signal"> {
+  /** A session's; HTTP requests are answered otherwise. */
+  readonly transport: Exclude<PeerTransport, "http">;
+  /** Path and query as dialled; absent on raw QUIC, where SETUP has them. */
+  readonly target?: string | undefined;
+  /** Lets it in. Throws `MoqError` when it has gone in the meantime. */
+  accept(): Promise<Transport>;
+  /** Turns it away so that the peer learns `error`'s code and message; never throws. */
+  refuse(error: MoqError): void;
+}
+
+/** The path and the query of `target`. */
+export function splitTarget(target: string): Pick<Peer, "path" | "query"> {
+  const at = target.indexOf("?");
+  return at < 0
+    ? { path: target, query: "" }
+    : { path: target.slice(0, at), query: target.slice(at + 1) };
 }
 
 /** What one session may do. */
@@ -85,7 +82,7 @@ export interface Grant {
   /** Subtrees below `root` that are read from another place, and that nobody publishes at. Default none. */
   readonly mounts?: readonly Mount[] | undefined;
   /** Whether the peer is a relay of the same cluster: it sees hidden names, and its bounds are wider. Default false. */
-  readonly peer?: boolean | undefined;
+  readonly isRelay?: boolean | undefined;
   /** A label to count the session by. */
   readonly tier?: string | undefined;
   /** When the session must end, in seconds since 1970; absent: never. */
@@ -141,8 +138,8 @@ export function atTime(clock: Clock, { time, then }: Appointment): () => void {
 
 /** Decides about requests. */
 export interface Authorizer {
-  /** What `request` may do; throws `MoqError("unauthorized")` when that is nothing. */
-  grant(request: AuthRequest): Promise<Grant>;
+  /** What `peer` may do; throws `MoqError("unauthorized")` when that is nothing. */
+  grant(peer: Peer): Promise<Grant>;
 }
 
 /** Whether a session may publish, or subscribe to, `path`, relative to the grant's root. */
@@ -180,10 +177,10 @@ export class OriginAuth implements Authorizer {
   }
 
   /** What the next one says; throws `MoqError("unauthorized")` for other pages. */
-  async grant(request: AuthRequest): Promise<Grant> {
-    const { origin } = request;
+  async grant(peer: Peer): Promise<Grant> {
+    const { origin } = peer;
     if (origin === undefined || this.#origins.includes(origin)) {
-      return await this.#next.grant(request);
+      return await this.#next.grant(peer);
     }
     throw new MoqError(
       "unauthorized",
@@ -226,24 +223,6 @@ export function requestPath(path: string): string {
   );
 }
 
-/** What `incoming` asks for with `dialled`, the path and the query of its URL or SETUP. */
-export function requestOf(
-  incoming: IncomingConnection,
-  dialled: string,
-): AuthRequest {
-  const at = dialled.indexOf("?");
-  return {
-    transport: incoming.kind,
-    path: at < 0 ? dialled : dialled.slice(0, at),
-    query: at < 0 ? "" : dialled.slice(at + 1),
-    remote: incoming.remote,
-    local: incoming.local,
-    origin: incoming.origin,
-    protocol: incoming.alpn ?? incoming.protocol,
-    serverName: incoming.url?.hostname ?? incoming.serverName,
-  };
-}
-
 /** The last non-empty `jwt` of a raw query, `undefined` when there is none. */
 export function requestToken(query: string): string | undefined {
   return new URLSearchParams(query).getAll("jwt").findLast((jwt) => jwt !== "");
@@ -273,11 +252,11 @@ export class PublicAuth implements Authorizer {
   }
 
   /** The patterns as seen from the path dialled. */
-  grant(request: AuthRequest): Promise<Grant> {
-    return Promise.try(() => this.#grant(request));
+  grant(peer: Peer): Promise<Grant> {
+    return Promise.try(() => this.#grant(peer));
   }
 
-  #grant({ path, query, origin }: AuthRequest): Grant {
+  #grant({ path, query, origin }: Peer): Grant {
     if (this.#localPagesOnly && origin !== undefined && !isLocalUrl(origin)) {
       throw new MoqError(
         "unauthorized",

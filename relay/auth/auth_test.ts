@@ -3,15 +3,15 @@ import type { MoqError } from "@moq-deno/lite";
 import { VirtualClock } from "@moq-deno/lite/testing";
 import {
   atTime,
-  type AuthRequest,
   covers,
   patternFilter,
+  type Peer,
   PublicAuth,
   requestPath,
   requestToken,
 } from "./auth.ts";
 
-function request(path: string, query = ""): AuthRequest {
+function request(path: string, query = ""): Peer {
   return { transport: "quic", path, query };
 }
 

@@ -6,14 +6,14 @@
  * @module
  */
 import type { Mount } from "@moq-deno/lite/internal";
-import { type AuthRequest, requestPath } from "./auth.ts";
+import { type Peer, requestPath } from "./auth.ts";
 import { isJsonObject, type JsonObject } from "../token/json.ts";
 import { parsePattern } from "../token/mod.ts";
 
 /** The facts about a session that stay the same, but for the relay's own name; in JSON in this order. */
-export function describeRequest(request: AuthRequest): JsonObject {
+export function describePeer(peer: Peer): JsonObject {
   const { transport, remote, local, serverName, protocol, path, query, role } =
-    request;
+    peer;
   return {
     transport: transport === "webtransport" ? "quic" : transport,
     ...(remote !== undefined && { remote }),

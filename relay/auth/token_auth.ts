@@ -6,9 +6,9 @@
 import { type Logger, MoqError } from "@moq-deno/lite";
 import {
   type Authorizer,
-  type AuthRequest,
   type Grant,
   type Lease,
+  type Peer,
   requestPath,
   requestToken,
 } from "./auth.ts";
@@ -39,12 +39,12 @@ export class TokenAuth implements Authorizer {
   }
 
   /** What the token says, or what anybody may do. */
-  async grant(request: AuthRequest): Promise<Grant> {
-    const token = requestToken(request.query);
+  async grant(peer: Peer): Promise<Grant> {
+    const token = requestToken(peer.query);
     if (token === undefined) {
-      return await this.#options.anonymous.grant(request);
+      return await this.#options.anonymous.grant(peer);
     }
-    const root = requestPath(request.path);
+    const root = requestPath(peer.path);
     try {
       return await this.#grant(token, root);
     } catch (cause) {
@@ -72,7 +72,7 @@ export class TokenAuth implements Authorizer {
       subscribe,
       expires,
       lease,
-      ...(isPeer && { peer: true }),
+      ...(isPeer && { isRelay: true }),
     };
   }
 

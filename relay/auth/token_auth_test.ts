@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { type Clock, MoqError } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
-import {
-  type AuthRequest,
-  type Grant,
-  OriginAuth,
-  PublicAuth,
-} from "./auth.ts";
+import { type Grant, OriginAuth, type Peer, PublicAuth } from "./auth.ts";
 import { generateKey, type Key, KeySet } from "../token/mod.ts";
 import { KeyFile, KeyFolder, type KeySource, KeyUrl } from "./key_source.ts";
 import { parseRevocations, Revocations } from "./revocations.ts";
@@ -36,7 +31,7 @@ function authOf(
   return new TokenAuth({ sources, revocations, anonymous, log: SILENT });
 }
 
-function request(path: string, token?: string): AuthRequest {
+function request(path: string, token?: string): Peer {
   const query = token === undefined ? "" : `jwt=${token}`;
   return { transport: "quic", path, query };
 }

@@ -6,16 +6,11 @@
  */
 import { type Clock, type Logger, MoqError } from "@moq-deno/lite";
 import { checkMounts, type Mount } from "@moq-deno/lite/internal";
-import {
-  type Authorizer,
-  type AuthRequest,
-  type Grant,
-  requestPath,
-} from "./auth.ts";
+import { type Authorizer, type Grant, type Peer, requestPath } from "./auth.ts";
 import type { JsonObject } from "../token/mod.ts";
 import {
   checkGrantTimes,
-  describeRequest,
+  describePeer,
   parseGrant,
   type RemoteGrant,
 } from "./contract.ts";
@@ -52,13 +47,13 @@ export class UrlAuth implements Authorizer, AuthServer {
   }
 
   /** What the server grants; throws `MoqError("unauthorized")` when it refuses, and close code 566 when it gives no answer to rely on. */
-  async grant(request: AuthRequest): Promise<Grant> {
-    const dialled = requestPath(request.path);
+  async grant(peer: Peer): Promise<Grant> {
+    const dialled = requestPath(peer.path);
     const { node = "" } = this.#options;
-    const facts = { node, ...describeRequest(request) };
+    const facts = { node, ...describePeer(peer) };
     const id = crypto.randomUUID().replaceAll("-", "");
     const granted = await this.#connect({ id, event: "connect", ...facts });
-    const { publish, subscribe, root = dialled, peer, tier } = granted;
+    const { publish, subscribe, root = dialled, peer: isRelay, tier } = granted;
     const mounts = this.#mounts(root, granted.mounts);
     const lease = new UrlLease(granted, {
       ...this.#options,
@@ -66,7 +61,7 @@ export class UrlAuth implements Authorizer, AuthServer {
       id,
       facts,
     });
-    return { root, publish, subscribe, mounts, peer, tier, lease };
+    return { root, publish, subscribe, mounts, isRelay, tier, lease };
   }
 
   #mounts(root: string, mounts: readonly Mount[]): readonly Mount[] {

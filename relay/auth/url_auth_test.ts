@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Clock, MoqError, systemClock } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
 import { VirtualClock } from "@moq-deno/lite/testing";
-import type { AuthRequest } from "./auth.ts";
+import type { Peer } from "./auth.ts";
 import type { JsonObject } from "../token/mod.ts";
 import { REMOTE_TIMEOUT_MS } from "./remote.ts";
 import { FLUSH_TIMEOUT_MS, UrlAuth } from "./url_auth.ts";
@@ -33,7 +33,7 @@ function fake(clock: Clock = systemClock): Fake {
   return self;
 }
 
-const REQUEST: AuthRequest = {
+const REQUEST: Peer = {
   transport: "websocket",
   path: "/demo/room",
   query: "jwt=abc&x=%20y",
@@ -65,7 +65,7 @@ Deno.test("UrlAuth: tells what it knows, in the contract's words, and of the end
     publish: ["**"],
     subscribe: [],
     mounts: [],
-    peer: false,
+    isRelay: false,
     tier: undefined,
   });
   assert.equal(
@@ -116,7 +116,7 @@ Deno.test("UrlAuth: the server may name another root, mounts, a tier and a peer"
     publish: [],
     subscribe: ["**/*"],
     mounts: [{ at: "svc", target: "fleet/pid" }],
-    peer: true,
+    isRelay: true,
     tier: "gold",
   });
   lease?.release(END);

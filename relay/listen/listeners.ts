@@ -5,7 +5,7 @@
  */
 import type { Logger } from "@moq-deno/lite";
 import { listenQuic, type QuicListener } from "@moq-deno/lite/deno";
-import type { IncomingConnection } from "../auth/auth.ts";
+import type { IncomingPeer } from "../auth/auth.ts";
 import type { Certificate } from "../certs.ts";
 import { type Config, DEFAULT_PORT } from "../config/settings.ts";
 import { formatAddress } from "../config/rules.ts";
@@ -65,7 +65,7 @@ export async function openListeners(
 /** Bound ports; use {@linkcode openListeners}. */
 export class Listeners {
   /** Peers of all ports as they come, for one reader. */
-  readonly incoming: Queue<IncomingConnection> = new Queue();
+  readonly incoming: Queue<IncomingPeer> = new Queue();
   /** Answers what arrives over HTTP, on these ports or another server's. */
   readonly requests: Requests;
   readonly #config: Config;

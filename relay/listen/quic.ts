@@ -12,14 +12,14 @@ import {
   type QuicListener,
   quicTransport,
 } from "@moq-deno/lite/deno";
-import type { IncomingConnection } from "../auth/auth.ts";
+import type { IncomingPeer } from "../auth/auth.ts";
 import { formatAddress } from "../config/rules.ts";
 import type { Queue } from "./queue.ts";
 
 /** Options of {@linkcode runQuic}. */
 interface RunQuicOptions {
   /** Where the peers go. */
-  readonly queue: Queue<IncomingConnection>;
+  readonly queue: Queue<IncomingPeer>;
   /** WebTransport subprotocols, the names of the drafts. */
   readonly protocols: readonly string[];
   /** Time for the HTTP/3 handshake, in milliseconds. */
@@ -50,10 +50,10 @@ function localOf({ endpoint }: Deno.QuicConn): string | undefined {
     : formatAddress(addr);
 }
 
-function rawConnection(conn: Deno.QuicConn): IncomingConnection {
+function rawConnection(conn: Deno.QuicConn): IncomingPeer {
   const protocol = conn.protocol;
   return {
-    kind: "quic",
+    transport: "quic",
     remote: formatAddress(conn.remoteAddr),
     local: localOf(conn),
     protocol,
@@ -69,11 +69,12 @@ function rawConnection(conn: Deno.QuicConn): IncomingConnection {
 async function webTransportConnection(
   conn: Deno.QuicConn,
   options: AcceptOptions,
-): Promise<IncomingConnection> {
+): Promise<IncomingPeer> {
   const request = await acceptWebTransport(conn, options);
   return {
-    kind: "webtransport",
-    url: request.url,
+    transport: "webtransport",
+    target: request.url.pathname + request.url.search,
+    serverName: request.url.hostname,
     origin: request.origin,
     remote: formatAddress(conn.remoteAddr),
     local: localOf(conn),
@@ -125,7 +126,7 @@ class Door {
   }
 
   /** The session that `conn` asks for; throws when none is asked for in time. */
-  async #request(conn: Deno.QuicConn): Promise<IncomingConnection> {
+  async #request(conn: Deno.QuicConn): Promise<IncomingPeer> {
     const { protocols, timeoutMs, maxWaiting, log } = this.#options;
     const leaving = new AbortController();
     const { signal } = leaving;

@@ -12,7 +12,7 @@ import {
   type WebSocketLike,
   webSocketTransport,
 } from "@moq-deno/lite/transport";
-import type { IncomingConnection } from "../auth/auth.ts";
+import type { IncomingPeer } from "../auth/auth.ts";
 import { statusOf } from "../http.ts";
 import { ServerSocket, type SocketConn } from "./server_socket.ts";
 
@@ -31,7 +31,7 @@ interface IncomingWebSocketOptions {
 /** A WebSocket at the door. */
 interface IncomingWebSocket {
   /** The peer; absent when it offers subprotocols and none is known here. */
-  readonly incoming: IncomingConnection | undefined;
+  readonly incoming: IncomingPeer | undefined;
   /** The answer, once `incoming` was accepted or refused; never rejects. */
   readonly response: Promise<Response>;
 }
@@ -67,7 +67,7 @@ export async function incomingWebSocket(
   if (subprotocol === undefined) {
     return refused(`Expected a subprotocol such as qmux-01.${protocols[0]}`);
   }
-  const { protocol, wire } = parseWebSocketProtocol(subprotocol);
+  const { wire } = parseWebSocketProtocol(subprotocol);
   const maxMessageBytes = wire === "webtransport"
     ? MAX_OLD_MESSAGE_BYTES
     : MAX_MESSAGE_BYTES;
@@ -77,13 +77,14 @@ export async function incomingWebSocket(
   }
   const head = await acceptHead(key, subprotocol);
   const answer = Promise.withResolvers<Response>();
-  const incoming: IncomingConnection = {
-    kind: "websocket",
-    url: new URL(request.url),
+  const url = new URL(request.url);
+  const incoming: IncomingPeer = {
+    transport: "websocket",
+    target: url.pathname + url.search,
+    serverName: url.hostname,
     origin: request.headers.get("origin") ?? undefined,
     remote,
-    protocol,
-    alpn: subprotocol === "" ? undefined : subprotocol,
+    protocol: subprotocol === "" ? undefined : subprotocol,
     accept: () =>
       Promise.try(() => {
         const { socket, response } = upgrade(request, {

@@ -20,7 +20,7 @@ class Setting {
     authorizer: {
       grant: async (request) => ({
         ...await new PublicAuth(ALL).grant(request),
-        peer: request.path === "/peer",
+        isRelay: request.path === "/peer",
       }),
     },
   });
@@ -41,8 +41,8 @@ class Setting {
   ): { readonly session: Session; readonly left: Promise<void> } {
     const [client, server] = memoryPair({ protocol: "moq-lite-06" });
     const left = this.relay.accept({
-      kind: "webtransport",
-      url: new URL(`https://relay${path}`),
+      transport: "webtransport",
+      target: path,
       protocol: "moq-lite-06",
       accept: () =>
         isGone

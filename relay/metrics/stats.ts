@@ -12,12 +12,12 @@ import type {
   SessionStats,
 } from "@moq-deno/lite";
 import type { CutCounts } from "@moq-deno/lite/internal";
-import type { IncomingKind } from "../auth/auth.ts";
+import type { PeerTransport } from "../auth/auth.ts";
 
 /** What sessions are counted by. */
 export interface SessionKind {
   /** What it runs over. */
-  readonly transport: Exclude<IncomingKind, "http">;
+  readonly transport: Exclude<PeerTransport, "http">;
   /** Whether the other end is a relay of the cluster. */
   readonly isPeer: boolean;
 }

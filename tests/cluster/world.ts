@@ -50,12 +50,12 @@ const SILENCE_MS = 2500;
 /** Everybody may do everything; whoever dials as a peer is one. */
 class OpenDoor implements Authorizer {
   grant({ query }: { readonly query: string }): Promise<Grant> {
-    const peer = query === "peer";
+    const isRelay = query === "peer";
     return Promise.resolve({
       root: "",
       publish: ["**"],
       subscribe: ["**"],
-      peer,
+      isRelay,
     });
   }
 }
@@ -203,8 +203,9 @@ export class World {
     this.#lines.add(strung);
     line.near.closed.then(() => this.#lines.delete(strung));
     void node.relay.accept({ // never rejects
-      kind: "webtransport",
-      url: new URL(`https://${to}/?${query}`),
+      transport: "webtransport",
+      target: `/?${query}`,
+      serverName: to,
       protocol: line.far.protocol,
       accept: () => Promise.resolve(line.far),
       refuse: (error) => line.far.close(0, error.message),
