@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import vectors from "../../tests/vectors/containers.json" with { type: "json" };
+import vectors from "../../tests/compliance/vectors/containers.json" with {
+  type: "json",
+};
 import { openCmaf } from "./cmaf.ts";
 import { legacyContainer } from "./legacy.ts";
 import { locContainer } from "./loc.ts";

@@ -1,5 +1,5 @@
 /**
- * RFC 9000, section 16, at its edges; its examples are in `tests/vectors/varint.json`.
+ * RFC 9000, section 16, at its edges; its examples are in `tests/compliance/vectors/varint.json`.
  *
  * @module
  */

@@ -6,7 +6,7 @@
  * @module
  */
 import { listenQuic, selfSignedCertificate } from "@moq-deno/lite/deno";
-import { commands, say } from "../process/inside.ts";
+import { commands, say } from "../integration/process/inside.ts";
 import {
   PUBLISHER_ALPN,
   type ServerAddress,

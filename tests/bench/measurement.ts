@@ -4,7 +4,7 @@
  * @module
  */
 import type { Load } from "./arguments.ts";
-import { Child } from "../process/child.ts";
+import { Child } from "../integration/process/child.ts";
 import type { ServerAddress } from "./stream_bytes.ts";
 import type { Measured } from "./viewers_process.ts";
 

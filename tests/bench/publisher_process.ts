@@ -14,7 +14,7 @@ import { withType } from "../../lite/session/streams.ts";
 import { encodeGroupHeader } from "../../lite/wire/group.ts";
 import { UniType } from "../../lite/wire/stream_type.ts";
 import type { Load } from "./arguments.ts";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 import {
   BROADCAST,
   DRAFT,

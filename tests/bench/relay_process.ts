@@ -4,7 +4,7 @@
  * @module
  */
 import { startRelay } from "@moq-deno/relay/server";
-import { commands, say } from "../process/inside.ts";
+import { commands, say } from "../integration/process/inside.ts";
 import type { ServerAddress } from "./stream_bytes.ts";
 
 const relay = await startRelay([

@@ -14,7 +14,7 @@ import { encodeSetup } from "../../lite/wire/setup.ts";
 import { BidiType, UniType } from "../../lite/wire/stream_type.ts";
 import { encodeSubscribe } from "../../lite/wire/subscribe.ts";
 import type { Load } from "./arguments.ts";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 import {
   BROADCAST,
   DRAFT,

@@ -10,7 +10,7 @@
  */
 import { Connection, systemClock } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 import { Publisher, trackOver, Viewer } from "./people.ts";
 
 /** What the client does. */

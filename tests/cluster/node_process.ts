@@ -4,7 +4,7 @@
  * @module
  */
 import { startRelay } from "@moq-deno/relay/server";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 
 /** How the relay is to be. */
 export interface NodeSettings {

@@ -7,7 +7,7 @@ import {
   mesh,
   regions,
   ring,
-} from "../sim/cluster/withdrawal.ts";
+} from "./simulation/withdrawal.ts";
 
 /** A relay that is gone is noticed after 2.5 s, and what was there lingers for 5 s. */
 const LATEST_MS: Readonly<Record<Manner, number>> = {

@@ -15,7 +15,7 @@ import {
   systemClock,
 } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 import { LARGE_TRACK, SMALL_TRACK, STEADY } from "./steady.ts";
 
 /** How to get to the relay. */

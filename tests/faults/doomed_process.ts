@@ -6,7 +6,7 @@
 import { BroadcastProducer } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { encodeFrameHeader } from "../../lite/model/frame.ts";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 import { DOOMED, DOOMED_TRACK } from "./steady.ts";
 
 const { port, fingerprint } = settings<{

@@ -9,7 +9,7 @@
  */
 import { sleep, systemClock } from "@moq-deno/lite";
 import { dialQuic } from "../../lite/deno/connect.ts";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 
 /** Whom to bother, and how much. */
 export interface HalfOpenSettings {

@@ -10,7 +10,7 @@ import { encodeFrameHeader } from "../../lite/model/frame.ts";
 import { encodeAnnouncement } from "../../lite/wire/announce.ts";
 import { encodeSubscribeResponse } from "../../lite/wire/subscribe_response.ts";
 import { encodeTrackInfo } from "../../lite/wire/track.ts";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 import type { LyingSettings, LyingState, Manner } from "./lying_manners.ts";
 import { type Lies, LyingRelay } from "./lying_relay.ts";
 import { DOOMED, DOOMED_TOO } from "./steady.ts";

@@ -1,7 +1,7 @@
 /** A relay that is dialled and lies: its link ends or goes on, and nobody else notices. */
 import assert from "node:assert/strict";
 import { MoqError, type Session, sleep, systemClock } from "@moq-deno/lite";
-import { Child } from "../process/child.ts";
+import { Child } from "../integration/process/child.ts";
 import {
   type LyingSettings,
   type LyingState,

@@ -6,7 +6,7 @@
 import { openSession, PROTOCOLS, type Session } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { commands, say, settings } from "../process/inside.ts";
+import { commands, say, settings } from "../integration/process/inside.ts";
 import { LARGE_TRACK, STEADY } from "./steady.ts";
 import type { Way } from "./world.ts";
 

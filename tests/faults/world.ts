@@ -13,12 +13,12 @@ import {
 } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { Child } from "../process/child.ts";
+import { Child } from "../integration/process/child.ts";
 import type {
   RelayAddress,
   RelaySettings,
   RelayState,
-} from "../process/relay_process.ts";
+} from "../integration/process/relay_process.ts";
 import type { AudienceSettings, Witnessed } from "./audience_process.ts";
 
 /** What a world is like. */
@@ -70,7 +70,10 @@ export class World implements AsyncDisposable {
     const settings: RelaySettings = {
       flags: ["--listen=127.0.0.1:0", ...flags],
     };
-    const file = new URL("../process/relay_process.ts", import.meta.url);
+    const file = new URL(
+      "../integration/process/relay_process.ts",
+      import.meta.url,
+    );
     const v8Flags = "--expose-gc";
     const relay = new Child(file, settings, { v8Flags, maxFiles });
     const world = new World(relay, await relay.next());

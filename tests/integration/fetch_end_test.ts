@@ -8,7 +8,7 @@ import {
 } from "@moq-deno/lite";
 import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 import { encodeFetch } from "../../lite/wire/fetch.ts";
-import { Ledger } from "../sim/ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { announced, loopback, type Way, WAYS } from "./every_way.ts";
 import { frameOf } from "./groups.ts";
 import { bytesOf } from "./peer.ts";

@@ -10,7 +10,7 @@ import {
 import { memoryPair } from "@moq-deno/lite/testing";
 import type { Transport } from "@moq-deno/lite/transport";
 import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
-import { Ledger } from "../sim/ledger.ts";
+import { Ledger } from "./ledger.ts";
 import { announced, loopback } from "./every_way.ts";
 import { bytesOf } from "./peer.ts";
 

@@ -6,7 +6,9 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import vectors from "../../../tests/vectors/qmux.json" with { type: "json" };
+import vectors from "../../../tests/compliance/vectors/qmux.json" with {
+  type: "json",
+};
 import { MoqError } from "../../error.ts";
 import { decodeMessage } from "./decode.ts";
 import { encodeFrame, type QmuxFrame } from "./frame.ts";
