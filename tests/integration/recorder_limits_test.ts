@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { BroadcastProducer, type TrackProducer } from "@moq-deno/lite";
-import { MemoryStore } from "./memory_store.ts";
-import { Recorder } from "./recorder.ts";
-import { Recording } from "./recording.ts";
+import { MemoryStore } from "../../hang/record/memory_store.ts";
+import { Recorder } from "../../hang/record/recorder.ts";
+import { Recording } from "../../hang/record/recording.ts";
 
 const signal = new AbortController().signal;
 const encode = (value: unknown): Uint8Array =>

@@ -1,6 +1,6 @@
 /** The scrape configuration and the alerts of docs/operating.md: promtool takes them, and every metric they name is there. */
 import assert from "node:assert/strict";
-import { startRelay } from "../embed.ts";
+import { startRelay } from "../../relay/embed.ts";
 
 const PAGE = new URL("../../docs/operating.md", import.meta.url);
 

@@ -1,9 +1,9 @@
 /** The commands of docs/authentication.md, as they stand there. */
 import assert from "node:assert/strict";
 
-const PAGE = new URL("../docs/authentication.md", import.meta.url);
-const TOKEN = new URL("token_cli/main.ts", import.meta.url);
-const RELAY = new URL("main.ts", import.meta.url);
+const PAGE = new URL("../../docs/authentication.md", import.meta.url);
+const TOKEN = new URL("../../relay/token_cli/main.ts", import.meta.url);
+const RELAY = new URL("../../relay/main.ts", import.meta.url);
 
 /** Writes a program `name` that runs `command` with its own arguments behind. */
 async function writeProgram(path: string, command: string): Promise<void> {

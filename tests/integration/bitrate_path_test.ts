@@ -10,7 +10,7 @@ import {
   type TrackProducer,
 } from "@moq-deno/lite";
 import { simulatedPair, VirtualClock } from "@moq-deno/lite/testing";
-import { BitrateBudget } from "./bitrate_budget.ts";
+import { BitrateBudget } from "../../hang/publish/bitrate_budget.ts";
 
 const WIDTH_BPS = 1_000_000;
 const WANTED_BPS = 3_000_000;

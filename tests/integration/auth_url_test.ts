@@ -8,9 +8,9 @@ import {
 } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { formatAddress } from "../config/rules.ts";
-import { type RunningRelay, startRelay } from "../embed.ts";
-import type { JsonObject } from "../token/json.ts";
+import { formatAddress } from "../../relay/config/rules.ts";
+import { type RunningRelay, startRelay } from "../../relay/embed.ts";
+import type { JsonObject } from "../../relay/token/json.ts";
 
 interface Asked extends JsonObject {
   readonly event?: string;

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { BroadcastProducer, openSession, type Session } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
 import { memoryPair } from "@moq-deno/lite/testing";
-import { Relay } from "../relay.ts";
-import { generateKey, KeySet } from "../token/mod.ts";
-import { Revocations } from "./revocations.ts";
-import { NoAnonymousAuth, TokenAuth } from "./token_auth.ts";
+import { Relay } from "../../relay/relay.ts";
+import { generateKey, KeySet } from "../../relay/token/mod.ts";
+import { Revocations } from "../../relay/auth/revocations.ts";
+import { NoAnonymousAuth, TokenAuth } from "../../relay/auth/token_auth.ts";
 
 const KEY = await generateKey("HS256", { id: "k1" });
 const ROOM = await KEY.sign({

@@ -1,20 +1,23 @@
 import assert from "node:assert/strict";
-import { MoqError } from "../error.ts";
-import { Cache } from "../model/cache.ts";
-import { GroupProducer } from "../model/group.ts";
-import { memoryPair } from "../transport/memory.ts";
-import { systemClock } from "../time.ts";
-import type { Version } from "../wire/version.ts";
-import { groupBytes, groupSink } from "./compat.ts";
-import { type ReceiveCount, receiveGroup } from "./group_receiver.ts";
+import { MoqError } from "../../lite/error.ts";
+import { Cache } from "../../lite/model/cache.ts";
+import { GroupProducer } from "../../lite/model/group.ts";
+import { memoryPair } from "../../lite/transport/memory.ts";
+import { systemClock } from "../../lite/time.ts";
+import type { Version } from "../../lite/wire/version.ts";
+import { groupBytes, groupSink } from "../../lite/session/compat.ts";
+import {
+  type ReceiveCount,
+  receiveGroup,
+} from "../../lite/session/group_receiver.ts";
 import {
   firstBytes,
   type Pace,
   type SendCount,
   sendGroup,
   startGroup,
-} from "./group_sender.ts";
-import { MessageReader } from "./streams.ts";
+} from "../../lite/session/group_sender.ts";
+import { MessageReader } from "../../lite/session/streams.ts";
 
 const SIZES = [3, 0, 70, 1];
 

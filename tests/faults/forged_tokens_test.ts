@@ -2,12 +2,16 @@
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { base64url } from "jose";
-import { readClaims } from "./claims.ts";
-import { TokenError, type TokenErrorCode } from "./error.ts";
-import { inspectToken, MAX_TOKEN_LENGTH, readHeader } from "./header.ts";
-import { readJwk } from "./jwk.ts";
-import { generateKey } from "./key.ts";
-import { KeySet, parseKeySet } from "./key_set.ts";
+import { readClaims } from "../../relay/token/claims.ts";
+import { TokenError, type TokenErrorCode } from "../../relay/token/error.ts";
+import {
+  inspectToken,
+  MAX_TOKEN_LENGTH,
+  readHeader,
+} from "../../relay/token/header.ts";
+import { readJwk } from "../../relay/token/jwk.ts";
+import { generateKey } from "../../relay/token/key.ts";
+import { KeySet, parseKeySet } from "../../relay/token/key_set.ts";
 
 const ES = await generateKey("ES256", { id: "es" });
 const RS = await generateKey("RS256", { id: "rs" });

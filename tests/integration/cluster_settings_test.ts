@@ -1,9 +1,9 @@
 /** The settings of the cluster, from every source. */
 import assert from "node:assert/strict";
-import { loadConfig } from "../config/load.ts";
-import { readCommandLine } from "../config/sources.ts";
-import { ConfigError } from "../config/values.ts";
-import { peerName } from "./peer.ts";
+import { loadConfig } from "../../relay/config/load.ts";
+import { readCommandLine } from "../../relay/config/sources.ts";
+import { ConfigError } from "../../relay/config/values.ts";
+import { peerName } from "../../relay/cluster/peer.ts";
 
 function load(
   args: readonly string[],

@@ -4,30 +4,30 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { MoqError } from "../error.ts";
-import { Writer } from "../bytes/cursor.ts";
+import { MoqError } from "../../lite/error.ts";
+import { Writer } from "../../lite/bytes/cursor.ts";
 import {
   type AnnounceStart,
   decodeAnnounceInit,
   decodeAnnouncement,
   decodeAnnounceRequest,
   encodeAnnouncement,
-} from "./announce.ts";
-import { decodeFetch, encodeFetch } from "./fetch.ts";
-import { encodeGoaway } from "./goaway.ts";
-import { encodeGroupHeader } from "./group.ts";
-import { encodeClientSetup } from "./in_band.ts";
-import { decodeSetup, encodeSetup } from "./setup.ts";
+} from "../../lite/wire/announce.ts";
+import { decodeFetch, encodeFetch } from "../../lite/wire/fetch.ts";
+import { encodeGoaway } from "../../lite/wire/goaway.ts";
+import { encodeGroupHeader } from "../../lite/wire/group.ts";
+import { encodeClientSetup } from "../../lite/wire/in_band.ts";
+import { decodeSetup, encodeSetup } from "../../lite/wire/setup.ts";
 import {
   decodeSubscribe,
   encodeSubscribe,
   encodeSubscribeResponse,
-} from "./subscribe.ts";
+} from "../../lite/wire/subscribe.ts";
 import {
   decodeTrackInfo,
   decodeTrackRequest,
   encodeTrackInfo,
-} from "./track.ts";
+} from "../../lite/wire/track.ts";
 
 const START: AnnounceStart = {
   kind: "start",

@@ -5,19 +5,19 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MoqError } from "../error.ts";
-import { Reader } from "../bytes/cursor.ts";
-import * as announce from "./announce.ts";
-import * as datagram from "./datagram.ts";
-import * as fetch from "./fetch.ts";
-import * as goaway from "./goaway.ts";
-import * as group from "./group.ts";
-import * as inBand from "./in_band.ts";
-import * as probe from "./probe.ts";
-import * as setup from "./setup.ts";
-import * as subscribe from "./subscribe.ts";
-import * as track from "./track.ts";
-import type { Version } from "./version.ts";
+import { MoqError } from "../../lite/error.ts";
+import { Reader } from "../../lite/bytes/cursor.ts";
+import * as announce from "../../lite/wire/announce.ts";
+import * as datagram from "../../lite/wire/datagram.ts";
+import * as fetch from "../../lite/wire/fetch.ts";
+import * as goaway from "../../lite/wire/goaway.ts";
+import * as group from "../../lite/wire/group.ts";
+import * as inBand from "../../lite/wire/in_band.ts";
+import * as probe from "../../lite/wire/probe.ts";
+import * as setup from "../../lite/wire/setup.ts";
+import * as subscribe from "../../lite/wire/subscribe.ts";
+import * as track from "../../lite/wire/track.ts";
+import type { Version } from "../../lite/wire/version.ts";
 
 const MAX_ID = 2n ** 62n - 1n;
 const FROM_05: readonly Version[] = ["05", "06"];

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { type Logger, openSession, PROTOCOLS } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
 import { connect } from "@moq-deno/lite/deno";
-import { formatAddress } from "../config/rules.ts";
-import { startRelay } from "../embed.ts";
-import { openLog } from "../logging.ts";
-import { generateKey } from "../token/mod.ts";
+import { formatAddress } from "../../relay/config/rules.ts";
+import { startRelay } from "../../relay/embed.ts";
+import { openLog } from "../../relay/logging.ts";
+import { generateKey } from "../../relay/token/mod.ts";
 
 const KEY = await generateKey("ES256", { id: "k1" });
 const OTHER = await generateKey("ES256", { id: "k1" });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import vectors from "../../tests/compliance/vectors/containers.json" with {
+import vectors from "./vectors/containers.json" with {
   type: "json",
 };
-import { openCmaf } from "./cmaf.ts";
-import { legacyContainer } from "./legacy.ts";
-import { locContainer } from "./loc.ts";
-import type { Container, Sample } from "./sample.ts";
+import { openCmaf } from "../../hang/container/cmaf.ts";
+import { legacyContainer } from "../../hang/container/legacy.ts";
+import { locContainer } from "../../hang/container/loc.ts";
+import type { Container, Sample } from "../../hang/container/sample.ts";
 
 type Vector = (typeof vectors)[number];
 
