@@ -56,6 +56,21 @@ function example(name: string, ...args: readonly string[]): Program {
   );
 }
 
+/** The demo's clip as the broadcast `demo`. */
+function publishClip(url: string): Program {
+  const args = ["--url", url, "--name", "demo", "--loop"];
+  return new Program(
+    [
+      ...DENO_RUN,
+      "hang/cli/main.ts",
+      "publish",
+      ...args,
+      "examples/demo/clip.mp4",
+    ],
+    { cwd: ROOT },
+  );
+}
+
 Deno.test("examples/sensor.ts publishes a value that changes", () =>
   withRelay(async (url) => {
     await using _sensor = example("sensor.ts", url);
@@ -109,16 +124,7 @@ Deno.test("examples/record.ts writes an MP4 file of what is live", () =>
   withRelay(async (url) => {
     await using folder = await temporaryFolder();
     const file = `${folder.path}/demo.mp4`;
-    await using _publisher = new Program(
-      [
-        ...DENO_RUN,
-        "hang/cli/main.ts",
-        "publish",
-        ...["--url", url, "--name", "demo", "--loop"],
-        "examples/demo/clip.mp4",
-      ],
-      { cwd: ROOT },
-    );
+    await using _publisher = publishClip(url);
     await using recorder = example("record.ts", url, "demo", file);
     await grows(file, 100_000);
     assert.equal(await recorder.stop("SIGINT"), 0);
@@ -161,3 +167,11 @@ for (const name of SHORT) {
     assert.ok(text.trimEnd().split("\n").length < 25);
   });
 }
+
+Deno.test("examples/guide.ts lists what is live, through the root's mod.ts", () =>
+  withRelay(async (url) => {
+    await using _publisher = publishClip(url);
+    await using guide = example("guide.ts", url);
+    const [, renditions = ""] = await guide.prints(/^demo: (.+)\n/);
+    assert.equal(renditions.split(", ").length, 2);
+  }));
