@@ -21,5 +21,7 @@ async function show(path: string): Promise<void> {
 
 for await (const { kind, path } of session.announced()) {
   if (kind === "end") console.log(`${path} has ended`);
-  else show(path).catch(({ message }) => console.log(`${path}: ${message}`));
+  if (kind === "start") {
+    show(path).catch(({ message }) => console.log(`${path}: ${message}`));
+  }
 }
