@@ -71,7 +71,6 @@ export function deadline(
 ): Deadline {
   const controller = linked(signal);
   const cancel = clock.after(ms, () => {
-    controller.release();
     controller.abort(
       new DOMException(`Nothing came within ${ms} ms`, "TimeoutError"),
     );

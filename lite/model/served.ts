@@ -8,6 +8,7 @@
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { hasPrefix, stripPrefix } from "../path.ts";
+import { linked, type LinkedController, onAbort } from "../signal.ts";
 import { type Clock, deadline } from "../time.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { Cache } from "./cache.ts";
@@ -225,8 +226,7 @@ class ServedTrack implements TrackSource {
 
   async run(track: TrackProducer, signal: AbortSignal): Promise<void> {
     const handover = new Handover(track.track);
-    const close = () => handover.close();
-    signal.addEventListener("abort", close, { once: true });
+    const release = onAbort(signal, () => handover.close());
     try {
       await this.#overRoutes(
         (claim, signal) => this.#pump(claim, track, { signal, handover }),
@@ -234,7 +234,7 @@ class ServedTrack implements TrackSource {
       );
     } finally {
       await handover.settled();
-      signal.removeEventListener("abort", close);
+      release();
     }
   }
 
@@ -259,9 +259,7 @@ class ServedTrack implements TrackSource {
       }
       if (!claim) throw last ?? this.#served.unroutable();
       const { route } = claim;
-      const attempt = new AbortController();
-      const abort = () => attempt.abort(signal.reason);
-      signal.addEventListener("abort", abort, { once: true });
+      const attempt = linked(signal);
       const watching = this.#watch(claim, { attempt, failures });
       try {
         const result = await work(claim, attempt.signal);
@@ -275,7 +273,6 @@ class ServedTrack implements TrackSource {
         if (this.#served.route(failures) === claim) await this.#pause(signal);
       } finally {
         attempt.abort();
-        signal.removeEventListener("abort", abort);
         await watching;
       }
     }
@@ -300,7 +297,7 @@ class ServedTrack implements TrackSource {
   async #watch(
     claim: Claim,
     { attempt, failures }: {
-      readonly attempt: AbortController;
+      readonly attempt: LinkedController;
       readonly failures: ReadonlyMap<Route, number>;
     },
   ): Promise<void> {

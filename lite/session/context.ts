@@ -104,34 +104,3 @@ export function failOnViolation(
   const error = asMoqError(cause);
   if (isViolation(error)) context.fail(error);
 }
-
-/** A controller that aborts with `parent` too; call `done` when it is no longer needed. */
-export function linked(
-  parent: AbortSignal,
-): { readonly controller: AbortController; done(): void } {
-  const controller = new AbortController();
-  const abort = () => controller.abort(parent.reason);
-  if (parent.aborted) abort();
-  else parent.addEventListener("abort", abort, { once: true });
-  return {
-    controller,
-    done: () => parent.removeEventListener("abort", abort),
-  };
-}
-
-/** A signal that aborts with `parent`, with `other`, and when `end` is called; call it when the signal is no longer needed. */
-export function eitherOf(
-  parent: AbortSignal,
-  other: AbortSignal | undefined,
-): { readonly signal: AbortSignal; end(): void } {
-  const { controller, done } = linked(parent);
-  const abort = () => controller.abort(other?.reason);
-  if (other?.aborted) abort();
-  other?.addEventListener("abort", abort, { once: true });
-  const end = () => {
-    other?.removeEventListener("abort", abort);
-    done();
-    controller.abort();
-  };
-  return { signal: controller.signal, end };
-}

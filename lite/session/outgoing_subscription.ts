@@ -16,6 +16,7 @@ import {
 } from "../model/track.ts";
 import type { Wanted } from "../model/demand.ts";
 import type { TrackSubscription } from "../model/subscription.ts";
+import { linked, type LinkedController, onAbort } from "../signal.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { decodeSubscribeUpdate, type Subscribe } from "../wire/subscribe.ts";
 import {
@@ -28,12 +29,7 @@ import {
   hasSubscribeUpdate,
   startsAtFreshest,
 } from "../wire/version.ts";
-import {
-  countCut,
-  isViolation,
-  linked,
-  type SessionContext,
-} from "./context.ts";
+import { countCut, isViolation, type SessionContext } from "./context.ts";
 import { groupBytes } from "./compat.ts";
 import { DatagramSender } from "./datagram_sender.ts";
 import {
@@ -67,8 +63,7 @@ export class OutgoingSubscription {
   readonly #context: SessionContext;
   readonly #message: Subscribe;
   readonly #order: SubscriptionOrder;
-  readonly #controller: AbortController;
-  readonly #done: () => void;
+  readonly #over: LinkedController;
   readonly #sent = new Latch();
   readonly #groups: SendingGroups;
   readonly #datagrams: DatagramSender | undefined;
@@ -85,22 +80,21 @@ export class OutgoingSubscription {
     this.#context = context;
     this.#message = message;
     this.#order = order;
-    const { controller, done } = linked(context.signal);
-    this.#controller = controller;
-    this.#done = done;
+    this.#over = linked(context.signal);
     this.#count = context.stats;
     this.#groups = new SendingGroups(context.clock, context.path);
     const subscribeId = message.id;
     this.#datagrams = DatagramSender.open(context, { subscribeId, order });
-    controller.signal.addEventListener("abort", () => {
-      this.#groups.close(asMoqError(controller.signal.reason, "cancelled"));
-    }, { once: true });
+    const { signal } = this.#over;
+    onAbort(signal, () => {
+      this.#groups.close(asMoqError(signal.reason, "cancelled"));
+    });
   }
 
   /** Serves the subscription to its end; throws the `MoqError` it failed with. */
   async run(track: TrackConsumer, request: IncomingRequest): Promise<void> {
     const { version, tasks } = this.#context;
-    const { signal } = this.#controller;
+    const { signal } = this.#over;
     this.#request = request;
     this.#track = trackOf(track);
     try {
@@ -117,10 +111,7 @@ export class OutgoingSubscription {
       }
       request.stream.send.close();
     } finally {
-      this.#done();
-      this.#controller.abort(
-        new MoqError("cancelled", "Subscription has ended"),
-      );
+      this.#over.abort(new MoqError("cancelled", "Subscription has ended"));
       this.#datagrams?.close();
       await this.#allSent();
     }
@@ -131,7 +122,7 @@ export class OutgoingSubscription {
   }
 
   async #acknowledge(track: TrackConsumer): Promise<void> {
-    await track.info(this.#controller.signal);
+    await track.info(this.#over.signal);
     const { priority, maxAgeMs, startGroup, endGroup } = this.#message;
     this.#respond({ kind: "ok", priority, maxAgeMs, startGroup, endGroup });
   }
@@ -151,7 +142,7 @@ export class OutgoingSubscription {
       startGroup,
       endGroup,
       from: startsAtFreshest(this.#context.version) ? "fresh" : from,
-      signal: this.#controller.signal,
+      signal: this.#over.signal,
     });
   }
 
@@ -166,15 +157,15 @@ export class OutgoingSubscription {
           decodeSubscribeUpdate(body, version);
         subscription.update({ priority, maxAgeMs, startGroup, endGroup });
       }
-      this.#controller.abort(new MoqError("cancelled", "Peer unsubscribed"));
+      this.#over.abort(new MoqError("cancelled", "Peer unsubscribed"));
     } catch (error) {
-      this.#controller.abort(error);
+      this.#over.abort(error);
       if (isViolation(asMoqError(error))) throw error;
     }
   }
 
   async #runGroups(subscription: TrackSubscription): Promise<void> {
-    const { signal } = this.#controller;
+    const { signal } = this.#over;
     try {
       while (!signal.aborted) {
         const group = this.#nextGroup(subscription);
@@ -210,7 +201,7 @@ export class OutgoingSubscription {
 
   /** Waits while too many groups wait for a stream or for room. When as many new ones came meanwhile, the peer is behind: what is too old by now is left out. */
   async #awaitTurn(subscription: TrackSubscription): Promise<void> {
-    const { signal } = this.#controller;
+    const { signal } = this.#over;
     if (!this.#isFull) return;
     const before = subscription.arrived;
     while (this.#isFull && !signal.aborted) {
@@ -299,7 +290,7 @@ export class OutgoingSubscription {
   }
 
   async #open({ flow: { sendOrder } }: Sending): Promise<SendStream> {
-    const { signal } = this.#controller;
+    const { signal } = this.#over;
     this.#opening++;
     try {
       return await this.#context.transport.openUni({ sendOrder, signal });

@@ -18,7 +18,8 @@ import { Cache } from "../model/cache.ts";
 import { Origin, randomHop } from "../model/origin.ts";
 import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
-import { type Clock, deadline, systemClock } from "../time.ts";
+import { linked } from "../signal.ts";
+import { type Clock, systemClock } from "../time.ts";
 import type {
   BidiStream,
   ReceiveStream,
@@ -47,7 +48,6 @@ import {
 import { abortMessages } from "./abort.ts";
 import { Congestion, type PathState } from "./pacing/congestion.ts";
 import {
-  eitherOf,
   isViolation,
   type SessionContext,
   type SessionStats,
@@ -226,16 +226,14 @@ export class Session {
   }
 
   /** What the peer announces under `prefix`, now and as it comes and goes. Ends with `signal` or the session. */
-  async *announced(
+  announced(
     prefix = "",
     signal?: AbortSignal,
   ): AsyncGenerator<AnnounceEvent, void> {
-    const until = eitherOf(this.#ending.signal, signal);
-    try {
-      yield* this.#subscriber.announced(prefix, until.signal);
-    } finally {
-      until.end();
-    }
+    return this.#listen(
+      (over) => this.#subscriber.announced(prefix, over),
+      signal,
+    );
   }
 
   /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
@@ -246,12 +244,20 @@ export class Session {
   }
 
   /** What the peer measures on its path to us, now and as it changes: a rate of 0 is unknown. Ends with `signal`, the session, or a peer that measures nothing. */
-  async *probe(signal?: AbortSignal): AsyncGenerator<Probe, void> {
-    const until = eitherOf(this.#ending.signal, signal);
+  probe(signal?: AbortSignal): AsyncGenerator<Probe, void> {
+    return this.#listen((over) => askProbe(this.#context, over), signal);
+  }
+
+  /** What `listen` gives until `signal` aborts or the session ends. */
+  async *#listen<T>(
+    listen: (over: AbortSignal) => AsyncGenerator<T, void>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<T, void> {
+    const over = linked(this.#ending.signal, signal);
     try {
-      yield* askProbe(this.#context, until.signal);
+      yield* listen(over.signal);
     } finally {
-      until.end();
+      over.abort();
     }
   }
 
@@ -355,14 +361,16 @@ export class Session {
 
   async #awaitSetup(): Promise<void> {
     const ms = this.#options.setupTimeoutMs ?? SETUP_TIMEOUT_MS;
-    const patience = deadline(this.#clock, ms, this.#ending.signal);
-    this.#peer.promise.then(patience.clear, patience.clear);
-    patience.signal.addEventListener("abort", () => {
+    const cancel = this.#clock.after(ms, () => {
       this.close(
         new MoqError("timeout", `Expected SETUP within ${ms} ms, got none`),
       );
     });
-    await this.#peer.promise;
+    try {
+      await this.#peer.promise;
+    } finally {
+      cancel();
+    }
   }
 
   async #runUni(): Promise<void> {

@@ -6,6 +6,7 @@
  */
 import { asMoqError, MoqError } from "../error.ts";
 import { joinPath, normalizePath } from "../path.ts";
+import { onAbort } from "../signal.ts";
 import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
 import { MAX_TIMESTAMP } from "../model/frame.ts";
 import { type GroupConsumer, GroupProducer } from "../model/group.ts";
@@ -18,7 +19,6 @@ import {
 } from "../model/track.ts";
 import type { Cache } from "../model/cache.ts";
 import type { CacheShare, CacheShareOptions } from "../model/cache_share.ts";
-import type { BidiStream } from "../transport/transport.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
 import { encodeFetch } from "../wire/fetch.ts";
@@ -40,8 +40,9 @@ import { paced } from "./paced.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
 import type { GroupReceiver, Requests } from "./requests.ts";
+import { type OutgoingRequest, outgoingRequest } from "./request.ts";
 import { StreamCheck } from "./stream_check.ts";
-import { MessageReader, withType } from "./streams.ts";
+import { type MessageReader, withType } from "./streams.ts";
 
 /** How long an answer to TRACK or FETCH may take. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -56,13 +57,10 @@ interface Question<T> {
   readonly message: Uint8Array;
   readonly signal: AbortSignal;
   readonly read: (reader: MessageReader) => Promise<T>;
-  readonly scratchBytes?: number | undefined;
 }
 
-interface Answer<T> {
+interface Answer<T> extends OutgoingRequest {
   readonly answer: T;
-  readonly reader: MessageReader;
-  readonly end: () => void;
 }
 
 /** Asks the peer. */
@@ -166,8 +164,8 @@ export class Subscriber implements Requests {
     type: number,
     message: Uint8Array,
     signal?: AbortSignal,
-  ): Promise<BidiStream> {
-    const { transport, clock } = this.context;
+  ): Promise<OutgoingRequest> {
+    const { transport, version, clock } = this.context;
     const sendOrder = CONTROL_ORDER;
     const stream = await withCredit(
       (signal) => transport.openBidi({ sendOrder, signal }),
@@ -177,7 +175,7 @@ export class Subscriber implements Requests {
       throw error;
     });
     stream.send.write(withType(type, message));
-    return stream;
+    return outgoingRequest(stream, version);
   }
 
   #warnOnce({ code, message }: MoqError): void {
@@ -198,17 +196,12 @@ export class Subscriber implements Requests {
       prefix: normalizePath(prefix),
       ...(hasExcludeHop(version) && { excludeHop: hop }),
     };
-    const stream = await this.request(
+    const { reader, end } = await this.request(
       BidiType.announce,
       encodeAnnounceRequest(request, version),
       signal,
     );
-    const reader = new MessageReader(stream.receive, { version });
-    const stop = () => {
-      stream.send.close();
-      reader.cancel();
-    };
-    signal.addEventListener("abort", stop, { once: true });
+    const release = onAbort(signal, end);
     try {
       yield* new AnnounceReader(reader, {
         version,
@@ -220,8 +213,8 @@ export class Subscriber implements Requests {
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      signal.removeEventListener("abort", stop);
-      stop();
+      release();
+      end();
     }
   }
 
@@ -314,23 +307,16 @@ export class Subscriber implements Requests {
    * gets the answer calls `end` when nothing more is wanted.
    */
   async #ask<T>(
-    { type, message, signal, read, scratchBytes }: Question<T>,
+    { type, message, signal, read }: Question<T>,
   ): Promise<Answer<T>> {
-    const { clock, version } = this.context;
-    const stream = await this.request(type, message, signal);
-    const reader = new MessageReader(stream.receive, { version, scratchBytes });
-    // The peer reads the end of our half even while it has nothing to send.
-    const end = () => {
-      stream.send.close();
-      reader.cancel();
-    };
+    const { clock } = this.context;
+    const request = await this.request(type, message, signal);
     const answered = async (patience: AbortSignal): Promise<T> => {
-      patience.addEventListener("abort", end, { once: true });
-      if (patience.aborted) end();
+      const release = onAbort(patience, request.end);
       try {
-        return await read(reader);
+        return await read(request.reader);
       } finally {
-        patience.removeEventListener("abort", end);
+        release();
       }
     };
     try {
@@ -340,9 +326,9 @@ export class Subscriber implements Requests {
         ms: ANSWER_TIMEOUT_MS,
         expected: `Expected an answer within ${ANSWER_TIMEOUT_MS} ms, got none`,
       });
-      return { answer, reader, end };
+      return { ...request, answer };
     } catch (error) {
-      end();
+      request.end();
       failOnViolation(this.context, error);
       throw error;
     }
@@ -386,19 +372,20 @@ export class Subscriber implements Requests {
       type: BidiType.fetch,
       message,
       signal,
-      read: (reader) => reader.chunk(),
-      scratchBytes: GROUP_SCRATCH_BYTES,
+      read: (reader) => {
+        reader.readAtOnce(GROUP_SCRATCH_BYTES);
+        return reader.chunk();
+      },
     });
     const group = new GroupProducer(sequence, {
       cache: this.#cache,
       share: this.#shareOf(broadcast),
       maxAgeMs: this.#cache.maxAgeMs,
     });
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
+    const release = onAbort(signal, end);
     const received = receiveGroup(reader, group, { clock, first, count })
       .then(end)
-      .finally(() => signal.removeEventListener("abort", end));
+      .finally(release);
     return { group, received };
   }
 

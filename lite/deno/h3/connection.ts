@@ -6,6 +6,7 @@
  * @module
  */
 import { MoqError } from "../../error.ts";
+import { onAbort } from "../../signal.ts";
 import { type Logger, SILENT } from "../../log.ts";
 import type { SendStream, TransportClose } from "../../transport/transport.ts";
 import { quicSendStream } from "../streams.ts";
@@ -77,13 +78,10 @@ export class Http3Connection {
 
   /** Ends the connection with `reason` as `MoqError("timeout")` when `signal` aborts; returns the function that undoes it. */
   closeOn(signal: AbortSignal, reason: string): () => void {
-    const giveUp = (): void => {
+    return onAbort(signal, () => {
       const error = new MoqError("timeout", reason);
       this.close(HTTP3_CODES.noError, { reason, error });
-    };
-    if (signal.aborted) giveUp();
-    else signal.addEventListener("abort", giveUp, { once: true });
-    return () => signal.removeEventListener("abort", giveUp);
+    });
   }
 
   /** Ends the connection because of `error`: with its code when the peer broke HTTP/3, else with H3_NO_ERROR. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { onAbort } from "../../signal.ts";
 import { type BarrierContext, openBarrier } from "./barrier.ts";
 import { LAST_ORDER } from "../priority.ts";
 
@@ -11,9 +12,7 @@ import { LAST_ORDER } from "../priority.ts";
 export async function flush(context: BarrierContext): Promise<void> {
   const { signal } = context;
   const barrier = await openBarrier(context, LAST_ORDER);
-  const cancel = () => barrier.cancel();
-  signal.addEventListener("abort", cancel, { once: true });
-  if (signal.aborted) cancel();
+  const release = onAbort(signal, () => barrier.cancel());
   try {
     barrier.send();
     await barrier.answered();
@@ -21,7 +20,7 @@ export async function flush(context: BarrierContext): Promise<void> {
     signal.throwIfAborted();
     throw error;
   } finally {
-    signal.removeEventListener("abort", cancel);
+    release();
   }
   signal.throwIfAborted();
 }

@@ -183,11 +183,11 @@ class QmuxTransport implements Transport {
   }
 
   async #moreStreams(signal: AbortSignal | undefined): Promise<void> {
-    const release = signal && this.#streams.credit.wakeOn(signal);
+    const release = this.#streams.credit.wakeOn(signal);
     try {
       await this.#streams.credit.changed();
     } finally {
-      if (release) release();
+      release();
     }
   }
 
