@@ -75,6 +75,7 @@ export type { DialSessionOptions, SessionDialer } from "./session/reconnect.ts";
 export type { SessionScopes } from "./session/options.ts";
 export type { MessageReader } from "./session/streams.ts";
 export { fetchCertificateHash } from "./transport/certificate_hash.ts";
+export { Inbox } from "./transport/inbox.ts";
 export { dialWeb, type DialWebOptions } from "./transport/dial.ts";
 export type { Probe } from "./wire/probe.ts";
 export type { Setup } from "./wire/setup.ts";

@@ -6,7 +6,7 @@
  */
 import { MoqError } from "../error.ts";
 import { abortable, onAbort } from "../signal.ts";
-import { type Clock, systemClock } from "../time.ts";
+import { type Clock, systemClock, within } from "../time.ts";
 import { boundReason, checkSendOrder } from "./limits.ts";
 import type {
   BidiStream,
@@ -266,11 +266,8 @@ class WebTransportTransport implements Transport {
     flushing: readonly WebSendStream[],
     end: { readonly code: number; readonly reason: string },
   ): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#clock.after(FLUSH_MS, resolve);
     const flushed = Promise.all(flushing.map((stream) => stream.flushed));
-    await Promise.race([promise, flushed, this.closed]);
-    stop();
+    await within(this.#clock, FLUSH_MS, flushed, this.closed);
     this.#closeNow(end);
   }
 

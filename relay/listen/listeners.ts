@@ -5,6 +5,7 @@
  */
 import type { Logger } from "@moq-deno/lite";
 import { listenQuic, type QuicListener } from "@moq-deno/lite/deno";
+import { Inbox } from "@moq-deno/lite/internal";
 import type { IncomingConnection } from "../auth/auth.ts";
 import type { Certificate } from "../certs.ts";
 import { type Config, DEFAULT_PORT } from "../config/settings.ts";
@@ -14,7 +15,6 @@ import type { HttpOptions } from "../http.ts";
 import type { HandshakeCounts } from "../metrics/metrics.ts";
 import { requestGate } from "../limits.ts";
 import { cannotListen, isPortInUse } from "./cannot_listen.ts";
-import { Queue } from "./queue.ts";
 import { runQuic } from "./quic.ts";
 import { Requests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
@@ -65,7 +65,7 @@ export async function openListeners(
 /** Bound ports; use {@linkcode openListeners}. */
 export class Listeners {
   /** Peers of all ports as they come, for one reader. */
-  readonly incoming: Queue<IncomingConnection> = new Queue();
+  readonly incoming: Inbox<IncomingConnection> = new Inbox();
   /** Answers what arrives over HTTP, on these ports or another server's. */
   readonly requests: Requests;
   readonly #config: Config;

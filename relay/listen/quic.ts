@@ -5,7 +5,12 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { codeTable, sessionCodeOf, versionOf } from "@moq-deno/lite/internal";
+import {
+  codeTable,
+  type Inbox,
+  sessionCodeOf,
+  versionOf,
+} from "@moq-deno/lite/internal";
 import {
   type AcceptOptions,
   acceptWebTransport,
@@ -14,12 +19,11 @@ import {
 } from "@moq-deno/lite/deno";
 import type { IncomingConnection } from "../auth/auth.ts";
 import { formatAddress } from "../config/rules.ts";
-import type { Queue } from "./queue.ts";
 
 /** Options of {@linkcode runQuic}. */
 interface RunQuicOptions {
   /** Where the peers go. */
-  readonly queue: Queue<IncomingConnection>;
+  readonly queue: Inbox<IncomingConnection>;
   /** WebTransport subprotocols, the names of the drafts. */
   readonly protocols: readonly string[];
   /** Time for the HTTP/3 handshake, in milliseconds. */

@@ -16,7 +16,7 @@ import { HTTP3_CODES } from "./error.ts";
 import { encodeFrame, FRAME } from "./frames.ts";
 import type { RequestStream } from "./peer_streams.ts";
 import { encodeFields } from "./qpack.ts";
-import { webTransportSession } from "./session.ts";
+import { WebTransportSession } from "./session.ts";
 import type { Settings } from "./settings.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -194,7 +194,7 @@ class Incoming implements WebTransportRequest {
   #begin(): Transport {
     const { id, reader, send } = this.#stream;
     writeHeader(send, 200, this.protocol);
-    return webTransportSession(this.#connection, {
+    return new WebTransportSession(this.#connection, {
       id,
       reader,
       send,

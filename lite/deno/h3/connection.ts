@@ -9,7 +9,7 @@ import { MoqError } from "../../error.ts";
 import { onAbort } from "../../signal.ts";
 import { type Logger, SILENT } from "../../log.ts";
 import type { SendStream, TransportClose } from "../../transport/transport.ts";
-import { quicSendStream } from "../streams.ts";
+import { QuicSendStream } from "../streams.ts";
 import { closedByPeer, lost } from "./connection_end.ts";
 import { HTTP3_CODES, Http3Error } from "./error.ts";
 import { encodeFrame, encodePrefix, FRAME, STREAM, URGENT } from "./frames.ts";
@@ -114,8 +114,8 @@ export class Http3Connection {
         sendOrder: URGENT,
         waitUntilAvailable: true,
       });
-      this.#control = quicSendStream(
-        stream as WritableStream<Uint8Array<ArrayBuffer>>,
+      this.#control = new QuicSendStream(
+        stream,
       );
       this.#control.write(encodePrefix(STREAM.control));
       this.#control.write(encodeFrame(FRAME.settings, encodeSettings()));
