@@ -5,7 +5,7 @@
  */
 import type { Logger } from "@moq-deno/lite";
 import { listenQuic, type QuicListener } from "@moq-deno/lite/deno";
-import { Inbox } from "@moq-deno/lite/internal";
+import { Inbox, Tasks } from "@moq-deno/lite/internal";
 import type { IncomingConnection } from "../auth/auth.ts";
 import type { Certificate } from "../certs.ts";
 import { type Config, DEFAULT_PORT } from "../config/settings.ts";
@@ -72,6 +72,9 @@ export class Listeners {
   readonly #options: ListenersOptions;
   readonly #quic: QuicListener[] = [];
   readonly #plain: TcpListener[] = [];
+  readonly #tasks = new Tasks((_name, error) =>
+    this.#options.log.error?.("listener failed, restart the relay", { error })
+  );
   #https: TcpListener | undefined;
 
   /** Nothing is bound yet. */
@@ -166,12 +169,13 @@ export class Listeners {
     const { quic, plain } = this.#bindPair(address);
     this.#quic.push(quic);
     if (plain) this.#plain.push(plain);
-    void runQuic(quic, { // never rejects
+    const peers = runQuic(quic, {
       ...this.#options,
       queue: this.incoming,
       timeoutMs: this.#config["listen.timeout"],
       maxWaiting: this.#config["limit.handshakes"],
     });
+    this.#tasks.run("quic", peers);
   }
 
   /** One UDP port, and the same in TCP unless HTTP has one of its own. */

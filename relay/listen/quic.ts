@@ -9,6 +9,7 @@ import {
   codeTable,
   type Inbox,
   sessionCodeOf,
+  Tasks,
   versionOf,
 } from "@moq-deno/lite/internal";
 import {
@@ -90,19 +91,18 @@ async function webTransportConnection(
   };
 }
 
-/** Puts the peers of a listener into `queue` as they come, until it ends; never rejects. */
+/** Puts the peers of a listener into `queue` as they come, until it ends; rejects when it fails. */
 export async function runQuic(
   listener: QuicListener,
   options: RunQuicOptions,
 ): Promise<void> {
   const door = new Door(options);
-  try {
-    for await (const conn of listener.incoming) {
-      // Each peer has its own task, which never rejects: one that stalls in its handshake delays nobody.
-      void door.greet(conn);
-    }
-  } catch (error) {
-    options.log.error?.("listener failed, restart the relay", { error });
+  // Each peer has its own task: one that stalls in its handshake delays nobody.
+  const tasks = new Tasks((_name, error) =>
+    options.log.debug?.("handshake failed", { error })
+  );
+  for await (const conn of listener.incoming) {
+    tasks.run("handshake", door.greet(conn));
   }
 }
 
@@ -117,15 +117,10 @@ class Door {
   }
 
   async greet(conn: Deno.QuicConn): Promise<void> {
-    const { queue, log } = this.#options;
-    try {
-      const incoming = conn.protocol === "h3"
-        ? await this.#request(conn)
-        : rawConnection(conn);
-      queue.push(incoming);
-    } catch (error) {
-      log.debug?.("handshake failed", { error });
-    }
+    const incoming = conn.protocol === "h3"
+      ? await this.#request(conn)
+      : rawConnection(conn);
+    this.#options.queue.push(incoming);
   }
 
   /** The session that `conn` asks for; throws when none is asked for in time. */

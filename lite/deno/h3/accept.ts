@@ -80,8 +80,8 @@ export async function acceptWebTransport(
   try {
     const settings = await connection.settings();
     const [stream, request] = await nextConnect(connection);
-    // There is one session on a connection; the loop ends with it and never rejects.
-    void refuseOthers(connection);
+    // There is one session on a connection.
+    connection.tasks.run("other requests", refuseOthers(connection));
     const protocol = request.offered.find((name) =>
       options.protocols.includes(name)
     );
@@ -188,7 +188,7 @@ class Incoming implements WebTransportRequest {
       REFUSAL_TIMEOUT_MS,
       () => connection.close(HTTP3_CODES.noError, { reason: "refused" }),
     );
-    void connection.closed.then(stop);
+    connection.closed.then(stop);
   }
 
   #begin(): Transport {

@@ -8,6 +8,7 @@
 import { MoqError } from "../../error.ts";
 import { onAbort } from "../../signal.ts";
 import { type Logger, SILENT } from "../../log.ts";
+import { Tasks } from "../../tasks.ts";
 import type { SendStream, TransportClose } from "../../transport/transport.ts";
 import { QuicSendStream } from "../streams.ts";
 import { closedByPeer, lost } from "./connection_end.ts";
@@ -20,7 +21,7 @@ import {
 } from "./peer_streams.ts";
 import { encodeSettings, type Settings } from "./settings.ts";
 
-/** Runs from construction until {@linkcode Http3Connection.closed}; nothing it starts ever rejects unhandled. */
+/** Runs from construction until {@linkcode Http3Connection.closed}. */
 export class Http3Connection {
   /** The connection below; datagrams and new streams are its user's business. */
   readonly quic: Deno.QuicConn;
@@ -28,6 +29,8 @@ export class Http3Connection {
   readonly incoming: PeerStreams;
   /** Resolves once the connection has ended, whoever ended it; never rejects. */
   readonly closed: Promise<TransportClose>;
+  /** What runs beside it; a failure ends the connection. */
+  readonly tasks: Tasks = new Tasks((_name, error) => this.fail(error));
 
   readonly #role: Role;
   readonly #log: Logger;
@@ -47,9 +50,8 @@ export class Http3Connection {
     this.#log = options.log ?? SILENT;
     this.closed = this.#closed.promise;
     this.incoming = new PeerStreams(quic, role, options);
-    // Neither rejects: the first is about to be closed, the second ends in an end.
-    void this.incoming.violated.then((error) => this.fail(error));
-    void this.#openControl();
+    this.tasks.run("violations", this.#runViolations());
+    this.tasks.run("control", this.#openControl());
     quic.closed.then(
       (info) => this.#finish(closedByPeer(info)),
       (cause) => this.#finish(lost(cause)),
@@ -106,6 +108,10 @@ export class Http3Connection {
     this.#end = end;
     this.incoming.end();
     this.#closed.resolve(end);
+  }
+
+  async #runViolations(): Promise<void> {
+    this.fail(await this.incoming.violated);
   }
 
   async #openControl(): Promise<void> {

@@ -94,9 +94,8 @@ export class WebTransportSession implements Transport {
       uni: encodePrefix(STREAM.webTransportUni, options.id),
       bidi: encodePrefix(STREAM.webTransportBidi, options.id),
     });
-    // Neither rejects: both turn every failure into an end.
-    void this.#runCapsules();
-    void connection.closed.then((end) => this.#finish(end));
+    connection.tasks.run("capsules", this.#runCapsules());
+    connection.closed.then((end) => this.#finish(end));
   }
 
   openUni(options?: OpenOptions): Promise<SendStream> {
@@ -127,8 +126,8 @@ export class WebTransportSession implements Transport {
     this.#stopOpening(new MoqError("transport", "The session was closed"));
     this.#connection.incoming.uni.end();
     this.#connection.incoming.bidi.end();
-    // It never rejects: everything in it is bounded and turned into an end.
-    void this.#runClose({ code: code >>> 0, reason: boundReason(reason) });
+    const end = { code: code >>> 0, reason: boundReason(reason) };
+    this.#connection.tasks.run("close", this.#runClose(end));
   }
 
   async #runClose(
