@@ -46,19 +46,19 @@ import {
   versionOf,
 } from "../wire/version.ts";
 import { abortMessages } from "./abort.ts";
+import { crossBarrier } from "./pacing/barrier.ts";
 import { Congestion, type PathState } from "./pacing/congestion.ts";
 import {
   isViolation,
   type SessionContext,
   type SessionStats,
 } from "./context.ts";
-import { flush } from "./pacing/flush.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";
 import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { withCredit } from "./in_time.ts";
 import { paced } from "./paced.ts";
-import { CONTROL_ORDER } from "./priority.ts";
+import { CONTROL_ORDER, LAST_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
 import type { SessionOptions, SessionScopes } from "./options.ts";
 import { Publisher } from "./publisher.ts";
@@ -248,6 +248,12 @@ export class Session {
     return this.#listen((over) => askProbe(this.#context, over), signal);
   }
 
+  /** Aborts with `signal` and with the session. */
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    const ending = this.#ending.signal;
+    return signal ? AbortSignal.any([ending, signal]) : ending;
+  }
+
   /** What `listen` gives until `signal` aborts or the session ends. */
   async *#listen<T>(
     listen: (over: AbortSignal) => AsyncGenerator<T, void>,
@@ -268,20 +274,14 @@ export class Session {
    * `MoqError` of a session that ends before.
    */
   async checkStreams(signal?: AbortSignal): Promise<boolean> {
-    const ending = this.#ending.signal;
-    return await this.#subscriber.checkStreams(
-      signal ? AbortSignal.any([ending, signal]) : ending,
-    );
+    return await this.#subscriber.checkStreams(this.#until(signal));
   }
 
   /** Resolves when all that was written so far has arrived. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
   async flushed(signal?: AbortSignal): Promise<void> {
-    const ending = this.#ending.signal;
-    await flush({
-      transport: this.transport,
-      version: this.version,
-      signal: signal ? AbortSignal.any([ending, signal]) : ending,
-    });
+    const { transport, version } = this;
+    const link = { transport, version, signal: this.#until(signal) };
+    await crossBarrier(link, { sendOrder: LAST_ORDER });
   }
 
   /** Asks the peer to move to `uri`, `""` for anywhere, and closes after `timeoutMs` or when it has gone. */
