@@ -55,7 +55,7 @@ export { EVERYTHING, type OriginTable } from "./model/origin_scope.ts";
 export type { PathChanges } from "./model/path_changes.ts";
 export { type Claim, LOCAL_ROUTE, type RouteSource } from "./model/route.ts";
 export type { SequenceIndex } from "./model/sequence_index.ts";
-export type { Routes, Served } from "./model/served.ts";
+export type { RoutedBroadcast, Routes } from "./model/routed_broadcast.ts";
 export type { GroupsOfTrack, Subscribable } from "./model/subscribable.ts";
 export type { Arrival, TrackGroups } from "./model/track_groups.ts";
 export {

@@ -36,7 +36,7 @@ import {
 import { PathIndex, upwards } from "./path_index.ts";
 import { PathChanges } from "./path_changes.ts";
 import type { Publication } from "./publication.ts";
-import { type Routes, Served } from "./served.ts";
+import { RoutedBroadcast, type Routes } from "./routed_broadcast.ts";
 import { Turns } from "./turns.ts";
 
 /** Options of {@linkcode Origin}. */
@@ -80,12 +80,12 @@ export class Origin implements OriginTable, Routes {
   readonly turns: Turns;
   readonly #claims: Map<string, Claim[]> = new Map();
   readonly #paths: PathIndex<string> = new PathIndex();
-  readonly #served: Map<string, Served> = new Map();
+  readonly #served: Map<string, RoutedBroadcast> = new Map();
   // All of #served and #leaving, by path: a change of routes matters to broadcasts at or below it.
-  readonly #hearing: PathIndex<Served> = new PathIndex();
+  readonly #hearing: PathIndex<RoutedBroadcast> = new PathIndex();
   // Withdrawn and maybe another's path by now, while some read on.
-  readonly #leaving: Set<Served> = new Set();
-  readonly #servedOf: WeakMap<Broadcast, Served> = new WeakMap();
+  readonly #leaving: Set<RoutedBroadcast> = new Set();
+  readonly #servedOf: WeakMap<Broadcast, RoutedBroadcast> = new WeakMap();
   #manyServed = MANY_SERVED;
   readonly #all: OriginScope;
   readonly #lingerMs: number;
@@ -315,14 +315,14 @@ export class Origin implements OriginTable, Routes {
   }
 
   /** Route changes reach `served` again, in case it was forgotten before it was read. */
-  attach(served: Served): void {
+  attach(served: RoutedBroadcast): void {
     if (this.#served.get(served.key) === served) return;
     this.#leaving.add(served);
     this.#hearing.add(served.path, served);
   }
 
   /** Forgets `served`; route changes no longer reach it. */
-  #drop(served: Served): void {
+  #drop(served: RoutedBroadcast): void {
     this.#hearing.delete(served.path, served);
     this.#leaving.delete(served);
     if (this.#served.get(served.key) === served) {
@@ -364,7 +364,7 @@ export class Origin implements OriginTable, Routes {
   }
 
   /** The broadcast at an absolute path over its best route, shared by all who read it; `undefined` when nothing covers it. */
-  serve(path: string, exclude?: bigint): Served | undefined {
+  serve(path: string, exclude?: bigint): RoutedBroadcast | undefined {
     const all = [...this.covering(path)];
     const isSplit = all.some((claim) => leadsThrough(claim, exclude));
     // A normal path never begins with a slash, so the keys of the two kinds are apart.
@@ -373,7 +373,7 @@ export class Origin implements OriginTable, Routes {
     if (present?.isCurrent) return present;
     if (present) this.#forget(present);
     if (this.#served.size >= this.#manyServed) this.#forgetAllIdle();
-    const served = Served.open(this, {
+    const served = RoutedBroadcast.open(this, {
       path,
       key,
       exclude: isSplit ? exclude : undefined,
@@ -400,7 +400,7 @@ export class Origin implements OriginTable, Routes {
     this.#manyServed = Math.max(MANY_SERVED, this.#served.size * 2);
   }
 
-  #forget(served: Served): void {
+  #forget(served: RoutedBroadcast): void {
     if (!served.isRead) return this.#drop(served);
     this.#served.delete(served.key);
     this.#leaving.add(served);

@@ -28,7 +28,7 @@ import {
 import { upwards } from "./path_index.ts";
 import type { PathChanges } from "./path_changes.ts";
 import type { Publication } from "./publication.ts";
-import type { Served } from "./served.ts";
+import type { RoutedBroadcast } from "./routed_broadcast.ts";
 import type { Turns } from "./turns.ts";
 import {
   type Claim,
@@ -71,7 +71,7 @@ export interface OriginTable {
   /** The claims on or above `path`, the best first. */
   covering(path: string, exclude?: bigint): Generator<Claim, undefined>;
   /** The broadcast at an absolute path over its best route. */
-  serve(path: string, exclude?: bigint): Served | undefined;
+  serve(path: string, exclude?: bigint): RoutedBroadcast | undefined;
   /** Removes the idle tracks of a consumed broadcast, and the broadcast itself when none is left. */
   forgetIdle(broadcast: Broadcast): void;
 }

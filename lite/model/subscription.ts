@@ -10,7 +10,7 @@ import type { GroupConsumer, GroupProducer } from "./group.ts";
 import { PastGroups, ticksOf } from "./past_groups.ts";
 import { SequenceIndex } from "./sequence_index.ts";
 import {
-  isSameWish,
+  isSameDemand,
   type SubscribeOptions,
   type Subscriber,
   type Wanted,
@@ -206,7 +206,7 @@ export class TrackSubscription
   ): void {
     const before = this.#wanted;
     this.#wanted = wantedOf({ ...before, ...changes });
-    if (!isSameWish(before, this.#wanted)) this.#track.demandLatch.wake();
+    if (!isSameDemand(before, this.#wanted)) this.#track.demandLatch.wake();
     this.#latch.wake();
   }
 

@@ -14,7 +14,7 @@ import type {
   TrackProducer,
   TrackSource,
 } from "../model/track.ts";
-import { isSameWish, type Wanted } from "../model/demand.ts";
+import { isSameDemand, type Wanted } from "../model/demand.ts";
 import { onAbort } from "../signal.ts";
 import { deadline } from "../time.ts";
 import type { SendStream } from "../transport/transport.ts";
@@ -194,7 +194,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
       const isReady = await send.ready(over.signal);
       if (!isReady || over.signal.aborted) return;
       const { wanted } = track.demand;
-      if (!wanted || isSameWish(wanted, last)) {
+      if (!wanted || isSameDemand(wanted, last)) {
         await track.demand.changed();
       } else {
         send.write(encodeSubscribeUpdate(wire(wanted), version));

@@ -1,7 +1,7 @@
 /**
- * One broadcast as it is served: over its best route, and over the next one to
- * the same publisher when that fails, without the readers noticing. Another
- * publisher is another broadcast. moq-lite-06 as released, fail-over.
+ * One broadcast over its best route, and over the next one to the same
+ * publisher when that fails, without the readers noticing. Another publisher
+ * is another broadcast. moq-lite-06 as released, fail-over.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { Cache } from "./cache.ts";
 import { type GroupConsumer, groupOf, type GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
 import { type Claim, publisherOf, type Route } from "./route.ts";
-import { isSameWish } from "./demand.ts";
+import { isSameDemand } from "./demand.ts";
 import type { TrackSubscription } from "./subscription.ts";
 import type {
   FetchOptions,
@@ -31,8 +31,8 @@ const ATTEMPTS_PER_ROUTE = 2;
 /** Delay before a route that failed a track is tried again, in milliseconds. */
 const RETRY_MS = 50;
 
-/** Which broadcast is served. */
-interface ServedOptions {
+/** Which broadcast. */
+interface RoutedBroadcastOptions {
   /** Its absolute path. */
   readonly path: string;
   /** Its key in the origin. */
@@ -53,12 +53,12 @@ export interface Routes {
   lose(claim: Claim): void;
   /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
   carry(claim: Claim): () => void;
-  /** Route changes reach `served` again. */
-  attach(served: Served): void;
+  /** Route changes reach `broadcast` again. */
+  attach(broadcast: RoutedBroadcast): void;
 }
 
 /** A broadcast over the best of its routes. */
-export class Served {
+export class RoutedBroadcast {
   /** What the readers share. */
   readonly broadcast: Broadcast;
   /** Its absolute path. */
@@ -75,7 +75,7 @@ export class Served {
   private constructor(
     origin: Routes,
     claim: Claim,
-    options: ServedOptions,
+    options: RoutedBroadcastOptions,
   ) {
     this.#origin = origin;
     this.path = options.path;
@@ -84,15 +84,18 @@ export class Served {
     this.#publisher = publisherOf(claim);
     this.broadcast = new Broadcast({
       cache: origin.cache,
-      source: { track: (name) => new ServedTrack(this, name) },
+      source: { track: (name) => new RoutedTrack(this, name) },
     });
   }
 
   /** The broadcast that `options` name; `undefined` when nothing covers it. */
-  static open(origin: Routes, options: ServedOptions): Served | undefined {
+  static open(
+    origin: Routes,
+    options: RoutedBroadcastOptions,
+  ): RoutedBroadcast | undefined {
     const { path, exclude } = options;
     const claim = origin.covering(path, exclude).next().value;
-    return claim && new Served(origin, claim, options);
+    return claim && new RoutedBroadcast(origin, claim, options);
   }
 
   /** Whether the broadcast is still the one at its path: what comes after it was withdrawn may count its groups anew. */
@@ -196,13 +199,13 @@ export class Served {
   }
 }
 
-/** One track of a {@linkcode Served} broadcast. */
-class ServedTrack implements TrackSource {
-  readonly #served: Served;
+/** One track of a {@linkcode RoutedBroadcast} broadcast. */
+class RoutedTrack implements TrackSource {
+  readonly #broadcast: RoutedBroadcast;
   readonly #name: string;
 
-  constructor(served: Served, name: string) {
-    this.#served = served;
+  constructor(broadcast: RoutedBroadcast, name: string) {
+    this.#broadcast = broadcast;
     this.#name = name;
   }
 
@@ -219,8 +222,8 @@ class ServedTrack implements TrackSource {
     sequence: number,
     options: FetchOptions,
   ): Promise<GroupConsumer> {
-    const claim = this.#served.route();
-    if (!claim) throw this.#served.unroutable();
+    const claim = this.#broadcast.route();
+    if (!claim) throw this.#broadcast.unroutable();
     return await this.#over(claim).fetch(sequence, options);
   }
 
@@ -239,7 +242,7 @@ class ServedTrack implements TrackSource {
   }
 
   #over(claim: Claim): TrackConsumer {
-    return this.#served.track(claim, this.#name);
+    return this.#broadcast.track(claim, this.#name);
   }
 
   /** Does `work` over one route after the other until it has a result or `signal` aborts; throws when no route is left. */
@@ -247,17 +250,17 @@ class ServedTrack implements TrackSource {
     work: (claim: Claim, signal: AbortSignal) => Promise<T | undefined>,
     signal: AbortSignal,
   ): Promise<T | undefined> {
-    this.#served.attach();
+    this.#broadcast.attach();
     // By route: that a peer could not serve the track before it had the route it has now says nothing.
     const failures: Map<Route, number> = new Map();
     let last: MoqError | undefined;
     while (!signal.aborted) {
-      const claim = this.#served.route(failures);
-      if (!claim && this.#served.isLingering) {
+      const claim = this.#broadcast.route(failures);
+      if (!claim && this.#broadcast.isLingering) {
         await this.#linger(signal);
         continue;
       }
-      if (!claim) throw last ?? this.#served.unroutable();
+      if (!claim) throw last ?? this.#broadcast.unroutable();
       const { route } = claim;
       const attempt = linked(signal);
       const watching = this.#watch(claim, { attempt, failures });
@@ -267,10 +270,12 @@ class ServedTrack implements TrackSource {
       } catch (error) {
         if (attempt.signal.aborted) continue; // ended by us: no fault of the route
         last = asMoqError(error);
-        if (last.code === "transport") this.#served.lose(claim);
+        if (last.code === "transport") this.#broadcast.lose(claim);
         const failed = (failures.get(route) ?? 0) + 1;
         failures.set(route, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);
-        if (this.#served.route(failures) === claim) await this.#pause(signal);
+        if (this.#broadcast.route(failures) === claim) {
+          await this.#pause(signal);
+        }
       } finally {
         attempt.abort();
         await watching;
@@ -281,15 +286,15 @@ class ServedTrack implements TrackSource {
 
   /** Waits briefly for the routes to change: another publisher may have taken over, and its announcement may still be on the way. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const patience = deadline(this.#served.clock, RETRY_MS, signal);
+    const patience = deadline(this.#broadcast.clock, RETRY_MS, signal);
     await this.#linger(patience.signal);
     patience.clear();
   }
 
   /** Waits for the routes to change. */
   async #linger(signal: AbortSignal): Promise<void> {
-    const release = this.#served.wakeOn(signal);
-    await this.#served.changed();
+    const release = this.#broadcast.wakeOn(signal);
+    await this.#broadcast.changed();
     release();
   }
 
@@ -301,12 +306,12 @@ class ServedTrack implements TrackSource {
       readonly failures: ReadonlyMap<Route, number>;
     },
   ): Promise<void> {
-    const release = this.#served.wakeOn(attempt.signal);
+    const release = this.#broadcast.wakeOn(attempt.signal);
     while (!attempt.signal.aborted) {
-      const best = this.#served.route(failures);
-      const isStaying = best === claim || this.#served.isLastWord(claim);
+      const best = this.#broadcast.route(failures);
+      const isStaying = best === claim || this.#broadcast.isLastWord(claim);
       if (best && !isStaying) break;
-      await this.#served.changed();
+      await this.#broadcast.changed();
     }
     release();
     attempt.abort();
@@ -326,7 +331,7 @@ class ServedTrack implements TrackSource {
     const { wanted } = track.demand;
     if (!wanted || signal.aborted) return undefined;
     const subscription = upstream.subscribe(wanted);
-    const drop = this.#served.carry(claim);
+    const drop = this.#broadcast.carry(claim);
     let flying: GroupProducer[] = [];
     const following = this.#followDemand(track, subscription, signal);
     const release = subscription.wakeOn(signal);
@@ -363,7 +368,7 @@ class ServedTrack implements TrackSource {
   ): Promise<void> {
     while (!signal.aborted && !subscription.isClosed) {
       const { wanted } = track.demand;
-      if (wanted && !isSameWish(wanted, subscription.wanted)) {
+      if (wanted && !isSameDemand(wanted, subscription.wanted)) {
         subscription.update(wanted);
       }
       await track.demand.changed();
