@@ -52,6 +52,7 @@ export { MAX_GROUP_BYTES, MAX_GROUP_FRAMES } from "./model/frame.ts";
 export { checkMounts, type Mount } from "./model/mount.ts";
 export { randomHop } from "./model/origin.ts";
 export { EVERYTHING, type OriginTable } from "./model/origin_scope.ts";
+export type { Claims, ClaimsOptions } from "./model/claims.ts";
 export type { PathChanges } from "./model/path_changes.ts";
 export { type Claim, LOCAL_ROUTE, type RouteSource } from "./model/route.ts";
 export type { SequenceIndex } from "./model/sequence_index.ts";

@@ -9,9 +9,10 @@ import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { hasPrefix, stripPrefix } from "../path.ts";
 import { linked, type LinkedController, onAbort } from "../signal.ts";
-import { type Clock, deadline } from "../time.ts";
+import { deadline } from "../time.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { Cache } from "./cache.ts";
+import type { Claims } from "./claims.ts";
 import { type GroupConsumer, groupOf, type GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
 import { type Claim, publisherOf, type Route } from "./route.ts";
@@ -45,14 +46,8 @@ interface RoutedBroadcastOptions {
 export interface Routes {
   /** Accounts for all groups. */
   readonly cache: Cache;
-  /** The claims on or above `path`, the best first. */
-  covering(path: string, exclude?: bigint): Generator<Claim, undefined>;
-  /** Whether `claim` is still there. */
-  has(claim: Claim): boolean;
-  /** The connection behind `claim` was lost. */
-  lose(claim: Claim): void;
-  /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
-  carry(claim: Claim): () => void;
+  /** The claims on every path. */
+  readonly claims: Claims;
   /** Route changes reach `broadcast` again. */
   attach(broadcast: RoutedBroadcast): void;
 }
@@ -65,10 +60,12 @@ export class RoutedBroadcast {
   readonly path: string;
   /** Its key in the origin. */
   readonly key: string;
-  readonly #origin: Routes;
+  /** The routes there are. */
+  readonly origin: Routes;
+  /** Wakes when the routes may have changed. */
+  readonly latch: Latch = new Latch();
   readonly #exclude: bigint | undefined;
   readonly #publisher: unknown;
-  readonly #latch = new Latch();
   #isWithdrawn = false;
   #isListed = true;
 
@@ -77,7 +74,7 @@ export class RoutedBroadcast {
     claim: Claim,
     options: RoutedBroadcastOptions,
   ) {
-    this.#origin = origin;
+    this.origin = origin;
     this.path = options.path;
     this.key = options.key;
     this.#exclude = options.exclude;
@@ -94,23 +91,13 @@ export class RoutedBroadcast {
     options: RoutedBroadcastOptions,
   ): RoutedBroadcast | undefined {
     const { path, exclude } = options;
-    const claim = origin.covering(path, exclude).next().value;
+    const claim = origin.claims.covering(path, exclude).next().value;
     return claim && new RoutedBroadcast(origin, claim, options);
   }
 
   /** Whether the broadcast is still the one at its path: what comes after it was withdrawn may count its groups anew. */
   get isCurrent(): boolean {
     return !this.#isWithdrawn && !this.broadcast.ended;
-  }
-
-  /** Makes sure that route changes reach it. */
-  attach(): void {
-    this.#origin.attach(this);
-  }
-
-  /** Time. */
-  get clock(): Clock {
-    return this.#origin.cache.clock;
   }
 
   /** Whether somebody reads it, and so has to hear how its routes change. */
@@ -125,7 +112,8 @@ export class RoutedBroadcast {
    */
   pathChanged(path: string): void {
     if (this.broadcast.ended || !hasPrefix(path, this.path)) return;
-    const best = this.#origin.covering(this.path, this.#exclude).next().value;
+    const best =
+      this.origin.claims.covering(this.path, this.#exclude).next().value;
     if (best && publisherOf(best) === this.#publisher) {
       this.#isListed = true;
     } else if (best && this.#isListed) {
@@ -139,17 +127,19 @@ export class RoutedBroadcast {
       this.#isWithdrawn = true;
       this.#isListed = false;
     }
-    this.#latch.wake();
+    this.latch.wake();
   }
 
   /** Whether `claim` was withdrawn with the broadcast, and what still comes over it may say how the tracks end. */
   isLastWord(claim: Claim): boolean {
-    return this.#isWithdrawn && !this.#origin.has(claim);
+    return this.#isWithdrawn && !this.origin.claims.has(claim);
   }
 
   /** The best claim whose route `failures` does not rule out. */
   route(failures?: ReadonlyMap<Route, number>): Claim | undefined {
-    for (const claim of this.#origin.covering(this.path, this.#exclude)) {
+    for (
+      const claim of this.origin.claims.covering(this.path, this.#exclude)
+    ) {
       if (claim.isLost || publisherOf(claim) !== this.#publisher) continue;
       if ((failures?.get(claim.route) ?? 0) < ATTEMPTS_PER_ROUTE) return claim;
     }
@@ -158,36 +148,18 @@ export class RoutedBroadcast {
 
   /** Whether the publisher is not reached, and may be back in a moment. */
   get isLingering(): boolean {
-    for (const claim of this.#origin.covering(this.path, this.#exclude)) {
+    for (
+      const claim of this.origin.claims.covering(this.path, this.#exclude)
+    ) {
       if (claim.isLost && publisherOf(claim) === this.#publisher) return true;
     }
     return false;
-  }
-
-  /** Notes that the connection behind `claim` was lost. */
-  lose(claim: Claim): void {
-    this.#origin.lose(claim);
-  }
-
-  /** Notes that a track is taken over `claim`, until the returned function is called. */
-  carry(claim: Claim): () => void {
-    return this.#origin.carry(claim);
   }
 
   /** The track of this name over `claim`. */
   track(claim: Claim, name: string): TrackConsumer {
     const rest = stripPrefix(claim.path, this.path) ?? "";
     return claim.source.consume(rest).track(name);
-  }
-
-  /** Resolves when the routes may have changed. */
-  changed(): Promise<void> {
-    return this.#latch.changed();
-  }
-
-  /** Lets an abort wake the waiters too. */
-  wakeOn(signal: AbortSignal): () => void {
-    return this.#latch.wakeOn(signal);
   }
 
   /** The error for "no route left". */
@@ -250,7 +222,7 @@ class RoutedTrack implements TrackSource {
     work: (claim: Claim, signal: AbortSignal) => Promise<T | undefined>,
     signal: AbortSignal,
   ): Promise<T | undefined> {
-    this.#broadcast.attach();
+    this.#broadcast.origin.attach(this.#broadcast);
     // By route: that a peer could not serve the track before it had the route it has now says nothing.
     const failures: Map<Route, number> = new Map();
     let last: MoqError | undefined;
@@ -270,7 +242,9 @@ class RoutedTrack implements TrackSource {
       } catch (error) {
         if (attempt.signal.aborted) continue; // ended by us: no fault of the route
         last = asMoqError(error);
-        if (last.code === "transport") this.#broadcast.lose(claim);
+        if (last.code === "transport") {
+          this.#broadcast.origin.claims.lose(claim);
+        }
         const failed = (failures.get(route) ?? 0) + 1;
         failures.set(route, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);
         if (this.#broadcast.route(failures) === claim) {
@@ -286,15 +260,19 @@ class RoutedTrack implements TrackSource {
 
   /** Waits briefly for the routes to change: another publisher may have taken over, and its announcement may still be on the way. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const patience = deadline(this.#broadcast.clock, RETRY_MS, signal);
+    const patience = deadline(
+      this.#broadcast.origin.cache.clock,
+      RETRY_MS,
+      signal,
+    );
     await this.#linger(patience.signal);
     patience.clear();
   }
 
   /** Waits for the routes to change. */
   async #linger(signal: AbortSignal): Promise<void> {
-    const release = this.#broadcast.wakeOn(signal);
-    await this.#broadcast.changed();
+    const release = this.#broadcast.latch.wakeOn(signal);
+    await this.#broadcast.latch.changed();
     release();
   }
 
@@ -306,12 +284,12 @@ class RoutedTrack implements TrackSource {
       readonly failures: ReadonlyMap<Route, number>;
     },
   ): Promise<void> {
-    const release = this.#broadcast.wakeOn(attempt.signal);
+    const release = this.#broadcast.latch.wakeOn(attempt.signal);
     while (!attempt.signal.aborted) {
       const best = this.#broadcast.route(failures);
       const isStaying = best === claim || this.#broadcast.isLastWord(claim);
       if (best && !isStaying) break;
-      await this.#broadcast.changed();
+      await this.#broadcast.latch.changed();
     }
     release();
     attempt.abort();
@@ -331,7 +309,7 @@ class RoutedTrack implements TrackSource {
     const { wanted } = track.demand;
     if (!wanted || signal.aborted) return undefined;
     const subscription = upstream.subscribe(wanted);
-    const drop = this.#broadcast.carry(claim);
+    const drop = this.#broadcast.origin.claims.carry(claim);
     let flying: GroupProducer[] = [];
     const following = this.#followDemand(track, subscription, signal);
     const release = subscription.wakeOn(signal);
