@@ -167,8 +167,9 @@ export class Publisher {
         );
       }
       const track = await this.#track(message, stream);
-      await new OutgoingSubscription(this.#context, { message, order })
-        .run(track, { stream, reader });
+      const request = { stream, reader };
+      const options = { message, order, track, request };
+      await new OutgoingSubscription(this.#context, options).run();
     } catch (error) {
       this.#refuse(stream, error);
     } finally {

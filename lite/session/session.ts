@@ -48,11 +48,7 @@ import {
 import { abortMessages } from "./abort.ts";
 import { crossBarrier } from "./pacing/barrier.ts";
 import { Congestion, type PathState } from "./pacing/congestion.ts";
-import {
-  isViolation,
-  type SessionContext,
-  type SessionStats,
-} from "./context.ts";
+import { isViolation, type SessionContext, SessionStats } from "./context.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";
 import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
@@ -75,6 +71,17 @@ const REQUESTS_AT_ONCE = 8;
 // We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
 const PROBE_REPORTS = 1;
 
+/** The requests that not every draft has. */
+const EXISTS: ReadonlyMap<number, (version: Version) => boolean> = new Map([
+  [BidiType.track, hasTrackInfo],
+  [BidiType.fetch, hasFetch],
+  [BidiType.probe, hasProbe],
+  [BidiType.goaway, hasGoaway],
+]);
+
+/** Answers one request of the peer's. */
+type Answer = (request: IncomingRequest) => Promise<void>;
+
 /** moq-lite over one transport. */
 export class Session {
   /** What it runs over. */
@@ -86,20 +93,7 @@ export class Session {
   /** Resolves when the peer asks us to move, with the URL it names, `""` for "anywhere". Stays pending otherwise. */
   readonly goingAway: Promise<string>;
   /** Counters. */
-  readonly stats: SessionStats = {
-    sentBytes: 0,
-    sentGroups: 0,
-    sentFrames: 0,
-    sentCuts: new Map(),
-    receivedBytes: 0,
-    receivedGroups: 0,
-    receivedFrames: 0,
-    receivedCuts: new Map(),
-    sentDatagrams: 0,
-    receivedDatagrams: 0,
-    droppedDatagrams: 0,
-    subscriptions: 0,
-  };
+  readonly stats: SessionStats = new SessionStats();
   readonly #options: SessionOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -111,6 +105,7 @@ export class Session {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #context: SessionContext;
+  readonly #answers: ReadonlyMap<number, Answer>;
   #local: OriginScope | undefined;
   #hasPeerSetup = false;
   #failure: MoqError | undefined;
@@ -138,6 +133,7 @@ export class Session {
       options.cache ?? new Cache({ clock: this.#clock }),
     );
     this.#goaway = new Goaway(this.#context);
+    this.#answers = this.#makeAnswers();
     this.goingAway = this.#goaway.asked;
     this.closed = this.#runClosed();
     // Both are also awaited where they matter; nobody may be there when the session ends early.
@@ -424,6 +420,18 @@ export class Session {
     }
   }
 
+  #makeAnswers(): ReadonlyMap<number, Answer> {
+    const publisher = this.#publisher;
+    return new Map<number, Answer>([
+      [BidiType.announce, (request) => publisher.announce(request)],
+      [BidiType.subscribe, (request) => publisher.subscribe(request)],
+      [BidiType.track, (request) => publisher.trackInfo(request)],
+      [BidiType.fetch, (request) => publisher.fetch(request)],
+      [BidiType.probe, (request) => publisher.probe(request)],
+      [BidiType.goaway, (request) => this.#goaway.receive(request)],
+    ]);
+  }
+
   /** Answers one request; whatever comes of it, neither half stays open. */
   async #bidi(stream: BidiStream): Promise<void> {
     const reader = new MessageReader(stream.receive, { version: this.version });
@@ -439,29 +447,12 @@ export class Session {
 
   async #answer(request: IncomingRequest): Promise<void> {
     const { stream, reader } = request;
-    const { version } = this;
     const type = await this.#typeOf(reader);
-    switch (type) {
-      case undefined: // opened and ended without a word
-        return stream.send.close();
-      case BidiType.announce:
-        return await this.#publisher.announce(request);
-      case BidiType.subscribe:
-        return await this.#publisher.subscribe(request);
-      case BidiType.track:
-        if (hasTrackInfo(version)) {
-          return await this.#publisher.trackInfo(request);
-        }
-        break;
-      case BidiType.fetch:
-        if (hasFetch(version)) return await this.#publisher.fetch(request);
-        break;
-      case BidiType.probe:
-        if (hasProbe(version)) return await this.#publisher.probe(request);
-        break;
-      case BidiType.goaway:
-        if (hasGoaway(version)) return await this.#goaway.receive(request);
-    }
+    // Opened and ended without a word.
+    if (type === undefined) return stream.send.close();
+    const isKnown = EXISTS.get(type)?.(this.version) ?? true;
+    const answer = isKnown ? this.#answers.get(type) : undefined;
+    if (answer) return await answer(request);
     const error = new MoqError("cancelled", `Unknown stream type ${type}`);
     abortMessages(stream.send, error, this.#context);
   }
