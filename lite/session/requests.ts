@@ -5,6 +5,7 @@
  * @module
  */
 import type { MoqError } from "../error.ts";
+import type { BroadcastConsumer } from "../model/broadcast.ts";
 import type { Frame } from "../model/frame.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import type { FetchOptions, TrackInfo } from "../model/track.ts";
@@ -34,6 +35,8 @@ export interface Requests {
     message: Uint8Array,
     signal?: AbortSignal,
   ): Promise<OutgoingRequest>;
+  /** The peer's broadcast at `path`, whether it is announced or not. */
+  consume(path: string): BroadcastConsumer;
   /** TRACK. */
   trackInfo(broadcast: string, name: string): Promise<TrackInfo>;
   /** FETCH: resolves once the group has begun to come. */

@@ -203,7 +203,7 @@ export class Session {
     for (const prefix of writable?.filter.prefixes ?? []) {
       this.#tasks.run(
         "announcements",
-        this.#subscriber.feed(writable!, prefix),
+        this.#subscriber.announcements.feed(writable!, prefix),
       );
     }
   }
@@ -227,7 +227,7 @@ export class Session {
     signal?: AbortSignal,
   ): AsyncGenerator<AnnounceEvent, void> {
     return this.#listen(
-      (over) => this.#subscriber.announced(prefix, over),
+      (over) => this.#subscriber.announcements.announced(prefix, over),
       signal,
     );
   }
