@@ -25,7 +25,7 @@ export class Latch {
   }
 
   /** Lets an abort wake the waiters too; returns the function that undoes it. */
-  wakeOn(signal: AbortSignal): () => void {
+  wakeOn(signal: AbortSignal | undefined): () => void {
     return onAbort(signal, () => this.wake());
   }
 }

@@ -38,7 +38,7 @@ export function abortable<T>(
 export interface LinkedController {
   /** Aborts with the controller, or with the first of the others that does. */
   readonly signal: AbortSignal;
-  /** Aborts `signal`, as an `AbortController` does. */
+  /** Aborts `signal` and releases the controller. */
   abort(reason?: unknown): void;
   /** Takes the listeners off the other signals; `signal` stays as it is. Idempotent. */
   release(): void;
@@ -52,9 +52,13 @@ export function linked(
   const releases = others.map((other) =>
     onAbort(other, () => controller.abort(other?.reason))
   );
+  const release = () => releases.forEach((release) => release());
   return {
     signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    release: () => releases.forEach((release) => release()),
+    abort: (reason) => {
+      release();
+      controller.abort(reason);
+    },
+    release,
   };
 }

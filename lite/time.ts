@@ -71,7 +71,6 @@ export function deadline(
 ): Deadline {
   const controller = linked(signal);
   const cancel = clock.after(ms, () => {
-    controller.release();
     controller.abort(
       new DOMException(`Nothing came within ${ms} ms`, "TimeoutError"),
     );
@@ -82,4 +81,16 @@ export function deadline(
   };
   onAbort(controller.signal, cancel);
   return { signal: controller.signal, clear };
+}
+
+/** Waits until one of `ends` resolves, at most `ms`. */
+export async function within(
+  clock: Clock,
+  ms: number,
+  ...ends: readonly Promise<unknown>[]
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = clock.after(ms, resolve);
+  await Promise.race([promise, ...ends]);
+  cancel();
 }

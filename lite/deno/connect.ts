@@ -5,6 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
+import { abortable } from "../signal.ts";
 import { DEFAULT_MAX_REQUESTS } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
 import { quicTransport } from "./quic.ts";
@@ -66,19 +67,14 @@ export async function dialQuic(
 ): Promise<Deno.QuicConn> {
   const { signal } = options;
   signal?.throwIfAborted();
-  const abandoned = Promise.withResolvers<undefined>();
-  const abandon = (): void => abandoned.resolve(undefined);
-  signal?.addEventListener("abort", abandon, { once: true });
   const dialling = dial(url, options);
   try {
-    const conn = await Promise.race([dialling, abandoned.promise]);
-    if (conn) return conn;
-  } finally {
-    signal?.removeEventListener("abort", abandon);
+    return await abortable(dialling, signal);
+  } catch (error) {
+    // Deno cannot take the handshake back: whatever becomes of it is closed, or has failed already.
+    if (signal?.aborted) dialling.then((conn) => conn.close(), () => {});
+    throw error;
   }
-  // Deno cannot take the handshake back: whatever becomes of it is closed, or has failed already.
-  dialling.then((conn) => conn.close(), () => {});
-  throw signal?.reason;
 }
 
 async function dial(

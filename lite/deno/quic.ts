@@ -6,8 +6,8 @@
  * @module
  */
 import { MoqError } from "../error.ts";
-import { type Clock, sleep, systemClock } from "../time.ts";
-import { boundReason, checkSendOrder } from "../transport/limits.ts";
+import { type Clock, systemClock, within } from "../time.ts";
+import { boundReason } from "../transport/limits.ts";
 import type {
   BidiStream,
   Datagrams,
@@ -18,8 +18,9 @@ import type {
   TransportClose,
 } from "../transport/transport.ts";
 import { fromHttp3Code, quicError } from "./codes.ts";
-import { StreamPool } from "./stream_pool.ts";
-import { quicReceiveStream, quicSendStream } from "./streams.ts";
+import { QuicDatagrams } from "./datagrams.ts";
+import { QuicStreams } from "./quic_streams.ts";
+import { QuicReceiveStream } from "./streams.ts";
 
 /** Options of {@linkcode quicTransport}. */
 export interface QuicTransportOptions {
@@ -30,7 +31,6 @@ export interface QuicTransportOptions {
 const FLUSH_MS = 1000;
 // Deno drops what has not left yet when it closes, and cannot say what has: one turn suffices on an idle path.
 const LINGER_MS = 20;
-const MAX_SENDING_DATAGRAMS = 64;
 
 /**
  * `conn`, whose handshake is complete, as a transport; it now belongs to it.
@@ -53,9 +53,7 @@ class QuicTransport implements Transport {
   readonly closed: Promise<TransportClose>;
   readonly #conn: Deno.QuicConn;
   readonly #clock: Clock;
-  readonly #uni: StreamPool<Deno.QuicSendStream>;
-  readonly #bidi: StreamPool<Deno.QuicBidirectionalStream>;
-  readonly #flushing = new Set<Promise<void>>();
+  readonly #streams: QuicStreams;
   #closing = false;
   #closedByUs: TransportClose | undefined;
 
@@ -64,12 +62,7 @@ class QuicTransport implements Transport {
     this.#clock = clock;
     this.protocol = conn.protocol;
     this.datagrams = new QuicDatagrams(conn);
-    this.#uni = new StreamPool(() =>
-      conn.createUnidirectionalStream({ waitUntilAvailable: true })
-    );
-    this.#bidi = new StreamPool(() =>
-      conn.createBidirectionalStream({ waitUntilAvailable: true })
-    );
+    this.#streams = new QuicStreams(conn);
     this.incomingUni = {
       [Symbol.asyncIterator]: () => this.#acceptUni(),
     };
@@ -79,57 +72,43 @@ class QuicTransport implements Transport {
     this.closed = this.#runClosed();
   }
 
-  async openUni(options: OpenOptions = {}): Promise<SendStream> {
-    const sendOrder = checkSendOrder(options.sendOrder);
-    const stream = await this.#uni.take(options.signal);
-    return this.#sender(stream, sendOrder);
+  openUni(options?: OpenOptions): Promise<SendStream> {
+    return this.#streams.openUni(options);
   }
 
-  async openBidi(options: OpenOptions = {}): Promise<BidiStream> {
-    const sendOrder = checkSendOrder(options.sendOrder);
-    const { readable, writable } = await this.#bidi.take(options.signal);
-    return {
-      send: this.#sender(writable, sendOrder),
-      receive: quicReceiveStream(readable),
-    };
+  openBidi(options?: OpenOptions): Promise<BidiStream> {
+    return this.#streams.openBidi(options);
   }
 
   close(code: number, reason: string): void {
     if (this.#closing) return;
     this.#closing = true;
-    const error = new MoqError("transport", "The transport was closed by us");
-    this.#uni.end(error);
-    this.#bidi.end(error);
+    this.#streams.end(
+      new MoqError("transport", "The transport was closed by us"),
+    );
     void this.#runClose({ code, reason: boundReason(reason) }); // Never rejects.
   }
 
   async #runClose(close: TransportClose): Promise<void> {
-    await this.#within(FLUSH_MS, Promise.all(this.#flushing));
-    await this.#within(LINGER_MS, new Promise(() => {}));
+    await within(
+      this.#clock,
+      FLUSH_MS,
+      this.#streams.flushed(),
+      this.closed,
+    );
+    await within(this.#clock, LINGER_MS, this.closed);
     this.#closedByUs = close;
     this.#conn.close({ closeCode: close.code ?? 0, reason: close.reason });
-  }
-
-  /** Waits for `done`, the end of the connection or the time, whichever is first. */
-  async #within(ms: number, done: Promise<unknown>): Promise<void> {
-    const timer = new AbortController();
-    const time = sleep(this.#clock, ms, timer.signal).catch(() => {
-      // Only our own abort below ends it early.
-    });
-    await Promise.race([done, time, this.closed]);
-    timer.abort();
   }
 
   async #runClosed(): Promise<TransportClose> {
     const close = await this.#ending();
     this.#closing = true;
-    const error = new MoqError(
-      "transport",
-      `The transport has ended: ${close.reason}`,
-      { cause: close.error },
+    this.#streams.end(
+      new MoqError("transport", `The transport has ended: ${close.reason}`, {
+        cause: close.error,
+      }),
     );
-    this.#uni.end(error);
-    this.#bidi.end(error);
     return close;
   }
 
@@ -146,34 +125,17 @@ class QuicTransport implements Transport {
     }
   }
 
-  // A stream that waited in the pool has sent nothing yet, so its order still counts.
-  #sender(stream: Deno.QuicSendStream, sendOrder: number): SendStream {
-    try {
-      if (sendOrder !== 0) stream.sendOrder = sendOrder;
-    } catch (error) {
-      throw quicError(error);
-    }
-    return quicSendStream(stream as WritableStream<Uint8Array<ArrayBuffer>>, {
-      onClosed: (flushed) => this.#remember(flushed),
-    });
-  }
-
-  #remember(flushed: Promise<void>): void {
-    this.#flushing.add(flushed);
-    void flushed.then(() => this.#flushing.delete(flushed)); // Never rejects.
-  }
-
   async *#acceptUni(): AsyncGenerator<ReceiveStream, void> {
     const streams = eachOf(this.#conn.incomingUnidirectionalStreams);
-    for await (const stream of streams) yield quicReceiveStream(stream);
+    for await (const stream of streams) yield new QuicReceiveStream(stream);
   }
 
   async *#acceptBidi(): AsyncGenerator<BidiStream, void> {
     const streams = eachOf(this.#conn.incomingBidirectionalStreams);
     for await (const { readable, writable } of streams) {
       yield {
-        send: this.#sender(writable, 0),
-        receive: quicReceiveStream(readable),
+        send: this.#streams.sender(writable),
+        receive: new QuicReceiveStream(readable),
       };
     }
   }
@@ -190,40 +152,5 @@ async function* eachOf<T>(stream: ReadableStream<T>): AsyncGenerator<T, void> {
     }
   } finally {
     reader.releaseLock();
-  }
-}
-
-/** Deno keeps at most 1.25 MB of unread datagrams and drops the oldest. */
-class QuicDatagrams implements Datagrams {
-  readonly isUnreliable = true;
-  readonly incoming: AsyncIterable<Uint8Array>;
-  readonly #conn: Deno.QuicConn;
-  #sending = 0;
-
-  constructor(conn: Deno.QuicConn) {
-    this.#conn = conn;
-    this.incoming = { [Symbol.asyncIterator]: () => this.#receive() };
-  }
-
-  get maxBytes(): number {
-    return this.#conn.maxDatagramSize;
-  }
-
-  send(payload: Uint8Array): void {
-    if (this.#sending >= MAX_SENDING_DATAGRAMS) return;
-    if (payload.byteLength > this.maxBytes) return;
-    this.#sending++;
-    // Sent or lost with the connection: a datagram promises nothing.
-    const done = (): void => void this.#sending--;
-    this.#conn.sendDatagram(payload).then(done, done);
-  }
-
-  async *#receive(): AsyncGenerator<Uint8Array, void> {
-    for (;;) {
-      const reading = this.#conn.readDatagram();
-      const payload = await reading.catch(() => undefined); // The connection has ended, and `closed` says how.
-      if (!payload) return;
-      yield payload;
-    }
   }
 }

@@ -23,7 +23,7 @@ export class StreamPool<T> {
 
   /** Waits for a stream; throws `signal.reason` on abort and `MoqError("transport")` after the end. */
   async take(signal?: AbortSignal): Promise<T> {
-    const release = signal && this.#latch.wakeOn(signal);
+    const release = this.#latch.wakeOn(signal);
     this.#waiting++;
     try {
       for (;;) {
@@ -36,7 +36,7 @@ export class StreamPool<T> {
       }
     } finally {
       this.#waiting--;
-      if (release) release();
+      release();
     }
   }
 

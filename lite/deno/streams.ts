@@ -10,41 +10,23 @@ import { again, checkRoom, type StreamEnd } from "../transport/stream_end.ts";
 import type { ReceiveStream, SendStream } from "../transport/transport.ts";
 import { peerCodeOf, quicError } from "./codes.ts";
 
-/** Options of {@linkcode quicSendStream}. */
-interface QuicSendStreamOptions {
-  /** Told when FIN was asked for; `flushed` resolves once the runtime holds every byte or has lost the stream, never rejects. */
-  readonly onClosed?: ((flushed: Promise<void>) => void) | undefined;
-}
-
-/**
- * The sending half. `stream` now belongs to it. Deno has no RESET_STREAM:
- * `reset` sends everything written and FIN, so write what makes the end
- * unclean first.
- */
-export function quicSendStream(
-  stream: WritableStream<Uint8Array<ArrayBuffer>>,
-  options: QuicSendStreamOptions = {},
-): SendStream {
-  return new QuicSend(stream, options);
-}
-
-/** The receiving half, with `leftover` before everything else. `stream` and `leftover` now belong to it. */
-export function quicReceiveStream(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  leftover?: Uint8Array<ArrayBuffer>,
-): ReceiveStream {
-  return new QuicReceive(stream, leftover);
-}
-
-class QuicSend implements SendStream {
+/** The sending half. Deno has no RESET_STREAM: `reset` sends everything written and FIN, so write what makes the end unclean first. */
+export class QuicSendStream implements SendStream {
   readonly #writer: StreamWriter;
-  readonly #onClosed: QuicSendStreamOptions["onClosed"];
+  readonly #onClosed: ((flushed: Promise<void>) => void) | undefined;
 
+  /**
+   * `stream` now belongs to it. `onClosed` hears when FIN was asked for;
+   * `flushed` resolves once the runtime holds every byte or has lost the
+   * stream, never rejects.
+   */
   constructor(
-    stream: WritableStream<Uint8Array<ArrayBuffer>>,
-    { onClosed }: QuicSendStreamOptions,
+    stream: WritableStream<Uint8Array>,
+    onClosed?: (flushed: Promise<void>) => void,
   ) {
-    this.#writer = new StreamWriter(stream);
+    this.#writer = new StreamWriter(
+      stream as WritableStream<Uint8Array<ArrayBuffer>>,
+    );
     this.#onClosed = onClosed;
   }
 
@@ -74,15 +56,17 @@ class QuicSend implements SendStream {
   }
 }
 
-class QuicReceive implements ReceiveStream {
+/** The receiving half. */
+export class QuicReceiveStream implements ReceiveStream {
   readonly #reader: ReadableStreamBYOBReader;
   #leftover: Uint8Array<ArrayBuffer> | undefined;
   #stopped = false;
   #over: StreamEnd | undefined;
 
+  /** `leftover` comes before everything else. It and `stream` now belong to it. */
   constructor(
     stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    leftover: Uint8Array<ArrayBuffer> | undefined,
+    leftover?: Uint8Array<ArrayBuffer>,
   ) {
     this.#reader = stream.getReader({ mode: "byob" });
     this.#leftover = leftover;

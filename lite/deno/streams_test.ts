@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
-import { quicReceiveStream, quicSendStream } from "./streams.ts";
+import { QuicReceiveStream, QuicSendStream } from "./streams.ts";
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
@@ -29,12 +29,10 @@ function slowSink(): {
 
 const text = (value: string): Chunk => new TextEncoder().encode(value);
 
-Deno.test("quicSendStream: a reset sends what was written, then FIN", async () => {
+Deno.test("QuicSendStream: a reset sends what was written, then FIN", async () => {
   const sink = slowSink();
   const flushed: Promise<void>[] = [];
-  const stream = quicSendStream(sink.stream, {
-    onClosed: (done) => flushed.push(done),
-  });
+  const stream = new QuicSendStream(sink.stream, (done) => flushed.push(done));
   stream.write(text("a"));
   stream.write(text("cut"));
   const waiting = stream.ready();
@@ -50,9 +48,9 @@ Deno.test("quicSendStream: a reset sends what was written, then FIN", async () =
   assert.equal(flushed.length, 1);
 });
 
-Deno.test("quicSendStream: ready waits for what was written", async () => {
+Deno.test("QuicSendStream: ready waits for what was written", async () => {
   const sink = slowSink();
-  const stream = quicSendStream(sink.stream);
+  const stream = new QuicSendStream(sink.stream);
   assert.equal(await stream.ready(), true);
   stream.write(text("a"));
   const abort = new AbortController();
@@ -65,9 +63,9 @@ Deno.test("quicSendStream: ready waits for what was written", async () => {
   assert.deepEqual(sink.taken, ["a"]);
 });
 
-Deno.test("quicSendStream: the peer's stop is read out of a pending write", async () => {
+Deno.test("QuicSendStream: the peer's stop is read out of a pending write", async () => {
   const sink = slowSink();
-  const stream = quicSendStream(sink.stream);
+  const stream = new QuicSendStream(sink.stream);
   stream.write(text("a"));
   const waiting = stream.ready();
   sink.release(new Error("sending stopped by peer: error 91141958510818"));
@@ -78,16 +76,16 @@ Deno.test("quicSendStream: the peer's stop is read out of a pending write", asyn
   stream.reset(1);
 });
 
-Deno.test("quicSendStream: a lost connection is a stop without a code", async () => {
+Deno.test("QuicSendStream: a lost connection is a stop without a code", async () => {
   const sink = slowSink();
-  const stream = quicSendStream(sink.stream);
+  const stream = new QuicSendStream(sink.stream);
   stream.write(text("a"));
   stream.close();
   sink.release(new Error("connection lost"));
   assert.equal(await stream.stopped, undefined);
 });
 
-Deno.test("quicReceiveStream: the leftover comes first and keeps the reader's buffer", async () => {
+Deno.test("QuicReceiveStream: the leftover comes first and keeps the reader's buffer", async () => {
   const source = new ReadableStream({
     type: "bytes",
     start(controller): void {
@@ -96,7 +94,7 @@ Deno.test("quicReceiveStream: the leftover comes first and keeps the reader's bu
       controller.byobRequest?.respond(0);
     },
   });
-  const stream = quicReceiveStream(source, text("hello "));
+  const stream = new QuicReceiveStream(source, text("hello "));
   let into: Chunk = new Uint8Array(4);
   const read: string[] = [];
   for (;;) {
@@ -109,9 +107,9 @@ Deno.test("quicReceiveStream: the leftover comes first and keeps the reader's bu
   assert.deepEqual(read, ["hell", "o ", "worl", "d"]);
 });
 
-Deno.test("quicReceiveStream: failures are ours, with the plain code", async () => {
+Deno.test("QuicReceiveStream: failures are ours, with the plain code", async () => {
   const failing = (message: string) =>
-    quicReceiveStream(
+    new QuicReceiveStream(
       new ReadableStream({
         type: "bytes",
         pull: () => Promise.reject(new Error(message)),

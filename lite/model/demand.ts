@@ -18,7 +18,7 @@ export interface Wanted {
 }
 
 /** Whether two wishes ask for the same. */
-export function isSameWish(a: Wanted, b: Wanted): boolean {
+export function isSameDemand(a: Wanted, b: Wanted): boolean {
   return a.priority === b.priority && a.maxAgeMs === b.maxAgeMs &&
     a.startGroup === b.startGroup && a.endGroup === b.endGroup;
 }

@@ -18,6 +18,7 @@ import {
   BroadcastConsumer,
   type BroadcastProducer,
 } from "./broadcast.ts";
+import type { Claims } from "./claims.ts";
 import {
   checkMounts,
   type Mount,
@@ -26,9 +27,8 @@ import {
   targetOf,
 } from "./mount.ts";
 import { upwards } from "./path_index.ts";
-import type { PathChanges } from "./path_changes.ts";
 import type { Publication } from "./publication.ts";
-import type { Served } from "./served.ts";
+import type { RoutedBroadcast } from "./routed_broadcast.ts";
 import type { Turns } from "./turns.ts";
 import {
   type Claim,
@@ -52,26 +52,12 @@ export const EVERYTHING: PathFilter = { prefixes: [""], allows: () => true };
 
 /** What a view needs of its origin. */
 export interface OriginTable {
-  /** Which paths changed lately. */
-  readonly changes: PathChanges;
+  /** The ways to every path. */
+  readonly claims: Claims;
   /** Shared by all who list many paths. */
   readonly turns: Turns;
-  /** Puts a claim on an absolute path. */
-  claim(path: string, source: RouteSource, route: Route): Publication;
-  /** What may be told of `claim` now to who has been told `before`. */
-  tellable(claim: Claim, before: Route | undefined): Route | undefined;
-  /** All absolute paths that are claimed. */
-  paths(): Iterable<string>;
-  /** All absolute paths that are claimed at or below `path`. */
-  pathsBelow(path: string): ReadonlySet<string>;
-  /** Whether there is a claim on exactly `path`. */
-  isClaimed(path: string): boolean;
-  /** The best claim on exactly `path` that does not lead through `exclude`. */
-  best(path: string, exclude?: bigint): Claim | undefined;
-  /** The claims on or above `path`, the best first. */
-  covering(path: string, exclude?: bigint): Generator<Claim, undefined>;
   /** The broadcast at an absolute path over its best route. */
-  serve(path: string, exclude?: bigint): Served | undefined;
+  serve(path: string, exclude?: bigint): RoutedBroadcast | undefined;
   /** Removes the idle tracks of a consumed broadcast, and the broadcast itself when none is left. */
   forgetIdle(broadcast: Broadcast): void;
 }
@@ -156,7 +142,7 @@ export class OriginScope {
         `Expected a path that may be published, got ${JSON.stringify(normal)}`,
       );
     }
-    return this.origin.claim(joinPath(this.root, normal), source, route);
+    return this.origin.claims.claim(joinPath(this.root, normal), source, route);
   }
 
   /** Whether `path`, normalized, may be claimed: the filter allows it, and together with the root it is within the limits of paths. */
@@ -197,8 +183,8 @@ export class OriginScope {
     // A claim above what is asked for, or above a mount's target, shows as that itself.
     const isTop = suffix === "" || this.mounts.some(({ at }) => at === path);
     return isTop
-      ? this.origin.covering(place, this.exclude).next().value
-      : this.origin.best(place, this.exclude);
+      ? this.origin.claims.covering(place, this.exclude).next().value
+      : this.origin.claims.best(place, this.exclude);
   }
 
   /** The absolute paths that a listing of `prefix` may show. */
@@ -206,11 +192,11 @@ export class OriginScope {
     // A mount can show any place. Views with mounts are rare.
     const isAnywhere = this.mounts.length > 0;
     const place = isAnywhere ? "" : joinPath(this.root, prefix);
-    const below = this.origin.pathsBelow(place);
+    const below = this.origin.claims.pathsBelow(place);
     yield* first(below.size, below);
     if (isAnywhere) return;
     for (const above of upwards(place)) {
-      if (above !== place && this.origin.isClaimed(above)) yield above;
+      if (above !== place && this.origin.claims.isClaimed(above)) yield above;
     }
   }
 
@@ -262,7 +248,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     this.#prefix = prefix;
     this.#signal = options.signal;
     this.#release = options.signal && this.#latch.wakeOn(options.signal);
-    this.#seen = scope.origin.changes.last;
+    this.#seen = scope.origin.claims.changes.last;
     this.#sweep = this.#everything();
   }
 
@@ -278,7 +264,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
 
   /** Marks the paths that changed since the last look. */
   #catchUp(): void {
-    const { changes } = this.#scope.origin;
+    const { changes } = this.#scope.origin.claims;
     if (this.#closed || this.#seen === changes.last) return;
     const changed = changes.since(this.#seen);
     this.#seen = changes.last;
@@ -383,7 +369,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
       return { kind: "end", path, route: told.route };
     }
     if (!claim) return undefined;
-    const route = this.#scope.origin.tellable(claim, told?.route);
+    const route = this.#scope.origin.claims.tellable(claim, told?.route);
     if (!route || told && isSameRoute(told.route, route)) return undefined;
     this.#told.set(path, { publisher, epoch: claim.epoch, route });
     return { kind: told ? "update" : "start", path, route };
@@ -391,7 +377,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
 
   /** Resolves when there may be something new for `tryNext`, and when the signal aborts. */
   changed(): Promise<void> {
-    this.#scope.origin.changes.wake(this.#latch);
+    this.#scope.origin.claims.changes.wake(this.#latch);
     return this.#latch.changed();
   }
 
@@ -402,7 +388,7 @@ export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
     this.#told.clear();
     this.#sweep = undefined;
     this.#isBehind = false;
-    this.#scope.origin.changes.leave(this.#latch);
+    this.#scope.origin.claims.changes.leave(this.#latch);
     this.#release?.();
     this.#latch.wake();
   }

@@ -38,10 +38,10 @@ function drain(listing: AnnounceSubscription): string[] {
 }
 
 function bestHops(origin: Origin): string | undefined {
-  return origin.best("a")?.route.hops.join(">");
+  return origin.claims.best("a")?.route.hops.join(">");
 }
 
-Deno.test("Origin.carry: the way in use is announced as free while it is, and for the time set after that", async () => {
+Deno.test("Claims.carry: the way in use is announced as free while it is, and for the time set after that", async () => {
   const clock = new VirtualClock();
   const origin = new Origin({ clock, warmMs: 1000 });
   const listing = origin.scope().announced();
@@ -49,15 +49,15 @@ Deno.test("Origin.carry: the way in use is announced as free while it is, and fo
   const claims = [route([1n, 2n], 5, 7), route([1n, 3n], 6, 8)];
   for (const one of claims) origin.claim("a", source(), one);
   assert.equal(warm(), 5);
-  const drops = [0, 1].map(() => origin.carry(origin.best("a")!));
+  const drops = [0, 1].map(() => origin.claims.carry(origin.claims.best("a")!));
   assert.equal(warm(), 0);
-  assert.equal(origin.best("a", 2n)?.carried, 0);
+  assert.equal(origin.claims.best("a", 2n)?.carried, 0);
   for (const drop of drops) drop();
   await clock.advance(900);
   assert.equal(warm(), undefined);
   await clock.advance(200);
   assert.equal(warm(), 5);
-  assert.equal(origin.best("a")?.route, claims[0]);
+  assert.equal(origin.claims.best("a")?.route, claims[0]);
 });
 
 Deno.test("Origin: of two relays side by side that carry the same, exactly one takes it from the other", () => {
@@ -66,12 +66,12 @@ Deno.test("Origin: of two relays side by side that carry the same, exactly one t
     const origin = new Origin({ hop, warmMs: 1000 });
     origin.claim("a", source(), route([1n, 2n], 10, 10));
     origin.claim("a", source(), route([1n, 2n, hops[1 - i]!], 1, 11));
-    return origin.best("a")?.route.hops.length === 3;
+    return origin.claims.best("a")?.route.hops.length === 3;
   });
   assert.deepEqual(moves.toSorted(), [false, true]);
 });
 
-Deno.test("Origin.best: named before anonymous, then warm, cold, fewer hops, newer", () => {
+Deno.test("Claims.best: named before anonymous, then warm, cold, fewer hops, newer", () => {
   const origin = new Origin();
   const order = [
     route([0n, 1n], 0, 0),
@@ -88,7 +88,7 @@ Deno.test("Origin.best: named before anonymous, then warm, cold, fewer hops, new
   }
 });
 
-Deno.test("Origin.best: an infinite price is the last resort and no trap for the order", () => {
+Deno.test("Claims.best: an infinite price is the last resort and no trap for the order", () => {
   const origin = new Origin();
   origin.claim("a", source(), route([1n], Infinity, Infinity));
   assert.equal(bestHops(origin), "1");
@@ -98,7 +98,7 @@ Deno.test("Origin.best: an infinite price is the last resort and no trap for the
   assert.equal(bestHops(origin), "2>3>4");
 });
 
-Deno.test("Origin.claim: update and close reorder, and both are harmless afterwards", () => {
+Deno.test("Claims.claim: update and close reorder, and both are harmless afterwards", () => {
   const origin = new Origin();
   const one = origin.claim("a", source(), route([1n], 1));
   const two = origin.claim("a", source(), route([2n], 2));
@@ -284,7 +284,7 @@ Deno.test("OriginScope.announced: leaving the loop or aborting it stops listenin
   assert.equal((await waiting).done, true);
 });
 
-Deno.test("Origin.lose: a lost path stays for the linger as the last resort, and a publisher that is back is an update", async () => {
+Deno.test("Claims.lose: a lost path stays for the linger as the last resort, and a publisher that is back is an update", async () => {
   const clock = new VirtualClock();
   const origin = new Origin({ clock, lingerMs: 5000 });
   const source = {
@@ -326,7 +326,9 @@ Deno.test("Publication.withdraw: what others reach through the announcer goes wi
   const foreign = origin.claim("live", source, over(8n, 1n, 2n));
   direct.withdraw();
   const ways = (): string[] =>
-    [...origin.covering("live")].map(({ route }) => route.hops.join(">"));
+    [...origin.claims.covering("live")].map(({ route }) =>
+      route.hops.join(">")
+    );
   assert.deepEqual(ways(), ["7>3", "8>1>2"]);
   stale.update(over(7n, 4n, 2n));
   assert.deepEqual(ways().sort(), ["7>3", "7>4>2", "8>1>2"]);
@@ -348,7 +350,7 @@ Deno.test("Publication.withdraw: one of two sessions with the announcer leaves w
   origin.claim("live", source, route);
   origin.claim("live", source, { ...route, hops: [7n, 1n, 2n] });
   twin.withdraw();
-  assert.equal([...origin.covering("live")].length, 2);
+  assert.equal([...origin.claims.covering("live")].length, 2);
 });
 
 Deno.test("OriginScope.claim: the limits of a path include the root", () => {

@@ -5,11 +5,12 @@
  * @module
  */
 import { Latch } from "../latch.ts";
+import { onAbort } from "../signal.ts";
 import type { GroupConsumer, GroupProducer } from "./group.ts";
 import { PastGroups, ticksOf } from "./past_groups.ts";
 import { SequenceIndex } from "./sequence_index.ts";
 import {
-  isSameWish,
+  isSameDemand,
   type SubscribeOptions,
   type Subscriber,
   type Wanted,
@@ -50,14 +51,8 @@ export class TrackSubscription
       this.#closed = true;
       return;
     }
-    this.#release = options.signal && this.#closeOn(options.signal);
+    this.#release = onAbort(options.signal, () => this.close());
     track.join(this);
-  }
-
-  #closeOn(signal: AbortSignal): () => void {
-    const close = () => this.close();
-    signal.addEventListener("abort", close, { once: true });
-    return () => signal.removeEventListener("abort", close);
   }
 
   /** What this subscriber wants now. */
@@ -211,7 +206,7 @@ export class TrackSubscription
   ): void {
     const before = this.#wanted;
     this.#wanted = wantedOf({ ...before, ...changes });
-    if (!isSameWish(before, this.#wanted)) this.#track.demandLatch.wake();
+    if (!isSameDemand(before, this.#wanted)) this.#track.demandLatch.wake();
     this.#latch.wake();
   }
 

@@ -168,7 +168,7 @@ Deno.test("Track.begin refuses a whole group that has been let go of, until the 
   assert.equal(track.begin(0), undefined);
   assert.ok(track.begin(2), "it was never whole");
   reader.close();
-  await turns();
+  await settled();
   const next = new TrackConsumer(track).subscribe();
   assert.ok(track.begin(0));
   next.close();
@@ -307,8 +307,9 @@ class FakeSource implements TrackSource {
   }
 }
 
-async function turns(): Promise<void> {
-  for (let i = 0; i < 20; i++) await Promise.resolve();
+/** When it resolves, every promise that could settle has. */
+function settled(): Promise<void> {
+  return new VirtualClock().advance(0);
 }
 
 Deno.test("Track: one question and one run for all readers; the last one out stops it, the next starts it again", async () => {
@@ -317,16 +318,16 @@ Deno.test("Track: one question and one run for all readers; the last one out sto
   await Promise.all([track.info(), track.info()]);
   assert.equal(source.infos, 1);
   const readers = [0, 1, 2].map(() => new TrackConsumer(track).subscribe());
-  await turns();
+  await settled();
   assert.equal(source.runs, 1);
   write(source.track!, 1, 500);
   for (const reader of readers) reader.close();
-  await turns();
+  await settled();
   assert.equal(source.stopped, 1);
 
   // What was there is for fetches alone: the live edge is elsewhere by now.
   const again = new TrackConsumer(track).subscribe({ maxAgeMs: 60_000 });
-  await turns();
+  await settled();
   assert.equal(source.runs, 2);
   assert.deepEqual(drain(again), []);
   assert.equal((await track.fetch(500, {})).sequence, 500);
@@ -341,11 +342,11 @@ Deno.test("Track: who comes while the source is still stopping gets a run of its
   const track = new Track("video", { cache: new Cache(), source });
   new TrackConsumer(track).subscribe().close();
   const waiting = new TrackConsumer(track).subscribe();
-  await turns();
+  await settled();
   assert.equal(source.runs, 1);
   source.mayStop = true;
   source.latch.wake();
-  await turns();
+  await settled();
   assert.equal(source.runs, 2);
   waiting.close();
 });
@@ -360,7 +361,7 @@ Deno.test("Track: readers that set aside its groups again and again leave no mor
     await clock.advance(1000);
     source.track!.group(i).close();
     reader.close();
-    await turns();
+    await settled();
   }
   const fetches = Array.from({ length: 100 }, (_, i) => track.fetch(i, {}));
   const left = (await Promise.allSettled(fetches))

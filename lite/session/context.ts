@@ -28,31 +28,31 @@ export interface SessionLimits {
 export type CutCounts = Map<ErrorCode, number>;
 
 /** Plain counters of one session, read when somebody asks. */
-export interface SessionStats {
+export class SessionStats {
   /** Bytes of groups sent. */
-  sentBytes: number;
+  sentBytes = 0;
   /** Groups begun to send. */
-  sentGroups: number;
+  sentGroups = 0;
   /** Frames sent whole, counted when the sending of their group ends. */
-  sentFrames: number;
+  sentFrames = 0;
   /** Groups whose sending was ended early, by why. */
-  readonly sentCuts: CutCounts;
+  readonly sentCuts: CutCounts = new Map();
   /** Bytes of groups received. */
-  receivedBytes: number;
+  receivedBytes = 0;
   /** Groups received. */
-  receivedGroups: number;
+  receivedGroups = 0;
   /** Frames received whole, counted when their group ends. */
-  receivedFrames: number;
+  receivedFrames = 0;
   /** Groups that failed while they came, by why. */
-  readonly receivedCuts: CutCounts;
+  readonly receivedCuts: CutCounts = new Map();
   /** One-frame groups sent as datagrams. */
-  sentDatagrams: number;
+  sentDatagrams = 0;
   /** One-frame groups received as datagrams. */
-  receivedDatagrams: number;
+  receivedDatagrams = 0;
   /** Datagrams that the path had no room for, and received ones that were malformed, of no subscription or there already. */
-  droppedDatagrams: number;
+  droppedDatagrams = 0;
   /** Subscriptions the peer holds now. */
-  subscriptions: number;
+  subscriptions = 0;
 }
 
 /** What the halves know of their session. */
@@ -103,35 +103,4 @@ export function failOnViolation(
 ): void {
   const error = asMoqError(cause);
   if (isViolation(error)) context.fail(error);
-}
-
-/** A controller that aborts with `parent` too; call `done` when it is no longer needed. */
-export function linked(
-  parent: AbortSignal,
-): { readonly controller: AbortController; done(): void } {
-  const controller = new AbortController();
-  const abort = () => controller.abort(parent.reason);
-  if (parent.aborted) abort();
-  else parent.addEventListener("abort", abort, { once: true });
-  return {
-    controller,
-    done: () => parent.removeEventListener("abort", abort),
-  };
-}
-
-/** A signal that aborts with `parent`, with `other`, and when `end` is called; call it when the signal is no longer needed. */
-export function eitherOf(
-  parent: AbortSignal,
-  other: AbortSignal | undefined,
-): { readonly signal: AbortSignal; end(): void } {
-  const { controller, done } = linked(parent);
-  const abort = () => controller.abort(other?.reason);
-  if (other?.aborted) abort();
-  other?.addEventListener("abort", abort, { once: true });
-  const end = () => {
-    other?.removeEventListener("abort", abort);
-    done();
-    controller.abort();
-  };
-  return { signal: controller.signal, end };
 }

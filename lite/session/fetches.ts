@@ -9,7 +9,8 @@ import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import type { GroupConsumer, GroupProducer } from "../model/group.ts";
 import type { FetchOptions } from "../model/track.ts";
-import { linked, type SessionContext } from "./context.ts";
+import { linked, type LinkedController, onAbort } from "../signal.ts";
+import type { SessionContext } from "./context.ts";
 
 /** Requests under way at once. QUIC stacks allow 100 streams unless told otherwise, and most are for subscriptions. */
 export const MAX_FETCHES = 32;
@@ -76,7 +77,7 @@ export class Fetches {
       if (this.#shared.get(key) === shared) this.#shared.delete(key);
     };
     // A fetch that is ending cannot serve the next caller.
-    shared.signal.addEventListener("abort", forget, { once: true });
+    onAbort(shared.signal, forget);
     const running = this.#run(shared, { broadcast, request }).finally(forget);
     this.#context.tasks.run("fetch", running);
     return shared.join(signal);
@@ -226,8 +227,7 @@ function unfair([broadcast, places]: readonly [string, number]): MoqError {
 /** One request and those who wait for its group or read it. */
 class SharedFetch {
   readonly #latch = new Latch();
-  readonly #controller: AbortController;
-  readonly #done: () => void;
+  readonly #over: LinkedController;
   readonly #leaving: Set<() => void> = new Set();
   #readers = 0;
   #group: GroupProducer | undefined;
@@ -236,24 +236,18 @@ class SharedFetch {
 
   /** Ends with `session` too. */
   constructor(session: AbortSignal) {
-    const { controller, done } = linked(session);
-    this.#controller = controller;
-    this.#done = done;
+    this.#over = linked(session);
   }
 
   /** Aborts when no one is left who reads. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#over.signal;
   }
 
   /** One more reader, until `signal` aborts; resolves once the group has begun to come. */
   async join(signal?: AbortSignal): Promise<GroupConsumer> {
     this.#readers++;
-    const leave = (): void => this.#leave();
-    const release = (): void => signal?.removeEventListener("abort", leave);
-    this.#leaving.add(release);
-    if (signal?.aborted) leave();
-    else signal?.addEventListener("abort", leave, { once: true });
+    this.#leaving.add(onAbort(signal, () => this.#leave()));
     for (;;) {
       signal?.throwIfAborted();
       if (this.#group) return this.#group.consume();
@@ -265,14 +259,14 @@ class SharedFetch {
   /** Ends it for the sake of others; `false` when it is being ended already. */
   giveUp(error: MoqError): boolean {
     if (this.#hasEnded || this.signal.aborted) return false;
-    this.#controller.abort(error);
+    this.#over.abort(error);
     return true;
   }
 
   #leave(): void {
     this.#latch.wake();
     if (--this.#readers > 0 || this.#hasEnded) return;
-    this.#controller.abort(
+    this.#over.abort(
       new MoqError("cancelled", "The fetched group is no longer read"),
     );
   }
@@ -289,7 +283,7 @@ class SharedFetch {
     this.#error = error;
     for (const release of this.#leaving) release();
     this.#leaving.clear();
-    this.#done();
+    this.#over.release();
     this.#latch.wake();
   }
 }

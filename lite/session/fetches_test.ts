@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
 import { Cache } from "../model/cache.ts";
 import { groupOf, GroupProducer } from "../model/group.ts";
+import { onAbort } from "../signal.ts";
 import { sleep } from "../time.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import {
@@ -38,7 +39,7 @@ class Asked {
       });
       this.groups.push(group);
       const received = new Promise<void>((resolve) => {
-        over.addEventListener("abort", () => {
+        onAbort(over, () => {
           this.ended.push(over.reason as MoqError);
           resolve();
         });

@@ -5,6 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
+import { aborted } from "../signal.ts";
 import { deadline } from "../time.ts";
 import { decodeGoaway, encodeGoaway } from "../wire/goaway.ts";
 import { BidiType } from "../wire/stream_type.ts";
@@ -69,11 +70,4 @@ export class Goaway {
     stream.send.close();
     stream.receive.stop(0);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { asMoqError, MoqError } from "../error.ts";
+import { abortable, onAbort } from "../signal.ts";
 import { type Clock, deadline, systemClock } from "../time.ts";
 import type {
   BidiStream,
@@ -139,25 +140,16 @@ async function firstOf(
   incoming: AsyncIterator<BidiStream>,
   signal: AbortSignal,
 ): Promise<BidiStream> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = () => aborted.reject(signal.reason);
-  signal.addEventListener("abort", abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    const { value } = await Promise.race([incoming.next(), aborted.promise]);
-    if (value) return value;
-    throw new MoqError("transport", "Expected a SETUP, the connection ended");
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  const { value } = await abortable(incoming.next(), signal);
+  if (value) return value;
+  throw new MoqError("transport", "Expected a SETUP, the connection ended");
 }
 
 async function setupBody(
   reader: MessageReader,
   { type, signal }: { readonly type: number; readonly signal: AbortSignal },
 ): Promise<Uint8Array> {
-  const stop = () => reader.stop(0);
-  signal.addEventListener("abort", stop, { once: true });
+  const release = onAbort(signal, () => reader.stop(0));
   try {
     const first = await reader.varint();
     if (first !== type) {
@@ -178,7 +170,7 @@ async function setupBody(
       { cause },
     );
   } finally {
-    signal.removeEventListener("abort", stop);
+    release();
   }
 }
 

@@ -4,13 +4,15 @@
  *
  * @module
  */
+import { onAbort } from "../signal.ts";
 import { BidiType } from "../wire/stream_type.ts";
 import { decodeProbe, type Probe } from "../wire/probe.ts";
 import { hasProbe, hasSetupStream } from "../wire/version.ts";
 import type { SessionContext } from "./context.ts";
 import { withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
-import { MessageReader, withType } from "./streams.ts";
+import { outgoingRequest } from "./request.ts";
+import { withType } from "./streams.ts";
 
 const MAX_PROBE_BYTES = 64;
 
@@ -26,14 +28,10 @@ export async function* askProbe(
     (signal) => transport.openBidi({ sendOrder, signal }),
     { clock, signal },
   );
-  const reader = new MessageReader(stream.receive, { version });
-  const end = () => {
-    reader.cancel();
-    stream.send.close();
-  };
-  signal.addEventListener("abort", end, { once: true });
+  const { send, reader, end } = outgoingRequest(stream, version);
+  const release = onAbort(signal, end);
   try {
-    stream.send.write(withType(BidiType.probe));
+    send.write(withType(BidiType.probe));
     for (;;) {
       const body = await reader.message(MAX_PROBE_BYTES);
       if (!body) return;
@@ -42,7 +40,7 @@ export async function* askProbe(
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    signal.removeEventListener("abort", end);
+    release();
     end();
   }
 }

@@ -9,6 +9,7 @@ import { groupOf } from "../model/group.ts";
 import { asMoqError, MoqError } from "../error.ts";
 import type { OriginScope } from "../model/origin_scope.ts";
 import type { TrackConsumer } from "../model/track.ts";
+import { aborted, linked, type LinkedController } from "../signal.ts";
 import type { BidiStream } from "../transport/transport.ts";
 import { decodeAnnounceRequest } from "../wire/announce.ts";
 import { decodeFetch } from "../wire/fetch.ts";
@@ -17,7 +18,7 @@ import { decodeTrackRequest, encodeTrackInfo } from "../wire/track.ts";
 import { hasSetupStream } from "../wire/version.ts";
 import { abortMessages } from "./abort.ts";
 import { Announcer, AnnounceStreams } from "./announcer.ts";
-import { linked, type SessionContext } from "./context.ts";
+import type { SessionContext } from "./context.ts";
 import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
 import { ProbeReports } from "./probe_reports.ts";
@@ -62,21 +63,20 @@ export class Publisher {
       request.prefix,
       limits.announcements,
     );
-    const { controller, done } = linked(signal);
+    const over = linked(signal);
     try {
       const view = await this.#view(request.excludeHop);
       this.#context.tasks.run(
         "announce end",
-        endWith(reader, controller, stream),
+        endWith(reader, over, stream),
       );
       await new Announcer(this.#context, stream.send).run(request, {
         scope: view,
-        signal: controller.signal,
+        signal: over.signal,
       });
     } finally {
       close();
-      done();
-      controller.abort();
+      over.abort();
     }
   }
 
@@ -102,39 +102,38 @@ export class Publisher {
   /** TRACK. */
   async trackInfo({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, signal, tasks } = this.#context;
-    const { controller, done } = linked(signal);
+    const over = linked(signal);
     try {
       const request = decodeTrackRequest(await reader.request());
-      tasks.run("track end", endOnStop(stream, controller));
+      tasks.run("track end", endOnStop(stream, over));
       const track = await this.#track(request, stream);
-      const info = await track.info(controller.signal);
+      const info = await track.info(over.signal);
       stream.send.write(encodeTrackInfo(info, version));
       stream.send.close();
     } catch (error) {
       this.#refuse(stream, error);
     }
     this.#requested.end(stream.send, { isRefused: false });
-    done();
-    controller.abort();
+    over.abort();
   }
 
   /** FETCH. */
   async fetch({ stream, reader }: IncomingRequest): Promise<void> {
     const { version, signal, path } = this.#context;
-    const { controller, done } = linked(signal);
+    const over = linked(signal);
     const flow = path.open(ANSWER_ORDER);
     try {
       const request = decodeFetch(await reader.request(), version);
-      this.#context.tasks.run("fetch end", endWith(reader, controller, stream));
+      this.#context.tasks.run("fetch end", endWith(reader, over, stream));
       const track = await this.#track(request, stream);
       const group = await track.fetch(request.group, {
         priority: request.priority,
-        signal: controller.signal,
+        signal: over.signal,
       });
       await sendFrames(stream.send, groupOf(group), {
         context: this.#context,
-        signal: controller.signal,
-        pace: new AnswerPace(flow, controller.signal),
+        signal: over.signal,
+        pace: new AnswerPace(flow, over.signal),
         count: this.#context.stats,
         startFrame: request.startFrame,
         endFrame: request.endFrame,
@@ -144,8 +143,7 @@ export class Publisher {
     }
     this.#requested.end(stream.send, { isRefused: false });
     flow.close();
-    done();
-    controller.abort();
+    over.abort();
   }
 
   /** SUBSCRIBE. */
@@ -169,8 +167,9 @@ export class Publisher {
         );
       }
       const track = await this.#track(message, stream);
-      await new OutgoingSubscription(this.#context, { message, order })
-        .run(track, { stream, reader });
+      const request = { stream, reader };
+      const options = { message, order, track, request };
+      await new OutgoingSubscription(this.#context, options).run();
     } catch (error) {
       this.#refuse(stream, error);
     } finally {
@@ -184,13 +183,12 @@ export class Publisher {
   /** PROBE: reports what the path carries, at first and when that changes, until the peer has heard enough. */
   async probe({ stream, reader }: IncomingRequest): Promise<void> {
     const { signal, tasks } = this.#context;
-    const { controller, done } = linked(signal);
-    tasks.run("probe end", endWith(reader, controller, stream));
+    const over = linked(signal);
+    tasks.run("probe end", endWith(reader, over, stream));
     try {
-      await this.#reports.run(stream.send, controller.signal);
+      await this.#reports.run(stream.send, over.signal);
     } finally {
-      done();
-      controller.abort();
+      over.abort();
     }
   }
 
@@ -206,32 +204,26 @@ export class Publisher {
 /** Aborts when the peer ends its half, or stops reading ours. */
 async function endWith(
   reader: MessageReader,
-  controller: AbortController,
+  over: LinkedController,
   stream: BidiStream,
 ): Promise<void> {
-  const stopped = endOnStop(stream, controller);
+  const stopped = endOnStop(stream, over);
   try {
     await reader.drain();
   } catch {
     // A reset says the same as a FIN: the peer is no longer interested.
   }
-  controller.abort(noLongerWanted());
+  over.abort(noLongerWanted());
   await stopped;
 }
 
 /** Aborts when the peer stops reading our half; ends with the controller too. */
 async function endOnStop(
   stream: BidiStream,
-  controller: AbortController,
+  over: LinkedController,
 ): Promise<void> {
-  const over = new Promise<void>((resolve) => {
-    controller.signal.addEventListener("abort", () => resolve(), {
-      once: true,
-    });
-    if (controller.signal.aborted) resolve();
-  });
-  await Promise.race([stream.send.stopped, over]);
-  controller.abort(noLongerWanted());
+  await Promise.race([stream.send.stopped, aborted(over.signal)]);
+  over.abort(noLongerWanted());
 }
 
 function noLongerWanted(): MoqError {

@@ -16,6 +16,7 @@ import {
 import { Origin } from "../model/origin.ts";
 import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
+import { onAbort } from "../signal.ts";
 import { type Clock, sleep, systemClock } from "../time.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";
 import type { Session } from "./session.ts";
@@ -172,7 +173,7 @@ export class Connection {
   async *statuses(
     signal?: AbortSignal,
   ): AsyncGenerator<ConnectionStatus, void> {
-    const release = signal && this.#latch.wakeOn(signal);
+    const release = this.#latch.wakeOn(signal);
     let shown: ConnectionStatus | undefined;
     try {
       while (!signal?.aborted && shown?.state !== "closed") {
@@ -180,7 +181,7 @@ export class Connection {
         else yield shown = this.#status;
       }
     } finally {
-      release?.();
+      release();
     }
   }
 
@@ -244,11 +245,9 @@ export class Connection {
   #closeAtEnd(session: Session): AbortSignal {
     const { signal } = this.#end;
     const gone = new AbortController();
-    const close = () => session.close();
-    signal.addEventListener("abort", close, { once: true });
-    if (signal.aborted) close();
+    const release = onAbort(signal, () => session.close());
     session.closed.then(() => {
-      signal.removeEventListener("abort", close);
+      release();
       if (this.#moving?.session === session) this.#moving = undefined;
       gone.abort();
     });

@@ -14,7 +14,8 @@ import type {
   TrackProducer,
   TrackSource,
 } from "../model/track.ts";
-import { isSameWish, type Wanted } from "../model/demand.ts";
+import { isSameDemand, type Wanted } from "../model/demand.ts";
+import { onAbort } from "../signal.ts";
 import { deadline } from "../time.ts";
 import type { SendStream } from "../transport/transport.ts";
 import type { GroupHeader } from "../wire/group.ts";
@@ -36,7 +37,7 @@ import {
 import { failOnViolation } from "./context.ts";
 import { groupSink } from "./compat.ts";
 import { receiveGroup } from "./group_receiver.ts";
-import { MessageReader } from "./streams.ts";
+import type { MessageReader } from "./streams.ts";
 import type { GroupReceiver, Requests } from "./requests.ts";
 
 /** How long to wait for groups that are owed when the subscriber set no age. */
@@ -92,7 +93,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     const id = this.#requests.register(this);
     const over = new AbortController();
     try {
-      const stream = await this.#requests.request(
+      const { send, reader, end } = await this.#requests.request(
         BidiType.subscribe,
         encodeSubscribe({
           id,
@@ -102,16 +103,10 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
         }, version),
         signal,
       );
-      const reader = new MessageReader(stream.receive, { version });
-      const stop = () => {
-        stream.send.close();
-        reader.cancel();
-      };
-      signal.addEventListener("abort", stop, { once: true });
-      if (signal.aborted) stop(); // while the stream was being opened
+      const release = onAbort(signal, end);
       context.tasks.run(
         "subscribe updates",
-        this.#followDemand(track, { asked: wanted, send: stream.send, over }),
+        this.#followDemand(track, { asked: wanted, send, over }),
       );
       try {
         await this.#runResponses(reader, track);
@@ -120,8 +115,8 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
         failOnViolation(context, error);
         throw error;
       } finally {
-        signal.removeEventListener("abort", stop);
-        stop();
+        release();
+        end();
       }
     } finally {
       over.abort();
@@ -199,7 +194,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
       const isReady = await send.ready(over.signal);
       if (!isReady || over.signal.aborted) return;
       const { wanted } = track.demand;
-      if (!wanted || isSameWish(wanted, last)) {
+      if (!wanted || isSameDemand(wanted, last)) {
         await track.demand.changed();
       } else {
         send.write(encodeSubscribeUpdate(wire(wanted), version));

@@ -1,15 +1,43 @@
 /**
- * A request of the peer's.
+ * Requests: one stream each, the peer's and ours.
  *
  * @module
  */
-import type { BidiStream } from "../transport/transport.ts";
-import type { MessageReader } from "./streams.ts";
+import type { BidiStream, SendStream } from "../transport/transport.ts";
+import type { Version } from "../wire/version.ts";
+import { MessageReader } from "./streams.ts";
 
-/** Its stream, and a reader of the peer's half past the type. */
+/** A request of the peer's, past the type of its stream. */
 export interface IncomingRequest {
   /** The stream. */
   readonly stream: BidiStream;
   /** The peer's half. */
   readonly reader: MessageReader;
+}
+
+/** A request of ours, whose first message is written. */
+export interface OutgoingRequest {
+  /** Our half. */
+  readonly send: SendStream;
+  /** The peer's half. */
+  readonly reader: MessageReader;
+  /** Nothing more is wanted; idempotent. */
+  end(): void;
+}
+
+/** The request on a stream of ours. */
+export function outgoingRequest(
+  { send, receive }: BidiStream,
+  version: Version,
+): OutgoingRequest {
+  const reader = new MessageReader(receive, { version });
+  return {
+    send,
+    reader,
+    end: () => {
+      // The peer reads the end of our half even while it has nothing to send.
+      send.close();
+      reader.cancel();
+    },
+  };
 }

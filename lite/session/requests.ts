@@ -5,13 +5,14 @@
  * @module
  */
 import type { MoqError } from "../error.ts";
+import type { BroadcastConsumer } from "../model/broadcast.ts";
 import type { Frame } from "../model/frame.ts";
 import type { GroupConsumer } from "../model/group.ts";
 import type { FetchOptions, TrackInfo } from "../model/track.ts";
-import type { BidiStream } from "../transport/transport.ts";
 import type { GroupHeader } from "../wire/group.ts";
 import type { SessionContext } from "./context.ts";
 import type { FetchTarget } from "./fetches.ts";
+import type { OutgoingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 
 /** What gets the groups of one subscription. */
@@ -33,7 +34,9 @@ export interface Requests {
     type: number,
     message: Uint8Array,
     signal?: AbortSignal,
-  ): Promise<BidiStream>;
+  ): Promise<OutgoingRequest>;
+  /** The peer's broadcast at `path`, whether it is announced or not. */
+  consume(path: string): BroadcastConsumer;
   /** TRACK. */
   trackInfo(broadcast: string, name: string): Promise<TrackInfo>;
   /** FETCH: resolves once the group has begun to come. */

@@ -18,7 +18,8 @@ import { Cache } from "../model/cache.ts";
 import { Origin, randomHop } from "../model/origin.ts";
 import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
-import { type Clock, deadline, systemClock } from "../time.ts";
+import { linked } from "../signal.ts";
+import { type Clock, systemClock } from "../time.ts";
 import type {
   BidiStream,
   ReceiveStream,
@@ -45,20 +46,15 @@ import {
   versionOf,
 } from "../wire/version.ts";
 import { abortMessages } from "./abort.ts";
+import { crossBarrier } from "./pacing/barrier.ts";
 import { Congestion, type PathState } from "./pacing/congestion.ts";
-import {
-  eitherOf,
-  isViolation,
-  type SessionContext,
-  type SessionStats,
-} from "./context.ts";
-import { flush } from "./pacing/flush.ts";
+import { isViolation, type SessionContext, SessionStats } from "./context.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";
 import { Goaway } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { withCredit } from "./in_time.ts";
 import { paced } from "./paced.ts";
-import { CONTROL_ORDER } from "./priority.ts";
+import { CONTROL_ORDER, LAST_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
 import type { SessionOptions, SessionScopes } from "./options.ts";
 import { Publisher } from "./publisher.ts";
@@ -75,6 +71,17 @@ const REQUESTS_AT_ONCE = 8;
 // We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
 const PROBE_REPORTS = 1;
 
+/** The requests that not every draft has. */
+const EXISTS: ReadonlyMap<number, (version: Version) => boolean> = new Map([
+  [BidiType.track, hasTrackInfo],
+  [BidiType.fetch, hasFetch],
+  [BidiType.probe, hasProbe],
+  [BidiType.goaway, hasGoaway],
+]);
+
+/** Answers one request of the peer's. */
+type Answer = (request: IncomingRequest) => Promise<void>;
+
 /** moq-lite over one transport. */
 export class Session {
   /** What it runs over. */
@@ -86,20 +93,7 @@ export class Session {
   /** Resolves when the peer asks us to move, with the URL it names, `""` for "anywhere". Stays pending otherwise. */
   readonly goingAway: Promise<string>;
   /** Counters. */
-  readonly stats: SessionStats = {
-    sentBytes: 0,
-    sentGroups: 0,
-    sentFrames: 0,
-    sentCuts: new Map(),
-    receivedBytes: 0,
-    receivedGroups: 0,
-    receivedFrames: 0,
-    receivedCuts: new Map(),
-    sentDatagrams: 0,
-    receivedDatagrams: 0,
-    droppedDatagrams: 0,
-    subscriptions: 0,
-  };
+  readonly stats: SessionStats = new SessionStats();
   readonly #options: SessionOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -111,6 +105,7 @@ export class Session {
   readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
   readonly #context: SessionContext;
+  readonly #answers: ReadonlyMap<number, Answer>;
   #local: OriginScope | undefined;
   #hasPeerSetup = false;
   #failure: MoqError | undefined;
@@ -138,6 +133,7 @@ export class Session {
       options.cache ?? new Cache({ clock: this.#clock }),
     );
     this.#goaway = new Goaway(this.#context);
+    this.#answers = this.#makeAnswers();
     this.goingAway = this.#goaway.asked;
     this.closed = this.#runClosed();
     // Both are also awaited where they matter; nobody may be there when the session ends early.
@@ -207,7 +203,7 @@ export class Session {
     for (const prefix of writable?.filter.prefixes ?? []) {
       this.#tasks.run(
         "announcements",
-        this.#subscriber.feed(writable!, prefix),
+        this.#subscriber.announcements.feed(writable!, prefix),
       );
     }
   }
@@ -226,16 +222,14 @@ export class Session {
   }
 
   /** What the peer announces under `prefix`, now and as it comes and goes. Ends with `signal` or the session. */
-  async *announced(
+  announced(
     prefix = "",
     signal?: AbortSignal,
   ): AsyncGenerator<AnnounceEvent, void> {
-    const until = eitherOf(this.#ending.signal, signal);
-    try {
-      yield* this.#subscriber.announced(prefix, until.signal);
-    } finally {
-      until.end();
-    }
+    return this.#listen(
+      (over) => this.#subscriber.announcements.announced(prefix, over),
+      signal,
+    );
   }
 
   /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
@@ -246,12 +240,26 @@ export class Session {
   }
 
   /** What the peer measures on its path to us, now and as it changes: a rate of 0 is unknown. Ends with `signal`, the session, or a peer that measures nothing. */
-  async *probe(signal?: AbortSignal): AsyncGenerator<Probe, void> {
-    const until = eitherOf(this.#ending.signal, signal);
+  probe(signal?: AbortSignal): AsyncGenerator<Probe, void> {
+    return this.#listen((over) => askProbe(this.#context, over), signal);
+  }
+
+  /** Aborts with `signal` and with the session. */
+  #until(signal: AbortSignal | undefined): AbortSignal {
+    const ending = this.#ending.signal;
+    return signal ? AbortSignal.any([ending, signal]) : ending;
+  }
+
+  /** What `listen` gives until `signal` aborts or the session ends. */
+  async *#listen<T>(
+    listen: (over: AbortSignal) => AsyncGenerator<T, void>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<T, void> {
+    const over = linked(this.#ending.signal, signal);
     try {
-      yield* askProbe(this.#context, until.signal);
+      yield* listen(over.signal);
     } finally {
-      until.end();
+      over.abort();
     }
   }
 
@@ -262,20 +270,14 @@ export class Session {
    * `MoqError` of a session that ends before.
    */
   async checkStreams(signal?: AbortSignal): Promise<boolean> {
-    const ending = this.#ending.signal;
-    return await this.#subscriber.checkStreams(
-      signal ? AbortSignal.any([ending, signal]) : ending,
-    );
+    return await this.#subscriber.checkStreams(this.#until(signal));
   }
 
   /** Resolves when all that was written so far has arrived. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
   async flushed(signal?: AbortSignal): Promise<void> {
-    const ending = this.#ending.signal;
-    await flush({
-      transport: this.transport,
-      version: this.version,
-      signal: signal ? AbortSignal.any([ending, signal]) : ending,
-    });
+    const { transport, version } = this;
+    const link = { transport, version, signal: this.#until(signal) };
+    await crossBarrier(link, { sendOrder: LAST_ORDER });
   }
 
   /** Asks the peer to move to `uri`, `""` for anywhere, and closes after `timeoutMs` or when it has gone. */
@@ -355,14 +357,16 @@ export class Session {
 
   async #awaitSetup(): Promise<void> {
     const ms = this.#options.setupTimeoutMs ?? SETUP_TIMEOUT_MS;
-    const patience = deadline(this.#clock, ms, this.#ending.signal);
-    this.#peer.promise.then(patience.clear, patience.clear);
-    patience.signal.addEventListener("abort", () => {
+    const cancel = this.#clock.after(ms, () => {
       this.close(
         new MoqError("timeout", `Expected SETUP within ${ms} ms, got none`),
       );
     });
-    await this.#peer.promise;
+    try {
+      await this.#peer.promise;
+    } finally {
+      cancel();
+    }
   }
 
   async #runUni(): Promise<void> {
@@ -416,6 +420,18 @@ export class Session {
     }
   }
 
+  #makeAnswers(): ReadonlyMap<number, Answer> {
+    const publisher = this.#publisher;
+    return new Map<number, Answer>([
+      [BidiType.announce, (request) => publisher.announce(request)],
+      [BidiType.subscribe, (request) => publisher.subscribe(request)],
+      [BidiType.track, (request) => publisher.trackInfo(request)],
+      [BidiType.fetch, (request) => publisher.fetch(request)],
+      [BidiType.probe, (request) => publisher.probe(request)],
+      [BidiType.goaway, (request) => this.#goaway.receive(request)],
+    ]);
+  }
+
   /** Answers one request; whatever comes of it, neither half stays open. */
   async #bidi(stream: BidiStream): Promise<void> {
     const reader = new MessageReader(stream.receive, { version: this.version });
@@ -431,29 +447,12 @@ export class Session {
 
   async #answer(request: IncomingRequest): Promise<void> {
     const { stream, reader } = request;
-    const { version } = this;
     const type = await this.#typeOf(reader);
-    switch (type) {
-      case undefined: // opened and ended without a word
-        return stream.send.close();
-      case BidiType.announce:
-        return await this.#publisher.announce(request);
-      case BidiType.subscribe:
-        return await this.#publisher.subscribe(request);
-      case BidiType.track:
-        if (hasTrackInfo(version)) {
-          return await this.#publisher.trackInfo(request);
-        }
-        break;
-      case BidiType.fetch:
-        if (hasFetch(version)) return await this.#publisher.fetch(request);
-        break;
-      case BidiType.probe:
-        if (hasProbe(version)) return await this.#publisher.probe(request);
-        break;
-      case BidiType.goaway:
-        if (hasGoaway(version)) return await this.#goaway.receive(request);
-    }
+    // Opened and ended without a word.
+    if (type === undefined) return stream.send.close();
+    const isKnown = EXISTS.get(type)?.(this.version) ?? true;
+    const answer = isKnown ? this.#answers.get(type) : undefined;
+    if (answer) return await answer(request);
     const error = new MoqError("cancelled", `Unknown stream type ${type}`);
     abortMessages(stream.send, error, this.#context);
   }

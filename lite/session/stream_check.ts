@@ -6,14 +6,14 @@
  * @module
  */
 import type { Frame } from "../model/frame.ts";
+import { linked, onAbort } from "../signal.ts";
 import { sleep } from "../time.ts";
 import type { GroupHeader } from "../wire/group.ts";
 import { BidiType } from "../wire/stream_type.ts";
 import { encodeSubscribe } from "../wire/subscribe.ts";
 import { decodeSubscribeResponse } from "../wire/subscribe_response.ts";
 import { hasSubscribeOk, hasUntypedOk } from "../wire/version.ts";
-import { eitherOf } from "./context.ts";
-import { MessageReader } from "./streams.ts";
+import type { MessageReader } from "./streams.ts";
 import type { GroupReceiver, Requests } from "./requests.ts";
 
 /** How long a group that was promised may take, in milliseconds. */
@@ -39,7 +39,7 @@ export class StreamCheck implements GroupReceiver {
   ): Promise<boolean> {
     const { version } = this.#requests.context;
     const id = this.#requests.register(this);
-    const { signal: over, end } = eitherOf(signal, undefined);
+    const over = linked(signal);
     try {
       const message = encodeSubscribe({
         id,
@@ -49,20 +49,14 @@ export class StreamCheck implements GroupReceiver {
         maxAgeMs: 0,
         startFrame: 0,
       }, version);
-      const stream = await this.#requests.request(
+      const { reader, end } = await this.#requests.request(
         BidiType.subscribe,
         message,
         signal,
       );
-      const reader = new MessageReader(stream.receive, { version });
-      const stop = (): void => {
-        stream.send.close();
-        reader.cancel();
-      };
-      over.addEventListener("abort", stop, { once: true });
-      if (over.aborted) stop();
+      onAbort(over.signal, end);
       const missing = this.#isPromised(reader).then((isPromised) =>
-        isPromised ? this.#isMissing(over) : false
+        isPromised ? this.#isMissing(over.signal) : false
       );
       const isFine = await Promise.race([
         this.#arrived.promise,
@@ -71,7 +65,7 @@ export class StreamCheck implements GroupReceiver {
       signal.throwIfAborted();
       return isFine;
     } finally {
-      end();
+      over.abort();
       this.#requests.unregister(id);
     }
   }

@@ -1,16 +1,15 @@
 /**
- * The half of a session that asks: announcements, track properties,
- * subscriptions and fetches.
+ * The half of a session that asks: track properties, subscriptions and
+ * fetches; announcements are in a class of their own.
  *
  * @module
  */
 import { asMoqError, MoqError } from "../error.ts";
-import { joinPath, normalizePath } from "../path.ts";
+import { normalizePath } from "../path.ts";
+import { onAbort } from "../signal.ts";
 import { Broadcast, BroadcastConsumer } from "../model/broadcast.ts";
 import { MAX_TIMESTAMP } from "../model/frame.ts";
 import { type GroupConsumer, GroupProducer } from "../model/group.ts";
-import type { Publication } from "../model/publication.ts";
-import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import {
   DEFAULT_TRACK_INFO,
   type FetchOptions,
@@ -18,35 +17,27 @@ import {
 } from "../model/track.ts";
 import type { Cache } from "../model/cache.ts";
 import type { CacheShare, CacheShareOptions } from "../model/cache_share.ts";
-import type { BidiStream } from "../transport/transport.ts";
-import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
 import { encodeFetch } from "../wire/fetch.ts";
 import { decodeGroupHeader } from "../wire/group.ts";
 import { BidiType } from "../wire/stream_type.ts";
 import { decodeTrackInfo, encodeTrackRequest } from "../wire/track.ts";
-import {
-  hasExcludeHop,
-  hasFetch,
-  hasSetupStream,
-  hasTrackInfo,
-} from "../wire/version.ts";
-import { AnnounceReader } from "./announce_reader.ts";
+import { hasFetch, hasTrackInfo } from "../wire/version.ts";
+import { Announcements } from "./announcements.ts";
 import { failOnViolation, type SessionContext } from "./context.ts";
 import { type Arriving, Fetches, type FetchTarget } from "./fetches.ts";
 import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { inTime, withCredit } from "./in_time.ts";
-import { paced } from "./paced.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
 import type { GroupReceiver, Requests } from "./requests.ts";
+import { type OutgoingRequest, outgoingRequest } from "./request.ts";
 import { StreamCheck } from "./stream_check.ts";
-import { MessageReader, withType } from "./streams.ts";
+import { type MessageReader, withType } from "./streams.ts";
 
 /** How long an answer to TRACK or FETCH may take. */
 const ANSWER_TIMEOUT_MS = 10_000;
 const MANY_BROADCASTS = 256;
-const TAKEN_AT_ONCE = 64;
 /** Shortest time between two warnings of one session about evicted groups, in milliseconds. */
 const SAY_LOSS_MS = 10_000;
 
@@ -56,19 +47,18 @@ interface Question<T> {
   readonly message: Uint8Array;
   readonly signal: AbortSignal;
   readonly read: (reader: MessageReader) => Promise<T>;
-  readonly scratchBytes?: number | undefined;
 }
 
-interface Answer<T> {
+interface Answer<T> extends OutgoingRequest {
   readonly answer: T;
-  readonly reader: MessageReader;
-  readonly end: () => void;
 }
 
 /** Asks the peer. */
 export class Subscriber implements Requests {
   /** What it shares with the other half. */
   readonly context: SessionContext;
+  /** What the peer announces. */
+  readonly announcements: Announcements = new Announcements(this);
   readonly #cache: Cache;
   readonly #share: CacheShare;
   #losses = 0;
@@ -77,11 +67,9 @@ export class Subscriber implements Requests {
   readonly #tracks: Map<number, GroupReceiver> = new Map();
   // The last to get a group on a stream: what a check asks for again.
   #latest: GroupReceiver | undefined;
-  readonly #claims: Set<Publication> = new Set();
   readonly #fetches: Fetches;
   #nextId = 0;
   #hasWarned = false;
-  #hasPassedOver = false;
   #manyBroadcasts = MANY_BROADCASTS;
 
   /** Groups that come in are accounted for by `cache`. */
@@ -151,11 +139,7 @@ export class Subscriber implements Requests {
   /** Ends everything that came from the peer. */
   close(error: MoqError): void {
     // Before the tracks, whose readers look for another way at once.
-    for (const claim of this.#claims) {
-      if (error.code === "transport") claim.lose();
-      else claim.close();
-    }
-    this.#claims.clear();
+    this.announcements.close(error);
     for (const track of this.#tracks.values()) track.close(error);
     for (const broadcast of this.#broadcasts.values()) broadcast.close(error);
     this.#broadcasts.clear();
@@ -166,8 +150,8 @@ export class Subscriber implements Requests {
     type: number,
     message: Uint8Array,
     signal?: AbortSignal,
-  ): Promise<BidiStream> {
-    const { transport, clock } = this.context;
+  ): Promise<OutgoingRequest> {
+    const { transport, version, clock } = this.context;
     const sendOrder = CONTROL_ORDER;
     const stream = await withCredit(
       (signal) => transport.openBidi({ sendOrder, signal }),
@@ -177,7 +161,7 @@ export class Subscriber implements Requests {
       throw error;
     });
     stream.send.write(withType(type, message));
-    return stream;
+    return outgoingRequest(stream, version);
   }
 
   #warnOnce({ code, message }: MoqError): void {
@@ -185,108 +169,6 @@ export class Subscriber implements Requests {
     this.#hasWarned = true;
     const { log } = this.context;
     log.warn?.("requests to the peer fail", { reason: message });
-  }
-
-  /** What the peer announces under `prefix`, until it stops or `signal` aborts. */
-  async *announced(
-    prefix: string,
-    signal: AbortSignal,
-  ): AsyncGenerator<AnnounceEvent, void> {
-    const { version, hop, cost, limits, peer } = this.context;
-    const setup = hasSetupStream(version) ? await peer : undefined;
-    const request = {
-      prefix: normalizePath(prefix),
-      ...(hasExcludeHop(version) && { excludeHop: hop }),
-    };
-    const stream = await this.request(
-      BidiType.announce,
-      encodeAnnounceRequest(request, version),
-      signal,
-    );
-    const reader = new MessageReader(stream.receive, { version });
-    const stop = () => {
-      stream.send.close();
-      reader.cancel();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      yield* new AnnounceReader(reader, {
-        version,
-        hop,
-        linkCost: cost ?? setup?.cost,
-        limit: limits.announcements,
-        maxHops: limits.hops,
-      }).events();
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      signal.removeEventListener("abort", stop);
-      stop();
-    }
-  }
-
-  /** Puts what the peer announces under `prefix` into `scope`. */
-  async feed(scope: OriginScope, prefix: string): Promise<void> {
-    const { signal, clock } = this.context;
-    const claims: Map<string, Publication> = new Map();
-    const pace = { clock, atOnce: TAKEN_AT_ONCE };
-    try {
-      for await (const event of paced(this.announced(prefix, signal), pace)) {
-        this.#apply(event, { scope, prefix, claims });
-      }
-    } catch (error) {
-      // A listing that breaks off says nothing that can be relied on.
-      const { code, message, remoteCode } = asMoqError(error);
-      // The session ends in a moment, and that says what becomes of the claims.
-      if (code === "transport") throw error;
-      // A peer that takes no requests has nothing to announce.
-      if (code === "timeout" && remoteCode === undefined) return;
-      this.#withdraw(claims.values());
-      throw new MoqError("protocol", message, { cause: error });
-    }
-    this.#withdraw(claims.values());
-  }
-
-  /** Takes out what the end of the session has not dealt with already. */
-  #withdraw(claims: Iterable<Publication>): void {
-    for (const claim of claims) {
-      if (this.#claims.delete(claim)) claim.close();
-    }
-  }
-
-  #apply(
-    { kind, path, route }: AnnounceEvent,
-    { scope, prefix, claims }: {
-      readonly scope: OriginScope;
-      readonly prefix: string;
-      readonly claims: Map<string, Publication>;
-    },
-  ): void {
-    const whole = joinPath(prefix, path);
-    const claim = claims.get(path);
-    if (kind === "end") {
-      claims.delete(path);
-      if (claim && this.#claims.delete(claim)) claim.withdraw();
-      return;
-    }
-    if (claim) return claim.update(route);
-    if (!scope.allowsClaim(whole)) return this.#passOver(whole);
-    const source = {
-      // An announcement claims everything below its path; the grant may allow less.
-      covers: (rest: string) => scope.allowsClaim(joinPath(whole, rest)),
-      consume: (rest: string) => this.consume(joinPath(whole, rest)),
-    };
-    const added = scope.claim(whole, source, route);
-    claims.set(path, added);
-    this.#claims.add(added);
-  }
-
-  /** Logs an announcement outside the grant, as a warning only the first time. */
-  #passOver(path: string): void {
-    const { log } = this.context;
-    const say = this.#hasPassedOver ? log.debug : log.warn;
-    this.#hasPassedOver = true;
-    say?.("announcement outside the grant", { path });
   }
 
   /** TRACK. Drafts that have no properties get the defaults. */
@@ -314,23 +196,16 @@ export class Subscriber implements Requests {
    * gets the answer calls `end` when nothing more is wanted.
    */
   async #ask<T>(
-    { type, message, signal, read, scratchBytes }: Question<T>,
+    { type, message, signal, read }: Question<T>,
   ): Promise<Answer<T>> {
-    const { clock, version } = this.context;
-    const stream = await this.request(type, message, signal);
-    const reader = new MessageReader(stream.receive, { version, scratchBytes });
-    // The peer reads the end of our half even while it has nothing to send.
-    const end = () => {
-      stream.send.close();
-      reader.cancel();
-    };
+    const { clock } = this.context;
+    const request = await this.request(type, message, signal);
     const answered = async (patience: AbortSignal): Promise<T> => {
-      patience.addEventListener("abort", end, { once: true });
-      if (patience.aborted) end();
+      const release = onAbort(patience, request.end);
       try {
-        return await read(reader);
+        return await read(request.reader);
       } finally {
-        patience.removeEventListener("abort", end);
+        release();
       }
     };
     try {
@@ -340,9 +215,9 @@ export class Subscriber implements Requests {
         ms: ANSWER_TIMEOUT_MS,
         expected: `Expected an answer within ${ANSWER_TIMEOUT_MS} ms, got none`,
       });
-      return { answer, reader, end };
+      return { ...request, answer };
     } catch (error) {
-      end();
+      request.end();
       failOnViolation(this.context, error);
       throw error;
     }
@@ -386,19 +261,20 @@ export class Subscriber implements Requests {
       type: BidiType.fetch,
       message,
       signal,
-      read: (reader) => reader.chunk(),
-      scratchBytes: GROUP_SCRATCH_BYTES,
+      read: (reader) => {
+        reader.readAtOnce(GROUP_SCRATCH_BYTES);
+        return reader.chunk();
+      },
     });
     const group = new GroupProducer(sequence, {
       cache: this.#cache,
       share: this.#shareOf(broadcast),
       maxAgeMs: this.#cache.maxAgeMs,
     });
-    signal.addEventListener("abort", end, { once: true });
-    if (signal.aborted) end();
+    const release = onAbort(signal, end);
     const received = receiveGroup(reader, group, { clock, first, count })
       .then(end)
-      .finally(() => signal.removeEventListener("abort", end));
+      .finally(release);
     return { group, received };
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { asMoqError, MoqError } from "../error.ts";
+import { aborted, linked, type LinkedController } from "../signal.ts";
 import { type Clock, deadline, systemClock } from "../time.ts";
 import { fetchCertificateHash } from "./certificate_hash.ts";
 import type { Transport } from "./transport.ts";
@@ -58,7 +59,7 @@ export async function dialWeb(
 class Race {
   readonly #url: URL;
   readonly #options: DialWebOptions;
-  readonly #over = new AbortController();
+  readonly #over: LinkedController;
   readonly #failures: MoqError[] = [];
   readonly #webTransportFailed = new AbortController();
   readonly #webSocketFailed = new AbortController();
@@ -67,22 +68,17 @@ class Race {
   constructor(url: URL, options: DialWebOptions) {
     this.#url = url;
     this.#options = options;
+    this.#over = linked(options.signal);
   }
 
   async run(): Promise<Transport> {
-    const { signal } = this.#options;
-    const abort = () => this.#over.abort(signal?.reason);
-    signal?.addEventListener("abort", abort, { once: true });
-    try {
-      await Promise.all([
-        this.#enter("webtransport", this.#overWebTransport()),
-        this.#enter("websocket", this.#overWebSocket()),
-      ]);
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
+    await Promise.all([
+      this.#enter("webtransport", this.#overWebTransport()),
+      this.#enter("websocket", this.#overWebSocket()),
+    ]);
+    this.#over.release();
     if (this.#winner) return this.#winner;
-    signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     const reasons = this.#failures.map(({ message }) => message).join("; ");
     throw new MoqError(
       "transport",
@@ -171,18 +167,11 @@ class Race {
   /** Waits for `ms`, for the other to fail, or for the end of the race. */
   async #headStart(ms: number, otherFailed: AbortSignal): Promise<void> {
     const { clock = systemClock } = this.#options;
-    const wait = deadline(clock, ms, otherFailed);
-    await eitherAborts(wait.signal, this.#over.signal);
+    const ends = AbortSignal.any([otherFailed, this.#over.signal]);
+    const wait = deadline(clock, ms, ends);
+    await aborted(wait.signal);
     wait.clear();
   }
-}
-
-function eitherAborts(a: AbortSignal, b: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const either = AbortSignal.any([a, b]);
-    if (either.aborted) resolve();
-    else either.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
 
 function remember(host: string, isWebSocket: boolean): void {

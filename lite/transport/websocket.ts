@@ -5,6 +5,7 @@
  * @module
  */
 import { MoqError } from "../error.ts";
+import { abortable } from "../signal.ts";
 import { Inbox } from "./inbox.ts";
 import type { ChannelClose, MessageChannelLike } from "./message_channel.ts";
 import { qmuxTransport, type QmuxTuning } from "./qmux/qmux.ts";
@@ -83,14 +84,11 @@ export async function connectWebSocket(
   const target = webSocketUrl(url);
   const socket = new WebSocket(target, webSocketProtocols(protocols));
   const channel = new WebSocketChannel(socket);
-  const aborted = Promise.withResolvers<void>();
-  const onAbort = () => aborted.resolve();
-  signal?.addEventListener("abort", onAbort, { once: true });
-  await Promise.race([channel.opened, aborted.promise]);
-  signal?.removeEventListener("abort", onAbort);
-  if (signal?.aborted) {
+  try {
+    await abortable(channel.opened, signal);
+  } catch (reason) {
     socket.close();
-    throw signal.reason;
+    throw reason;
   }
   if (socket.readyState !== OPEN) {
     const { reason, error } = await channel.closed;

@@ -5,7 +5,8 @@
  * @module
  */
 import { MoqError } from "../error.ts";
-import { type Clock, systemClock } from "../time.ts";
+import { abortable, onAbort } from "../signal.ts";
+import { type Clock, systemClock, within } from "../time.ts";
 import { boundReason, checkSendOrder } from "./limits.ts";
 import type {
   BidiStream,
@@ -76,8 +77,7 @@ export async function connectBrowserWebTransport(
   signal?.throwIfAborted();
   const session = construct(url, options);
   const transport = webTransportTransport(session, options);
-  const abort = (): void => transport.close(0, "");
-  signal?.addEventListener("abort", abort, { once: true });
+  const release = onAbort(signal, () => transport.close(0, ""));
   try {
     await session.ready;
   } catch (cause) {
@@ -86,7 +86,7 @@ export async function connectBrowserWebTransport(
       cause,
     });
   } finally {
-    signal?.removeEventListener("abort", abort);
+    release();
   }
   signal?.throwIfAborted();
   return transport;
@@ -214,21 +214,15 @@ class WebTransportTransport implements Transport {
       readonly drop: (stream: T) => Promise<void>;
     },
   ): Promise<T> {
-    const aborted = Promise.withResolvers<undefined>();
-    const abort = (): void => aborted.resolve(undefined);
-    signal?.addEventListener("abort", abort, { once: true });
     try {
-      const stream = await Promise.race([creating, aborted.promise]);
-      if (stream !== undefined) return stream;
+      return await abortable(creating, signal);
     } catch (cause) {
-      throw this.#openError(cause);
-    } finally {
-      signal?.removeEventListener("abort", abort);
+      if (!signal?.aborted) throw this.#openError(cause);
+      creating.then(drop).catch(() => {
+        // It never came to be, or is gone with the session.
+      });
+      throw signal.reason;
     }
-    creating.then(drop).catch(() => {
-      // It never came to be, or is gone with the session.
-    });
-    throw signal?.reason;
   }
 
   #openError(cause: unknown): MoqError {
@@ -272,11 +266,8 @@ class WebTransportTransport implements Transport {
     flushing: readonly WebSendStream[],
     end: { readonly code: number; readonly reason: string },
   ): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#clock.after(FLUSH_MS, resolve);
     const flushed = Promise.all(flushing.map((stream) => stream.flushed));
-    await Promise.race([promise, flushed, this.closed]);
-    stop();
+    await within(this.#clock, FLUSH_MS, flushed, this.closed);
     this.#closeNow(end);
   }
 

@@ -42,148 +42,103 @@ export function protocolOf(version: Version): string {
   return isInBand(version) ? IN_BAND_ALPN : `moq-lite-${version}`;
 }
 
-function isOneOf(version: Version, ...old: Version[]): boolean {
-  return old.includes(version);
+/** Whether a draft does what the predicate is named after. */
+type Behaviour = (version: Version) => boolean;
+
+function since(first: Version): Behaviour {
+  return (version) => version >= first;
+}
+
+function until(last: Version): Behaviour {
+  return (version) => version <= last;
+}
+
+function between(first: Version, last: Version): Behaviour {
+  return (version) => first <= version && version <= last;
 }
 
 /** Agreed on in band, on a stream that stays open for the session. */
-export function isInBand(version: Version): boolean {
-  return isOneOf(version, "01", "02");
-}
+export const isInBand: Behaviour = until("02");
 
 /** Each side opens with a SETUP on a stream of its own. */
-export function hasSetupStream(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04");
-}
+export const hasSetupStream: Behaviour = since("05");
 
 /** Which error numbers are sent. */
 export function codeTable(version: Version): CodeTable {
-  return isOneOf(version, "01", "02", "03", "04", "05")
-    ? "up-to-05"
-    : "from-06";
+  return version <= "05" ? "up-to-05" : "from-06";
 }
 
 /** The announce reply begins with all active paths in one ANNOUNCE_INIT. */
-export function hasAnnounceInit(version: Version): boolean {
-  return isOneOf(version, "01", "02");
-}
+export const hasAnnounceInit: Behaviour = until("02");
 
 /** The announce reply begins with ANNOUNCE_OK. */
-export function hasAnnounceOk(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04");
-}
+export const hasAnnounceOk: Behaviour = since("05");
 
 /** ANNOUNCE_REQUEST names a hop whose routes are left out. */
-export function hasExcludeHop(version: Version): boolean {
-  return isOneOf(version, "04", "05");
-}
+export const hasExcludeHop: Behaviour = between("04", "05");
 
 /** Announcements carry no hops at all. */
-export function hasNoHops(version: Version): boolean {
-  return isOneOf(version, "01", "02");
-}
+export const hasNoHops: Behaviour = until("02");
 
 /** Announcements carry how many hops, not which. */
-export function hasHopCount(version: Version): boolean {
-  return isOneOf(version, "03");
-}
+export const hasHopCount: Behaviour = between("03", "03");
 
 /** The announcer writes its own hop at the end of the chain; later the receiver takes it from ANNOUNCE_OK. */
-export function hasOwnHopInChain(version: Version): boolean {
-  return isOneOf(version, "03", "04");
-}
+export const hasOwnHopInChain: Behaviour = between("03", "04");
 
 /** Announcements are `status, path`, withdrawn by path; later they are typed, with ids and costs. */
-export function hasAnnounceStatus(version: Version): boolean {
-  return isOneOf(version, "01", "02", "03", "04", "05");
-}
+export const hasAnnounceStatus: Behaviour = until("05");
 
 /** A second announcement of a live path replaces its route; elsewhere it is a violation. */
-export function hasDuplicateActive(version: Version): boolean {
-  return isOneOf(version, "05");
-}
+export const hasDuplicateActive: Behaviour = between("05", "05");
 
 /** SUBSCRIBE carries more than id, names and priority. */
-export function hasSubscribeRange(version: Version): boolean {
-  return !isOneOf(version, "01", "02");
-}
+export const hasSubscribeRange: Behaviour = since("03");
 
 /** A byte `ordered` stands after each priority; written 0, ignored. */
-export function hasOrderedByte(version: Version): boolean {
-  return isOneOf(version, "03", "04", "05");
-}
+export const hasOrderedByte: Behaviour = between("03", "05");
 
 /** SUBSCRIBE's start is present-or-latest; later it is a raw floor. */
-export function hasOptionalStart(version: Version): boolean {
-  return isOneOf(version, "03", "04", "05");
-}
+export const hasOptionalStart: Behaviour = between("03", "05");
 
 /** SUBSCRIBE, FETCH and GROUP say which frames of a group. */
-export function hasFrameRange(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04", "05");
-}
+export const hasFrameRange: Behaviour = since("06");
 
 /** A subscription is answered at once with SUBSCRIBE_OK; later with START and the first group. */
-export function hasSubscribeOk(version: Version): boolean {
-  return isOneOf(version, "01", "02", "03", "04");
-}
+export const hasSubscribeOk: Behaviour = until("04");
 
 /** SUBSCRIBE_OK echoes the priority alone (01). */
-export function hasPriorityOk(version: Version): boolean {
-  return isOneOf(version, "01");
-}
+export const hasPriorityOk: Behaviour = until("01");
 
 /** SUBSCRIBE_OK has no type byte in front. */
-export function hasUntypedOk(version: Version): boolean {
-  return isOneOf(version, "01", "02");
-}
+export const hasUntypedOk: Behaviour = until("02");
 
 /** A subscription can be changed while it runs. */
-export function hasSubscribeUpdate(version: Version): boolean {
-  return !isOneOf(version, "01", "02");
-}
+export const hasSubscribeUpdate: Behaviour = since("03");
 
 /** Tracks have properties of their own, asked for with TRACK; frames have timestamps; groups can be fetched. */
-export function hasTrackInfo(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04");
-}
+export const hasTrackInfo: Behaviour = since("05");
 
 /** Frames begin with a timestamp delta. */
-export function hasTimestamps(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04");
-}
+export const hasTimestamps: Behaviour = since("05");
 
 /** A past group can be fetched. */
-export function hasFetch(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04");
-}
+export const hasFetch: Behaviour = since("05");
 
 /** One-frame groups can travel as datagrams. */
-export function hasDatagrams(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04");
-}
+export const hasDatagrams: Behaviour = since("05");
 
 /** PROBE exists. */
-export function hasProbe(version: Version): boolean {
-  return !isOneOf(version, "01", "02");
-}
+export const hasProbe: Behaviour = since("03");
 
 /** PROBE reports the round-trip time too. */
-export function hasProbeRtt(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03");
-}
+export const hasProbeRtt: Behaviour = since("04");
 
 /** GOAWAY exists. */
-export function hasGoaway(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03");
-}
+export const hasGoaway: Behaviour = since("04");
 
 /** Announcements carry costs and links have a price. */
-export function hasCosts(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04", "05");
-}
+export const hasCosts: Behaviour = since("06");
 
 /** Without a start, delivery begins at the oldest group fresh under the maximum age; earlier drafts begin at the newest. */
-export function startsAtFreshest(version: Version): boolean {
-  return !isOneOf(version, "01", "02", "03", "04", "05");
-}
+export const startsAtFreshest: Behaviour = since("06");

@@ -5,6 +5,7 @@
  */
 import type { Logger } from "@moq-deno/lite";
 import { listenQuic, type QuicListener } from "@moq-deno/lite/deno";
+import { Inbox, Tasks } from "@moq-deno/lite/internal";
 import type { IncomingPeer } from "../auth/auth.ts";
 import type { Certificate } from "../certs.ts";
 import { type Config, DEFAULT_PORT } from "../config/settings.ts";
@@ -14,7 +15,6 @@ import type { HttpOptions } from "../http.ts";
 import type { HandshakeCounts } from "../metrics/metrics.ts";
 import { requestGate } from "../limits.ts";
 import { cannotListen, isPortInUse } from "./cannot_listen.ts";
-import { Queue } from "./queue.ts";
 import { runQuic } from "./quic.ts";
 import { Requests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
@@ -65,13 +65,16 @@ export async function openListeners(
 /** Bound ports; use {@linkcode openListeners}. */
 export class Listeners {
   /** Peers of all ports as they come, for one reader. */
-  readonly incoming: Queue<IncomingPeer> = new Queue();
+  readonly incoming: Inbox<IncomingPeer> = new Inbox();
   /** Answers what arrives over HTTP, on these ports or another server's. */
   readonly requests: Requests;
   readonly #config: Config;
   readonly #options: ListenersOptions;
   readonly #quic: QuicListener[] = [];
   readonly #plain: TcpListener[] = [];
+  readonly #tasks = new Tasks((_name, error) =>
+    this.#options.log.error?.("listener failed, restart the relay", { error })
+  );
   #https: TcpListener | undefined;
 
   /** Nothing is bound yet. */
@@ -166,12 +169,13 @@ export class Listeners {
     const { quic, plain } = this.#bindPair(address);
     this.#quic.push(quic);
     if (plain) this.#plain.push(plain);
-    void runQuic(quic, { // never rejects
+    const peers = runQuic(quic, {
       ...this.#options,
       queue: this.incoming,
       timeoutMs: this.#config["listen.timeout"],
       maxWaiting: this.#config["limit.handshakes"],
     });
+    this.#tasks.run("quic", peers);
   }
 
   /** One UDP port, and the same in TCP unless HTTP has one of its own. */

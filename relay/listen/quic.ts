@@ -5,7 +5,13 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { codeTable, sessionCodeOf, versionOf } from "@moq-deno/lite/internal";
+import {
+  codeTable,
+  type Inbox,
+  sessionCodeOf,
+  Tasks,
+  versionOf,
+} from "@moq-deno/lite/internal";
 import {
   type AcceptOptions,
   acceptWebTransport,
@@ -14,12 +20,11 @@ import {
 } from "@moq-deno/lite/deno";
 import type { IncomingPeer } from "../auth/auth.ts";
 import { formatAddress } from "../config/rules.ts";
-import type { Queue } from "./queue.ts";
 
 /** Options of {@linkcode runQuic}. */
 interface RunQuicOptions {
   /** Where the peers go. */
-  readonly queue: Queue<IncomingPeer>;
+  readonly queue: Inbox<IncomingPeer>;
   /** WebTransport subprotocols, the names of the drafts. */
   readonly protocols: readonly string[];
   /** Time for the HTTP/3 handshake, in milliseconds. */
@@ -87,19 +92,18 @@ async function webTransportConnection(
   };
 }
 
-/** Puts the peers of a listener into `queue` as they come, until it ends; never rejects. */
+/** Puts the peers of a listener into `queue` as they come, until it ends; rejects when it fails. */
 export async function runQuic(
   listener: QuicListener,
   options: RunQuicOptions,
 ): Promise<void> {
   const door = new Door(options);
-  try {
-    for await (const conn of listener.incoming) {
-      // Each peer has its own task, which never rejects: one that stalls in its handshake delays nobody.
-      void door.greet(conn);
-    }
-  } catch (error) {
-    options.log.error?.("listener failed, restart the relay", { error });
+  // Each peer has its own task: one that stalls in its handshake delays nobody.
+  const tasks = new Tasks((_name, error) =>
+    options.log.debug?.("handshake failed", { error })
+  );
+  for await (const conn of listener.incoming) {
+    tasks.run("handshake", door.greet(conn));
   }
 }
 
@@ -114,15 +118,10 @@ class Door {
   }
 
   async greet(conn: Deno.QuicConn): Promise<void> {
-    const { queue, log } = this.#options;
-    try {
-      const incoming = conn.protocol === "h3"
-        ? await this.#request(conn)
-        : rawConnection(conn);
-      queue.push(incoming);
-    } catch (error) {
-      log.debug?.("handshake failed", { error });
-    }
+    const incoming = conn.protocol === "h3"
+      ? await this.#request(conn)
+      : rawConnection(conn);
+    this.#options.queue.push(incoming);
   }
 
   /** The session that `conn` asks for; throws when none is asked for in time. */

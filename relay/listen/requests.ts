@@ -4,17 +4,17 @@
  *
  * @module
  */
+import type { Inbox } from "@moq-deno/lite/internal";
 import type { QmuxTuning } from "@moq-deno/lite/transport";
 import type { IncomingPeer } from "../auth/auth.ts";
 import { crowded, handle, type HttpOptions } from "../http.ts";
 import type { Gate } from "../limits.ts";
-import type { Queue } from "./queue.ts";
 import { incomingWebSocket, isWebSocketUpgrade } from "./websocket.ts";
 
 /** Options of {@linkcode Requests}. */
 interface RequestsOptions {
   /** Where the peers that come over WebSocket go. */
-  readonly queue: Queue<IncomingPeer>;
+  readonly queue: Inbox<IncomingPeer>;
   /** WebSocket subprotocols, the names of the drafts; absent: no WebSocket. */
   readonly protocols?: readonly string[] | undefined;
   /** What a peer over WebSocket may do. Default what `qmuxTransport` lets it. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Origin, systemClock } from "@moq-deno/lite";
+import { Inbox } from "@moq-deno/lite/internal";
 import { PublicAuth } from "../auth/auth.ts";
 import { type Certificate, GeneratedCertificate } from "../certs.ts";
-import { Queue } from "./queue.ts";
 import { Requests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
 
@@ -12,7 +12,7 @@ function made(): Promise<Certificate> {
 
 function listen(certificate: Certificate): TcpListener {
   const requests = new Requests({
-    queue: new Queue(),
+    queue: new Inbox(),
     http: {
       origin: new Origin(),
       authorizer: new PublicAuth({ publish: [], subscribe: [] }),

@@ -16,7 +16,7 @@ import { HTTP3_CODES } from "./error.ts";
 import { encodeFrame, FRAME } from "./frames.ts";
 import type { RequestStream } from "./peer_streams.ts";
 import { encodeFields } from "./qpack.ts";
-import { webTransportSession } from "./session.ts";
+import { WebTransportSession } from "./session.ts";
 import type { Settings } from "./settings.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
@@ -80,8 +80,8 @@ export async function acceptWebTransport(
   try {
     const settings = await connection.settings();
     const [stream, request] = await nextConnect(connection);
-    // There is one session on a connection; the loop ends with it and never rejects.
-    void refuseOthers(connection);
+    // There is one session on a connection.
+    connection.tasks.run("other requests", refuseOthers(connection));
     const protocol = request.offered.find((name) =>
       options.protocols.includes(name)
     );
@@ -188,13 +188,13 @@ class Incoming implements WebTransportRequest {
       REFUSAL_TIMEOUT_MS,
       () => connection.close(HTTP3_CODES.noError, { reason: "refused" }),
     );
-    void connection.closed.then(stop);
+    connection.closed.then(stop);
   }
 
   #begin(): Transport {
     const { id, reader, send } = this.#stream;
     writeHeader(send, 200, this.protocol);
-    return webTransportSession(this.#connection, {
+    return new WebTransportSession(this.#connection, {
       id,
       reader,
       send,

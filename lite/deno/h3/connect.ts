@@ -9,7 +9,7 @@ import { type Clock, deadline, systemClock } from "../../time.ts";
 import type { SendStream, Transport } from "../../transport/transport.ts";
 import { quicError } from "../codes.ts";
 import { dialQuic } from "../connect.ts";
-import { quicSendStream } from "../streams.ts";
+import { QuicSendStream } from "../streams.ts";
 import { ByteReader } from "./byte_reader.ts";
 import {
   type ConnectResponse,
@@ -20,7 +20,7 @@ import { Http3Connection } from "./connection.ts";
 import { Http3Error } from "./error.ts";
 import { encodeFrame, FRAME, readHeaders, URGENT } from "./frames.ts";
 import { encodeFields } from "./qpack.ts";
-import { webTransportSession } from "./session.ts";
+import { WebTransportSession } from "./session.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const MAX_INTERIM_RESPONSES = 8;
@@ -112,7 +112,7 @@ export async function openWebTransport(
     const section = encodeFields(writeRequest(url, options));
     stream.send.write(encodeFrame(FRAME.headers, section));
     const { protocol } = await readAnswer(stream.reader, options.protocols);
-    return webTransportSession(connection, {
+    return new WebTransportSession(connection, {
       ...stream,
       protocol,
       hasDatagrams,
@@ -143,7 +143,7 @@ async function openRequest(quic: Deno.QuicConn): Promise<Request> {
   return {
     id: Number(readable.id),
     reader: new ByteReader(readable),
-    send: quicSendStream(writable as WritableStream<Uint8Array<ArrayBuffer>>),
+    send: new QuicSendStream(writable),
   };
 }
 

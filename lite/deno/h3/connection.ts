@@ -6,9 +6,11 @@
  * @module
  */
 import { MoqError } from "../../error.ts";
+import { onAbort } from "../../signal.ts";
 import { type Logger, SILENT } from "../../log.ts";
+import { Tasks } from "../../tasks.ts";
 import type { SendStream, TransportClose } from "../../transport/transport.ts";
-import { quicSendStream } from "../streams.ts";
+import { QuicSendStream } from "../streams.ts";
 import { closedByPeer, lost } from "./connection_end.ts";
 import { HTTP3_CODES, Http3Error } from "./error.ts";
 import { encodeFrame, encodePrefix, FRAME, STREAM, URGENT } from "./frames.ts";
@@ -19,7 +21,7 @@ import {
 } from "./peer_streams.ts";
 import { encodeSettings, type Settings } from "./settings.ts";
 
-/** Runs from construction until {@linkcode Http3Connection.closed}; nothing it starts ever rejects unhandled. */
+/** Runs from construction until {@linkcode Http3Connection.closed}. */
 export class Http3Connection {
   /** The connection below; datagrams and new streams are its user's business. */
   readonly quic: Deno.QuicConn;
@@ -27,6 +29,8 @@ export class Http3Connection {
   readonly incoming: PeerStreams;
   /** Resolves once the connection has ended, whoever ended it; never rejects. */
   readonly closed: Promise<TransportClose>;
+  /** What runs beside it; a failure ends the connection. */
+  readonly tasks: Tasks = new Tasks((_name, error) => this.fail(error));
 
   readonly #role: Role;
   readonly #log: Logger;
@@ -46,9 +50,8 @@ export class Http3Connection {
     this.#log = options.log ?? SILENT;
     this.closed = this.#closed.promise;
     this.incoming = new PeerStreams(quic, role, options);
-    // Neither rejects: the first is about to be closed, the second ends in an end.
-    void this.incoming.violated.then((error) => this.fail(error));
-    void this.#openControl();
+    this.tasks.run("violations", this.#runViolations());
+    this.tasks.run("control", this.#openControl());
     quic.closed.then(
       (info) => this.#finish(closedByPeer(info)),
       (cause) => this.#finish(lost(cause)),
@@ -77,13 +80,10 @@ export class Http3Connection {
 
   /** Ends the connection with `reason` as `MoqError("timeout")` when `signal` aborts; returns the function that undoes it. */
   closeOn(signal: AbortSignal, reason: string): () => void {
-    const giveUp = (): void => {
+    return onAbort(signal, () => {
       const error = new MoqError("timeout", reason);
       this.close(HTTP3_CODES.noError, { reason, error });
-    };
-    if (signal.aborted) giveUp();
-    else signal.addEventListener("abort", giveUp, { once: true });
-    return () => signal.removeEventListener("abort", giveUp);
+    });
   }
 
   /** Ends the connection because of `error`: with its code when the peer broke HTTP/3, else with H3_NO_ERROR. */
@@ -110,14 +110,18 @@ export class Http3Connection {
     this.#closed.resolve(end);
   }
 
+  async #runViolations(): Promise<void> {
+    this.fail(await this.incoming.violated);
+  }
+
   async #openControl(): Promise<void> {
     try {
       const stream = await this.quic.createUnidirectionalStream({
         sendOrder: URGENT,
         waitUntilAvailable: true,
       });
-      this.#control = quicSendStream(
-        stream as WritableStream<Uint8Array<ArrayBuffer>>,
+      this.#control = new QuicSendStream(
+        stream,
       );
       this.#control.write(encodePrefix(STREAM.control));
       this.#control.write(encodeFrame(FRAME.settings, encodeSettings()));

@@ -16,7 +16,7 @@ import type {
   SendStream,
 } from "../../transport/transport.ts";
 import { isPeerStreamError } from "../codes.ts";
-import { quicReceiveStream, quicSendStream } from "../streams.ts";
+import { QuicReceiveStream, QuicSendStream } from "../streams.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { readSettings, watchControl } from "./control.ts";
 import { Http3Error } from "./error.ts";
@@ -190,15 +190,15 @@ export class PeerStreams {
     if (sessionId === undefined) return;
     checkSessionId(sessionId);
     const { stream, left } = reader.release();
-    const receive = quicReceiveStream(stream, left);
+    const receive = new QuicReceiveStream(stream, left);
     const late = this.uni.push({ sessionId, stream: receive });
     late?.stream.stop(0);
   }
 
   async #receiveBidi(stream: Deno.QuicBidirectionalStream): Promise<void> {
     const reader = new ByteReader(stream.readable);
-    const send = quicSendStream(
-      stream.writable as WritableStream<Uint8Array<ArrayBuffer>>,
+    const send = new QuicSendStream(
+      stream.writable,
     );
     const leave = this.#bidiGate.enter();
     const stop = this.#limit(reader);
@@ -222,7 +222,7 @@ export class PeerStreams {
     if (sessionId === undefined) return false;
     checkSessionId(sessionId);
     const { stream, left } = reader.release();
-    const receive = quicReceiveStream(stream, left);
+    const receive = new QuicReceiveStream(stream, left);
     const late = this.bidi.push({ sessionId, stream: { send, receive } });
     late?.stream.receive.stop(0);
     return late === undefined;

@@ -5,9 +5,9 @@
  * @module
  */
 import { MoqError } from "../../error.ts";
-import { type Clock, systemClock } from "../../time.ts";
+import { type Clock, systemClock, within } from "../../time.ts";
 import type { Inbox } from "../../transport/inbox.ts";
-import { boundReason, checkSendOrder } from "../../transport/limits.ts";
+import { boundReason } from "../../transport/limits.ts";
 import type {
   BidiStream,
   Datagrams,
@@ -17,14 +17,13 @@ import type {
   Transport,
   TransportClose,
 } from "../../transport/transport.ts";
-import { quicError, toHttp3Code } from "../codes.ts";
-import { StreamPool } from "../stream_pool.ts";
-import { quicReceiveStream, quicSendStream } from "../streams.ts";
+import { toHttp3Code } from "../codes.ts";
+import { QuicDatagrams } from "../datagrams.ts";
+import { QuicStreams } from "../quic_streams.ts";
 import type { ByteReader } from "./byte_reader.ts";
 import { CapsuleReader, encodeClose } from "./capsules.ts";
 import type { Http3Connection } from "./connection.ts";
 import { lost } from "./connection_end.ts";
-import { sessionDatagrams } from "./datagrams.ts";
 import { HTTP3_CODES, Http3Error } from "./error.ts";
 import {
   encodeFrame,
@@ -42,7 +41,7 @@ const LINGER_MS = 100;
 const PEER_TIMEOUT_MS = 500;
 
 /** What was agreed on when the CONNECT request was answered. */
-export interface SessionOptions {
+interface SessionOptions {
   /** Id of the CONNECT stream, which is the session's. */
   readonly id: number;
   /** The peer's half of the CONNECT stream, behind the header. */
@@ -57,15 +56,8 @@ export interface SessionOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** The session as a transport; `connection` now belongs to it and ends with it. */
-export function webTransportSession(
-  connection: Http3Connection,
-  options: SessionOptions,
-): Transport {
-  return new WebTransportSession(connection, options);
-}
-
-class WebTransportSession implements Transport {
+/** The session as a transport. */
+export class WebTransportSession implements Transport {
   readonly protocol: string | undefined;
   readonly reliableReset = false;
   readonly incomingUni: AsyncIterable<ReceiveStream>;
@@ -75,23 +67,18 @@ class WebTransportSession implements Transport {
 
   readonly #connection: Http3Connection;
   readonly #id: number;
-  readonly #uniPrefix: Uint8Array;
-  readonly #bidiPrefix: Uint8Array;
   readonly #reader: ByteReader;
   readonly #send: SendStream;
   readonly #clock: Clock;
-  readonly #uni: StreamPool<Deno.QuicSendStream>;
-  readonly #bidi: StreamPool<Deno.QuicBidirectionalStream>;
-  readonly #flushing = new Set<Promise<void>>();
+  readonly #streams: QuicStreams;
   readonly #closed = Promise.withResolvers<TransportClose>();
   readonly #peerDone = Promise.withResolvers<void>();
   #isClosing = false;
 
+  /** `connection` now belongs to it and ends with it. */
   constructor(connection: Http3Connection, options: SessionOptions) {
     this.#connection = connection;
     this.#id = options.id;
-    this.#uniPrefix = encodePrefix(STREAM.webTransportUni, options.id);
-    this.#bidiPrefix = encodePrefix(STREAM.webTransportBidi, options.id);
     this.#reader = options.reader;
     this.#send = options.send;
     this.#clock = options.clock ?? systemClock;
@@ -99,59 +86,24 @@ class WebTransportSession implements Transport {
     this.closed = this.#closed.promise;
     const { quic, incoming } = connection;
     if (options.hasDatagrams) {
-      this.datagrams = sessionDatagrams(quic, options.id);
+      this.datagrams = new QuicDatagrams(quic, options.id);
     }
     this.incomingUni = this.#accept(incoming.uni, (stream) => stream.stop(0));
     this.incomingBidi = this.#accept(incoming.bidi, refuseBidi);
-    this.#uni = new StreamPool(() =>
-      quic.createUnidirectionalStream({ waitUntilAvailable: true })
-    );
-    this.#bidi = new StreamPool(() =>
-      quic.createBidirectionalStream({ waitUntilAvailable: true })
-    );
-    // Neither rejects: both turn every failure into an end.
-    void this.#runCapsules();
-    void connection.closed.then((end) => this.#finish(end));
+    this.#streams = new QuicStreams(quic, {
+      uni: encodePrefix(STREAM.webTransportUni, options.id),
+      bidi: encodePrefix(STREAM.webTransportBidi, options.id),
+    });
+    connection.tasks.run("capsules", this.#runCapsules());
+    connection.closed.then((end) => this.#finish(end));
   }
 
-  async openUni(options: OpenOptions = {}): Promise<SendStream> {
-    const sendOrder = checkSendOrder(options.sendOrder);
-    const stream = await this.#uni.take(options.signal);
-    return this.#begin(stream, { sendOrder, prefix: this.#uniPrefix });
+  openUni(options?: OpenOptions): Promise<SendStream> {
+    return this.#streams.openUni(options);
   }
 
-  async openBidi(options: OpenOptions = {}): Promise<BidiStream> {
-    const sendOrder = checkSendOrder(options.sendOrder);
-    const { readable, writable } = await this.#bidi.take(options.signal);
-    const send = this.#begin(writable, { sendOrder, prefix: this.#bidiPrefix });
-    return { send, receive: quicReceiveStream(readable) };
-  }
-
-  #begin(
-    stream: Deno.QuicSendStream,
-    { sendOrder, prefix }: {
-      readonly sendOrder: number;
-      readonly prefix: Uint8Array;
-    },
-  ): SendStream {
-    try {
-      // A stream that waited in the pool has sent nothing yet, so its order still counts.
-      if (sendOrder !== 0) stream.sendOrder = sendOrder;
-    } catch (error) {
-      throw quicError(error);
-    }
-    const send = quicSendStream(
-      stream as WritableStream<Uint8Array<ArrayBuffer>>,
-      { onClosed: (flushed) => this.#remember(flushed) },
-    );
-    send.write(prefix);
-    return send;
-  }
-
-  /** What was closed just before the session shall not be lost with it. */
-  #remember(flushed: Promise<void>): void {
-    this.#flushing.add(flushed);
-    void flushed.then(() => this.#flushing.delete(flushed));
+  openBidi(options?: OpenOptions): Promise<BidiStream> {
+    return this.#streams.openBidi(options);
   }
 
   #accept<T>(
@@ -174,29 +126,24 @@ class WebTransportSession implements Transport {
     this.#stopOpening(new MoqError("transport", "The session was closed"));
     this.#connection.incoming.uni.end();
     this.#connection.incoming.bidi.end();
-    // It never rejects: everything in it is bounded and turned into an end.
-    void this.#runClose({ code: code >>> 0, reason: boundReason(reason) });
+    const end = { code: code >>> 0, reason: boundReason(reason) };
+    this.#connection.tasks.run("close", this.#runClose(end));
   }
 
   async #runClose(
     end: { readonly code: number; readonly reason: string },
   ): Promise<void> {
     const { code, reason } = end;
-    await this.#within(FLUSH_TIMEOUT_MS, Promise.allSettled(this.#flushing));
+    const { closed } = this.#connection;
+    const clock = this.#clock;
+    // What was closed just before the session shall not be lost with it.
+    await within(clock, FLUSH_TIMEOUT_MS, this.#streams.flushed(), closed);
     this.#send.write(encodeFrame(FRAME.data, encodeClose(code, reason)));
     this.#send.close();
-    await this.#within(LINGER_MS, this.#connection.closed);
-    await this.#within(PEER_TIMEOUT_MS, this.#peerDone.promise);
+    await within(clock, LINGER_MS, closed);
+    await within(clock, PEER_TIMEOUT_MS, this.#peerDone.promise, closed);
     this.#connection.close(toHttp3Code(code), end);
     this.#finish(end);
-  }
-
-  /** Waits for `done`, the end of the connection or the time, whichever is first. */
-  async #within(ms: number, done: Promise<unknown>): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#clock.after(ms, resolve);
-    await Promise.race([promise, done, this.#connection.closed]);
-    stop();
   }
 
   /** Reads the CONNECT stream, whose end is the session's. */
@@ -236,14 +183,13 @@ class WebTransportSession implements Transport {
   async #followPeer(end: TransportClose): Promise<void> {
     this.#finish(end);
     this.#send.close();
-    await this.#within(PEER_TIMEOUT_MS, this.#connection.closed);
+    await within(this.#clock, PEER_TIMEOUT_MS, this.#connection.closed);
     this.#connection.close(HTTP3_CODES.noError, end);
   }
 
   #stopOpening(failure: MoqError): void {
     this.#isClosing = true;
-    this.#uni.end(failure);
-    this.#bidi.end(failure);
+    this.#streams.end(failure);
   }
 
   // What the peer sent before its end may arrive after it, so the incoming loops go on until the connection ends.

@@ -1,13 +1,12 @@
 /**
  * A barrier: a tiny request that every peer answers at once, whatever the
- * draft. At the lowest send order it leaves when everything written before it
- * has left, so its answer confirms all that; at the highest it measures a
- * round trip. moq-lite, "ANNOUNCE_REQUEST".
+ * draft; see this folder's README. moq-lite, "ANNOUNCE_REQUEST".
  *
  * @module
  */
 import { asMoqError } from "../../error.ts";
-import type { BidiStream, Transport } from "../../transport/transport.ts";
+import { onAbort } from "../../signal.ts";
+import type { Transport } from "../../transport/transport.ts";
 import { encodeAnnounceRequest } from "../../wire/announce.ts";
 import { BidiType } from "../../wire/stream_type.ts";
 import type { Version } from "../../wire/version.ts";
@@ -26,46 +25,38 @@ export interface BarrierContext {
   readonly signal: AbortSignal;
 }
 
-/** One request. */
-class Barrier {
-  readonly #stream: BidiStream;
-  readonly #version: Version;
-
-  /** Use {@linkcode openBarrier}. */
-  constructor(stream: BidiStream, version: Version) {
-    this.#stream = stream;
-    this.#version = version;
-  }
-
-  /** Writes the request. The FIN at once is what makes drafts 03 and 04 answer. */
-  send(): void {
-    const request = encodeAnnounceRequest({ prefix: PREFIX }, this.#version);
-    this.#stream.send.write(withType(BidiType.announce, request));
-    this.#stream.send.close();
-  }
-
-  /** Nobody waits for the answer any more. */
-  cancel(): void {
-    this.#stream.receive.stop(0);
-  }
-
-  /** Resolves at the first sign of an answer: data, FIN or a reset, which is an answer like any other. Throws when the connection ends. */
-  async answered(): Promise<void> {
-    try {
-      await this.#stream.receive.read(new Uint8Array(64));
-    } catch (error) {
-      if (asMoqError(error).code !== "remote") throw error;
-    } finally {
-      this.#stream.receive.stop(0);
-    }
-  }
+/** How one barrier goes. */
+interface CrossOptions {
+  /** `LAST_ORDER` for a low barrier, `CONTROL_ORDER` for a high one. */
+  readonly sendOrder: number;
+  /** Runs when it is written: all that was written before is ahead of it. */
+  readonly onSent?: (() => void) | undefined;
 }
 
-/** Opens the stream of a barrier at `sendOrder`; waits for stream credit. */
-export async function openBarrier(
+/**
+ * Sends a barrier, as soon as there is credit for a stream, and waits for the
+ * first sign of an answer: data, FIN or a reset, which is an answer like any
+ * other. Throws `signal.reason`, and what ends the connection.
+ */
+export async function crossBarrier(
   { transport, version, signal }: BarrierContext,
-  sendOrder: number,
-): Promise<Barrier> {
-  const stream = await transport.openBidi({ sendOrder, signal });
-  return new Barrier(stream, version);
+  { sendOrder, onSent }: CrossOptions,
+): Promise<void> {
+  const { send, receive } = await transport.openBidi({ sendOrder, signal });
+  const release = onAbort(signal, () => receive.stop(0));
+  try {
+    const request = encodeAnnounceRequest({ prefix: PREFIX }, version);
+    send.write(withType(BidiType.announce, request));
+    // The FIN at once is what makes drafts 03 and 04 answer.
+    send.close();
+    onSent?.();
+    await receive.read(new Uint8Array(64));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (asMoqError(error).code !== "remote") throw error;
+  } finally {
+    release();
+    receive.stop(0);
+  }
+  signal.throwIfAborted();
 }

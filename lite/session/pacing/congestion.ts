@@ -1,9 +1,6 @@
 /**
- * What the path to one peer carries. Most runtimes tell nothing of it, so
- * barriers do: how long everything written takes to arrive, and how long a
- * round trip. From that follows how much may be on its way, so that what a
- * narrow path cannot carry is dropped here and not queued in the runtime.
- * Where the transport has statistics of its own, those are used.
+ * What the path to one peer carries, and so how much may be on its way, from
+ * barriers or from the transport's own statistics; see this folder's README.
  *
  * @module
  */
@@ -11,7 +8,7 @@ import { asMoqError, MoqError } from "../../error.ts";
 import { Latch } from "../../latch.ts";
 import type { Clock } from "../../time.ts";
 import type { PathReport } from "../../transport/transport.ts";
-import { type BarrierContext, openBarrier } from "./barrier.ts";
+import { type BarrierContext, crossBarrier } from "./barrier.ts";
 import { DeliveryRate } from "./delivery_rate.ts";
 import { CONTROL_ORDER, LAST_ORDER } from "../priority.ts";
 import { type Flow, SendWindow } from "./send_window.ts";
@@ -59,12 +56,13 @@ const IDLE_HIGH_INTERVAL_MS = 5000;
 /** Draining faster than this, the window was the limit and not the path. */
 const MIN_DRAIN_MS = 50;
 const REPORT_INTERVAL_MS = 1000;
-const PATIENCE_MS = 5000;
-/** A peer that answers round trips and never takes what it asked for. */
-const LOW_PATIENCE_MS = 30_000;
+/** How long a peer may answer nothing. */
+const ANSWER_TIMEOUT_MS = 5000;
+/** How long a low barrier may take: its peer answers high ones and never takes what it asked for. */
+const LOW_TIMEOUT_MS = 30_000;
 
 /** A barrier on its way. */
-interface Crossing {
+interface PendingBarrier {
   /** When it was asked for. */
   readonly since: number;
 }
@@ -77,8 +75,8 @@ export class Congestion implements PathState {
   readonly #window: SendWindow;
   readonly #rate = new DeliveryRate();
   readonly #sentAt: number[] = [];
-  #low: Crossing | undefined;
-  #high: Crossing | undefined;
+  #low: PendingBarrier | undefined;
+  #high: PendingBarrier | undefined;
   #isRunning = false;
   #isAsked = false;
   #rttMs: number | undefined;
@@ -163,16 +161,16 @@ export class Congestion implements PathState {
   async #runBarriers(): Promise<void> {
     const { clock, signal, tasks } = this.#context;
     while (!signal.aborted) {
-      if (!this.#isPatient()) return;
+      if (this.#hasTimedOut()) return;
       const low = this.#nextLow();
       const high = this.#nextHigh();
       const at = Math.max(Math.min(low, high), this.#nextBudget());
       if (at > clock.now()) {
-        await this.#pause(Math.min(at, this.#nextPatience()) - clock.now());
+        await this.#pause(Math.min(at, this.#answerDeadline()) - clock.now());
       } else if (high <= low) {
-        tasks.run("round trip", this.#crossHigh());
+        tasks.run("round trip", this.#measureRoundTrip());
       } else {
-        tasks.run("barrier", this.#crossLow());
+        tasks.run("barrier", this.#confirmWritten());
       }
     }
   }
@@ -220,9 +218,12 @@ export class Congestion implements PathState {
     return isSpent ? oldest! + 1000 : -Infinity;
   }
 
-  #nextPatience(): number {
-    const low = this.#low?.since ?? Infinity;
-    return Math.min(this.#waitingSince() + PATIENCE_MS, low + LOW_PATIENCE_MS);
+  /** When the peer has owed an answer for too long. */
+  #answerDeadline(): number {
+    return Math.min(
+      this.#waitingSince() + ANSWER_TIMEOUT_MS,
+      (this.#low?.since ?? Infinity) + LOW_TIMEOUT_MS,
+    );
   }
 
   /** Since when the peer owes an answer and gave none. */
@@ -234,28 +235,31 @@ export class Congestion implements PathState {
     return Math.max(since, this.#heardAt);
   }
 
-  #isPatient(): boolean {
-    if (this.#context.clock.now() < this.#nextPatience()) return true;
-    this.#context.fail(
+  /** Whether the peer has answered nothing for too long, which ends the session. */
+  #hasTimedOut(): boolean {
+    const { clock, fail } = this.#context;
+    if (clock.now() < this.#answerDeadline()) return false;
+    const { bytes } = this.#window;
+    fail(
       new MoqError(
         "lagged",
-        `Expected the peer to take what it asked for, ${this.#window.bytes} bytes have not arrived`,
+        `Peer stopped reading: ${bytes} bytes unconfirmed`,
       ),
     );
-    return false;
+    return true;
   }
 
-  #begin(): Crossing {
+  #begin(): PendingBarrier {
     const since = this.#context.clock.now();
     this.#sentAt.push(since);
     if (this.#sentAt.length > MAX_BARRIERS_PER_SECOND) this.#sentAt.shift();
     return { since };
   }
 
-  async #crossHigh(): Promise<void> {
-    const crossing = this.#begin();
-    this.#high = crossing;
-    this.#lastHighAt = crossing.since;
+  /** A high barrier. */
+  async #measureRoundTrip(): Promise<void> {
+    this.#high = this.#begin();
+    this.#lastHighAt = this.#high.since;
     const ms = await this.#cross(CONTROL_ORDER);
     this.#high = undefined;
     if (ms === undefined) return;
@@ -266,11 +270,12 @@ export class Congestion implements PathState {
     this.#heard();
   }
 
-  async #crossLow(): Promise<void> {
-    const crossing = this.#begin();
-    const isBusy = crossing.since - this.#lastLowAt < BUSY_MS;
-    this.#low = crossing;
-    this.#lastLowAt = crossing.since;
+  /** A low barrier. */
+  async #confirmWritten(): Promise<void> {
+    this.#low = this.#begin();
+    const { since } = this.#low;
+    const isBusy = since - this.#lastLowAt < BUSY_MS;
+    this.#lastLowAt = since;
     const ms = await this.#cross(LAST_ORDER);
     this.#low = undefined;
     if (ms === undefined) return;
@@ -281,13 +286,14 @@ export class Congestion implements PathState {
   /** How long one barrier took from its request on; `undefined` when the session ended before. */
   async #cross(sendOrder: number): Promise<number | undefined> {
     const { clock, signal } = this.#context;
-    try {
-      const barrier = await openBarrier(this.#context, sendOrder);
-      const start = clock.now();
-      barrier.send();
+    let sentAt = 0;
+    const onSent = (): void => {
+      sentAt = clock.now();
       if (sendOrder === LAST_ORDER) this.#window.mark();
-      await barrier.answered();
-      return clock.now() - start;
+    };
+    try {
+      await crossBarrier(this.#context, { sendOrder, onSent });
+      return clock.now() - sentAt;
     } catch (error) {
       const { code } = asMoqError(error);
       if (signal.aborted || code === "transport") return undefined;

@@ -6,6 +6,7 @@
  */
 import { MoqError } from "../../error.ts";
 import { Latch } from "../../latch.ts";
+import { onAbort } from "../../signal.ts";
 import { Inbox } from "../inbox.ts";
 import { boundReason, checkSendOrder } from "../limits.ts";
 import type {
@@ -191,7 +192,7 @@ class PairEnd implements Transport {
   }
 
   async #takeCredit(credit: Credit, signal?: AbortSignal): Promise<void> {
-    const release = signal && this.#latch.wakeOn(signal);
+    const release = this.#latch.wakeOn(signal);
     try {
       for (;;) {
         signal?.throwIfAborted();
@@ -200,7 +201,7 @@ class PairEnd implements Transport {
         await this.#latch.changed();
       }
     } finally {
-      if (release) release();
+      release();
     }
     credit.left--;
   }
@@ -259,8 +260,7 @@ export function joinEnds(
     const error = new MoqError("transport", "The connection was lost");
     for (const end of [one, two]) end.end({ reason: error.message, error });
   };
-  if (options.signal?.aborted) lose();
-  options.signal?.addEventListener("abort", lose, { once: true });
+  onAbort(options.signal, lose);
   return [one, two];
 }
 

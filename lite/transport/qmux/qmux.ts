@@ -7,6 +7,7 @@
  */
 import { asMoqError, MoqError } from "../../error.ts";
 import { Latch } from "../../latch.ts";
+import { Tasks } from "../../tasks.ts";
 import { type Clock, systemClock } from "../../time.ts";
 import { Inbox } from "../inbox.ts";
 import {
@@ -112,6 +113,7 @@ class QmuxTransport implements Transport {
   readonly #work = new Latch();
   readonly #datagramsIn = new Inbox<Uint8Array>(MAX_WAITING_DATAGRAMS);
   readonly #closed = Promise.withResolvers<TransportClose>();
+  readonly #tasks = new Tasks((_name, error) => this.#fail(error));
   #peer: QmuxParameters | undefined;
   #isOpen = false;
   #ended: TransportClose | undefined;
@@ -143,9 +145,8 @@ class QmuxTransport implements Transport {
     if (isStrict(wire)) this.#order = new FrameOrder();
     const idleMs = hasRecords(wire) ? own.maxIdleMs : 0;
     this.#idle = new IdleState(idleMs, clock.now());
-    // The loops never reject: what fails ends the session.
-    void this.#runSend();
-    void this.#runReceive();
+    this.#tasks.run("send", this.#runSend());
+    this.#tasks.run("receive", this.#runReceive());
   }
 
   get closed(): Promise<TransportClose> {
@@ -183,11 +184,11 @@ class QmuxTransport implements Transport {
   }
 
   async #moreStreams(signal: AbortSignal | undefined): Promise<void> {
-    const release = signal && this.#streams.credit.wakeOn(signal);
+    const release = this.#streams.credit.wakeOn(signal);
     try {
       await this.#streams.credit.changed();
     } finally {
-      if (release) release();
+      release();
     }
   }
 
@@ -392,7 +393,7 @@ class QmuxTransport implements Transport {
     this.#cancelPoll?.();
     this.#cancelIdle?.();
     if (this.#isOpen) this.#flush(frame);
-    else void this.#channel.opened.then(() => this.#flush(frame)); // Never rejects.
+    else this.#channel.opened.then(() => this.#flush(frame));
     this.#streams.end(endedError(close));
     this.#datagramsIn.end();
     this.#work.wake();

@@ -66,7 +66,7 @@ async function spread(
       const listing = relay.origin.scope().announced(path);
       for (;;) {
         while (listing.tryNext());
-        if (Boolean(relay.origin.best(path)) === isThere) break;
+        if (Boolean(relay.origin.claims.best(path)) === isThere) break;
         await listing.changed();
       }
       listing.close();

@@ -130,7 +130,9 @@ async function run(
   client.local.publish(PATH, broadcast);
   await sleep(clock, 10_000);
   for (const { name, relay } of world.nodes.values()) {
-    if (!relay.origin.best(PATH)) throw new Error(`${name} was not told`);
+    if (!relay.origin.claims.best(PATH)) {
+      throw new Error(`${name} was not told`);
+    }
   }
   traffic.answers = 0;
   const startMs = clock.now();
@@ -147,7 +149,7 @@ async function run(
     await sleep(clock, POLL_MS);
     const nowMs = clock.now() - startMs;
     const left = [...world.nodes.values()].some(({ isDead, relay }) =>
-      !isDead && relay.origin.best(PATH)
+      !isDead && relay.origin.claims.best(PATH)
     );
     if (left) goneMs = nowMs;
     if (traffic.answers !== counted) quietMs = nowMs;

@@ -200,7 +200,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     files: ["examples/"],
-    may: ["@moq-deno/", "hang/cli/", "node:"],
+    may: ["@moq-deno/", "mod.ts", "hang/cli/", "node:"],
     deno: true,
   },
   { files: ["tests/"], may: ["*"], deno: true },

@@ -1,20 +1,22 @@
 /**
- * One broadcast as it is served: over its best route, and over the next one to
- * the same publisher when that fails, without the readers noticing. Another
- * publisher is another broadcast. moq-lite-06 as released, fail-over.
+ * One broadcast over its best route, and over the next one to the same
+ * publisher when that fails, without the readers noticing. Another publisher
+ * is another broadcast. moq-lite-06 as released, fail-over.
  *
  * @module
  */
 import { asMoqError, MoqError } from "../error.ts";
 import { Latch } from "../latch.ts";
 import { hasPrefix, stripPrefix } from "../path.ts";
-import { type Clock, deadline } from "../time.ts";
+import { linked, type LinkedController, onAbort } from "../signal.ts";
+import { deadline } from "../time.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { Cache } from "./cache.ts";
+import type { Claims } from "./claims.ts";
 import { type GroupConsumer, groupOf, type GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
 import { type Claim, publisherOf, type Route } from "./route.ts";
-import { isSameWish } from "./demand.ts";
+import { isSameDemand } from "./demand.ts";
 import type { TrackSubscription } from "./subscription.ts";
 import type {
   FetchOptions,
@@ -30,8 +32,8 @@ const ATTEMPTS_PER_ROUTE = 2;
 /** Delay before a route that failed a track is tried again, in milliseconds. */
 const RETRY_MS = 50;
 
-/** Which broadcast is served. */
-interface ServedOptions {
+/** Which broadcast. */
+interface RoutedBroadcastOptions {
   /** Its absolute path. */
   readonly path: string;
   /** Its key in the origin. */
@@ -44,69 +46,58 @@ interface ServedOptions {
 export interface Routes {
   /** Accounts for all groups. */
   readonly cache: Cache;
-  /** The claims on or above `path`, the best first. */
-  covering(path: string, exclude?: bigint): Generator<Claim, undefined>;
-  /** Whether `claim` is still there. */
-  has(claim: Claim): boolean;
-  /** The connection behind `claim` was lost. */
-  lose(claim: Claim): void;
-  /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
-  carry(claim: Claim): () => void;
-  /** Route changes reach `served` again. */
-  attach(served: Served): void;
+  /** The claims on every path. */
+  readonly claims: Claims;
+  /** Route changes reach `broadcast` again. */
+  attach(broadcast: RoutedBroadcast): void;
 }
 
 /** A broadcast over the best of its routes. */
-export class Served {
+export class RoutedBroadcast {
   /** What the readers share. */
   readonly broadcast: Broadcast;
   /** Its absolute path. */
   readonly path: string;
   /** Its key in the origin. */
   readonly key: string;
-  readonly #origin: Routes;
+  /** The routes there are. */
+  readonly origin: Routes;
+  /** Wakes when the routes may have changed. */
+  readonly latch: Latch = new Latch();
   readonly #exclude: bigint | undefined;
   readonly #publisher: unknown;
-  readonly #latch = new Latch();
   #isWithdrawn = false;
   #isListed = true;
 
   private constructor(
     origin: Routes,
     claim: Claim,
-    options: ServedOptions,
+    options: RoutedBroadcastOptions,
   ) {
-    this.#origin = origin;
+    this.origin = origin;
     this.path = options.path;
     this.key = options.key;
     this.#exclude = options.exclude;
     this.#publisher = publisherOf(claim);
     this.broadcast = new Broadcast({
       cache: origin.cache,
-      source: { track: (name) => new ServedTrack(this, name) },
+      source: { track: (name) => new RoutedTrack(this, name) },
     });
   }
 
   /** The broadcast that `options` name; `undefined` when nothing covers it. */
-  static open(origin: Routes, options: ServedOptions): Served | undefined {
+  static open(
+    origin: Routes,
+    options: RoutedBroadcastOptions,
+  ): RoutedBroadcast | undefined {
     const { path, exclude } = options;
-    const claim = origin.covering(path, exclude).next().value;
-    return claim && new Served(origin, claim, options);
+    const claim = origin.claims.covering(path, exclude).next().value;
+    return claim && new RoutedBroadcast(origin, claim, options);
   }
 
   /** Whether the broadcast is still the one at its path: what comes after it was withdrawn may count its groups anew. */
   get isCurrent(): boolean {
     return !this.#isWithdrawn && !this.broadcast.ended;
-  }
-
-  /** Makes sure that route changes reach it. */
-  attach(): void {
-    this.#origin.attach(this);
-  }
-
-  /** Time. */
-  get clock(): Clock {
-    return this.#origin.cache.clock;
   }
 
   /** Whether somebody reads it, and so has to hear how its routes change. */
@@ -121,7 +112,8 @@ export class Served {
    */
   pathChanged(path: string): void {
     if (this.broadcast.ended || !hasPrefix(path, this.path)) return;
-    const best = this.#origin.covering(this.path, this.#exclude).next().value;
+    const best =
+      this.origin.claims.covering(this.path, this.#exclude).next().value;
     if (best && publisherOf(best) === this.#publisher) {
       this.#isListed = true;
     } else if (best && this.#isListed) {
@@ -135,17 +127,19 @@ export class Served {
       this.#isWithdrawn = true;
       this.#isListed = false;
     }
-    this.#latch.wake();
+    this.latch.wake();
   }
 
   /** Whether `claim` was withdrawn with the broadcast, and what still comes over it may say how the tracks end. */
   isLastWord(claim: Claim): boolean {
-    return this.#isWithdrawn && !this.#origin.has(claim);
+    return this.#isWithdrawn && !this.origin.claims.has(claim);
   }
 
   /** The best claim whose route `failures` does not rule out. */
   route(failures?: ReadonlyMap<Route, number>): Claim | undefined {
-    for (const claim of this.#origin.covering(this.path, this.#exclude)) {
+    for (
+      const claim of this.origin.claims.covering(this.path, this.#exclude)
+    ) {
       if (claim.isLost || publisherOf(claim) !== this.#publisher) continue;
       if ((failures?.get(claim.route) ?? 0) < ATTEMPTS_PER_ROUTE) return claim;
     }
@@ -154,36 +148,18 @@ export class Served {
 
   /** Whether the publisher is not reached, and may be back in a moment. */
   get isLingering(): boolean {
-    for (const claim of this.#origin.covering(this.path, this.#exclude)) {
+    for (
+      const claim of this.origin.claims.covering(this.path, this.#exclude)
+    ) {
       if (claim.isLost && publisherOf(claim) === this.#publisher) return true;
     }
     return false;
-  }
-
-  /** Notes that the connection behind `claim` was lost. */
-  lose(claim: Claim): void {
-    this.#origin.lose(claim);
-  }
-
-  /** Notes that a track is taken over `claim`, until the returned function is called. */
-  carry(claim: Claim): () => void {
-    return this.#origin.carry(claim);
   }
 
   /** The track of this name over `claim`. */
   track(claim: Claim, name: string): TrackConsumer {
     const rest = stripPrefix(claim.path, this.path) ?? "";
     return claim.source.consume(rest).track(name);
-  }
-
-  /** Resolves when the routes may have changed. */
-  changed(): Promise<void> {
-    return this.#latch.changed();
-  }
-
-  /** Lets an abort wake the waiters too. */
-  wakeOn(signal: AbortSignal): () => void {
-    return this.#latch.wakeOn(signal);
   }
 
   /** The error for "no route left". */
@@ -195,13 +171,13 @@ export class Served {
   }
 }
 
-/** One track of a {@linkcode Served} broadcast. */
-class ServedTrack implements TrackSource {
-  readonly #served: Served;
+/** One track of a {@linkcode RoutedBroadcast} broadcast. */
+class RoutedTrack implements TrackSource {
+  readonly #broadcast: RoutedBroadcast;
   readonly #name: string;
 
-  constructor(served: Served, name: string) {
-    this.#served = served;
+  constructor(broadcast: RoutedBroadcast, name: string) {
+    this.#broadcast = broadcast;
     this.#name = name;
   }
 
@@ -218,15 +194,14 @@ class ServedTrack implements TrackSource {
     sequence: number,
     options: FetchOptions,
   ): Promise<GroupConsumer> {
-    const claim = this.#served.route();
-    if (!claim) throw this.#served.unroutable();
+    const claim = this.#broadcast.route();
+    if (!claim) throw this.#broadcast.unroutable();
     return await this.#over(claim).fetch(sequence, options);
   }
 
   async run(track: TrackProducer, signal: AbortSignal): Promise<void> {
     const handover = new Handover(track.track);
-    const close = () => handover.close();
-    signal.addEventListener("abort", close, { once: true });
+    const release = onAbort(signal, () => handover.close());
     try {
       await this.#overRoutes(
         (claim, signal) => this.#pump(claim, track, { signal, handover }),
@@ -234,12 +209,12 @@ class ServedTrack implements TrackSource {
       );
     } finally {
       await handover.settled();
-      signal.removeEventListener("abort", close);
+      release();
     }
   }
 
   #over(claim: Claim): TrackConsumer {
-    return this.#served.track(claim, this.#name);
+    return this.#broadcast.track(claim, this.#name);
   }
 
   /** Does `work` over one route after the other until it has a result or `signal` aborts; throws when no route is left. */
@@ -247,21 +222,19 @@ class ServedTrack implements TrackSource {
     work: (claim: Claim, signal: AbortSignal) => Promise<T | undefined>,
     signal: AbortSignal,
   ): Promise<T | undefined> {
-    this.#served.attach();
+    this.#broadcast.origin.attach(this.#broadcast);
     // By route: that a peer could not serve the track before it had the route it has now says nothing.
     const failures: Map<Route, number> = new Map();
     let last: MoqError | undefined;
     while (!signal.aborted) {
-      const claim = this.#served.route(failures);
-      if (!claim && this.#served.isLingering) {
+      const claim = this.#broadcast.route(failures);
+      if (!claim && this.#broadcast.isLingering) {
         await this.#linger(signal);
         continue;
       }
-      if (!claim) throw last ?? this.#served.unroutable();
+      if (!claim) throw last ?? this.#broadcast.unroutable();
       const { route } = claim;
-      const attempt = new AbortController();
-      const abort = () => attempt.abort(signal.reason);
-      signal.addEventListener("abort", abort, { once: true });
+      const attempt = linked(signal);
       const watching = this.#watch(claim, { attempt, failures });
       try {
         const result = await work(claim, attempt.signal);
@@ -269,13 +242,16 @@ class ServedTrack implements TrackSource {
       } catch (error) {
         if (attempt.signal.aborted) continue; // ended by us: no fault of the route
         last = asMoqError(error);
-        if (last.code === "transport") this.#served.lose(claim);
+        if (last.code === "transport") {
+          this.#broadcast.origin.claims.lose(claim);
+        }
         const failed = (failures.get(route) ?? 0) + 1;
         failures.set(route, isFinal(last) ? ATTEMPTS_PER_ROUTE : failed);
-        if (this.#served.route(failures) === claim) await this.#pause(signal);
+        if (this.#broadcast.route(failures) === claim) {
+          await this.#pause(signal);
+        }
       } finally {
         attempt.abort();
-        signal.removeEventListener("abort", abort);
         await watching;
       }
     }
@@ -284,15 +260,19 @@ class ServedTrack implements TrackSource {
 
   /** Waits briefly for the routes to change: another publisher may have taken over, and its announcement may still be on the way. */
   async #pause(signal: AbortSignal): Promise<void> {
-    const patience = deadline(this.#served.clock, RETRY_MS, signal);
+    const patience = deadline(
+      this.#broadcast.origin.cache.clock,
+      RETRY_MS,
+      signal,
+    );
     await this.#linger(patience.signal);
     patience.clear();
   }
 
   /** Waits for the routes to change. */
   async #linger(signal: AbortSignal): Promise<void> {
-    const release = this.#served.wakeOn(signal);
-    await this.#served.changed();
+    const release = this.#broadcast.latch.wakeOn(signal);
+    await this.#broadcast.latch.changed();
     release();
   }
 
@@ -300,16 +280,16 @@ class ServedTrack implements TrackSource {
   async #watch(
     claim: Claim,
     { attempt, failures }: {
-      readonly attempt: AbortController;
+      readonly attempt: LinkedController;
       readonly failures: ReadonlyMap<Route, number>;
     },
   ): Promise<void> {
-    const release = this.#served.wakeOn(attempt.signal);
+    const release = this.#broadcast.latch.wakeOn(attempt.signal);
     while (!attempt.signal.aborted) {
-      const best = this.#served.route(failures);
-      const isStaying = best === claim || this.#served.isLastWord(claim);
+      const best = this.#broadcast.route(failures);
+      const isStaying = best === claim || this.#broadcast.isLastWord(claim);
       if (best && !isStaying) break;
-      await this.#served.changed();
+      await this.#broadcast.latch.changed();
     }
     release();
     attempt.abort();
@@ -329,7 +309,7 @@ class ServedTrack implements TrackSource {
     const { wanted } = track.demand;
     if (!wanted || signal.aborted) return undefined;
     const subscription = upstream.subscribe(wanted);
-    const drop = this.#served.carry(claim);
+    const drop = this.#broadcast.origin.claims.carry(claim);
     let flying: GroupProducer[] = [];
     const following = this.#followDemand(track, subscription, signal);
     const release = subscription.wakeOn(signal);
@@ -366,7 +346,7 @@ class ServedTrack implements TrackSource {
   ): Promise<void> {
     while (!signal.aborted && !subscription.isClosed) {
       const { wanted } = track.demand;
-      if (wanted && !isSameWish(wanted, subscription.wanted)) {
+      if (wanted && !isSameDemand(wanted, subscription.wanted)) {
         subscription.update(wanted);
       }
       await track.demand.changed();

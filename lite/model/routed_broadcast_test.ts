@@ -53,12 +53,13 @@ function bench(): { readonly clock: VirtualClock; readonly origin: Origin } {
   return { clock, origin: new Origin({ clock }) };
 }
 
-async function turns(): Promise<void> {
-  for (let i = 0; i < 60; i++) await Promise.resolve();
+/** When it resolves, every promise that could settle has. */
+function settled(): Promise<void> {
+  return new VirtualClock().advance(0);
 }
 
 async function read(subscription: TrackSubscription): Promise<number[]> {
-  await turns();
+  await settled();
   const sequences: number[] = [];
   for (let group; (group = subscription.tryNext());) {
     sequences.push(group.sequence);
@@ -66,34 +67,34 @@ async function read(subscription: TrackSubscription): Promise<number[]> {
   return sequences;
 }
 
-Deno.test("Served: many readers are one reader of the way, and none when they have left", async () => {
+Deno.test("RoutedBroadcast: many readers are one reader of the way, and none when they have left", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);
   const readers = [0, 1, 2].map((priority) =>
     origin.consume("live").track("video").subscribe({ priority })
   );
-  await turns();
+  await settled();
   assert.equal(way.subscribers, 1);
   assert.equal(way.track.demand.wanted?.priority, 2);
   readers[0]!.update({ priority: 200 });
-  await turns();
+  await settled();
   assert.equal(way.track.demand.wanted?.priority, 200);
   way.write(0);
   for (const reader of readers) assert.deepEqual(await read(reader), [0]);
   for (const reader of readers) reader.close();
-  await turns();
+  await settled();
   assert.equal(way.subscribers, 0);
 });
 
-Deno.test("Served: a better way to the same publisher takes over between groups, unnoticed", async () => {
+Deno.test("RoutedBroadcast: a better way to the same publisher takes over between groups, unnoticed", async () => {
   const { origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   far.write(0);
   assert.deepEqual(await read(reader), [0]);
   const near = new Way(origin, [1n, 8n], 2);
-  await turns();
+  await settled();
   assert.deepEqual([far.subscribers, near.subscribers], [0, 1]);
   near.write(0);
   near.write(1);
@@ -101,16 +102,16 @@ Deno.test("Served: a better way to the same publisher takes over between groups,
   reader.close();
 });
 
-Deno.test("Served: the way that is left for a better one finishes the group in flight, and sends no newer one", async () => {
+Deno.test("RoutedBroadcast: the way that is left for a better one finishes the group in flight, and sends no newer one", async () => {
   const { origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   const flying = far.track.group(3);
   const [sequence] = await read(reader);
   assert.equal(sequence, 3);
   const near = new Way(origin, [1n, 8n], 2);
-  await turns();
+  await settled();
   assert.deepEqual([far.subscribers, near.subscribers], [1, 1]);
   assert.equal(far.track.demand.wanted?.endGroup, 3);
   near.write(3);
@@ -118,21 +119,21 @@ Deno.test("Served: the way that is left for a better one finishes the group in f
   assert.deepEqual(await read(reader), [4]);
   flying.writeFrame({ timestamp: 3, payload: new Uint8Array(1) });
   flying.close();
-  await turns();
+  await settled();
   assert.equal(far.subscribers, 0);
   assert.deepEqual(await read(reader), []);
   reader.close();
 });
 
-Deno.test("Served: when the way that was left fails in the group in flight, that group comes from the better one", async () => {
+Deno.test("RoutedBroadcast: when the way that was left fails in the group in flight, that group comes from the better one", async () => {
   const { origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   const flying = far.track.group(3);
-  await turns();
+  await settled();
   const near = new Way(origin, [1n, 8n], 2);
-  await turns();
+  await settled();
   near.write(3);
   assert.deepEqual(await read(reader), [3]);
   flying.close(new MoqError("transport", "Lost"));
@@ -141,76 +142,76 @@ Deno.test("Served: when the way that was left fails in the group in flight, that
   reader.close();
 });
 
-Deno.test("Served: a group that does not end holds the way that was left for five seconds at most", async () => {
+Deno.test("RoutedBroadcast: a group that does not end holds the way that was left for five seconds at most", async () => {
   const { clock, origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   far.track.group(3);
-  await turns();
+  await settled();
   new Way(origin, [1n, 8n], 2);
-  await turns();
+  await settled();
   await clock.advance(4900);
   assert.equal(far.subscribers, 1);
   await clock.advance(200);
-  await turns();
+  await settled();
   assert.equal(far.subscribers, 0);
   reader.close();
 });
 
-Deno.test("Served: when a way fails or goes, the next one to the same publisher continues", async () => {
+Deno.test("RoutedBroadcast: when a way fails or goes, the next one to the same publisher continues", async () => {
   const { origin } = bench();
   const [first, second, third] = [1, 2, 3].map((cost) =>
     new Way(origin, [1n, BigInt(10 + cost)], cost)
   ) as [Way, Way, Way];
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   first.write(0);
   assert.deepEqual(await read(reader), [0]);
   first.track.close(new MoqError("transport", "Lost"));
-  await turns();
+  await settled();
   assert.equal(second.subscribers, 1);
   second.write(1);
   assert.deepEqual(await read(reader), [1]);
   second.publication.close();
-  await turns();
+  await settled();
   third.write(2);
   assert.deepEqual(await read(reader), [2]);
   third.track.close();
   assert.equal(await reader.next(), undefined);
 });
 
-Deno.test("Served: a cut group comes again from the next way", async () => {
+Deno.test("RoutedBroadcast: a cut group comes again from the next way", async () => {
   const { origin } = bench();
   const first = new Way(origin, [1n, 2n], 1);
   const second = new Way(origin, [1n, 3n], 2);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   const cut = first.track.group(4);
   assert.deepEqual(await read(reader), [4]);
   second.write(4);
   first.publication.close();
   cut.close(new MoqError("transport", "Lost"));
-  await turns();
+  await settled();
   second.write(5);
   assert.deepEqual(await read(reader), [4, 5]);
   reader.close();
 });
 
-Deno.test("Served: who read on when the broadcast was withdrawn goes on to hear of better ways", async () => {
+Deno.test("RoutedBroadcast: who read on when the broadcast was withdrawn goes on to hear of better ways", async () => {
   const { origin } = bench();
   const first = new Way(origin, [1n, 7n], 1);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   first.publication.close();
   assert.throws(() => origin.consume("live"));
   const second = new Way(origin, [1n, 8n], 5);
   const late = origin.consume("live").track("video").subscribe();
   first.track.close(new MoqError("transport", "Lost"));
-  await turns();
+  await settled();
   assert.equal(second.subscribers, 2);
   const third = new Way(origin, [1n, 9n], 2);
-  await turns();
+  await settled();
   assert.deepEqual([second.subscribers, third.subscribers], [0, 2]);
   third.write(0);
   assert.deepEqual(await read(reader), [0]);
@@ -219,16 +220,16 @@ Deno.test("Served: who read on when the broadcast was withdrawn goes on to hear 
   for (const one of [reader, late]) await assert.rejects(one.next());
 });
 
-Deno.test("Served: what a publisher withdrew is read to its end, and what it publishes next is not taken for it", async () => {
+Deno.test("RoutedBroadcast: what a publisher withdrew is read to its end, and what it publishes next is not taken for it", async () => {
   const { origin } = bench();
   const before = new Way(origin, [1n], 1);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   before.write(0);
   before.publication.close();
   const after = new Way(origin, [1n], 1);
   const late = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   assert.deepEqual([before.subscribers, after.subscribers], [1, 1]);
   before.write(1);
   before.track.close();
@@ -239,12 +240,12 @@ Deno.test("Served: what a publisher withdrew is read to its end, and what it pub
   late.close();
 });
 
-Deno.test("Served: another publisher is another broadcast; the readers are told and may begin again", async () => {
+Deno.test("RoutedBroadcast: another publisher is another broadcast; the readers are told and may begin again", async () => {
   const { origin } = bench();
   new Way(origin, [1n], 5);
   const before = origin.consume("live");
   const reader = before.track("video").subscribe();
-  await turns();
+  await settled();
   const other = new Way(origin, [2n], 1);
   await assert.rejects(
     reader.next(),
@@ -252,18 +253,18 @@ Deno.test("Served: another publisher is another broadcast; the readers are told 
   );
   assert.equal((await before.closed)?.code, "unroutable");
   const again = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   other.write(0);
   assert.deepEqual(await read(again), [0]);
   again.close();
 });
 
-Deno.test("Served: a way that fails is never replaced by one to another publisher", async () => {
+Deno.test("RoutedBroadcast: a way that fails is never replaced by one to another publisher", async () => {
   const { clock, origin } = bench();
   const own = new Way(origin, [1n], 1);
   const other = new Way(origin, [2n], 5);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   own.track.close(new MoqError("expired", "Spent"));
   await clock.run(assert.rejects(
     reader.next(),
@@ -272,7 +273,7 @@ Deno.test("Served: a way that fails is never replaced by one to another publishe
   assert.equal(other.subscribers, 0);
 });
 
-Deno.test("Served: a forgotten broadcast follows its routes once it is read", async () => {
+Deno.test("RoutedBroadcast: a forgotten broadcast follows its routes once it is read", async () => {
   const { origin } = bench();
   const first = new Way(origin, [1n], 5);
   const consumer = origin.consume("live");
@@ -280,21 +281,21 @@ Deno.test("Served: a forgotten broadcast follows its routes once it is read", as
   origin.forgetIdle(broadcastBehind(consumer));
   assert.equal(origin.served, 0);
   const reader = track.subscribe();
-  await turns();
+  await settled();
   assert.equal(first.subscribers, 1);
   const better = new Way(origin, [1n], 1);
-  await turns();
+  await settled();
   assert.deepEqual([first.subscribers, better.subscribers], [0, 1]);
   reader.close();
 });
 
-Deno.test("Served: a failed way is not retried before its end is announced", async () => {
+Deno.test("RoutedBroadcast: a failed way is not retried before its end is announced", async () => {
   const { clock, origin } = bench();
   const own = new Way(origin, [1n], 1);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   const next = own.replace(new MoqError("remote", "Cut"));
-  await turns();
+  await settled();
   own.publication.withdraw();
   await clock.run(assert.rejects(
     reader.next(),
@@ -303,7 +304,7 @@ Deno.test("Served: a failed way is not retried before its end is announced", asy
   assert.equal(next.demand.subscribers, 0);
 });
 
-Deno.test("Served: a way that was left for better ones before it answered has not failed", async () => {
+Deno.test("RoutedBroadcast: a way that was left for better ones before it answered has not failed", async () => {
   const { origin } = bench();
   const broadcast = new BroadcastProducer({ cache: origin.cache });
   const requests = broadcast.requests();
@@ -315,12 +316,12 @@ Deno.test("Served: a way that was left for better ones before it answered has no
   const route = { hops: [1n, 9n], warm: 5, cold: 5 };
   origin.claim("live", source, route);
   const reader = origin.consume("live").track("video").subscribe();
-  await turns();
+  await settled();
   for (let i = 0; i < 3; i++) {
     const better = origin.claim("live", source, { ...route, warm: 1 });
-    await turns();
+    await settled();
     better.close();
-    await turns();
+    await settled();
   }
   const request = await asked;
   const track = request.value!.accept();
@@ -330,7 +331,7 @@ Deno.test("Served: a way that was left for better ones before it answered has no
   await requests.return();
 });
 
-Deno.test("Served: a way that refuses is passed over at once, and the refusal is the answer when it is the last", async () => {
+Deno.test("RoutedBroadcast: a way that refuses is passed over at once, and the refusal is the answer when it is the last", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);
   const consumer = origin.consume("live");
@@ -343,14 +344,14 @@ Deno.test("Served: a way that refuses is passed over at once, and the refusal is
   assert.equal(way.subscribers, 0);
 });
 
-Deno.test("Served: a track with one old group still has it after its readers have left and long time has passed", async () => {
+Deno.test("RoutedBroadcast: a track with one old group still has it after its readers have left and long time has passed", async () => {
   const { clock, origin } = bench();
   const way = new Way(origin, [1n], 1);
   way.write(0);
   const early = origin.consume("live").track("video").subscribe();
   assert.deepEqual(await read(early), [0]);
   early.close();
-  await turns();
+  await settled();
   await clock.advance(120_000);
   origin.cache.sweep();
   const late = origin.consume("live").track("video").subscribe();
@@ -358,7 +359,7 @@ Deno.test("Served: a track with one old group still has it after its readers hav
   late.close();
 });
 
-Deno.test("Served: 10,000 readers come and go and nothing stays behind", async () => {
+Deno.test("RoutedBroadcast: 10,000 readers come and go and nothing stays behind", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);
   const track = trackOf(origin.consume("live").track("video"));
@@ -367,17 +368,17 @@ Deno.test("Served: 10,000 readers come and go and nothing stays behind", async (
     const { signal } = controller;
     const reader = origin.consume("live").track("video").subscribe({ signal });
     const waiting = reader.next();
-    if (i % 100 === 0) await turns();
+    if (i % 100 === 0) await settled();
     controller.abort(new MoqError("cancelled", "Left"));
     await assert.rejects(waiting);
   }
-  await turns();
+  await settled();
   assert.equal(track.subscriptions.size, 0);
   assert.equal(way.track.track.subscriptions.size, 0);
   assert.equal(track.groups.arrivals.size, 0);
 });
 
-Deno.test("Served: a group that a publisher's own cache keeps outlives its readers, however long ago it was written", async () => {
+Deno.test("RoutedBroadcast: a group that a publisher's own cache keeps outlives its readers, however long ago it was written", async () => {
   const { clock, origin } = bench();
   const broadcast = new BroadcastProducer({ cache: new Cache({ clock }) });
   const once = broadcast.createTrack("catalog");
@@ -394,6 +395,6 @@ Deno.test("Served: a group that a publisher's own cache keeps outlives its reade
     often.writeFrame({ timestamp: viewer, payload: new Uint8Array(1) });
     assert.equal((await read(video)).length > 0, true);
     video.close();
-    await turns();
+    await settled();
   }
 });

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { BroadcastProducer } from "../../model/broadcast.ts";
-import { simulatedPair } from "../../transport/simulated.ts";
-import { VirtualClock } from "../../transport/virtual_clock.ts";
-import { protocolOf } from "../../wire/version.ts";
-import { openSession } from "../session.ts";
+import { BroadcastProducer } from "../model/broadcast.ts";
+import { simulatedPair } from "../transport/simulated.ts";
+import { VirtualClock } from "../transport/virtual_clock.ts";
+import { protocolOf } from "../wire/version.ts";
+import { openSession } from "./session.ts";
 
-Deno.test("Session.flushed: resolves when the path has carried what was written, not before, and with its signal", async () => {
+Deno.test("Session.flushed: resolves when what was written has arrived", async () => {
   const clock = new VirtualClock();
   // 100 kB take 8 s over this path.
   const [one, other] = simulatedPair({
