@@ -1,25 +1,25 @@
 /**
- * Whether a certificate chain and its key can serve TLS. All of it is tried
- * before a port takes it, so a bad file never ends a port that works.
+ * Checks that TLS can serve a certificate chain with its key. The check runs
+ * before a port takes the files, so a bad file never stops a working port.
  *
  * @module
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { ConfigError } from "./config/values.ts";
 
-/** A chain and a key as they stand in files. */
+/** A chain and a key, as read from files. */
 interface PemPair {
   /** The chain in PEM, leaf first. */
   readonly cert: string;
   /** The private key in PEM; secret. */
   readonly key: string;
-  /** Where the chain was read, for messages. */
+  /** Path of the chain, for messages. */
   readonly certPath: string;
-  /** Where the key was read, for messages. */
+  /** Path of the key, for messages. */
   readonly keyPath: string;
 }
 
-/** The leaf of a chain that TLS can serve with its key. Throws `ConfigError` that names the file. */
+/** The leaf certificate, if TLS can serve the chain with the key. Throws `ConfigError` that names the file. */
 export function checkPemPair(pair: PemPair): X509Certificate {
   const { cert, key, certPath, keyPath } = pair;
   const leaf = readChain(cert, certPath);
@@ -29,7 +29,7 @@ export function checkPemPair(pair: PemPair): X509Certificate {
   );
   if (!leaf.checkPrivateKey(secret)) {
     throw new ConfigError(
-      `${keyPath}: expected the key of ${certPath}, got another one`,
+      `${keyPath}: this is not the key of ${certPath}`,
     );
   }
   tryListening(pair);
@@ -44,7 +44,7 @@ function readChain(cert: string, path: string): X509Certificate {
   const whole = cert.match(WHOLE) ?? [];
   if (whole.length < begun) {
     throw new ConfigError(
-      `${path}: expected ${begun} whole certificates, one is cut off; write the file under another name, then rename it`,
+      `${path}: one of ${begun} certificates is incomplete; write the file under another name, then rename it`,
     );
   }
   const chain = whole.map((pem, index) =>
@@ -70,12 +70,12 @@ function parsePem<T>(parse: () => T, problem: string): T {
   }
 }
 
-/** Opens and closes a TLS port on loopback: the only way to ask the runtime whether it takes the key. */
+/** Opens and closes a TLS port on loopback; only this shows whether the runtime accepts the key. */
 function tryListening({ cert, key, certPath, keyPath }: PemPair): void {
   try {
     Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key }).close();
   } catch (cause) {
-    // No permission or no port for a trial says nothing about the files.
+    // Missing permission or port says nothing about the files.
     if (isAboutPorts(cause)) return;
     throw new ConfigError(
       `${certPath}, ${keyPath}: expected a chain and a key that TLS takes (ECDSA P-256, P-384 or P-521, Ed25519, or RSA of 2048 bits and more), got others`,

@@ -1,6 +1,6 @@
 /**
- * The relay's certificate: made here and renewed by itself, or from PEM files
- * and read again when they change.
+ * The relay's certificate: generated here and renewed automatically, or read
+ * from PEM files and reloaded when they change.
  *
  * @module
  */
@@ -15,36 +15,36 @@ export interface Certificate {
   readonly cert: string;
   /** The private key in PEM; secret. */
   readonly key: string;
-  /** SHA-256 of the leaf, 64 hexadecimal digits: what a browser pins. */
+  /** SHA-256 of the leaf as 64 hexadecimal digits, which browsers pin. */
   readonly fingerprint: string;
-  /** From when on the leaf is valid. */
+  /** Start of the leaf's validity. */
   readonly notBefore: Date;
-  /** Until when the leaf is valid. */
+  /** End of the leaf's validity. */
   readonly expires: Date;
 }
 
 /** Where a certificate comes from. */
 export interface CertificateSource {
-  /** The certificate to use now, the same object as long as nothing changed. Throws `ConfigError`. */
+  /** The certificate to use now; the same object until it changes. Throws `ConfigError`. */
   current(): Promise<Certificate>;
 }
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-// Browsers accept a pinned certificate of at most 14 days; the day between is for clocks that are wrong.
+// Browsers accept a pinned certificate of at most 14 days. One day is left for wrong clocks.
 const VALID_DAYS = 13;
 const RENEW_AFTER_DAYS = 10;
 
 /** Options of {@linkcode GeneratedCertificate}. */
 interface GeneratedCertificateOptions {
-  /** The host names and addresses that it is for. */
+  /** Host names and addresses in the certificate. */
   readonly names: readonly string[];
   /** The time of day, in milliseconds since 1970. */
   readonly now?: () => number;
 }
 
-/** Self-signed: ECDSA P-256, valid for 13 days, replaced after 10 and when the clock goes back to before it. */
+/** Self-signed ECDSA P-256 certificates, valid for 13 days. Replaced after 10, or when the clock is set to before the start. */
 export class GeneratedCertificate implements CertificateSource {
   readonly #names: readonly string[];
   readonly #now: () => number;
@@ -52,13 +52,12 @@ export class GeneratedCertificate implements CertificateSource {
     | { readonly certificate: Certificate; readonly renewAt: number }
     | undefined;
 
-  /** Nothing is made before it is asked for. */
   constructor({ names, now = Date.now }: GeneratedCertificateOptions) {
     this.#names = names;
     this.#now = now;
   }
 
-  /** Makes one when there is none, or the last is 10 days old or not valid yet: the clock was ahead when it was made. */
+  /** Makes a new one if the last is 10 days old, or not valid yet because the clock was ahead when it was made. */
   async current(): Promise<Certificate> {
     const now = this.#now();
     if (
@@ -85,7 +84,7 @@ export class GeneratedCertificate implements CertificateSource {
   }
 }
 
-/** Where {@linkcode CertificateFiles} reads. */
+/** Files of {@linkcode CertificateFiles}. */
 interface CertificateFilesOptions {
   /** Path of the chain in PEM. */
   readonly cert: string;
@@ -93,17 +92,16 @@ interface CertificateFilesOptions {
   readonly key: string;
 }
 
-/** A chain and a key in files, read at every call: what replaces them atomically or through a link is seen too. */
+/** A chain and a key in files, read at every call, so atomic replacements and changed links are noticed. */
 export class CertificateFiles implements CertificateSource {
   readonly #paths: CertificateFilesOptions;
   #latest: Certificate | undefined;
 
-  /** Nothing is read before it is asked for. */
   constructor(paths: CertificateFilesOptions) {
     this.#paths = paths;
   }
 
-  /** Throws `ConfigError` on a file that cannot be read, is damaged, does not fit the other, or that TLS does not take. */
+  /** Throws `ConfigError` for a file that is unreadable, damaged, does not match the other, or that TLS does not accept. */
   async current(): Promise<Certificate> {
     const cert = await readFile(this.#paths.cert);
     const key = await readFile(this.#paths.key);
@@ -142,18 +140,16 @@ async function readFile(path: string): Promise<string> {
 interface RenewalOptions {
   /** The certificate in use. */
   readonly first: Certificate;
-  /** Times the looks. */
   readonly clock: Clock;
-  /** Ends the iteration. */
   readonly signal: AbortSignal;
-  /** Hears of failures, each once. */
+  /** Logs failures, each once. */
   readonly log: Logger;
 }
 
-/** How often a source is asked, in milliseconds. */
+/** How often a source is checked, in milliseconds. */
 export const RENEWAL_CHECK_MS = 10_000;
 
-/** Every certificate that replaces the one before; a failure keeps the one in use and is tried again. */
+/** Each new certificate. After a failure the present one stays in use, and the source is tried again. */
 export async function* renewals(
   source: CertificateSource,
   { first, clock, signal, log }: RenewalOptions,

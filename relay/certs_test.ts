@@ -11,7 +11,7 @@ import {
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
-/** A clock whose timers end at once, so that a loop looks again without waiting. */
+/** Timers end at once, so that loops run without waiting. */
 const instant: Clock = {
   now: () => 0,
   after(ms, then) {
@@ -42,7 +42,7 @@ vWMQXOGKWz0K6qovAyruhm+hRANCAARwjH+DExViy6uknxPZlPcbs6/AaRr3Gi7l
 `,
 };
 
-Deno.test("GeneratedCertificate: 13 days, for its names, replaced after 10 and before it ends", async () => {
+Deno.test("GeneratedCertificate: valid for 13 days, replaced after 10", async () => {
   let now = Date.now();
   const source = new GeneratedCertificate({
     names: ["relay.example"],
@@ -66,7 +66,7 @@ Deno.test("GeneratedCertificate: 13 days, for its names, replaced after 10 and b
   assert.equal(now < first.expires.getTime(), true);
 });
 
-Deno.test("GeneratedCertificate: replaced when the clock goes back to before it", async () => {
+Deno.test("GeneratedCertificate: replaced when the clock goes back before its start", async () => {
   let now = Date.now();
   const source = new GeneratedCertificate({
     names: ["relay.example"],
@@ -96,7 +96,7 @@ function made(): Promise<{ cert: string; key: string; fingerprint: string }> {
   return new GeneratedCertificate({ names: ["localhost"] }).current();
 }
 
-Deno.test("CertificateFiles: the same object until the files change", () =>
+Deno.test("CertificateFiles: returns the same object until the files change", () =>
   withFiles(async (paths) => {
     const [a, b] = [await made(), await made()];
     await Deno.writeTextFile(paths.cert, a.cert + b.cert);
@@ -109,13 +109,13 @@ Deno.test("CertificateFiles: the same object until the files change", () =>
     await Deno.writeTextFile(paths.cert, b.cert);
     await assert.rejects(
       source.current(),
-      /key\.pem: expected the key of .*cert\.pem, got another one/,
+      /key\.pem: this is not the key of .*cert\.pem/,
     );
     await Deno.writeTextFile(paths.key, b.key);
     assert.equal((await source.current()).fingerprint, b.fingerprint);
   }));
 
-Deno.test("CertificateFiles: what cannot be used is one line with path and remedy", () =>
+Deno.test("CertificateFiles: reports a bad file in one line with its path", () =>
   withFiles(async (paths) => {
     const source = new CertificateFiles(paths);
     const { cert, key } = await made();
@@ -157,12 +157,12 @@ for (const [what, broken] of SECOND_IN_CHAIN) {
       await Deno.writeTextFile(paths.key, key);
       await assert.rejects(
         new CertificateFiles(paths).current(),
-        /^ConfigError: .*cert\.pem: expected .*(cut off|damaged)/,
+        /^ConfigError: .*cert\.pem: .*(incomplete|damaged)/,
       );
     }));
 }
 
-Deno.test("CertificateFiles: refuses a key type that TLS does not take", () =>
+Deno.test("CertificateFiles: refuses a key type that TLS does not accept", () =>
   withFiles(async (paths) => {
     await Deno.writeTextFile(paths.cert, SECP256K1.cert);
     await Deno.writeTextFile(paths.key, SECP256K1.key);
@@ -172,7 +172,7 @@ Deno.test("CertificateFiles: refuses a key type that TLS does not take", () =>
     );
   }));
 
-Deno.test("renewals: a failure is told once, keeps the last and is tried again", async () => {
+Deno.test("renewals: logs a failure once, keeps the last and retries", async () => {
   const [a, b] = [await made(), await made()].map((pem) => ({
     ...pem,
     notBefore: new Date(0),

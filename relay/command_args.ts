@@ -1,34 +1,34 @@
 /**
- * How the command line of a command is read.
+ * Parses the command lines of subcommands.
  *
  * @module
  */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { ConfigError } from "./config/values.ts";
 
-/** What stands behind a command: flags by name, and what stands there without one. */
+/** Parsed flags and positional arguments. */
 export interface CommandArgs {
   /** The last value of each flag that takes one. */
   readonly values: ReadonlyMap<string, string>;
-  /** All values of each flag that may stand there several times. */
+  /** All values of each flag that may be repeated. */
   readonly lists: ReadonlyMap<string, readonly string[]>;
-  /** The flags without a value that stand there. */
+  /** The flags without a value that were given. */
   readonly switches: ReadonlySet<string>;
-  /** The rest. */
+  /** Positional arguments. */
   readonly rest: readonly string[];
 }
 
-/** The flags of a command. */
+/** The flags that a command knows. */
 export interface KnownFlags {
-  /** Those that take a value. */
+  /** Flags with a value. */
   readonly flags: readonly string[];
-  /** Those that take a value and may stand there several times. */
+  /** Flags with a value that may be repeated. */
   readonly lists: readonly string[];
-  /** Those that take none. */
+  /** Flags without a value. */
   readonly switches?: readonly string[] | undefined;
 }
 
-/** Reads the flags that are known. Throws `ConfigError` on others. */
+/** Parses `args`. Throws `ConfigError` for unknown flags. */
 export function readArgs(
   { flags, lists, switches = [] }: KnownFlags,
   args: readonly string[],

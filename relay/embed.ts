@@ -1,6 +1,6 @@
 /**
- * The whole relay, ports and certificates included, for a program that starts
- * one or puts one into a server that it already has.
+ * The whole relay with ports and certificates, for programs that start one or
+ * put one into a server that they already have.
  *
  * ```ts
  * import { PublicAuth } from "@moq-deno/relay";
@@ -40,35 +40,35 @@ export { ConfigError } from "./config/values.ts";
 export type { Address } from "./config/values.ts";
 export { isPortInUse } from "./listen/cannot_listen.ts";
 
-/** A relay that runs. */
+/** A running relay. */
 export interface RunningRelay {
-  /** Where QUIC and WebTransport are listened for. */
+  /** Addresses of QUIC and WebTransport. */
   readonly addresses: readonly Address[];
-  /** Where HTTP and WebSocket are listened for. */
+  /** Addresses of HTTP and WebSocket. */
   readonly httpAddresses: readonly Address[];
   /** SHA-256 of the certificate in use, in hexadecimal. */
   readonly fingerprint: string;
-  /** The broadcasts, by path. */
+  /** All broadcasts, by path. */
   readonly origin: Origin;
-  /** The sessions there are now. */
+  /** The current sessions. */
   readonly sessions: ReadonlySet<Session>;
-  /** Answers a request that a server of the program's own got: HTTP of the relay, or a WebSocket, which becomes a session. For `Deno.serve`. */
+  /** Answers a request that the program's own server received: HTTP of the relay, or a WebSocket, which becomes a session. For `Deno.serve`. */
   handler(request: Request, info: RequestInfo): Promise<Response>;
-  /** Ends every session and every port; never rejects. */
+  /** Ends every session and closes every port; never rejects. */
   close(): Promise<void>;
 }
 
-/** What a server says of a request. */
+/** What a server knows about a request. */
 export interface RequestInfo {
-  /** Where it came from. */
+  /** The client's address. */
   readonly remoteAddr: Deno.Addr;
 }
 
 /** Options of {@linkcode startRelay}. */
 export interface StartRelayOptions {
-  /** Where messages go. Default nowhere. */
+  /** Where log messages go. Default: none are written. */
   readonly log?: Logger | undefined;
-  /** Time. */
+  /** Clock for timers. Default the system's. */
   readonly clock?: Clock | undefined;
 }
 
@@ -79,13 +79,13 @@ export type SettingValue = string | number | boolean | readonly string[];
 export interface ServeRelayOptions extends StartRelayOptions {
   /** `host:port`, or several: QUIC in UDP, HTTP and WebSocket in TCP. `[]` for none, where {@linkcode RunningRelay.handler} is used. Default loopback, port 4443. */
   readonly listen?: string | readonly string[] | undefined;
-  /** Decides who may do what. Default as the settings say, or everything for this machine alone. */
+  /** Decides who may do what. Default: the rules of the settings, or without rules everything for this machine only. */
   readonly authorizer?: Authorizer | undefined;
-  /** Other settings by their keys, with the values that the configuration file takes: `{ "cache.capacity": "64MiB" }`. */
+  /** Other settings by key, with values as in the configuration file: `{ "cache.capacity": "64MiB" }`. */
   readonly settings?: Readonly<Record<string, SettingValue>> | undefined;
 }
 
-/** Starts a relay; throws `ConfigError` when something is wrong with its options or cannot be had. */
+/** Starts a relay; throws `ConfigError` when an option is invalid, or a port or file is not available. */
 export async function serveRelay(
   options: ServeRelayOptions = {},
 ): Promise<RunningRelay> {
@@ -104,7 +104,7 @@ export async function serveRelay(
   return running(await startServer(config, parts));
 }
 
-/** Starts a relay with the flags that `moq-relay` takes, as the tool does; throws `ConfigError` as {@linkcode serveRelay}. */
+/** Starts a relay with the flags of `moq-relay`; throws `ConfigError` like {@linkcode serveRelay}. */
 export async function startRelay(
   flags: readonly string[],
   { log = SILENT, clock = systemClock }: StartRelayOptions = {},
@@ -138,6 +138,6 @@ function running(server: Server): RunningRelay {
 }
 
 function remoteOf(addr: Deno.Addr): string {
-  // Behind a socket of the file system all clients are one.
+  // All clients of a Unix socket count as one.
   return "hostname" in addr ? formatAddress(addr) : "unix:0";
 }

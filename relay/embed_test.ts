@@ -26,7 +26,7 @@ function publish(session: Session): void {
   session.publish("room/alice", broadcast);
 }
 
-Deno.test("serveRelay: an authorizer of the program's own decides", async () => {
+Deno.test("serveRelay: uses the program's own authorizer", async () => {
   const relay = await serveRelay({
     listen: "127.0.0.1:0",
     authorizer: new PublicAuth({ publish: ["room/**"], subscribe: ["**"] }),
@@ -74,7 +74,7 @@ Deno.test("serveRelay: a relay without ports serves another server's requests", 
   await relay.close();
 });
 
-Deno.test("serveRelay: what is wrong with its options is named", async () => {
+Deno.test("serveRelay: names the invalid option", async () => {
   await assert.rejects(
     serveRelay({ listen: "nowhere:port", authorizer: anyone }),
     /^ConfigError: listen.bind in the options: expected an address such as .*, got "nowhere:port"/,

@@ -1,5 +1,5 @@
 /**
- * The first lines of a relay: where it is, and how to use it.
+ * The first lines that a relay prints: its addresses and how to use it.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import type { Address } from "./config/values.ts";
 import { patternPrefix } from "./token/pattern.ts";
 import { RELAY_VERSION } from "./version.ts";
 
-/** What of a server is told. */
+/** What the greeting needs of a server. */
 interface Greeted {
-  /** Where QUIC and WebTransport are listened for. */
+  /** Addresses of QUIC and WebTransport. */
   readonly addresses: readonly Address[];
-  /** Where HTTP is listened for. */
+  /** Addresses of HTTP. */
   readonly httpAddresses: readonly Address[];
-  /** Where HTTPS is listened for, if at all. */
+  /** Address of HTTPS, if any. */
   readonly httpsAddress: Address | undefined;
   /** SHA-256 of the certificate in use, in hexadecimal. */
   readonly fingerprint: string;
@@ -53,7 +53,7 @@ function formatAll(addresses: readonly Address[]): string {
 
 function describeAccess(config: Config): string {
   if (lacksAccessRules(config)) {
-    return "everybody on this machine may publish and subscribe to everything";
+    return "anyone on this machine may publish and subscribe to everything";
   }
   const server = config["auth.url"];
   if (server) {
@@ -62,9 +62,9 @@ function describeAccess(config: Config): string {
   }
   const { publish, subscribe } = accessOf(config);
   const tokens = verifiesTokens(config)
-    ? "holders of tokens what these say; "
+    ? "holders of tokens may do what the token grants; "
     : "";
-  return `${tokens}everybody may publish ${list(publish)} and subscribe to ${
+  return `${tokens}anyone may publish ${list(publish)} and subscribe to ${
     list(subscribe)
   }`;
 }
@@ -81,7 +81,7 @@ interface HintOptions {
   readonly patterns: readonly string[];
 }
 
-/** A command that does `what` here and now; `""` where nobody may, or without HTTP, which shows the fingerprint. */
+/** A command that does `what` with this relay; `""` where that is not allowed, or without HTTP, which serves the fingerprint. */
 function hint(
   what: "publish" | "subscribe",
   { server, config, patterns }: HintOptions,

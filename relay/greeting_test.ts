@@ -22,7 +22,7 @@ Deno.test("greeting: without configuration", () => {
     greet("127.0.0.1").replace(/^moq-relay .*\n/, ""),
     `  listening   127.0.0.1:4443
   http        127.0.0.1:4443
-  access      everybody on this machine may publish and subscribe to everything
+  access      anyone on this machine may publish and subscribe to everything
   certificate self-signed, sha-256 ${"ab".repeat(32)}
   publish     deno run --allow-net examples/clock.ts publish http://localhost:4443/
   watch       deno run --allow-net examples/clock.ts subscribe http://localhost:4443/
@@ -30,7 +30,7 @@ Deno.test("greeting: without configuration", () => {
   );
 });
 
-Deno.test("greeting: hints go where access is, and only where it is", () => {
+Deno.test("greeting: hints use only paths with access", () => {
   const lines = greet(
     "192.0.2.1",
     "--auth-public-subscribe",
@@ -42,11 +42,11 @@ Deno.test("greeting: hints go where access is, and only where it is", () => {
   assert.doesNotMatch(lines, /^ {2}publish/m);
 });
 
-Deno.test("greeting: where tokens or another server decide, the hints have a place for one", () => {
+Deno.test("greeting: hints have a placeholder for a needed token", () => {
   const byToken = greet("192.0.2.1", "--auth-key=/key.jwk");
   assert.match(
     byToken,
-    /holders of tokens what these say; everybody may publish nothing/,
+    /holders of tokens may do what the token grants; anyone may publish nothing/,
   );
   assert.match(byToken, /publish "http:\/\/192\.0\.2\.1:4443\/\?jwt=TOKEN"$/m);
   const byServer = greet(

@@ -1,6 +1,6 @@
 /**
- * What the relay answers to plain HTTP: its health, its certificate's
- * fingerprint, the broadcasts that are announced, and groups of tracks.
+ * The relay's plain HTTP: health, the certificate's fingerprint, announced
+ * broadcasts, groups of tracks, and pages for operators.
  *
  * @module
  */
@@ -26,53 +26,53 @@ import {
   requestToken,
 } from "./auth/auth.ts";
 
-/** What the answers are made from. */
+/** What {@linkcode handle} answers from. */
 export interface HttpOptions {
-  /** The broadcasts. */
+  /** All broadcasts. */
   readonly origin: Origin;
   /** The sessions with other relays. Default none. */
   readonly peers?: Peers | undefined;
-  /** The relays that are dialled. Default none. */
+  /** The links to dialled relays. Default none. */
   readonly links?: Pick<Cluster, "report"> | undefined;
-  /** What `/metrics` says. Default nothing. */
+  /** The source of `/metrics`. Default: 404. */
   readonly metrics?: Pick<Metrics, "text" | "countRequest"> | undefined;
-  /** Decides who may see them. */
+  /** Decides who may see broadcasts. */
   readonly authorizer: Authorizer;
-  /** The fingerprint of the certificate in use, whenever it is read. */
+  /** The fingerprint of the certificate in use, read for every request. */
   readonly fingerprint: string;
-  /** Whether only this machine's pages may ask. */
+  /** Whether to refuse pages from other machines. */
   readonly localPagesOnly: boolean;
-  /** The sites whose pages may read the answers. Default all. */
+  /** The sites whose pages may read answers. Default all. */
   readonly origins?: readonly string[] | undefined;
-  /** The asker's address, `host:port`. */
+  /** The client's address, `host:port`. */
   readonly remote?: string | undefined;
-  /** Bounds what is asked for at once, but for health and certificate. Default nothing does. */
+  /** Limits concurrent requests, except for health and certificate. Default: no limit. */
   readonly gate?: Gate | undefined;
-  /** Longest wait for a group to begin, in milliseconds. Default 5 s. */
+  /** How long a fetch waits for a group to begin, in milliseconds. Default 5 s. */
   readonly fetchTimeoutMs?: number | undefined;
-  /** Time. */
+  /** Clock for timeouts. */
   readonly clock: Clock;
 }
 
-/** Longest wait for a group to begin unless told otherwise, in milliseconds. */
+/** Default of {@linkcode HttpOptions.fetchTimeoutMs}. */
 export const FETCH_TIMEOUT_MS = 5_000;
 
 interface Ask {
   readonly request: Request;
   readonly url: URL;
-  /** The path behind the route's own, percent-decoding done. */
+  /** The path after the route's own, percent-decoded. */
   readonly rest: string;
   readonly options: HttpOptions;
-  /** Ends what the gate let in; called by itself with an answer that has no stream of its own. */
+  /** Leaves the gate. Called automatically, except by routes that stream. */
   readonly leave: () => void;
 }
 
 interface Route {
-  /** The path, or the start of it. */
+  /** The whole path, or its start. */
   readonly path: string;
-  /** Whether more may follow. */
+  /** Whether more segments may follow. */
   readonly open: boolean;
-  /** Whether it waits for nothing and costs nothing, and is always answered. */
+  /** Whether it is cheap and never waits, so that the gate does not apply. */
   readonly free?: boolean | undefined;
   /** Whether it calls `leave` itself, unless it throws. */
   readonly streams?: boolean | undefined;
@@ -88,7 +88,7 @@ const ROUTES: readonly Route[] = [
   { path: "/metrics", open: false, get: metrics },
 ];
 
-/** Answers a request that is not for a WebSocket; whatever a peer does is answered, only a bug rejects. */
+/** Answers a request that is not for a WebSocket. Every request gets an answer; only a bug rejects. */
 export async function handle(
   request: Request,
   options: HttpOptions,
@@ -113,7 +113,7 @@ function mayRead(origin: string, options: HttpOptions): boolean {
   return options.origins?.includes(origin) ?? isLocalUrl(origin);
 }
 
-/** The HTTP status that says what `error` says. */
+/** The HTTP status for `error`. */
 export function statusOf({ code }: MoqError): number {
   switch (code) {
     case "unauthorized":
@@ -139,9 +139,12 @@ async function answer(
     readonly route: Route | undefined;
   },
 ): Promise<Response> {
-  // A web site whose name leads to this machine is a site of another machine all the same.
+  // A site whose name resolves to this machine is still a foreign site.
   if (options.localPagesOnly && !isLocalUrl(url.href)) {
-    return text(403, `Expected a name of this machine, got ${url.hostname}`);
+    return text(
+      403,
+      `Only names of this machine are served, not ${url.hostname}`,
+    );
   }
   if (!route) return text(404, "Nothing here: this is a MoQ relay");
   if (request.method === "OPTIONS") {
@@ -176,7 +179,7 @@ async function withoutBody(response: Response): Promise<Response> {
   return new Response(null, response);
 }
 
-/** The answer to somebody whom a gate does not let in. */
+/** The answer to a request that a gate refused. */
 export function crowded(refusal: Refusal): Response {
   const [status, message] = refusal === "address"
     ? [429, "Too many requests at once from this address"]
@@ -212,11 +215,11 @@ function certificate({ options }: Ask): Response {
 
 interface OpenScope {
   readonly scope: OriginScope;
-  /** Gives the grant back. */
+  /** Releases the grant. */
   readonly close: () => void;
 }
 
-/** What the asker may subscribe to, seen from `path`; whoever opens it closes it. */
+/** What the client may subscribe to, relative to `path`; the caller closes it. */
 async function openScope(
   { request, url, options }: Ask,
   path: string,
@@ -238,7 +241,7 @@ async function openScope(
     close();
     throw new MoqError(
       "unauthorized",
-      `Expected a path that may be subscribed to, got "${path}"`,
+      `No permission to subscribe to "${path}"`,
     );
   }
   const filter = patternFilter(subscribe);
@@ -251,7 +254,7 @@ async function announced(ask: Ask): Promise<Response> {
   const { turns } = scope.origin;
   const lines: Set<string> = new Set();
   try {
-    // Changes that come meanwhile could keep it busy for ever.
+    // Changes that arrive meanwhile could keep the loop busy forever.
     while (listing.pending > 0 && !listing.isListed) {
       await turns.take(SLICE_STEPS, ask);
       for (const { kind, path } of listing.take(SLICE_STEPS)) {
@@ -267,7 +270,7 @@ async function announced(ask: Ask): Promise<Response> {
   return new Response([...lines].sort().join(""));
 }
 
-/** The query, with the token of an `Authorization` header as if it stood there. */
+/** The query, with the token of an `Authorization` header as `jwt`. */
 function queryOf(request: Request, url: URL): string {
   const query = url.search.slice(1);
   const header = request.headers.get("authorization") ?? "";
@@ -277,29 +280,32 @@ function queryOf(request: Request, url: URL): string {
 }
 
 /**
- * Lets operators pass: whoever has a token for everything, and where everybody
- * may see everything without one, programs on this machine. What tells about
- * the relay itself is not for the world, whatever is published here.
+ * Admits operators: holders of a token for everything, and, where everything is
+ * public, programs on this machine. Pages about the relay itself are not for
+ * everyone, even where all broadcasts are public.
  */
 async function checkOperator(ask: Ask): Promise<void> {
   const { scope, close } = await openScope(ask, "");
   close();
   if (!scope.filter.allows("any/path")) {
-    throw new MoqError("unauthorized", "Expected a grant for every path");
+    throw new MoqError(
+      "unauthorized",
+      "Only a token for every path may see this",
+    );
   }
   const { request, url } = ask;
   if (requestToken(queryOf(request, url)) !== undefined) return;
   if (isFromHere(ask)) return;
   throw new MoqError(
     "unauthorized",
-    "Expected a token, or a program on the relay's own machine",
+    "Only a token, or a program on the relay's machine, may see this",
   );
 }
 
-/** Headers of those who ask for somebody else: pages, and servers in front of this one. */
+/** Headers of requests on behalf of others: from pages, or through proxies. */
 const ON_BEHALF = ["origin", "forwarded", "via", "x-forwarded-for"];
 
-/** Whether a program on this machine asks, for itself. */
+/** Whether a program on this machine asks on its own behalf. */
 function isFromHere({ request, url, options: { remote } }: Ask): boolean {
   const isLocal = isLocalUrl(url.href) && isLocalUrl(`http://${remote}`);
   return isLocal && !ON_BEHALF.some((name) => request.headers.has(name));
@@ -359,8 +365,8 @@ async function groupOf(
 ): Promise<Response> {
   const { clock, fetchTimeoutMs = FETCH_TIMEOUT_MS } = ask.options;
   const limit = deadline(clock, fetchTimeoutMs);
-  // Aborts when nothing more is read of the group. A client that leaves before it has begun is noticed when it begins or
-  // the time is over: the request's own signal would say so at once, but the runtime warns on standard error of its use.
+  // Aborts when the group is not read any more. A client that leaves before the group begins is noticed when it begins or
+  // at the timeout: the request's own signal would tell at once, but the runtime prints a warning when it is used.
   const over = new AbortController();
   over.signal.addEventListener("abort", ask.leave);
   limit.signal.addEventListener("abort", () => over.abort(limit.signal.reason));
@@ -376,7 +382,7 @@ async function groupOf(
     if (!limit.signal.aborted) throw error;
     throw new MoqError(
       "timeout",
-      `Expected group ${wanted} of ${track.name} within ${fetchTimeoutMs} ms, got none: the track has none yet, or its publisher does not answer`,
+      `No group ${wanted} of ${track.name} within ${fetchTimeoutMs} ms: the track has none yet, or its publisher does not answer`,
       { cause: error },
     );
   } finally {
@@ -394,14 +400,14 @@ async function latestGroup(
     if (group) return group;
     throw new MoqError(
       "not-found",
-      `Expected a group of ${track.name}, got none`,
+      `${track.name} has no groups`,
     );
   } finally {
     groups.close();
   }
 }
 
-/** The payloads of a group one after the other, as they come; a group that is cut cuts the body. Aborts `over` at its end. */
+/** The payloads of a group in order, as they arrive. If the group is cut, so is the body. Aborts `over` at the end. */
 function payloads(
   group: GroupConsumer,
   over: AbortController,
@@ -411,7 +417,7 @@ function payloads(
     async pull(controller) {
       try {
         const { done, value } = await pieces.next();
-        // A copy: a view would keep the memory of a whole group for a client that does not read.
+        // A copy: a view would keep a whole group in memory for a client that does not read.
         if (!done) return controller.enqueue(value.slice());
         controller.close();
         over.abort();

@@ -16,12 +16,12 @@ import { FETCH_TIMEOUT_MS, handle, type HttpOptions } from "./http.ts";
 
 const encoder = new TextEncoder();
 
-/** A clock that stands still until its only timer is let go. */
+/** Time stands still until a test fires the only timer. */
 class HeldClock implements Clock {
   #then: (() => void) | undefined;
   readonly #waited = Promise.withResolvers<void>();
 
-  /** Resolves when there is a timer. */
+  /** Resolves once there is a timer. */
   get waited(): Promise<void> {
     return this.#waited.promise;
   }
@@ -42,15 +42,15 @@ class HeldClock implements Clock {
   }
 }
 
-/** Who asks for what operators may see, and what is public there. */
+/** A client of operators' pages, and what is public for it. */
 interface Asker {
   readonly remote?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly query?: string;
   readonly host?: string;
-  /** What is public where it may. */
+  /** Public patterns, where the client is admitted. */
   readonly open?: readonly string[];
-  /** What is public where it may not. */
+  /** Public patterns, where the client is refused. */
   readonly limited?: readonly string[];
 }
 
@@ -83,7 +83,7 @@ async function get(
   return { status, body: await response.text(), headers };
 }
 
-/** `demo/a` with the groups 0, of two frames, and 1, of one. */
+/** Publishes `demo/a` with groups 0, of two frames, and 1, of one. */
 function publish({ origin }: HttpOptions): () => void {
   const broadcast = new BroadcastProducer();
   const track = broadcast.createTrack("text");
@@ -98,7 +98,7 @@ function publish({ origin }: HttpOptions): () => void {
   return () => broadcast.close();
 }
 
-Deno.test("handle: health and certificate to the byte", async () => {
+Deno.test("handle: health and certificate are exact to the byte", async () => {
   const options = setup();
   assert.equal((await get(options, "/health")).body, "ok\n");
   const { body, headers } = await get(options, "/certificate.sha256");
@@ -106,7 +106,7 @@ Deno.test("handle: health and certificate to the byte", async () => {
   assert.equal(headers.get("access-control-allow-origin"), "*");
 });
 
-Deno.test("handle: announced lists what the path shows, one per line", async () => {
+Deno.test("handle: /announced lists broadcasts below the path, one per line", async () => {
   const options = setup();
   const close = publish(options);
   const other = new BroadcastProducer();
@@ -118,7 +118,7 @@ Deno.test("handle: announced lists what the path shows, one per line", async () 
   close();
 });
 
-Deno.test("handle: announced percent-encodes controls in a path", async () => {
+Deno.test("handle: /announced percent-encodes control characters", async () => {
   const options = setup();
   const broadcast = new BroadcastProducer();
   options.origin.publish("demo/a\x1b[2J\nfake", broadcast);
@@ -127,7 +127,7 @@ Deno.test("handle: announced percent-encodes controls in a path", async () => {
   broadcast.close();
 });
 
-Deno.test("handle: fetch gives a group's payloads in a row", async () => {
+Deno.test("handle: /fetch concatenates a group's payloads", async () => {
   const options = setup();
   const close = publish(options);
   const path = "/fetch/demo/a/text";
@@ -137,7 +137,7 @@ Deno.test("handle: fetch gives a group's payloads in a row", async () => {
   close();
 });
 
-Deno.test("handle: fetch holds a small piece of a large frame for a slow client", async () => {
+Deno.test("handle: /fetch buffers little of a large frame for a slow client", async () => {
   const options = setup();
   const broadcast = new BroadcastProducer();
   const size = 1_000_000;
@@ -150,7 +150,7 @@ Deno.test("handle: fetch holds a small piece of a large frame for a slow client"
   const { body } = await handle(request, options);
   let total = 0;
   for await (const piece of body!) {
-    // Neither more bytes, nor a view that keeps the memory of the group.
+    // Neither more bytes, nor a view that keeps the group in memory.
     assert.ok(piece.buffer.byteLength <= 16 * 1024);
     total += piece.byteLength;
   }
@@ -158,7 +158,7 @@ Deno.test("handle: fetch holds a small piece of a large frame for a slow client"
   broadcast.close();
 });
 
-Deno.test("handle: what cannot be given has its status", async () => {
+Deno.test("handle: each failure has its status", async () => {
   const options = setup();
   const close = publish(options);
   const statuses: readonly [path: string, status: number][] = [
@@ -185,20 +185,20 @@ Deno.test("handle: what cannot be given has its status", async () => {
   close();
 });
 
-Deno.test("handle: fetch gives up when no group comes", async () => {
+Deno.test("handle: /fetch times out without a group", async () => {
   const options = setup();
   const close = publish(options);
   const answer = get(options, "/fetch/demo/a/silent");
-  // Let the request arrive at its wait.
+  // The request reaches its wait.
   for (let i = 0; i < 20; i++) await Promise.resolve();
   options.clock.release();
   const { status, body } = await answer;
   assert.equal(status, 504);
-  assert.match(body, /within 5000 ms, got none: the track has none yet/);
+  assert.match(body, /within 5000 ms: the track has none yet/);
   close();
 });
 
-Deno.test("handle: requests that wait keep out neither health nor other addresses", async () => {
+Deno.test("handle: waiting requests do not block health or other addresses", async () => {
   const gate = new Gate({ total: 3, perAddress: 2 });
   const here: Setup = { ...setup(), gate, remote: "10.0.0.1:1" };
   const there: Setup = { ...here, remote: "10.0.0.2:1" };
@@ -224,7 +224,7 @@ Deno.test("handle: requests that wait keep out neither health nor other addresse
   assert.equal(gate.size, 0);
 });
 
-Deno.test("handle: who waits in vain, drops the body or wants none holds nothing", async () => {
+Deno.test("handle: a request without a reader leaves the gate", async () => {
   const gate = new Gate({ total: 9, perAddress: 9 });
   const options: Setup = { ...setup(), gate, remote: "10.0.0.1:1" };
   const close = publish(options);
@@ -255,7 +255,7 @@ Deno.test("handle: preflight", async () => {
   assert.equal(headers.get("access-control-allow-origin"), "*");
 });
 
-Deno.test("handle: without configuration only this machine's pages and names", async () => {
+Deno.test("handle: without settings, admits only local pages and names", async () => {
   const options = setup({ localPagesOnly: true });
   const origin = "http://localhost:8000";
   const near = await get(options, "/announced/demo", { headers: { origin } });
@@ -270,7 +270,7 @@ Deno.test("handle: without configuration only this machine's pages and names", a
   assert.equal((await handle(rebound, options)).status, 403);
 });
 
-Deno.test("handle: a grant is given back when the answer is there, whatever it is", async () => {
+Deno.test("handle: releases the grant with every answer", async () => {
   const ends: GrantEnd[] = [];
   const options: Setup = {
     ...setup(),
@@ -307,19 +307,19 @@ Deno.test("handle: a grant is given back when the answer is there, whatever it i
   close();
 });
 
-/** A page of metrics without a relay behind it. */
+/** Metrics without a relay. */
 const METRICS: NonNullable<HttpOptions["metrics"]> = {
   text: () => "moq_relay_broadcasts 0\n",
   countRequest: () => {},
 };
 
-/** Knows one token for everything, and lets everybody see what is public. */
+/** Accepts one token for everything, and `publicly` without a token. */
 function operated(publicly: readonly string[]): Authorizer {
-  const everybody = new PublicAuth({ publish: [], subscribe: publicly });
+  const publicRules = new PublicAuth({ publish: [], subscribe: publicly });
   return {
     grant(request) {
       const token = requestToken(request.query);
-      if (token === undefined) return everybody.grant(request);
+      if (token === undefined) return publicRules.grant(request);
       if (token !== "good") {
         return Promise.reject(new MoqError("unauthorized", "Unknown token"));
       }
@@ -339,8 +339,8 @@ for (
       limited: ["a/**"],
     }],
     ["another machine", { remote: "192.0.2.1:9", limited: ["**"] }],
-    ["somebody of unknown address", { limited: ["**"] }],
-    ["a server in front of this one", {
+    ["a client of unknown address", { limited: ["**"] }],
+    ["a proxy in front of the relay", {
       remote: "127.0.0.1:9",
       headers: { "x-forwarded-for": "192.0.2.1" },
       limited: ["**"],
@@ -350,7 +350,7 @@ for (
       headers: { origin: "http://localhost:8000" },
       limited: ["**"],
     }],
-    ["a page of a name that leads here", {
+    ["a page of a name that resolves to this machine", {
       remote: "127.0.0.1:9",
       host: "example.com",
       limited: ["**"],
@@ -387,7 +387,7 @@ for (
   });
 }
 
-Deno.test("handle: only pages on the list may read the answers", async () => {
+Deno.test("handle: only listed origins may read the answers", async () => {
   const options = { ...setup(), origins: ["https://app.example"] };
   for (
     const [origin, allowed] of [

@@ -1,46 +1,46 @@
 /**
- * How much one address, and all of them together, may have under way of one
- * kind: what one asks for never keeps the others out.
+ * Limits on concurrent requests of one kind, per address and in total, so that
+ * one client never keeps out the others.
  *
  * @module
  */
 
-/** The settings that bound requests. */
+/** The settings with these limits. */
 interface RequestLimits {
-  /** From all addresses. */
+  /** In total. */
   readonly "limit.requests": number;
-  /** From one address. */
+  /** Per address. */
   readonly "limit.requests_per_address": number;
 }
 
 /** Options of {@linkcode Gate}. */
 export interface GateOptions {
-  /** From all addresses. */
+  /** Most from all addresses. */
   readonly total: number;
-  /** From one address; networks of IPv6 count as one. */
+  /** Most from one address; an IPv6 /64 counts as one. */
   readonly perAddress: number;
 }
 
-/** Why something may not begin. */
+/** Which limit was reached. */
 export type Refusal = "address" | "total";
 
-/** Counts what is under way. */
+/** Counts concurrent requests. */
 export class Gate {
   readonly #options: GateOptions;
   readonly #byAddress: Map<string, number> = new Map();
   #total = 0;
 
-  /** Nothing is under way yet. */
+  /** A gate without requests. */
   constructor(options: GateOptions) {
     this.#options = options;
   }
 
-  /** What is under way now. */
+  /** How many requests are under way. */
   get size(): number {
     return this.#total;
   }
 
-  /** Lets one more in from `remote`, `host:port`: the function returned ends it and is idempotent. Otherwise says which limit is reached. */
+  /** Admits a request from `remote`, `host:port`, and returns an idempotent function that ends it. Otherwise returns the limit that was reached. */
   enter(remote: string): (() => void) | Refusal {
     const { total, perAddress } = this.#options;
     const address = networkOf(remote);
@@ -64,7 +64,7 @@ export class Gate {
   }
 }
 
-/** A gate for requests of one kind, as the settings ask for it. */
+/** A gate for requests of one kind, with the limits of the settings. */
 export function requestGate(limits: RequestLimits): Gate {
   return new Gate({
     total: limits["limit.requests"],
@@ -74,7 +74,7 @@ export function requestGate(limits: RequestLimits): Gate {
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** Who has the address in `remote`, `host:port`: a host of IPv4, or a /64 of IPv6, which one customer has whole. */
+/** The network of `remote`, `host:port`: an IPv4 address, or an IPv6 /64, the usual size for one customer. */
 export function networkOf(remote: string): string {
   const host = remote.replace(/:\d+$/, "").replace(/^\[|\]$/g, "");
   if (!host.includes(":")) return host;

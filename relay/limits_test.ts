@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Gate, networkOf } from "./limits.ts";
 
-Deno.test("Gate: one address takes its share, and no more", () => {
+Deno.test("Gate: one address gets no more than its share", () => {
   const gate = new Gate({ total: 3, perAddress: 2 });
   const leave = gate.enter("10.0.0.1:1");
   assert.ok(typeof leave === "function");
@@ -16,7 +16,7 @@ Deno.test("Gate: one address takes its share, and no more", () => {
   assert.equal(gate.enter("10.0.0.1:5"), "address");
 });
 
-Deno.test("networkOf: hosts of IPv4, and networks of IPv6", () => {
+Deno.test("networkOf: IPv4 addresses, and IPv6 /64 networks", () => {
   const cases: readonly [remote: string, network: string][] = [
     ["192.0.2.7:443", "192.0.2.7"],
     ["[::ffff:192.0.2.7]:443", "192.0.2.7"],

@@ -1,6 +1,6 @@
 /**
- * The relay's log: one line per message, for people on a terminal, else one
- * JSON object each. Tokens never get into it.
+ * The relay's log: a readable line per message on a terminal, otherwise one
+ * JSON object per line. Tokens are never logged.
  *
  * @module
  */
@@ -15,23 +15,22 @@ import { printableJson } from "@moq-deno/lite/internal";
 
 /** Options of {@linkcode openLog}. */
 interface LogOptions {
-  /** Least important level to write; `trace` is the same as `debug`. */
+  /** Lowest level to write; `trace` is the same as `debug`. */
   readonly level: "trace" | "debug" | "info" | "warn" | "error";
-  /** How to write a message. */
   readonly format: "pretty" | "json";
-  /** Takes each line, its line feed included. */
+  /** Receives each line, with its line feed. */
   readonly sink: (line: string) => void;
 }
 
 const CATEGORY = "moq-relay";
 const LEVELS = ["debug", "info", "warn", "error"] as const;
 
-/** The logger of this process, which has one: a second call replaces the first's sink. */
+/** Sets up the logger of this process. There is one; a second call replaces the sink of the first. */
 export function openLog({ level, format, sink }: LogOptions): Logger {
   const line = format === "json" ? jsonLinesFormatter : prettyLine;
   configureSync({
     reset: true,
-    // Of JSON line and quoted value alike, what a peer chose cannot steer a terminal.
+    // Applies to JSON and pretty lines: a peer's text cannot control a terminal.
     sinks: { out: (record) => sink(printableJson(line(record))) },
     loggers: [
       { category: CATEGORY, lowestLevel: "debug", sinks: ["out"] },
@@ -51,7 +50,7 @@ export function openLog({ level, format, sink }: LogOptions): Logger {
   );
 }
 
-/** What any formatter can show, without secrets. */
+/** `fields` as plain values that any formatter can print, without secrets. */
 function plain(fields: LogFields = {}): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(fields)
@@ -67,12 +66,12 @@ function plainValue(value: unknown): unknown {
   return redact(String(value));
 }
 
-// JSON has no integers of that size.
+// JSON has no integers of this size.
 function noBigint(_name: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }
 
-/** `text` without the values of `jwt` parameters and without JWTs that stand alone. */
+/** `text` without values of `jwt` parameters and without bare JWTs. */
 function redact(text: string): string {
   return text
     .replaceAll(/\bjwt=[^&\s"]+/g, "jwt=(hidden)")
@@ -81,7 +80,7 @@ function redact(text: string): string {
 
 const SAFE_VALUE = /^[\w.:/@*+\-[\]]+$/;
 
-/** `12:00:00.000 INFO  message name=value`; peers' text is quoted, so that it cannot fake a line. */
+/** `12:00:00.000 INFO  message name=value`; peers' text is quoted, so it cannot fake a line. */
 function prettyLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 23);
   const level = record.level.replace("warning", "warn").toUpperCase();

@@ -10,7 +10,7 @@ function open(
   return { log, lines };
 }
 
-Deno.test("openLog: a disabled level is an absent function", () => {
+Deno.test("openLog: a disabled level has no function", () => {
   assert.deepEqual(Object.keys(open("info", "pretty").log), [
     "info",
     "warn",
@@ -20,7 +20,7 @@ Deno.test("openLog: a disabled level is an absent function", () => {
   assert.equal(open("debug", "json").log.debug === undefined, false);
 });
 
-Deno.test("openLog: pretty is one line with its fields, whatever a peer sends", () => {
+Deno.test("openLog: pretty is one line, whatever a peer sends", () => {
   const { log, lines } = open("info", "pretty");
   log.warn?.("session refused", {
     path: "a b\n12:00 ERROR fake",
@@ -36,7 +36,7 @@ Deno.test("openLog: pretty is one line with its fields, whatever a peer sends", 
   );
 });
 
-Deno.test("openLog: JSON is one object per line", () => {
+Deno.test("openLog: JSON has one object per line", () => {
   const { log, lines } = open("info", "json");
   log.info?.("listening", { port: 4443, id: 2n ** 60n, list: ["a", 1n] });
   const record = JSON.parse(lines[0] ?? "");
@@ -64,7 +64,7 @@ Deno.test("openLog: tokens are hidden in every format", () => {
   }
 });
 
-Deno.test("openLog: nothing a peer sends steers a terminal", () => {
+Deno.test("openLog: a peer's text cannot control the terminal", () => {
   for (const format of ["pretty", "json"] as const) {
     const { log, lines } = open("info", format);
     const steering = "\x1b]0;x\x07\u009b31m\u202e";

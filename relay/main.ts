@@ -1,6 +1,6 @@
 /**
- * The program: `moq-relay [CONFIG.toml] [FLAGS]`. Behind `moq-relay token` are
- * the commands for keys and tokens, behind `moq-relay auth` the auth server.
+ * The program: `moq-relay [CONFIG.toml] [FLAGS]`. `moq-relay token` has the
+ * commands for keys and tokens, `moq-relay auth` the auth server.
  *
  * @module
  */

@@ -1,4 +1,4 @@
-/** The program as a process: what it prints, how it ends, and what it survives. */
+/** The program as a process: its output, its exit codes, and what it survives. */
 import assert from "node:assert/strict";
 import { connect } from "@moq-deno/lite/deno";
 import { RELAY_VERSION } from "./version.ts";
@@ -42,7 +42,7 @@ async function end(args: readonly string[]): Promise<Ended> {
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
 }
 
-/** A relay on a port of its own that has said its first lines; on disposal it has ended. */
+/** A relay on its own port that has printed its first lines; disposal waits for its end. */
 class Running implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #err: Promise<string>;
@@ -87,7 +87,7 @@ class Running implements AsyncDisposable {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended already.
+      // It has already exited.
     }
     await this.#child.status;
     await this.#child.stdout.cancel();
@@ -100,14 +100,14 @@ class Running implements AsyncDisposable {
   }
 }
 
-/** A QUIC handshake with `alpn`: the protocol agreed on, or how it failed. */
+/** A QUIC handshake with `alpn`: returns the agreed protocol, or the error. */
 async function handshake(
   port: number,
   alpn: string,
   pin: string,
 ): Promise<string | undefined> {
   const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  // Known to Deno, not to its types.
+  // Deno has it, its types do not.
   const pinned = {
     serverCertificateHashes: [{
       algorithm: "sha-256",
@@ -134,7 +134,7 @@ async function handshake(
   }
 }
 
-Deno.test("moq-relay: says where it is and how to use it, serves HTTP, ends with 0", async () => {
+Deno.test("moq-relay: prints addresses and hints, serves HTTP, exits with 0", async () => {
   await using relay = await Running.start("--log-format", "json");
   assert.match(relay.greeting, new RegExp(`^moq-relay ${RELAY_VERSION}$`, "m"));
   assert.match(relay.greeting, /publish .* publish http:\/\/localhost:\d+\/$/m);
@@ -162,7 +162,7 @@ Deno.test("moq-relay: survives garbage, a wrong ALPN and a bad WebSocket", async
   const to: Deno.Addr = { transport: "udp", hostname: "127.0.0.1", port };
   for (let size = 1; size <= 1200; size += 7) {
     const bytes = crypto.getRandomValues(new Uint8Array(size));
-    // The first byte of an Initial, every other time.
+    // Every other one begins like an Initial packet.
     if (size % 2 === 0) bytes.set([0xc0, 0, 0, 0, 1]);
     await socket.send(bytes, to);
   }
@@ -212,7 +212,7 @@ for (const [permissions, env, said] of ENVIRONMENTS) {
   });
 }
 
-Deno.test("moq-relay: a port in use is one line and 1", async () => {
+Deno.test("moq-relay: a port in use prints one line and exits with 1", async () => {
   await using relay = await Running.start();
   const { code, out, err } = await end([
     "--listen",
@@ -225,7 +225,7 @@ Deno.test("moq-relay: a port in use is one line and 1", async () => {
   );
 });
 
-Deno.test("moq-relay: told to end, it asks peers to move, and ends those that stay after the drain timeout", async () => {
+Deno.test("moq-relay: SIGTERM sends GOAWAY and ends sessions after the drain", async () => {
   await using relay = await Running.start("--drain-timeout", "1s");
   const pins = [Uint8Array.fromHex(relay.fingerprint)];
   const url = `moqt://127.0.0.1:${relay.port}/`;
@@ -259,11 +259,11 @@ const REFUSED: readonly [
     /^--log-level: expected one of .*, got "loud"\n$/,
   ],
   [
-    "a file that is not there",
+    "a missing file",
     ["/nowhere.toml"],
     /^Cannot read the configuration \/nowhere\.toml, [^\n]*\n$/,
   ],
-  ["a certificate that is not there", [
+  ["a missing certificate", [
     "--listen-tls-cert",
     "/nowhere.pem",
     "--listen-tls-key",
@@ -283,14 +283,14 @@ const REFUSED: readonly [
 ];
 
 for (const [what, args, line] of REFUSED) {
-  Deno.test(`moq-relay: ${what} is one line and 1`, async () => {
+  Deno.test(`moq-relay: ${what} prints one line and exits with 1`, async () => {
     const { code, out, err } = await end(args);
     assert.match(err, line);
     assert.deepEqual([code, out], [1, ""]);
   });
 }
 
-Deno.test("moq-relay: --help, --version and --check-config end with 0", async () => {
+Deno.test("moq-relay: --help, --version and --check-config exit with 0", async () => {
   const help = await end(["--help"]);
   assert.equal(help.code, 0);
   assert.match(help.out, /--listen-tls-generate/);
@@ -304,9 +304,12 @@ Deno.test("moq-relay: --help, --version and --check-config end with 0", async ()
   assert.equal((await end(["--check-config", "--web-ws", "maybe"])).code, 1);
 });
 
-Deno.test("moq-relay: token and auth are programs of their own", async () => {
+Deno.test("moq-relay: token and auth are subcommands", async () => {
   const token = await end(["token", "inspect", "x"]);
-  assert.match(token.err, /^Expected three parts of base64url[^\n]*\n$/);
+  assert.match(
+    token.err,
+    /^Expected a token: three parts of base64url[^\n]*\n$/,
+  );
   assert.deepEqual([token.code, token.out], [1, ""]);
   const auth = await end(["auth", "serve", "--listen", "0.0.0.0:0"]);
   assert.match(auth.err, /^--listen: [^\n]* --listen-public [^\n]*\n$/);

@@ -1,5 +1,5 @@
 /**
- * A Media over QUIC relay to run or to build into a program.
+ * A Media over QUIC relay, to run or to embed in a program.
  *
  * @module
  */

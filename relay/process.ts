@@ -1,6 +1,6 @@
 /**
- * What programs here share: text goes out whole, and what somebody can mend is
- * one line on standard error and 1.
+ * What the programs here share: output is written completely, and errors that a
+ * user can fix are one line on standard error with exit code 1.
  *
  * @module
  */
@@ -16,13 +16,13 @@ interface Output {
 
 function write(output: Output, text: string): void {
   try {
-    // Tokens and files are what others wrote: none of it steers the terminal.
+    // Tokens and files contain others' text, which must not control the terminal.
     const bytes = encoder.encode(printableLines(text));
     for (let at = 0; at < bytes.length;) {
       at += output.writeSync(bytes.subarray(at));
     }
   } catch {
-    // Whoever read it is gone; the program goes on without.
+    // The reader of the pipe has left; the program continues.
   }
 }
 
@@ -37,7 +37,7 @@ export function printError(text: string): void {
 }
 
 /**
- * The environment as far as the process may read it: all of it, or those of
+ * The environment as far as the process may read it: all of it, or those
  * `names` that `--allow-env=…` covers.
  */
 export function readableEnvironment(
@@ -60,7 +60,7 @@ function mayRead(variable?: string): boolean {
   return state === "granted";
 }
 
-/** Ends the process when `work` has ended: with 0, with a line and 1, or with a bug's stack. */
+/** Exits when `work` ends: with 0, with one line and 1, or with a bug's stack trace. */
 export async function endWith(work: Promise<void>): Promise<never> {
   try {
     await work;
@@ -74,7 +74,7 @@ export async function endWith(work: Promise<void>): Promise<never> {
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM; the second ends the process at once. */
+/** Resolves at the first SIGINT or SIGTERM; a second one exits at once. */
 export function stopSignal(): Promise<Deno.Signal> {
   const { promise, resolve } = Promise.withResolvers<Deno.Signal>();
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows"

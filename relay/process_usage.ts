@@ -1,5 +1,5 @@
 /**
- * What this process has used, as the system counts it.
+ * The process's memory and CPU time, as the system counts them.
  *
  * @module
  */
@@ -8,7 +8,6 @@ import type { ProcessUsage } from "./metrics/metrics.ts";
 
 const MICROSECONDS = 1e6;
 
-/** Its memory and processor time so far. */
 export function processUsage(): ProcessUsage {
   const { rss, heapUsed } = Deno.memoryUsage();
   const { user, system } = cpuUsage();

@@ -1,6 +1,6 @@
 /**
- * THE file: a relay is one origin shared by a session per peer. From top to
- * bottom it is the life of a session: accept, authorise, start, serve, end,
+ * THE file: a relay is one origin shared by a session per peer. Read from top
+ * to bottom, it is the life of a session: accept, authorise, start, serve, end,
  * drain. Everything else in this folder is policy around it.
  *
  * ```ts
@@ -51,9 +51,9 @@ import {
 import { Peers } from "./cluster/peers.ts";
 import { RelayStats, type SessionKind } from "./metrics/stats.ts";
 
-/** Bounds of a {@linkcode Relay}. */
+/** Limits of a {@linkcode Relay}. */
 export interface RelayLimits extends SessionLimits {
-  /** Sessions at a time. Default 10,000. */
+  /** Concurrent sessions. Default 10,000. */
   readonly sessions?: number;
 }
 
@@ -61,42 +61,42 @@ export interface RelayLimits extends SessionLimits {
 export interface RelayOptions {
   /** Decides who may do what. */
   readonly authorizer: Authorizer;
-  /** Our hop id in a cluster. Default random. */
+  /** This relay's hop id in a cluster. Default random. */
   readonly hop?: bigint | undefined;
-  /** How long a broadcast stays when its publisher's connection was lost. Default 0. */
+  /** How long a broadcast stays announced after its publisher's connection was lost, in milliseconds. Default 0. */
   readonly lingerMs?: number | undefined;
-  /** How long other relays are told that a broadcast is carried here after its last reader has left. Default: never. */
+  /** How long after its last reader a broadcast is advertised as already carried here, in milliseconds. Default: never. */
   readonly warmMs?: number | undefined;
-  /** How much is kept, and for how long. */
+  /** Size of the group cache, and how long groups are kept. */
   readonly cache?: Omit<CacheOptions, "clock"> | undefined;
-  /** Bounds on peers. */
+  /** Limits per session and in total. */
   readonly limits?: RelayLimits | undefined;
-  /** How long a peer may take for its SETUP, in milliseconds. Default 10 s. */
+  /** Timeout for a peer's SETUP, in milliseconds. Default 10 s. */
   readonly setupTimeoutMs?: number | undefined;
-  /** Where messages go. Default nowhere. */
+  /** Where log messages go. Default: none are written. */
   readonly log?: Logger | undefined;
-  /** Time. */
+  /** Clock for timers. Default the system's. */
   readonly clock?: Clock | undefined;
 }
 
-// Another relay speaks for all of its publishers and viewers.
+// Another relay acts for all of its publishers and viewers.
 const PEER_LIMITS: SessionLimits = {
   subscriptions: 100_000,
   announcements: 100_000,
   isRelay: true,
 };
-// Longer than it takes until all relays have noticed that one is gone, which depends on when each heard from it last.
+// Longer than all relays need to notice the loss of one, which depends on when each last heard from it.
 const SETTLE_MS = 1000;
 const DEFAULT_SESSIONS = 10_000;
 const DEFAULT_SETUP_MS = 10_000;
 
-/** Publishers on one side, viewers on the other; it knows nothing about media. */
+/** Connects publishers and viewers; it knows nothing about media. */
 export class Relay {
-  /** Every broadcast, whoever publishes it. */
+  /** All broadcasts, from every publisher. */
   readonly origin: Origin;
   /** The sessions with other relays. */
   readonly peers: Peers = new Peers();
-  /** What it has done since it began. */
+  /** Counters since the start. */
   readonly stats: RelayStats = new RelayStats();
   readonly #options: RelayOptions;
   readonly #clock: Clock;
@@ -107,7 +107,7 @@ export class Relay {
   #number = 0;
   #isDraining = false;
 
-  /** A relay without peers. */
+  /** A relay without sessions. */
   constructor(options: RelayOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -119,17 +119,17 @@ export class Relay {
     this.origin = new Origin({ hop, lingerMs, warmMs, settleMs, cache, clock });
   }
 
-  /** The sessions there are now. */
+  /** The current sessions. */
   get sessions(): ReadonlySet<Session> {
     return this.#sessions;
   }
 
-  /** What each of them that is served may do: whether it is a relay of the cluster, and the label to count it by, stand there. */
+  /** The grants of the sessions being served: `isRelay` and `tier` are in them. */
   get grants(): ReadonlyMap<Session, Grant> {
     return this.#grants;
   }
 
-  /** Takes a peer in, serves it and returns when it has left. Never throws, whatever the peer does. */
+  /** Accepts a peer, serves it, and returns when it has left. Never throws. */
   async accept(peer: IncomingPeer): Promise<void> {
     const { transport: kind, remote, protocol } = peer;
     const log = childLogger(this.#log, { session: ++this.#number });
@@ -153,7 +153,7 @@ export class Relay {
     }
   }
 
-  /** What `peer` may do; `undefined` on raw QUIC, where SETUP says what was dialled. Throws the refusal that the peer got. */
+  /** The peer's grant; `undefined` on raw QUIC, where SETUP has the path. Throws the error that the peer was refused with. */
   async #authorise(peer: IncomingPeer): Promise<Grant | undefined> {
     try {
       this.#checkRoom();
@@ -179,7 +179,7 @@ export class Relay {
     }
   }
 
-  /** A session that is served. */
+  /** A session that is being served. */
   async #enter(
     peer: IncomingPeer,
     { early, log }: { readonly early: Grant | undefined; readonly log: Logger },
@@ -195,7 +195,7 @@ export class Relay {
     }
   }
 
-  /** A session over `transport`; one that agreed on no protocol name is asked in band. */
+  /** A session over `transport`; without an agreed protocol name, the draft is negotiated in band. */
   async #start(transport: Transport, log: Logger): Promise<Session> {
     const inBand = needsInBand(transport)
       ? await this.#agree(transport)
@@ -232,7 +232,7 @@ export class Relay {
     return session;
   }
 
-  /** Lets `session` do what its grant says. */
+  /** Lets `session` do what its grant allows. */
   async #serve(
     session: Session,
     { peer, early }: {
@@ -255,12 +255,12 @@ export class Relay {
     }
   }
 
-  /** What the peer may read and write: two scopes of the one origin, less what its role does not use. */
+  /** What the peer may read and write: two scopes of the one origin, without the half that its role does not use. */
   #scopes(grant: Grant, role: Setup["role"]): SessionScopes {
     const publishes = role === "subscriber" ? [] : grant.publish;
     const subscribes = role === "publisher" ? [] : grant.subscribe;
     if (publishes.length + subscribes.length === 0) {
-      throw new MoqError("unauthorized", `Expected a grant for a ${role}`);
+      throw new MoqError("unauthorized", `No permission to be a ${role}`);
     }
     const { root, mounts, isRelay: showsHidden } = grant;
     const filter = patternFilter(subscribes);
@@ -273,7 +273,7 @@ export class Relay {
     };
   }
 
-  /** Ends `session` when its grant ends, and the other way round. */
+  /** Ends `session` when its grant ends, and releases the grant when the session ends. */
   #endWith(session: Session, grant: Grant): void {
     const { lease, expires } = grant;
     this.#grants.set(session, grant);
@@ -296,7 +296,7 @@ export class Relay {
     });
   }
 
-  /** Takes no one in any more, asks all peers to move and closes what is left after `timeoutMs`. */
+  /** Accepts no more peers, asks all to move, and closes those that remain after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
     this.#log.info?.("draining", { sessions: this.#sessions.size, timeoutMs });
@@ -308,7 +308,7 @@ export class Relay {
     );
   }
 
-  /** A session over a connection that this relay made to another; it serves nothing until {@linkcode Relay.link}. */
+  /** A session over a connection that this relay dialled; it serves nothing until {@linkcode Relay.link}. */
   open(
     transport: Transport,
     { setup, log = this.#log }: Pick<SessionOptions, "setup" | "log">,
@@ -316,7 +316,7 @@ export class Relay {
     return this.#begin(transport, { setup, log });
   }
 
-  /** Lets a relay that was dialled read and write the whole origin. */
+  /** Lets a dialled relay read and write the whole origin. */
   link(
     session: Session,
     { hop, transport }: {

@@ -1,4 +1,4 @@
-/** The relay over transports in memory: how grants begin and end with sessions. */
+/** The relay over transports in memory: how grants and sessions begin and end together. */
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -16,19 +16,19 @@ interface Guest {
   readonly relay: Relay;
   /** The peer's end. */
   readonly session: Session;
-  /** Resolves when the relay has no more to do with it. */
+  /** Resolves when the relay has finished with the peer. */
   readonly left: Promise<void>;
-  /** The ends that its lease heard of. */
+  /** The ends that were reported to its lease. */
   readonly ends: readonly GrantEnd[];
-  /** Takes the grant back. */
+  /** Revokes the grant. */
   readonly revoke: (error: MoqError) => void;
 }
 
 interface Given extends Partial<Grant> {
   readonly role?: "publisher" | "subscriber";
-  /** Whether the peer dials a URL; otherwise SETUP says where it wants to go. */
+  /** Whether the peer dials a URL; otherwise SETUP has its path. */
   readonly hasUrl: boolean;
-  /** Whether the peer is gone when it is let in. */
+  /** Whether the peer is gone by the time it is accepted. */
   readonly isGone?: boolean;
 }
 
@@ -68,7 +68,7 @@ function visit({ role, hasUrl, isGone, ...grant }: Given): Guest {
 for (const hasUrl of [true, false]) {
   const way = hasUrl ? "a URL" : "SETUP";
 
-  Deno.test(`Relay: a grant by ${way} that is taken back ends its session, and is released once`, async () => {
+  Deno.test(`Relay: revoking a grant by ${way} ends its session`, async () => {
     const guest = visit({ hasUrl });
     await guest.session.peer;
     guest.revoke(new MoqError("unauthorized", "Taken back"));
@@ -79,7 +79,7 @@ for (const hasUrl of [true, false]) {
     assert.deepEqual(guest.ends.map(({ reason }) => reason), ["Taken back"]);
   });
 
-  Deno.test(`Relay: a peer by ${way} that leaves gives its grant back`, async () => {
+  Deno.test(`Relay: a peer by ${way} that leaves releases its grant`, async () => {
     const guest = visit({ hasUrl });
     await guest.session.peer;
     guest.session.close();
@@ -87,14 +87,14 @@ for (const hasUrl of [true, false]) {
     assert.deepEqual(guest.ends.map(({ reason }) => reason), ["closed"]);
   });
 
-  Deno.test(`Relay: a peer by ${way} whose role the grant does not have is sent away, and its grant given back`, async () => {
+  Deno.test(`Relay: refuses a peer by ${way} whose role has no grant`, async () => {
     const guest = visit({ hasUrl, role: "subscriber" });
     assert.equal((await guest.session.closed)?.code, "unauthorized");
     await guest.left;
     assert.ok(guest.ends.length > 0);
   });
 
-  Deno.test(`Relay: a grant by ${way} that has expired ends its session`, async () => {
+  Deno.test(`Relay: an expired grant by ${way} ends its session`, async () => {
     const guest = visit({ hasUrl, expires: Math.floor(Date.now() / 1000) });
     const error = await guest.session.closed;
     assert.match(error?.message ?? "", /expired$/);
@@ -102,7 +102,7 @@ for (const hasUrl of [true, false]) {
   });
 }
 
-Deno.test("Relay.grants: what a session may do, its tier and that it is a relay, as long as it lasts", async () => {
+Deno.test("Relay.grants: holds each session's grant until it ends", async () => {
   const { relay, session, left } = visit({
     hasUrl: true,
     tier: "gold",
@@ -117,7 +117,7 @@ Deno.test("Relay.grants: what a session may do, its tier and that it is a relay,
   assert.equal(relay.grants.size, 0);
 });
 
-Deno.test("Relay: a peer that is gone before it is let in leaves its grant", async () => {
+Deno.test("Relay: a peer that is gone before accept releases its grant", async () => {
   const guest = visit({ hasUrl: true, isGone: true });
   await guest.left;
   assert.deepEqual(guest.ends, [
@@ -136,7 +136,7 @@ const GRANTS: Readonly<Record<string, Omit<Grant, "root">>> = {
   "/exact-viewer": { publish: [], subscribe: ["bob"] },
 };
 
-/** A session with `relay` that may do what the grant of `path` says. */
+/** A session with `relay` that has the grant of `path`. */
 function join(
   { relay, clock }: { readonly relay: Relay; readonly clock: VirtualClock },
   path: string,
@@ -177,7 +177,7 @@ async function seeExactly(world: Parameters<typeof join>[0]): Promise<void> {
     ["/lobby", ""],
   ].map(([grant, path]) => {
     const origin = new Origin();
-    // As peers do who announce one path and serve whatever they are asked for below.
+    // Some peers announce one path and serve every request below it.
     origin.claim(path!, {
       covers: () => true,
       consume: (rest) => {

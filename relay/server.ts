@@ -1,5 +1,5 @@
 /**
- * A relay with everything around it: its certificate, its ports, its HTTP.
+ * A relay with its certificate, its ports and its HTTP.
  *
  * @module
  */
@@ -37,21 +37,20 @@ import { processUsage } from "./process_usage.ts";
 import { Relay } from "./relay.ts";
 import { RELAY_VERSION } from "./version.ts";
 
-/** What a server needs besides its settings. */
+/** What a server needs in addition to its settings. */
 interface ServerOptions {
-  /** Decides who may do what, in place of the settings. */
+  /** Decides who may do what, instead of the settings. */
   readonly authorizer?: Authorizer | undefined;
-  /** Whether loopback is listened on where the settings name no address. Default yes. */
+  /** Whether to listen on loopback if the settings have no address. Default true. */
   readonly opensLoopback?: boolean | undefined;
-  /** Where messages go. */
+  /** Where log messages go. */
   readonly log: Logger;
-  /** Time. */
   readonly clock: Clock;
 }
 
 const PROTOCOL_NAMES: readonly string[] = [...PROTOCOLS, IN_BAND_ALPN];
 
-/** Starts everything that `config` asks for; throws `ConfigError` when something cannot be had. */
+/** Starts everything that `config` describes; throws `ConfigError` when something is not available. */
 export async function startServer(
   config: Config,
   options: ServerOptions,
@@ -72,7 +71,7 @@ const NO_HANDSHAKES: HandshakeCounts = {
   ignored: 0,
 };
 
-/** A relay that runs; use {@linkcode startServer}. */
+/** A running relay; use {@linkcode startServer}. */
 export class Server implements Surroundings {
   readonly #config: Config;
   readonly #log: Logger;
@@ -86,7 +85,6 @@ export class Server implements Surroundings {
   #cluster: RunningCluster | undefined;
   #listeners: Listeners | undefined;
 
-  /** Nothing is bound yet. */
   constructor(
     config: Config,
     options: ServerOptions & { readonly access: Access },
@@ -118,17 +116,17 @@ export class Server implements Surroundings {
     });
   }
 
-  /** Where QUIC and WebTransport are listened for. */
+  /** Addresses of QUIC and WebTransport. */
   get addresses(): readonly Address[] {
     return this.#listeners?.addresses ?? [];
   }
 
-  /** Where HTTP is listened for. */
+  /** Addresses of HTTP. */
   get httpAddresses(): readonly Address[] {
     return this.#listeners?.httpAddresses ?? [];
   }
 
-  /** Where HTTPS is listened for, if at all. */
+  /** Address of HTTPS, if any. */
   get httpsAddress(): Address | undefined {
     return this.#listeners?.httpsAddress;
   }
@@ -138,12 +136,12 @@ export class Server implements Surroundings {
     return this.#certificate?.fingerprint ?? "";
   }
 
-  /** The broadcasts, by path. */
+  /** All broadcasts, by path. */
   get origin(): Origin {
     return this.#relay.origin;
   }
 
-  /** The sessions there are now. */
+  /** The current sessions. */
   get sessions(): ReadonlySet<Session> {
     return this.#relay.sessions;
   }
@@ -153,14 +151,14 @@ export class Server implements Surroundings {
     return this.#listeners?.handshakes ?? NO_HANDSHAKES;
   }
 
-  /** What the process has used. */
+  /** What the process uses. */
   usage(): ProcessUsage {
     return processUsage();
   }
 
-  /** Answers a request that another server got from the client at `remote`, `host:port`: HTTP of the relay, or a WebSocket, which becomes a peer. */
+  /** Answers a request that another server received from `remote`, `host:port`: HTTP of the relay, or a WebSocket, which becomes a peer. */
   answer(request: Request, remote: string): Promise<Response> {
-    if (!this.#listeners) throw new TypeError("Expected a relay that runs");
+    if (!this.#listeners) throw new TypeError("The relay is not running");
     return this.#listeners.requests.answer(request, remote);
   }
 
@@ -200,7 +198,7 @@ export class Server implements Surroundings {
     }
   }
 
-  /** Asks every peer to move within `drainMs` milliseconds, then ends what is left and every port; never rejects. */
+  /** Asks every peer to move within `drainMs` milliseconds, then closes all sessions and ports; never rejects. */
   async close(drainMs = 0): Promise<void> {
     await this.#relay.drain(drainMs);
     this.#stopped.abort();
@@ -209,7 +207,7 @@ export class Server implements Surroundings {
     await Promise.all(this.#tasks);
   }
 
-  /** A certificate is used whatever its dates say: the clock may be what is wrong. */
+  /** Warns and continues: a wrong date may be the clock's fault. */
   #warnOfDates({ fingerprint, notBefore, expires }: Certificate): void {
     const now = Date.now();
     if (now < notBefore.getTime()) {

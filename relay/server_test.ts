@@ -1,4 +1,4 @@
-/** The server with real clients: every way in, refusals, certificates that change. */
+/** The server with real clients: every transport, refusals, replaced certificates. */
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -20,7 +20,7 @@ import { type Server, startServer } from "./server.ts";
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The system's clock, but for the looks at certificates, which come when asked for. */
+/** The system's clock, except that certificate checks run when a test asks for them. */
 class LookClock implements Clock {
   readonly #looks: Set<() => void> = new Set();
 
@@ -43,7 +43,7 @@ class LookClock implements Clock {
 interface Running extends AsyncDisposable {
   readonly server: Server;
   readonly at: string;
-  /** Looks at the certificates; resolves when one was replaced. */
+  /** Checks the certificates; resolves when one was replaced. */
   replaced(): Promise<void>;
 }
 
@@ -109,7 +109,7 @@ function publishText(session: Session, path: string): BroadcastProducer {
 const WAYS = ["moqt", "https", "ws"];
 
 for (const way of WAYS) {
-  Deno.test(`startServer: what is published over ${way} is seen over every way in`, async () => {
+  Deno.test(`startServer: ${way} reaches viewers over every transport`, async () => {
     await using relay = await start();
     await using publisher = await over(way, relay, "/room");
     const broadcast = publishText(publisher, "alice");
@@ -126,12 +126,12 @@ for (const way of WAYS) {
       (session) => session.closed,
       (error) => error,
     );
-    // A WebSocket's client does not learn the status.
+    // A WebSocket client does not see the HTTP status.
     assert.equal(refused?.code, way === "ws" ? "transport" : "unauthorized");
   });
 }
 
-Deno.test("startServer: without configuration a web site is refused, a local page is not", async () => {
+Deno.test("startServer: without settings, refuses web sites, admits local pages", async () => {
   await using relay = await start();
   const upgrade = (origin: string): Promise<Response> =>
     fetch(`http://${relay.at}/`, {
@@ -146,10 +146,10 @@ Deno.test("startServer: without configuration a web site is refused, a local pag
     });
   const far = await upgrade("https://example.com");
   assert.equal(far.status, 401);
-  assert.match(await far.text(), /page of this machine/);
+  assert.match(await far.text(), /pages of this machine/);
 });
 
-Deno.test("startServer: a WebSocket that offers nothing known is refused, one that offers nothing may agree later", async () => {
+Deno.test("startServer: refuses a WebSocket with only unknown subprotocols", async () => {
   await using relay = await start();
   for (const [offered, opens] of [[["chat"], false], [[], true]] as const) {
     const socket = new WebSocket(`ws://${relay.at}/`, [...offered]);
@@ -158,13 +158,13 @@ Deno.test("startServer: a WebSocket that offers nothing known is refused, one th
       isOpen = true;
       socket.close();
     };
-    socket.onerror = () => {}; // the end is what counts
+    socket.onerror = () => {}; // only the close matters
     await new Promise((resolve) => socket.onclose = resolve);
     assert.equal(isOpen, opens, offered.join());
   }
 });
 
-Deno.test("startServer: HTTP, HTTPS and WebSocket where the settings say", async () => {
+Deno.test("startServer: serves HTTP, HTTPS and WebSocket on their addresses", async () => {
   await withCertificate(async ({ cert, key, write }) => {
     await using relay = await start(
       "--web-http-listen=127.0.0.1:0",
@@ -205,7 +205,7 @@ Deno.test("startServer: HTTP, HTTPS and WebSocket where the settings say", async
 interface CertificatePaths {
   readonly cert: string;
   readonly key: string;
-  /** Puts another pair there. */
+  /** Writes another pair of files. */
   write(): Promise<void>;
 }
 
@@ -227,7 +227,7 @@ async function withCertificate(
   }
 }
 
-Deno.test("startServer: a certificate that changes serves new peers and keeps those there", async () => {
+Deno.test("startServer: a new certificate serves new peers, old sessions stay", async () => {
   await withCertificate(async ({ cert, key, write }) => {
     await using relay = await start(
       `--listen-tls-cert=${cert}`,

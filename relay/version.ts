@@ -4,5 +4,5 @@
  * @module
  */
 
-/** The same as in deno.json. */
+/** The version, equal to the one in deno.json. */
 export const RELAY_VERSION = "0.1.0";

@@ -1,7 +1,7 @@
 /**
- * Who may do what, as the settings say: in this order pages of other sites are
- * refused; then another server decides alone, where there is one, or else a
- * token where the peer has one, and what anybody may do is left.
+ * Builds the authorizer that the settings describe. Pages of other sites are
+ * refused first. Then an auth server decides alone if there is one; otherwise
+ * a token decides if the peer has one, and the public rules if not.
  *
  * @module
  */
@@ -12,22 +12,21 @@ import { type AccessOptions, openTokens } from "./open_tokens.ts";
 import { NoAnonymousAuth } from "./token_auth.ts";
 import { UrlAuth } from "./url_auth.ts";
 
-/** The decisions of a relay, as long as it runs. */
+/** How a running relay decides about access. */
 export interface Access {
-  /** Decides. */
   readonly authorizer: Authorizer;
-  /** Watches what decisions depend on until `signal` aborts; never rejects. */
+  /** Watches keys and lists until `signal` aborts; never rejects. */
   run(signal: AbortSignal): Promise<void>;
-  /** Asks nobody any more; resolves soon, when nothing is left to report. Never rejects. */
+  /** Sends the last reports to the auth server; asks nothing after that. Resolves within seconds, never rejects. */
   flush(): Promise<void>;
 }
 
-/** The decisions of a program's own authorizer. */
+/** Access by an authorizer that the calling program brings. */
 export function fixedAccess(authorizer: Authorizer): Access {
   return { authorizer, run: nothing, flush: nothing };
 }
 
-/** The decisions that `config` asks for; throws `ConfigError` when a key or a list cannot be read. */
+/** Access as `config` describes it; throws `ConfigError` when a key or a list cannot be read. */
 export async function openAccess(
   config: Config,
   options: AccessOptions,
@@ -49,9 +48,9 @@ async function openRules(
     const server = new UrlAuth(url, { ...options, node });
     return { authorizer: server, run: nothing, flush: () => server.flush() };
   }
-  const everybody = publicAuth(config);
+  const publicRules = publicAuth(config);
   if (!verifiesTokens(config)) {
-    return { authorizer: everybody, run: nothing, flush: nothing };
+    return { authorizer: publicRules, run: nothing, flush: nothing };
   }
   const tokens = await openTokens({
     key: config["auth.key"],
@@ -60,7 +59,7 @@ async function openRules(
     revoked: config["auth.revoked"],
     revokedPollMs: config["auth.revoked_poll"],
     prefix: "--auth-",
-    anonymous: everybody,
+    anonymous: publicRules,
   }, options);
   return { ...tokens, flush: nothing };
 }

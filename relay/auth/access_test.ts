@@ -1,4 +1,4 @@
-/** The relay with tokens and real clients: every way in, expiry, revocation, and what is logged. */
+/** The relay with tokens and real clients: every transport, expiry, revocation, and what is logged. */
 import assert from "node:assert/strict";
 import {
   type Logger,
@@ -35,7 +35,7 @@ class Running implements AsyncDisposable {
     this.at = formatAddress(address);
   }
 
-  /** A relay with `KEY`, and whatever `args` says; FOLDER in it is a folder of its own. */
+  /** A relay with `KEY` and `args`; FOLDER in them is a temporary folder. */
   static async start(
     args: readonly string[] = [],
     files: Readonly<Record<string, string>> = {},
@@ -69,7 +69,7 @@ class Running implements AsyncDisposable {
     return openSession(await connectWebSocket(url, { protocols: PROTOCOLS }));
   }
 
-  /** The code with which an attempt to get in is refused. */
+  /** The error code of a refused connection. */
   async refusal(way: string, target: string): Promise<string | undefined> {
     const attempt = this.open(way, target);
     const session = await attempt.catch((error: MoqError) => error);
@@ -97,7 +97,7 @@ function base64url(value: object): string {
   });
 }
 
-/** A token signed with the text of the public key as if that were a shared secret. */
+/** A token signed with the public key's text as if it were a shared secret. */
 async function confuse(key: Key, grants: object): Promise<string> {
   const secret = parseKey(JSON.stringify({
     kty: "oct",
@@ -109,7 +109,7 @@ async function confuse(key: Key, grants: object): Promise<string> {
 }
 
 for (const way of WAYS) {
-  Deno.test(`openAccess: over ${way} a token opens what it says and nothing else`, async () => {
+  Deno.test(`openAccess: a token over ${way} grants its paths only`, async () => {
     await using relay = await Running.start(BY_FILE);
     const token = await KEY.sign({ root: "room", publish: ["**"] });
     await using session = await relay.open(way, `/room/7?x=1&jwt=${token}`);
@@ -122,7 +122,7 @@ for (const way of WAYS) {
     const [, payload, signature] = token.split(".");
     const confused = await confuse(KEY.publicKey(), EVERYTHING);
     const none = `${base64url({ alg: "none", kid: "k1" })}.${payload}.`;
-    // A WebSocket's client does not learn the status.
+    // A WebSocket client does not see the HTTP status.
     const refused = way === "ws" ? "transport" : "unauthorized";
     for (
       const target of [
@@ -145,7 +145,7 @@ for (const way of WAYS) {
     ) {
       assert.equal(await relay.refusal(way, target), refused, target);
     }
-    // Neither a token nor any of its parts may be in the log.
+    // Neither a token nor any part of one may be in the log.
     const all = relay.log.join("");
     assert.match(all, /session refused/);
     for (const secret of [token, expired, future, forged, confused]) {
@@ -155,9 +155,9 @@ for (const way of WAYS) {
     }
   });
 
-  Deno.test(`openAccess: over ${way} a session ends in the second in which its token expires`, async () => {
+  Deno.test(`openAccess: a session over ${way} ends when its token expires`, async () => {
     await using relay = await Running.start(BY_FILE);
-    // This second may be all but over: the session needs one whole second to come in.
+    // The session needs a whole second to start, and this one may be almost over.
     const expires = seconds() + 2;
     const token = await KEY.sign({ ...EVERYTHING, expires });
     await using session = await relay.open(way, `/?jwt=${token}`);
@@ -170,10 +170,10 @@ for (const way of WAYS) {
   });
 }
 
-Deno.test("openAccess: a revoked token's session ends within a second of the list's change, and does not come back", async () => {
+Deno.test("openAccess: revoking a token ends its session within a second", async () => {
   await using relay = await Running.start(
     [...BY_FILE, "--auth-revoked=FOLDER/revoked.txt"],
-    { "revoked.txt": "# nobody\n" },
+    { "revoked.txt": "# empty\n" },
   );
   const token = await KEY.sign({ ...EVERYTHING, subject: "ann" });
   const other = await KEY.sign({ ...EVERYTHING, subject: "bob" });
@@ -191,7 +191,7 @@ Deno.test("openAccess: a revoked token's session ends within a second of the lis
     await relay.refusal("moqt", `/?jwt=${token}`),
     "unauthorized",
   );
-  // A list that cannot be read takes nothing back and lets nobody in again.
+  // A list that cannot be read revokes nothing and readmits nothing.
   await Deno.writeTextFile(`${relay.folder}/revoked.txt`, "nonsense\n");
   assert.equal(
     await relay.refusal("moqt", `/?jwt=${token}`),
@@ -200,7 +200,7 @@ Deno.test("openAccess: a revoked token's session ends within a second of the lis
   assert.equal(relay.log.join("").includes("sub ann"), false);
 });
 
-Deno.test("openAccess: a list at a URL is asked at its interval", async () => {
+Deno.test("openAccess: fetches a revocation list at its interval", async () => {
   let list = "";
   const server = Deno.serve({
     hostname: "127.0.0.1",
@@ -223,7 +223,7 @@ Deno.test("openAccess: a list at a URL is asked at its interval", async () => {
   }
 });
 
-Deno.test("openAccess: a folder of keys, a published set and anybody's rules together", async () => {
+Deno.test("openAccess: key folder, key set and public rules work together", async () => {
   const published = await generateKey("EdDSA", { id: "k2" });
   const set = JSON.stringify({ keys: [published.publicKey().toJson()] });
   const server = Deno.serve({
@@ -265,7 +265,7 @@ Deno.test("openAccess: a folder of keys, a published set and anybody's rules tog
   }
 });
 
-Deno.test("openAccess: pages of the list alone, and only they may read the answers", async () => {
+Deno.test("openAccess: only listed origins connect and may read answers", async () => {
   await using relay = await Running.start(
     ["--auth-public=**", "--auth-origin=https://app.example/"],
   );
@@ -287,26 +287,26 @@ Deno.test("openAccess: pages of the list alone, and only they may read the answe
 
 for (
   const [what, args, message] of [
-    ["a key that is not there", ["--auth-key=/nowhere.jwk"], /^--auth-key: /],
-    ["a folder that is not there", ["--auth-key-dir=/nowhere"], /-key-dir: /],
-    ["a key that is none", ["--auth-key=FOLDER/bad"], /^--auth-key: Expected/],
-    ["a list that is none", [
+    ["a missing key", ["--auth-key=/nowhere.jwk"], /^--auth-key: /],
+    ["a missing key folder", ["--auth-key-dir=/nowhere"], /-key-dir: /],
+    ["an invalid key", ["--auth-key=FOLDER/bad"], /^--auth-key: Expected/],
+    ["an invalid revocation list", [
       ...BY_FILE,
       "--auth-revoked=FOLDER/bad",
     ], /^--auth-revoked: Expected "jti", "sub" or "kid" .* line 1$/],
-    ["a list without tokens", [
+    ["a revocation list but no keys", [
       "--auth-public=**",
       "--auth-revoked=FOLDER/bad",
     ], /of no use without tokens/],
-    ["nobody who may publish", [
+    ["no one who may publish", [
       "--auth-public-subscribe=**",
     ], /^No one can publish: /],
-    ["a set of keys over plain HTTP", [
+    ["a key set over plain HTTP", [
       "--auth-jwks=http://192.0.2.1/",
     ], /^--auth-jwks: .*http:\/\/ is safe to this machine alone$/],
   ] as const
 ) {
-  Deno.test(`openAccess: the start is refused with ${what}`, async () => {
+  Deno.test(`openAccess: refuses to start with ${what}`, async () => {
     const started = Running.start(args, { bad: "nonsense\n" });
     await assert.rejects(started, (error: Error) => {
       assert.equal(error.name, "ConfigError");

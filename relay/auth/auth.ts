@@ -1,7 +1,7 @@
 /**
- * Who may do what: a request for a session becomes a {@linkcode Grant} or a
- * refusal. This file has the shapes that every way of deciding shares, and the
- * simplest way: {@linkcode PublicAuth}.
+ * Authorization: a request for a session becomes a {@linkcode Grant} or is
+ * refused. This file has the types that all authorizers share, and the
+ * simplest authorizer: {@linkcode PublicAuth}.
  *
  * @module
  */
@@ -23,47 +23,47 @@ import {
   rebasePatterns,
 } from "../token/pattern.ts";
 
-/** How a peer came: raw QUIC, WebTransport over HTTP/3, qmux over WebSocket, or a plain HTTP request. */
+/** How a peer connects: raw QUIC, WebTransport over HTTP/3, qmux over WebSocket, or a plain HTTP request. */
 export type PeerTransport = "quic" | "webtransport" | "websocket" | "http";
 
-/** Who asks, and for what: from the listener that found the peer to the decision about it. */
+/** Who asks and for what, from the listener to the decision. */
 export interface Peer {
-  /** How it came. */
+  /** How the peer connects. */
   readonly transport: PeerTransport;
-  /** The path as dialled, without the query; extra slashes are fine. */
+  /** The path that was dialled, without the query; extra slashes are allowed. */
   readonly path: string;
-  /** The query as dialled, still percent-encoded, without `?`; `""` when there is none. */
+  /** The query that was dialled, still percent-encoded, without `?`; `""` if there is none. */
   readonly query: string;
   /** The peer's address, `host:port`. */
   readonly remote?: string | undefined;
-  /** The relay's address that it reached, `host:port`, where that is known. */
+  /** The relay's address that the peer reached, `host:port`, if known. */
   readonly local?: string | undefined;
-  /** The origin of the page, where a browser says so. */
+  /** The origin of the page, for browsers. */
   readonly origin?: string | undefined;
-  /** The ALPN or subprotocol agreed on, as it stands on the wire. */
+  /** The agreed ALPN or subprotocol, as on the wire. */
   readonly protocol?: string | undefined;
-  /** The host that was dialled, where it is known. */
+  /** The host that was dialled, if known. */
   readonly serverName?: string | undefined;
-  /** The half that the peer says it is, where SETUP came before the decision. */
+  /** The peer's role, if its SETUP came before the decision. */
   readonly role?: "publisher" | "subscriber" | undefined;
-  /** Ends the wait for a decision. */
+  /** Aborts the decision. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A peer that waits for an answer: either `accept` or `refuse` is called, once. */
+/** A peer that waits for a decision. Call either `accept` or `refuse`, once. */
 export interface IncomingPeer
   extends Omit<Peer, "path" | "query" | "role" | "signal"> {
-  /** A session's; HTTP requests are answered otherwise. */
+  /** How it connects. Plain HTTP requests are answered elsewhere. */
   readonly transport: Exclude<PeerTransport, "http">;
-  /** Path and query as dialled; absent on raw QUIC, where SETUP has them. */
+  /** Path and query that were dialled; absent on raw QUIC, where SETUP has them. */
   readonly target?: string | undefined;
-  /** Lets it in. Throws `MoqError` when it has gone in the meantime. */
+  /** Lets the peer in. Throws `MoqError` if it has left in the meantime. */
   accept(): Promise<Transport>;
-  /** Turns it away so that the peer learns `error`'s code and message; never throws. */
+  /** Turns the peer away with `error`'s code and message; never throws. */
   refuse(error: MoqError): void;
 }
 
-/** The path and the query of `target`. */
+/** Splits `target` into path and query. */
 export function splitTarget(target: string): Pick<Peer, "path" | "query"> {
   const at = target.indexOf("?");
   return at < 0
@@ -73,57 +73,55 @@ export function splitTarget(target: string): Pick<Peer, "path" | "query"> {
 
 /** What one session may do. */
 export interface Grant {
-  /** The session's empty path: the normalized path it dialled. */
+  /** The normalized path that was dialled; the session's paths are relative to it. */
   readonly root: string;
   /** Canonical patterns, relative to `root`, of what the peer may publish. */
   readonly publish: readonly string[];
   /** Canonical patterns, relative to `root`, of what the peer may subscribe to. */
   readonly subscribe: readonly string[];
-  /** Subtrees below `root` that are read from another place, and that nobody publishes at. Default none. */
+  /** Subtrees below `root` that are read from another place; no one can publish there. Default none. */
   readonly mounts?: readonly Mount[] | undefined;
-  /** Whether the peer is a relay of the same cluster: it sees hidden names, and its bounds are wider. Default false. */
+  /** Whether the peer is a relay of the same cluster: it sees hidden names and has higher limits. Default false. */
   readonly isRelay?: boolean | undefined;
-  /** A label to count the session by. */
+  /** A label to count the session under in metrics. */
   readonly tier?: string | undefined;
   /** When the session must end, in seconds since 1970; absent: never. */
   readonly expires?: number | undefined;
-  /** How it can be taken back; absent: it cannot. Whoever has the grant must release it. */
+  /** How the grant can be revoked; absent: it cannot. The holder of the grant must release it. */
   readonly lease?: Lease | undefined;
 }
 
-/** The life of a grant that can be taken back. */
+/** The lifetime of a grant that can be revoked. */
 export interface Lease {
-  /** Resolves with the reason when the grant is taken back; never rejects. */
+  /** Resolves with the reason when the grant is revoked; never rejects. */
   readonly revoked: Promise<MoqError>;
-  /** Says that nobody uses the grant any more; only the first call counts. */
+  /** Ends the use of the grant; only the first call counts. */
   release(end: GrantEnd): void;
 }
 
-/** How it went with a grant. */
+/** How the use of a grant ended. */
 export interface GrantEnd {
-  /** Why it is over: `closed`, `done` for an HTTP request, else what went wrong. */
+  /** Why it ended: `closed`, `done` for an HTTP request, or the error. */
   readonly reason: string;
   /** How long it was used, in milliseconds. */
   readonly durationMs: number;
-  /** Bytes of groups that went through it; absent: none did. */
+  /** Bytes of groups that were sent and received; absent: none. */
   readonly bytes?: {
     readonly sent: number;
     readonly received: number;
   } | undefined;
 }
 
-// Timers hold at most 2^31-1 ms; a time further away is looked at again then.
+// Timers hold at most 2^31-1 ms. A time further away is checked again then.
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** What to do when. */
 interface Appointment {
   /** Seconds since 1970. */
   readonly time: number;
-  /** Called once. */
   readonly then: () => void;
 }
 
-/** Keeps an appointment however far away it is, at once when it has passed; the function returned cancels it. */
+/** Calls `then` at `time`, however far away; at once if it has passed. The function returned cancels it. */
 export function atTime(clock: Clock, { time, then }: Appointment): () => void {
   let cancel = (): void => {};
   const wait = (): void => {
@@ -136,21 +134,20 @@ export function atTime(clock: Clock, { time, then }: Appointment): () => void {
   return () => cancel();
 }
 
-/** Decides about requests. */
+/** Decides what a peer may do. */
 export interface Authorizer {
-  /** What `peer` may do; throws `MoqError("unauthorized")` when that is nothing. */
+  /** What `peer` may do; throws `MoqError("unauthorized")` if it may do nothing. */
   grant(peer: Peer): Promise<Grant>;
 }
 
-/** Whether a session may publish, or subscribe to, `path`, relative to the grant's root. */
+/** Whether one of `patterns` matches `path`; both are relative to the grant's root. */
 export function covers(patterns: readonly string[], path: string): boolean {
   return patterns.some((pattern) => matchPattern(pattern, path));
 }
 
-/** The mounts of a grant that has none. */
 const NO_MOUNTS: readonly Mount[] = [];
 
-/** What an origin's scope lets through under a grant's `patterns`; what is mounted is left out. */
+/** The filter of an origin's scope for a grant's `patterns`; mounted subtrees are left out. */
 export function patternFilter(
   patterns: readonly string[],
   mounted: readonly Mount[] = NO_MOUNTS,
@@ -165,18 +162,18 @@ export function patternFilter(
   };
 }
 
-/** Pages of some sites alone; peers that are no pages have no origin, and pass. */
+/** Refuses pages of sites that are not on a list. Non-browser peers have no origin and pass. */
 export class OriginAuth implements Authorizer {
   readonly #origins: readonly string[];
   readonly #next: Authorizer;
 
-  /** `next` decides about whoever passes. */
+  /** `next` decides about the peers that pass. */
   constructor(origins: readonly string[], next: Authorizer) {
     this.#origins = origins;
     this.#next = next;
   }
 
-  /** What the next one says; throws `MoqError("unauthorized")` for other pages. */
+  /** The grant of `next`; throws `MoqError("unauthorized")` for other pages. */
   async grant(peer: Peer): Promise<Grant> {
     const { origin } = peer;
     if (origin === undefined || this.#origins.includes(origin)) {
@@ -184,22 +181,22 @@ export class OriginAuth implements Authorizer {
     }
     throw new MoqError(
       "unauthorized",
-      `Expected a page of a site on the list, got one of ${origin}`,
+      `Pages of ${origin} may not connect, the site is not on the list`,
     );
   }
 }
 
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Whether `url` is a page, or an address, of this machine. */
+/** Whether `url` is a page or an address of this machine. */
 export function isLocalUrl(url: string): boolean {
   return LOCAL_HOST.test(URL.parse(url)?.hostname ?? "");
 }
 
 /**
  * The path of a request without extra slashes. Throws
- * `MoqError("unauthorized")` where a segment has a star, which only patterns
- * may, and beyond the bounds of paths.
+ * `MoqError("unauthorized")` if a segment has a star, which only patterns may
+ * have, or if it exceeds the limits of paths.
  */
 export function requestPath(path: string): string {
   const segments = path.split("/").filter((segment) => segment !== "");
@@ -223,35 +220,35 @@ export function requestPath(path: string): string {
   );
 }
 
-/** The last non-empty `jwt` of a raw query, `undefined` when there is none. */
+/** The last non-empty `jwt` of a raw query, or `undefined`. */
 export function requestToken(query: string): string | undefined {
   return new URLSearchParams(query).getAll("jwt").findLast((jwt) => jwt !== "");
 }
 
-/** Options of {@linkcode PublicAuth}: patterns from the root of the relay. */
+/** Options of {@linkcode PublicAuth}: patterns relative to the root of the relay. */
 export interface PublicAuthOptions {
-  /** What anybody may publish. */
+  /** What anyone may publish. */
   readonly publish: readonly string[];
-  /** What anybody may subscribe to. */
+  /** What anyone may subscribe to. */
   readonly subscribe: readonly string[];
-  /** Whether pages from other machines are refused, so that no web site reaches a relay that is meant for this machine. Default false. */
+  /** Whether to refuse pages from other machines, so that web sites cannot reach a relay for local use. Default false. */
   readonly localPagesOnly?: boolean | undefined;
 }
 
-/** Everybody may do the same, and nobody presents credentials. */
+/** Gives every peer the same grant, without credentials. */
 export class PublicAuth implements Authorizer {
   readonly #publish: readonly string[];
   readonly #subscribe: readonly string[];
   readonly #localPagesOnly: boolean;
 
-  /** Throws `RangeError` on what is not a pattern. */
+  /** Throws `RangeError` on an invalid pattern. */
   constructor(options: PublicAuthOptions) {
     this.#publish = options.publish.map(parsePattern);
     this.#subscribe = options.subscribe.map(parsePattern);
     this.#localPagesOnly = options.localPagesOnly ?? false;
   }
 
-  /** The patterns as seen from the path dialled. */
+  /** The patterns relative to the path that was dialled. */
   grant(peer: Peer): Promise<Grant> {
     return Promise.try(() => this.#grant(peer));
   }
@@ -260,13 +257,13 @@ export class PublicAuth implements Authorizer {
     if (this.#localPagesOnly && origin !== undefined && !isLocalUrl(origin)) {
       throw new MoqError(
         "unauthorized",
-        `Expected a page of this machine, got one of ${origin}`,
+        `Only pages of this machine may connect, not pages of ${origin}`,
       );
     }
     if (requestToken(query) !== undefined) {
       throw new MoqError(
         "unauthorized",
-        "Expected no credentials where access is public, got a jwt",
+        "Access is public here, connect without a jwt",
       );
     }
     const root = requestPath(path);
@@ -275,7 +272,7 @@ export class PublicAuth implements Authorizer {
     if (publish.length + subscribe.length === 0) {
       throw new MoqError(
         "unauthorized",
-        `Expected a path with public access, got "${root}"`,
+        `No public access at "${root}"`,
       );
     }
     return { root, publish, subscribe };

@@ -19,7 +19,7 @@ function isUnauthorized(error: MoqError): boolean {
   return error.code === "unauthorized";
 }
 
-Deno.test("PublicAuth: the path dialled becomes the empty prefix", async () => {
+Deno.test("PublicAuth: patterns are relative to the dialled path", async () => {
   const auth = new PublicAuth({
     publish: ["room/*/up/**"],
     subscribe: ["room/**"],
@@ -36,14 +36,14 @@ Deno.test("PublicAuth: the path dialled becomes the empty prefix", async () => {
   });
 });
 
-Deno.test("PublicAuth: one direction alone is a grant, none is a refusal", async () => {
+Deno.test("PublicAuth: grants one direction alone, refuses with none", async () => {
   const auth = new PublicAuth({ publish: [], subscribe: ["live/**"] });
   const grant = await auth.grant(request("/live/a"));
   assert.deepEqual([grant.publish, grant.subscribe], [[], ["**"]]);
   await assert.rejects(auth.grant(request("/other")), isUnauthorized);
 });
 
-Deno.test("PublicAuth: credentials are refused, an empty one is none", async () => {
+Deno.test("PublicAuth: refuses credentials, ignores an empty jwt", async () => {
   const auth = new PublicAuth({ publish: ["**"], subscribe: ["**"] });
   await assert.rejects(
     auth.grant(request("/a", "x=1&jwt=abc")),
@@ -52,14 +52,14 @@ Deno.test("PublicAuth: credentials are refused, an empty one is none", async () 
   assert.equal((await auth.grant(request("/a", "jwt=&jwt"))).root, "a");
 });
 
-Deno.test("PublicAuth: what is not a pattern is misuse", () => {
+Deno.test("PublicAuth: throws RangeError on an invalid pattern", () => {
   assert.throws(
     () => new PublicAuth({ publish: ["/a"], subscribe: [] }),
     RangeError,
   );
 });
 
-Deno.test("requestPath: lenient about slashes, strict about stars and length", () => {
+Deno.test("requestPath: allows extra slashes, refuses stars and long paths", () => {
   assert.equal(requestPath("//demo//x/"), "demo/x");
   assert.equal(requestPath("/"), "");
   assert.throws(() => requestPath("/a/*"), isUnauthorized);
@@ -68,12 +68,12 @@ Deno.test("requestPath: lenient about slashes, strict about stars and length", (
   assert.throws(() => requestPath("a/".repeat(33)), isUnauthorized);
 });
 
-Deno.test("requestToken: the last that is not empty", () => {
+Deno.test("requestToken: takes the last non-empty jwt", () => {
   assert.equal(requestToken("jwt=a&jwt=b%2Bc&jwt="), "b+c");
   assert.equal(requestToken("jw=a"), undefined);
 });
 
-Deno.test("PublicAuth: with local pages only, a web site is refused, a program is not", async () => {
+Deno.test("PublicAuth: localPagesOnly refuses web sites, not programs", async () => {
   const auth = new PublicAuth({
     publish: ["**"],
     subscribe: ["**"],
@@ -106,7 +106,7 @@ Deno.test("PublicAuth: with local pages only, a web site is refused, a program i
   }
 });
 
-Deno.test("patternFilter: prefixes hold every path allowed, none under another", () => {
+Deno.test("patternFilter: minimal prefixes hold every allowed path", () => {
   const filter = patternFilter(["a/b/**", "a/**", "c/*/d", "a"]);
   assert.deepEqual(filter.prefixes, ["a", "c"]);
   assert.equal(filter.allows("c/x/d"), true);
@@ -114,13 +114,13 @@ Deno.test("patternFilter: prefixes hold every path allowed, none under another",
   assert.deepEqual(patternFilter([]).prefixes, []);
 });
 
-Deno.test("covers: any of the patterns", () => {
+Deno.test("covers: true when any pattern matches", () => {
   assert.equal(covers(["a/**", "b"], "b"), true);
   assert.equal(covers(["a/**", "b"], "b/c"), false);
   assert.equal(covers([], ""), false);
 });
 
-Deno.test("atTime: however far away, and at once when it has passed", async () => {
+Deno.test("atTime: fires at a far time, at once for a past one", async () => {
   const clock = new VirtualClock();
   const kept: string[] = [];
   const at = (seconds: number, name: string): () => void =>
@@ -137,7 +137,7 @@ Deno.test("atTime: however far away, and at once when it has passed", async () =
   assert.deepEqual(kept, ["past"]);
   await clock.advance(2_000);
   assert.deepEqual(kept, ["past", "soon"]);
-  // A timer of 32 bits would have fired at once, or after 24 days.
+  // A 32-bit timer would have fired at once, or after 24 days.
   await clock.advance(25 * 86_400_000);
   assert.deepEqual(kept, ["past", "soon"]);
 });

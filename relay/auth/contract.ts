@@ -1,7 +1,7 @@
 /**
- * What a relay and an auth server say to each other: one JSON object per event
- * of a session, and a grant or a refusal for an answer. It is the contract of
- * moq-relay 0.17's `--auth-url`, so that any server for that works here.
+ * The protocol between a relay and an auth server: one JSON object per event
+ * of a session, answered with a grant or a refusal. It is the contract of
+ * moq-relay 0.17's `--auth-url`, so servers written for that work here.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Peer, requestPath } from "./auth.ts";
 import { isJsonObject, type JsonObject } from "../token/json.ts";
 import { parsePattern } from "../token/mod.ts";
 
-/** The facts about a session that stay the same, but for the relay's own name; in JSON in this order. */
+/** The facts about a session that do not change, without the relay's name, in the JSON order of the contract. */
 export function describePeer(peer: Peer): JsonObject {
   const { transport, remote, local, serverName, protocol, path, query, role } =
     peer;
@@ -32,17 +32,17 @@ export interface RemoteGrant {
   readonly publish: readonly string[];
   /** Canonical patterns, relative to the root. */
   readonly subscribe: readonly string[];
-  /** The session's empty path; absent: what it dialled. */
+  /** The session's root; absent: the path that was dialled. */
   readonly root: string | undefined;
-  /** When it ends, in seconds since 1970. */
+  /** When the grant ends, in seconds since 1970. */
   readonly expires: number | undefined;
-  /** After how many seconds to ask again. */
+  /** After how many seconds the relay asks again. */
   readonly revalidate: number | undefined;
-  /** Subtrees that are read from elsewhere. */
+  /** Subtrees that are read from another place. */
   readonly mounts: readonly Mount[];
   /** Whether the peer is a relay of the same cluster. */
   readonly peer: boolean;
-  /** A label to count the session by. */
+  /** A label to count the session under. */
   readonly tier: string | undefined;
 }
 
@@ -68,7 +68,7 @@ function secondsOf(answer: JsonObject, name: string): number | undefined {
 function textOf(answer: JsonObject, name: string): string | undefined {
   const value = answer[name] ?? undefined;
   if (value === undefined || typeof value === "string") return value;
-  throw new RangeError(`Expected "${name}" to be a text`);
+  throw new RangeError(`Expected "${name}" to be a string`);
 }
 
 function peerOf(answer: JsonObject): boolean {
@@ -77,19 +77,21 @@ function peerOf(answer: JsonObject): boolean {
   throw new RangeError('Expected "peer" to be true or false');
 }
 
-// A grant is for one session, and every path of that is compared with each.
+// A grant is for one session, which compares each of its paths with every mount.
 const MAX_MOUNTS = 64;
 
 function mountsOf(answer: JsonObject): readonly Mount[] {
   const value = answer["mounts"] ?? {};
   if (!isJsonObject(value)) {
-    throw new RangeError('Expected "mounts" to be an object of paths');
+    throw new RangeError(
+      'Expected "mounts" to be an object that maps paths to paths',
+    );
   }
   const mounts = Object.entries(value).map(([at, target]) => {
     if (typeof target === "string") {
       return { at: requestPath(at), target: requestPath(target) };
     }
-    throw new RangeError('Expected "mounts" to name paths');
+    throw new RangeError('Expected every path in "mounts" to be a string');
   });
   if (mounts.length <= MAX_MOUNTS) return mounts;
   throw new RangeError(
@@ -97,7 +99,7 @@ function mountsOf(answer: JsonObject): readonly Mount[] {
   );
 }
 
-/** Reads an answer. Throws `RangeError` or `SyntaxError` on one that cannot be read, `MoqError` on such a root or mount. */
+/** Reads an answer. Throws `RangeError` or `SyntaxError` if it is invalid, `MoqError` for an invalid root or mount. */
 export function parseGrant(text: string): RemoteGrant {
   const answer: unknown = JSON.parse(text);
   if (!isJsonObject(answer)) throw new RangeError("Expected a JSON object");
@@ -114,12 +116,12 @@ export function parseGrant(text: string): RemoteGrant {
   };
 }
 
-/** An answer that a relay can read and not follow. */
+/** An answer that is well-formed but cannot be applied. */
 export class InvalidGrant extends Error {
   override readonly name = "InvalidGrant";
 }
 
-/** Throws {@linkcode InvalidGrant} when the grant's times contradict each other, or the clock. */
+/** Throws {@linkcode InvalidGrant} when the grant's times contradict each other or the clock. */
 export function checkGrantTimes({ expires, revalidate }: RemoteGrant): void {
   if (revalidate === 0) {
     throw new InvalidGrant('Expected "revalidate" above 0, got 0');
@@ -128,6 +130,8 @@ export function checkGrantTimes({ expires, revalidate }: RemoteGrant): void {
     throw new InvalidGrant('Expected "expires" beside "revalidate", got none');
   }
   if (expires !== undefined && expires * 1000 <= Date.now()) {
-    throw new InvalidGrant(`Expected "expires" to lie ahead, got ${expires}`);
+    throw new InvalidGrant(
+      `Expected "expires" to be in the future, got ${expires}`,
+    );
   }
 }

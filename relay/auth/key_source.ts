@@ -1,6 +1,6 @@
 /**
- * Where the relay finds the key that a token names: a file, a folder with a
- * file per key, or a set that a web server publishes.
+ * Where the relay finds the key that a token names: a file, a folder with one
+ * file per key, or a key set at a URL.
  *
  * @module
  */
@@ -14,24 +14,22 @@ import {
 } from "../token/mod.ts";
 import { fetchText } from "./remote.ts";
 
-/** Finds keys. */
 export interface KeySource {
-  /** The key for a token that names `id`, or none; `undefined` when there is no such key here. Throws when that cannot be known. */
+  /** The key for a token that names `id`, or names none; `undefined` if there is no such key. Throws when the keys cannot be read. */
   find(id: string | undefined): Promise<Key | undefined>;
 }
 
-/** A file with a key or a set of them, read again whenever it is needed. */
+/** A file with a key or a key set, read again for every use. */
 export class KeyFile implements KeySource {
   readonly #path: string;
   #text = "";
   #keys: KeySet | undefined;
 
-  /** Nothing is read yet. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The keys in it now. Throws `TokenError`, or what reading threw. */
+  /** The current keys. Throws `TokenError` or a file error. */
   async keys(): Promise<KeySet> {
     const text = await Deno.readTextFile(this.#path);
     if (!this.#keys || text !== this.#text) {
@@ -41,27 +39,26 @@ export class KeyFile implements KeySource {
     return this.#keys;
   }
 
-  /** A file with one key has it for every token, whatever that names. */
+  /** A file with a single key offers it for every token, whatever key the token names. */
   async find(id: string | undefined): Promise<Key | undefined> {
     const set = await this.keys();
     return set.keys.length === 1 ? set.keys[0] : set.find(id);
   }
 }
 
-// Signing keys rotate: those that were used last are kept ready.
+// Keys rotate, so the most recently used ones are cached.
 const MAX_OPEN_FILES = 100;
 
-/** A folder with `KID.jwk` for each key. */
+/** A folder with one `KID.jwk` per key. */
 export class KeyFolder implements KeySource {
   readonly #path: string;
   readonly #files: Map<string, KeyFile> = new Map();
 
-  /** Nothing is read yet. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** The key in the file of that name. */
+  /** The key in the file `id.jwk`. */
   async find(id: string | undefined): Promise<Key | undefined> {
     if (id === undefined || !isKeyId(id)) return undefined;
     const file = this.#files.get(id) ??
@@ -89,16 +86,15 @@ export class KeyFolder implements KeySource {
 
 /** Options of {@linkcode KeyUrl}. */
 interface KeyUrlOptions {
-  /** Times the fetches. */
   readonly clock: Clock;
 }
 
 const MINUTE_MS = 60_000;
 const DEFAULT_AGE_MS = 5 * MINUTE_MS;
 const AGE_BOUNDS_MS = [10_000, 60 * MINUTE_MS] as const;
-// A name that is not known may be a new key's, or nobody's: asking is cheap for whoever made it up.
+// An unknown name may be a new key's. Inventing names is cheap, so they must not cause a fetch each.
 const LEAST_BETWEEN_MS = 10_000;
-// A web server that fails this long has lost its say.
+// After failing for this long, a web server's keys are no longer used.
 const MAX_STALE_MS = 60 * MINUTE_MS;
 
 interface Fetched {
@@ -107,7 +103,7 @@ interface Fetched {
   readonly ageMs: number;
 }
 
-/** A set of keys that a web server publishes (JWKS), kept as long as its Cache-Control says, 5 minutes without. */
+/** A key set (JWKS) at a URL, cached as its Cache-Control says, or for 5 minutes. */
 export class KeyUrl implements KeySource {
   readonly #url: URL;
   readonly #clock: Clock;
@@ -115,13 +111,12 @@ export class KeyUrl implements KeySource {
   #fetching: Promise<Fetched> | undefined;
   #triedMs = -Infinity;
 
-  /** Nothing is fetched yet. */
   constructor(url: URL, { clock }: KeyUrlOptions) {
     this.#url = url;
     this.#clock = clock;
   }
 
-  /** The key of that name, fetched again for one that is not known. */
+  /** The key of that name; an unknown name causes a new fetch. */
   async find(id: string | undefined): Promise<Key | undefined> {
     const fetched = await this.#current();
     const key = fetched.keys.find(id);
@@ -137,7 +132,7 @@ export class KeyUrl implements KeySource {
     return ageMs < fetched.ageMs ? fetched : await this.#refresh(fetched);
   }
 
-  /** Newer keys, or those there are when the server fails. */
+  /** Newer keys, or the present ones when the server fails. */
   async #refresh(fetched: Fetched): Promise<Fetched> {
     const isRecent = this.#clock.now() - this.#triedMs < LEAST_BETWEEN_MS;
     const isUsable = this.#clock.now() - fetched.atMs < MAX_STALE_MS;
@@ -150,7 +145,7 @@ export class KeyUrl implements KeySource {
     }
   }
 
-  /** One fetch at a time, whoever waits for it. */
+  /** One fetch at a time, shared by all who wait. */
   #fetch(): Promise<Fetched> {
     this.#fetching ??= this.#ask().finally(() => this.#fetching = undefined);
     return this.#fetching;
@@ -163,7 +158,9 @@ export class KeyUrl implements KeySource {
       clock: this.#clock,
     });
     if (status !== 200) {
-      throw new TypeError(`Expected status 200 with the keys, got ${status}`);
+      throw new TypeError(
+        `The server of the keys answered with status ${status}`,
+      );
     }
     this.#fetched = {
       keys: parseKeySet(text),

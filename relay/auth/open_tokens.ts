@@ -1,6 +1,6 @@
 /**
- * What verifying tokens takes, opened: keys that can be read, and a list of
- * what was taken back that is watched.
+ * Opens what verifying tokens needs: readable keys and a watched list of
+ * revoked tokens.
  *
  * @module
  */
@@ -16,35 +16,33 @@ import {
 import { TokenAuth } from "./token_auth.ts";
 import { changes, type TextSource, textSource } from "./watched_text.ts";
 
-/** What deciding needs besides settings. */
+/** What access needs in addition to settings. */
 export interface AccessOptions {
-  /** Hears of keys and lists that cannot be read. */
+  /** Logs keys and lists that cannot be read. */
   readonly log: Logger;
-  /** Time. */
   readonly clock: Clock;
 }
 
-/** Where keys and the list are. */
+/** Where the keys and the revocation list are. */
 interface TokenRules {
-  /** A file with a key or a set. */
+  /** A file with a key or a key set. */
   readonly key: string | undefined;
-  /** A folder with `KID.jwk`. */
+  /** A folder with one `KID.jwk` per key. */
   readonly keyDir: string | undefined;
-  /** Where a set is published. */
+  /** URL of a key set. */
   readonly jwks: URL | undefined;
-  /** A file or URL with what was taken back. */
+  /** File or URL of the revocation list. */
   readonly revoked: string | undefined;
-  /** How often the latter is asked, in milliseconds. */
+  /** How often to fetch the list from a URL, in milliseconds. */
   readonly revokedPollMs: number;
-  /** How the flags for these begin, for messages: `--auth-` or `--`. */
+  /** How these flags begin, for messages: `--auth-` or `--`. */
   readonly prefix: string;
   /** Decides about peers without a token. */
   readonly anonymous: Authorizer;
 }
 
-/** Verifying, ready. */
+/** A token authorizer that is ready for use. */
 interface OpenTokens {
-  /** Decides. */
   readonly authorizer: TokenAuth;
   /** Watches the list until `signal` aborts; never rejects. */
   readonly run: (signal: AbortSignal) => Promise<void>;
@@ -65,7 +63,7 @@ export async function openTokens(
   return { authorizer, run };
 }
 
-/** By name in the folder, then by name in the published set; the file, whose only key may have any name, comes last. */
+/** The folder comes first, then the key set, both by name. The file comes last, since its only key matches any name. */
 async function keySources(
   { key, keyDir: folder, jwks: url, prefix }: TokenRules,
   { clock }: AccessOptions,

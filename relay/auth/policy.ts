@@ -1,6 +1,7 @@
 /**
- * What our own auth server answers with: tokens, certificates that the relay
- * has verified, anybody, in this order, and bounds on sessions at a time.
+ * How our own auth server decides: by tokens, then by certificates that the
+ * relay has verified, then by the public rules; and limits on concurrent
+ * sessions.
  *
  * @module
  */
@@ -15,21 +16,20 @@ import type { PublicRules } from "../config/rules.ts";
 import type { JsonObject } from "../token/mod.ts";
 import { NoAnonymousAuth } from "./token_auth.ts";
 
-/** A relay's question, as far as it matters here. */
+/** The parts of a relay's question that matter here. */
 export interface Question {
   /** The session's id. */
   readonly id: string;
-  /** What happens to it. */
   readonly event: "connect" | "revalidate" | "end";
-  /** The path dialled. */
+  /** The path that was dialled. */
   readonly path: string;
-  /** The query dialled, without `?`. */
+  /** The query that was dialled, without `?`. */
   readonly query: string;
-  /** The peer's address without its port. */
+  /** The peer's address, without port. */
   readonly address: string | undefined;
-  /** The token in SETUP, where there is one. */
+  /** The token in SETUP, if any. */
   readonly token: SetupToken | undefined;
-  /** The certificate presented, where there is one. */
+  /** The client certificate, if any. */
   readonly certificate: { readonly expires: number | undefined } | undefined;
 }
 
@@ -37,29 +37,28 @@ export interface Question {
 export interface SetupToken {
   /** 0 is a JWT. */
   readonly kind: number;
-  /** The bytes as text. */
+  /** The token, decoded as text. */
   readonly text: string;
 }
 
 /** Options of {@linkcode Policy}. */
 interface PolicyOptions {
-  /** Decides about a path with `jwt=` in its query. */
+  /** Decides about peers with a token. */
   readonly tokens: Authorizer;
-  /** What anybody may do. */
-  readonly everybody: PublicRules;
+  /** What anyone may do. */
+  readonly anyone: PublicRules;
   /** What holders of a certificate may do. */
   readonly certificates: PublicRules;
   /** Seconds after which relays ask again. */
   readonly revalidateS: number | undefined;
-  /** Seconds that a grant lasts which has no end of its own. */
+  /** How long a grant lasts that has no expiry of its own, in seconds. */
   readonly expiresS: number | undefined;
-  /** A label for relays that count by it. */
+  /** A label under which relays count the session. */
   readonly tier: string | undefined;
-  /** Most sessions at a time with one token. */
+  /** Most concurrent sessions with one token. */
   readonly perToken: number | undefined;
-  /** Most sessions at a time from one address. */
+  /** Most concurrent sessions from one address. */
   readonly perAddress: number | undefined;
-  /** Time. */
   readonly clock: Clock;
 }
 
@@ -73,26 +72,25 @@ function refused(message: string): MoqError {
   return new MoqError("unauthorized", message);
 }
 
-/** Decides about questions. */
+/** Answers the questions of relays. */
 export class Policy {
   readonly #options: PolicyOptions;
-  readonly #everybody: Authorizer;
+  readonly #anyone: Authorizer;
   readonly #certificates: Authorizer | undefined;
-  /** Sessions that were let in, by id, the longest unseen first. */
+  /** Admitted sessions by id, the one not asked about for longest first. */
   readonly #slots: Map<string, Slot> = new Map();
 
-  /** Nobody has been let in yet. */
   constructor(options: PolicyOptions) {
     this.#options = options;
-    this.#everybody = isEmpty(options.everybody)
+    this.#anyone = isEmpty(options.anyone)
       ? new NoAnonymousAuth()
-      : new PublicAuth(options.everybody);
+      : new PublicAuth(options.anyone);
     this.#certificates = isEmpty(options.certificates)
       ? undefined
       : new PublicAuth(options.certificates);
   }
 
-  /** The grant as a relay reads it; `undefined` for an end. Throws `MoqError("unauthorized")` for a refusal. */
+  /** The grant as JSON for the relay; `undefined` for an end event. Throws `MoqError("unauthorized")` for a refusal. */
   async answer(question: Question): Promise<JsonObject | undefined> {
     if (question.event === "end") {
       this.#slots.delete(question.id);
@@ -108,7 +106,7 @@ export class Policy {
     return {
       ...(publish.length > 0 && { publish }),
       ...(subscribe.length > 0 && { subscribe }),
-      // Relays of the original family read whole seconds alone.
+      // moq-relay reads whole seconds only.
       ...(end !== undefined && { expires: Math.floor(end) }),
       ...(revalidateS !== undefined && { revalidate: revalidateS }),
       ...(tier !== undefined && { tier }),
@@ -119,10 +117,10 @@ export class Policy {
     const { path, certificate } = question;
     const request = { transport: "quic", path, query: "" } as const;
     if (jwt === undefined && !certificate) {
-      return await this.#everybody.grant(request);
+      return await this.#anyone.grant(request);
     }
     if (jwt !== undefined && certificate) {
-      throw refused("Expected a token or a certificate, got both");
+      throw refused("Present a token or a certificate, not both");
     }
     if (jwt !== undefined) {
       const query = new URLSearchParams({ jwt }).toString();
@@ -131,13 +129,13 @@ export class Policy {
       return grant;
     }
     if (!this.#certificates) {
-      throw refused("Expected a token, got a certificate, which opens nothing");
+      throw refused("Certificates grant nothing here, present a token");
     }
     const grant = await this.#certificates.grant(request);
     return { ...grant, expires: certificate?.expires };
   }
 
-  /** Counts a session that comes, refusing one too many; one that is there stays. */
+  /** Counts a new session and refuses one too many; a known session stays. */
   async #count(
     { id, event, address }: Question,
     jwt: string | undefined,
@@ -150,12 +148,12 @@ export class Policy {
       const slots = [...this.#slots.values()];
       const ofToken = slots.filter((slot) => slot.token === token).length;
       if (token !== undefined && ofToken >= (perToken ?? Infinity)) {
-        throw refused(`Expected at most ${perToken} sessions with this token`);
+        throw refused(`This token already has ${perToken} sessions`);
       }
       const ofAddress = slots.filter((slot) => slot.address === address).length;
       if (address !== undefined && ofAddress >= (perAddress ?? Infinity)) {
         throw refused(
-          `Expected at most ${perAddress} sessions from this address`,
+          `This address already has ${perAddress} sessions`,
         );
       }
     }
@@ -163,7 +161,7 @@ export class Policy {
     this.#slots.set(id, { token, address, seenMs: clock.now() });
   }
 
-  /** Forgets sessions of relays that died: they were not asked about for two cadences. */
+  /** Forgets sessions of relays that died: none asked about them for two intervals. */
   #sweep(): void {
     const { revalidateS = 0, clock } = this.#options;
     const oldest = clock.now() - 2 * revalidateS * 1000;
@@ -178,20 +176,22 @@ function isEmpty({ publish, subscribe }: PublicRules): boolean {
   return publish.length + subscribe.length === 0;
 }
 
-/** The one JWT presented, whichever way it came; the same twice is one. */
+/** The JWT presented in the query or in SETUP; the same one in both is allowed. */
 function tokenOf({ query, token }: Question): string | undefined {
   const jwt = requestToken(query);
   if (!token) return jwt;
   if (token.kind !== 0) {
-    throw refused(`Expected a SETUP token of kind 0, got ${token.kind}`);
+    throw refused(
+      `SETUP token of unknown kind ${token.kind}, only JWTs (0) are supported`,
+    );
   }
   if (jwt !== undefined && jwt !== token.text) {
-    throw refused("Expected one token, got another one in SETUP");
+    throw refused("The tokens in the URL and in SETUP differ");
   }
   return token.text;
 }
 
-/** Stands for a token, so that the token itself is not kept. */
+/** Identifies a token, so that the token itself is not kept. */
 async function digest(token: string): Promise<string> {
   const bytes = new TextEncoder().encode(token);
   const hash = await crypto.subtle.digest("SHA-256", bytes);

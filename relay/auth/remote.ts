@@ -1,6 +1,6 @@
 /**
- * Other servers that are asked about access: by HTTPS, or by HTTP on this
- * machine, through a socket too, within a time and up to a size.
+ * Requests to servers that decide about access: over HTTPS, or over HTTP or a
+ * Unix socket on this machine, with a timeout and a size limit.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import { deadline } from "@moq-deno/lite/internal";
 /** Longest wait for an answer, in milliseconds. */
 export const REMOTE_TIMEOUT_MS = 10_000;
 
-/** The close code that stands for "ask again later", HTTP's 502 among application codes. */
+/** Close code for "try again later": HTTP's 502 among the application codes. */
 const UNAVAILABLE = 64 + 502;
 
-/** The error for a peer when it cannot be known whether it may come in: it may not. */
+/** The error for a peer whose access cannot be checked; it is refused. */
 export function unavailable(why: string, cause?: unknown): MoqError {
   return new MoqError("transport", `Access cannot be checked: ${why}`, {
     cause,
@@ -21,31 +21,26 @@ export function unavailable(why: string, cause?: unknown): MoqError {
   });
 }
 
-/** What {@linkcode fetchText} got. */
+/** What {@linkcode fetchText} returns. */
 interface RemoteText {
-  /** The answer's status. */
   readonly status: number;
-  /** Its headers. */
   readonly headers: Headers;
-  /** Its body. */
   readonly text: string;
 }
 
 /** Options of {@linkcode fetchText}. */
 interface FetchTextOptions {
-  /** Most bytes of an answer. */
+  /** Longest answer, in bytes. */
   readonly maxBytes: number;
-  /** Times the wait. */
   readonly clock: Clock;
-  /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
-  /** A JSON text to post; absent: GET. */
+  /** JSON to POST; absent: GET. */
   readonly json?: string | undefined;
-  /** Fields to send along. */
+  /** Additional request headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
-/** A connection through the socket that a `unix:` URL names; absent for others. */
+/** A client for the socket that a `unix:` URL names; `undefined` for other URLs. */
 function socketOf(url: URL): Deno.HttpClient | undefined {
   return url.protocol === "unix:"
     ? Deno.createHttpClient({
@@ -54,7 +49,7 @@ function socketOf(url: URL): Deno.HttpClient | undefined {
     : undefined;
 }
 
-/** Asks `url` and reads the whole answer, whatever its status. Throws when none comes in time or it is too long. */
+/** Requests `url` and reads the whole answer, whatever its status. Throws on a timeout or if it is too long. */
 export async function fetchText(
   url: URL,
   { maxBytes, clock, signal, json, headers }: FetchTextOptions,
@@ -65,7 +60,7 @@ export async function fetchText(
     const response = await fetch(client ? "http://localhost/" : url, {
       ...(client && { client }),
       signal: limit.signal,
-      // A server elsewhere must not send us, and what peers present, to another.
+      // A redirect must not send peers' credentials to another server.
       redirect: "manual",
       ...(headers && { headers }),
       ...(json !== undefined && {
@@ -92,7 +87,7 @@ async function readBody(
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
     if (size > maxBytes) {
-      throw new RangeError(`Expected at most ${maxBytes} bytes, got more`);
+      throw new RangeError(`The answer is longer than ${maxBytes} bytes`);
     }
     text += decoder.decode(chunk, { stream: true });
   }

@@ -1,13 +1,13 @@
 /**
- * Tokens that are taken back before they expire, by their own name, by whom
- * they were made for, or by their key.
+ * Revocation of tokens before they expire: by `jti`, by `sub`, or by the `kid`
+ * of their key.
  *
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
 import type { Lease } from "./auth.ts";
 
-/** What a token can be taken back by. */
+/** What a token can be revoked by. */
 interface TokenFacts {
   /** Its `jti`. */
   readonly jti: string | undefined;
@@ -20,12 +20,12 @@ interface TokenFacts {
 /** Longest list, in characters. */
 export const MAX_REVOCATIONS_LENGTH = 4_194_304;
 
-/** What is taken back: the text of each line, such as `jti 7`. */
+/** Revocations, one per line, such as `jti 7`. */
 type RevocationList = ReadonlySet<string>;
 
 const LINE = /^(jti|sub|kid)\s+(\S.*)$/;
 
-/** Reads a list: `jti NAME`, `sub NAME` or `kid NAME` per line, `#` before a remark. Throws `RangeError` that names the line. */
+/** Reads a list: `jti NAME`, `sub NAME` or `kid NAME` per line, comments after `#`. Throws `RangeError` that names the line. */
 export function parseRevocations(text: string): RevocationList {
   const list = new Set<string>();
   for (const [at, raw] of text.split("\n").entries()) {
@@ -47,17 +47,17 @@ interface Holder {
   readonly revoke: (error: MoqError) => void;
 }
 
-/** The list in force, and the sessions that it can end. */
+/** The list in force, and the sessions that it may end. */
 export class Revocations {
   #list: RevocationList = new Set();
   readonly #holders: Set<Holder> = new Set();
 
-  /** How many sessions it could end. */
+  /** How many sessions hold a lease. */
   get holders(): number {
     return this.#holders.size;
   }
 
-  /** Puts another list in force; sessions that are on it end at once. */
+  /** Replaces the list; sessions that the new one revokes end at once. */
   replace(list: RevocationList): void {
     this.#list = list;
     for (const holder of this.#holders) {
@@ -66,7 +66,7 @@ export class Revocations {
     }
   }
 
-  /** A lease for whoever presented such a token. Throws `MoqError("unauthorized")` when it is on the list. */
+  /** A lease for the holder of a token. Throws `MoqError("unauthorized")` if the token is revoked. */
   admit(facts: TokenFacts): Lease {
     const error = this.#refusal(facts);
     if (error) throw error;
@@ -82,7 +82,7 @@ export class Revocations {
       if (this.#list.has(`${kind} ${facts[kind]}`)) {
         return new MoqError(
           "unauthorized",
-          `Credential has been revoked by its ${kind}`,
+          `Token was revoked by its ${kind}`,
         );
       }
     }

@@ -11,25 +11,25 @@ import type { Policy, Question, SetupToken } from "./policy.ts";
 
 /** Options of {@linkcode serveAuth}. */
 interface ServeAuthOptions {
-  /** Where to answer. */
+  /** Address to listen on. */
   readonly hostname: string;
-  /** Where to answer; port 0 for any. */
+  /** Port to listen on; 0 for any. */
   readonly port: number;
-  /** Hears of refusals. Default nowhere. */
+  /** Logs refusals. Default: none. */
   readonly log?: Logger | undefined;
 }
 
 const MAX_QUESTION_BYTES = 65_536;
 
-/** A server that answers. */
+/** A running auth server. */
 export interface RunningAuthServer {
-  /** Where relays ask. */
+  /** The URL for relays. */
   readonly url: string;
-  /** Ends it with all of its connections. */
+  /** Stops the server and closes all connections. */
   close(): Promise<void>;
 }
 
-/** Answers relays with `policy`; throws what binding threw. */
+/** Starts a server that answers relays with `policy`; throws when the port cannot be bound. */
 export function serveAuth(
   policy: Policy,
   { hostname, port, log = SILENT }: ServeAuthOptions,
@@ -39,7 +39,7 @@ export function serveAuth(
     hostname,
     port,
     signal: stopped.signal,
-    onListen: () => {}, // what is listened on is told by whoever asked for it
+    onListen: () => {}, // the caller prints the address
     onError(error) {
       log.error?.("question failed", { error });
       return text(500, "Internal error");
@@ -73,7 +73,7 @@ async function answer(
   }
   const body = await readBody(request);
   if (body === undefined) {
-    return text(413, `Expected at most ${MAX_QUESTION_BYTES} bytes, got more`);
+    return text(413, `The question is longer than ${MAX_QUESTION_BYTES} bytes`);
   }
   let question: Question;
   try {
@@ -132,12 +132,12 @@ function parseQuestion(body: string): Question {
 function textOf(json: JsonObject, name: string): string {
   const value = json[name];
   if (typeof value === "string") return value;
-  throw malformed(`Expected "${name}" to be a text`);
+  throw malformed(`Expected "${name}" to be a string`);
 }
 
 const MAPPED = /^\[::ffff:(\d+\.\d+\.\d+\.\d+)\]$/i;
 
-/** The address alone; IPv4 within IPv6 is IPv4. */
+/** The address without port; IPv4-mapped IPv6 becomes IPv4. */
 function addressOf(remote: string): string {
   const host = remote.slice(0, remote.lastIndexOf(":"));
   return MAPPED.exec(host)?.[1] ?? host;

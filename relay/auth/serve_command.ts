@@ -35,28 +35,28 @@ import { NoAnonymousAuth } from "./token_auth.ts";
 
 const DEFAULT_LISTEN = "127.0.0.1:4440";
 
-const HELP = `Decide for relays that ask with --auth-url
+const HELP = `Authorize sessions for relays that run with --auth-url
 
 Usage: moq-relay auth serve [FLAGS]
 
-  --listen ADDRESS      Where relays ask [default: ${DEFAULT_LISTEN}]
-  --listen-public       It is meant that other machines can ask: whoever can
-                        reach this server learns what its rules grant
+  --listen ADDRESS      Address for relays [default: ${DEFAULT_LISTEN}]
+  --listen-public       Allow addresses that other machines reach; every client
+                        that can reach this server can ask what its rules grant
   --key FILE, --key-dir DIR, --jwks URL
-                        Keys that tokens are verified with, as the relay's --auth-key
-  --revoked FILE|URL    Tokens that are good no more, as the relay's --auth-revoked
+                        Keys that verify tokens, as the relay's --auth-key
+  --revoked FILE|URL    Revoked tokens, as the relay's --auth-revoked
   --public-publish PATTERN…, --public-subscribe PATTERN…
-                        What anybody may do
+                        What anyone may do
   --mtls-publish PATTERN…, --mtls-subscribe PATTERN…
-                        What holders of a certificate that the relay verified may do
-  --expires DURATION    How long a grant lasts that has no end of its own
+                        What peers may do whose certificate the relay verified
+  --expires DURATION    How long a grant lasts that has no expiry of its own
   --revalidate DURATION How often relays ask again; needs --expires
-  --limit-token NUMBER  Sessions at a time with one token; needs --revalidate
-  --limit-remote NUMBER Sessions at a time from one address; needs --revalidate
-  --tier TEXT           A label for relays that count by it
+  --limit-token NUMBER  Concurrent sessions with one token; needs --revalidate
+  --limit-remote NUMBER Concurrent sessions from one address; needs --revalidate
+  --tier TEXT           Label under which relays count the session
 
 Keys are read again for every question, so that a relay ends a session at the
-next one after its key or token was taken back.
+first question after its key or token was revoked.
 
 Example:
   moq-relay auth serve --key public.jwk --public-subscribe "live/**" --expires 1h --revalidate 30s
@@ -107,15 +107,12 @@ export async function runAuthCommand(args: readonly string[]): Promise<void> {
   await running.close();
 }
 
-/** Options of {@linkcode startAuthServer}. */
 interface StartAuthServerOptions {
-  /** Hears of refusals. */
   readonly log: Logger;
-  /** Ends the watching of lists. */
   readonly signal: AbortSignal;
 }
 
-/** Starts the server that the flags ask for. Throws `ConfigError`. */
+/** Starts the server that the flags describe. Throws `ConfigError`. */
 export async function startAuthServer(
   flags: readonly string[],
   { log, signal }: StartAuthServerOptions,
@@ -140,7 +137,7 @@ function addressOf(args: CommandArgs): { hostname: string; port: number } {
     return { ...where, hostname: where.hostname || "0.0.0.0" };
   }
   throw new ConfigError(
-    `--listen: expected an address of this machine alone, got ${
+    `--listen: expected an address of this machine, or --listen-public, got ${
       formatAddress(where)
     }; give --listen-public too if others are to ask`,
   );
@@ -158,13 +155,13 @@ async function openPolicy(
   const perAddress = valueOf(args, "limit-remote", count);
   if (revalidateS !== undefined && expiresS === undefined) {
     throw new ConfigError(
-      "--revalidate needs --expires: how long a grant lasts when nobody answers",
+      "--revalidate needs --expires: how long a grant lasts when no server answers",
     );
   }
   const isBounded = perToken !== undefined || perAddress !== undefined;
   if (isBounded && revalidateS === undefined) {
     throw new ConfigError(
-      "--limit-token and --limit-remote need --revalidate: without it a relay that dies keeps its places",
+      "--limit-token and --limit-remote need --revalidate: without it the sessions of a relay that died count forever",
     );
   }
   const { authorizer, run } = await openTokens({
@@ -179,7 +176,7 @@ async function openPolicy(
   void run(signal); // never rejects
   return new Policy({
     tokens: authorizer,
-    everybody: rulesOf(args, "public"),
+    anyone: rulesOf(args, "public"),
     certificates: rulesOf(args, "mtls"),
     revalidateS,
     expiresS,
@@ -221,7 +218,6 @@ function valueOf<T>(
   throw new ConfigError(expected);
 }
 
-/** A duration in whole seconds. */
 function secondsOf({ values }: CommandArgs, flag: string): number | undefined {
   const text = values.get(flag);
   if (text === undefined) return undefined;

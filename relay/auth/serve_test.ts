@@ -1,4 +1,4 @@
-/** Our auth server: its rules, what it answers to what, and our relay behind it. */
+/** Our auth server: its rules, its answers, and our relay behind it. */
 import assert from "node:assert/strict";
 import { type Logger, systemClock } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
@@ -31,7 +31,7 @@ class Running implements AsyncDisposable {
     this.url = server.url;
   }
 
-  /** A server with `flags`; FOLDER in them is one with the key and an empty list. */
+  /** A server with `flags`; FOLDER in them is a folder with the key and an empty list. */
   static async start(...flags: string[]): Promise<Running> {
     const folder = await Deno.makeTempDir();
     await Deno.writeTextFile(`${folder}/k1.jwk`, KEY.publicKey().toText());
@@ -83,7 +83,7 @@ const CERTIFICATE = {
   expires: 4_102_444_800,
 };
 
-Deno.test("startAuthServer: a token, a certificate, or anybody, in this order", async () => {
+Deno.test("startAuthServer: checks token, certificate, public rules in this order", async () => {
   await using server = await Running.start(
     "--key-dir=FOLDER",
     "--public-subscribe=anon/**",
@@ -107,15 +107,24 @@ Deno.test("startAuthServer: a token, a certificate, or anybody, in this order", 
         { tls: CERTIFICATE },
         [200, '{"publish":["**"],"expires":4102444800,"tier":"gold"}'],
       ],
-      [{}, /^403 Expected a path with public access/],
-      [{ query: "jwt=x", path: "/anon/x" }, /^403 Expected three parts/],
-      [{ query: `jwt=${TOKEN}`, path: "/other" }, /^403 Expected a path that/],
-      [{ query: `jwt=${TOKEN}`, tls: CERTIFICATE }, /^403 .* got both$/],
+      [{}, /^403 No public access at/],
+      [
+        { query: "jwt=x", path: "/anon/x" },
+        /^403 Expected a token: three parts/,
+      ],
+      [
+        { query: `jwt=${TOKEN}`, path: "/other" },
+        /^403 The token .* grants nothing/,
+      ],
+      [{ query: `jwt=${TOKEN}`, tls: CERTIFICATE }, /^403 .* not both$/],
       [
         { query: "jwt=x", token: { kind: 0, value: base64(TOKEN) } },
-        /^403 Expected one token/,
+        /^403 The tokens .* differ/,
       ],
-      [{ token: { kind: 1, value: "AA" } }, /^403 .* kind 0, got 1$/],
+      [
+        { token: { kind: 1, value: "AA" } },
+        /^403 SETUP token of unknown kind 1/,
+      ],
       [{ token: { kind: 0, value: "!" } }, /^400 Expected base64url/],
       [{ event: "start" }, /^400 Expected "event"/],
       [{ path: 7 }, /^400 Expected "path"/],
@@ -141,7 +150,7 @@ Deno.test("startAuthServer: a token, a certificate, or anybody, in this order", 
   assert.equal(long.status, 413);
 });
 
-Deno.test("startAuthServer: so many sessions at a time, until one ends", async () => {
+Deno.test("startAuthServer: limits concurrent sessions, until one ends", async () => {
   await using server = await Running.start(
     "--key=FOLDER/k1.jwk",
     "--public-subscribe=room/**",
@@ -157,14 +166,14 @@ Deno.test("startAuthServer: so many sessions at a time, until one ends", async (
   assert.equal(await status("a", { query }), 200, "the same session again");
   assert.equal(await status("b", { query }), 403, "the token is in use");
   assert.equal(await status("c", { remote: "[::ffff:127.0.0.1]:9" }), 200);
-  assert.equal(await status("d"), 403, "two of this address are there");
+  assert.equal(await status("d"), 403, "this address has two sessions");
   assert.equal(await status("d", { remote: "[::1]:5" }), 200);
   assert.equal(await status("a", { event: "end" }), 204);
   assert.equal(await status("b", { query }), 200);
   assert.equal(
     await status("e", { query, event: "revalidate" }),
     200,
-    "whoever is there may stay",
+    "existing sessions may stay",
   );
 });
 
@@ -193,7 +202,7 @@ for (
   });
 }
 
-Deno.test("startServer: with --auth-url sessions come, are asked about again, and end when the server says so", async () => {
+Deno.test("startServer: --auth-url decides about start, revalidation and end", async () => {
   await using server = await Running.start(
     "--key=FOLDER/k1.jwk",
     "--revoked=FOLDER/revoked",

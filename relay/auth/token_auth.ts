@@ -1,5 +1,5 @@
 /**
- * Peers that present a token may do what it says; others what anybody may.
+ * Peers with a token get what it grants; others get the public rules.
  *
  * @module
  */
@@ -19,26 +19,24 @@ import type { Revocations } from "./revocations.ts";
 
 /** Options of {@linkcode TokenAuth}. */
 interface TokenAuthOptions {
-  /** Where keys are looked for; the first that has one for a token decides about it alone. */
+  /** Where to look for keys; the first source that has the token's key decides alone. */
   readonly sources: readonly KeySource[];
   /** Decides about peers without a token. */
   readonly anonymous: Authorizer;
-  /** What has been taken back. */
   readonly revocations: Revocations;
-  /** Hears of keys that cannot be read. */
+  /** Logs keys that cannot be read. */
   readonly log: Logger;
 }
 
-/** Decides by token. One that is bad is refused, whatever anybody may do without. */
+/** Decides by token. A bad token is refused, even where public access would suffice. */
 export class TokenAuth implements Authorizer {
   readonly #options: TokenAuthOptions;
 
-  /** Nothing is read yet. */
   constructor(options: TokenAuthOptions) {
     this.#options = options;
   }
 
-  /** What the token says, or what anybody may do. */
+  /** The grant of the token, or of the public rules without one. */
   async grant(peer: Peer): Promise<Grant> {
     const token = requestToken(peer.query);
     if (token === undefined) {
@@ -63,7 +61,7 @@ export class TokenAuth implements Authorizer {
       sub,
       kid: key.id ?? readHeader(token).keyId,
     });
-    // Whoever may do everything is a relay of the cluster.
+    // A peer that may do everything is a relay of the cluster.
     const isPeer = root === "" && publish.includes("**") &&
       subscribe.includes("**");
     return {
@@ -84,9 +82,9 @@ export class TokenAuth implements Authorizer {
     }
     throw new TokenError(
       "unknown-key",
-      `Expected a token of a known key, got ${
+      `The token's key is not known: ${
         keyId === undefined
-          ? "one that names none"
+          ? "the token names none"
           : `kid ${JSON.stringify(keyId.slice(0, 128))}`
       }`,
     );
@@ -99,19 +97,19 @@ export class TokenAuth implements Authorizer {
     try {
       return await source.find(id);
     } catch (error) {
-      // What is wrong may name files of ours, which is nothing for peers.
+      // The error may name files of ours, which peers must not see.
       this.#options.log.error?.("keys cannot be read", { error });
       throw unavailable("the relay cannot read its keys", error);
     }
   }
 }
 
-/** Decides about peers without credentials where there is nothing that anybody may do. */
+/** Refuses peers without credentials, where nothing is public. */
 export class NoAnonymousAuth implements Authorizer {
-  /** Always a refusal. */
+  /** Always rejects. */
   grant(): Promise<Grant> {
     return Promise.reject(
-      new MoqError("unauthorized", "Expected a token, in jwt=, got none"),
+      new MoqError("unauthorized", "No token, add ?jwt=TOKEN to the URL"),
     );
   }
 }

@@ -42,7 +42,7 @@ async function refusal(grant: Promise<Grant>): Promise<MoqError> {
   return error;
 }
 
-Deno.test("TokenAuth: the token's grants as seen from the path dialled", async () => {
+Deno.test("TokenAuth: grants are relative to the dialled path", async () => {
   const token = await KEY.sign({ ...CLAIMS, expires: 4_102_444_800 });
   const { lease, ...grant } = await authOf().grant(
     request("/room//alice/", token),
@@ -58,7 +58,7 @@ Deno.test("TokenAuth: the token's grants as seen from the path dialled", async (
   assert.equal(other.code, "unauthorized");
 });
 
-Deno.test("TokenAuth: without a token anybody's rules count, with a bad one nothing does", async () => {
+Deno.test("TokenAuth: public rules without a token, nothing with a bad one", async () => {
   const auth = authOf({ isPublic: true });
   assert.deepEqual((await auth.grant(request("/anon"))).subscribe, ["**"]);
   const expired = await KEY.sign({ ...CLAIMS, expires: 1 });
@@ -69,11 +69,11 @@ Deno.test("TokenAuth: without a token anybody's rules count, with a bad one noth
   }
   assert.match(
     (await refusal(authOf().grant(request("/anon")))).message,
-    /Expected a token/,
+    /No token, add/,
   );
 });
 
-Deno.test("TokenAuth: the first source that has the key decides alone", async () => {
+Deno.test("TokenAuth: the first source with the key decides alone", async () => {
   const impostor = await generateKey("HS256", { id: "k1" });
   const auth = authOf({ sources: [sourceOf(KEY), sourceOf(impostor)] });
   const forged = await impostor.sign(CLAIMS);
@@ -83,7 +83,7 @@ Deno.test("TokenAuth: the first source that has the key decides alone", async ()
   );
 });
 
-Deno.test("TokenAuth: keys that cannot be read are nobody's fault but let nobody in", async () => {
+Deno.test("TokenAuth: unreadable keys refuse peers as unavailable", async () => {
   const sources = [{
     find: () => Promise.reject(new Deno.errors.NotFound("/secret/path")),
   }];
@@ -96,12 +96,14 @@ Deno.test("TokenAuth: keys that cannot be read are nobody's fault but let nobody
 });
 
 for (const line of ["jti 7", "sub ann", "kid k1"]) {
-  Deno.test(`Revocations: "${line}" ends who is there and keeps out who comes again`, async () => {
+  Deno.test(`Revocations: "${line}" ends a session and refuses it later`, async () => {
     const revocations = new Revocations();
     const auth = authOf({ revocations });
     const token = await KEY.sign({ ...CLAIMS, id: "7", subject: "ann" });
     const { lease } = await auth.grant(request("/room", token));
-    revocations.replace(parseRevocations("# nobody yet\njti 8\nsub an\n"));
+    revocations.replace(
+      parseRevocations("# no entry matches\njti 8\nsub an\n"),
+    );
     revocations.replace(parseRevocations(`\n  ${line} \n`));
     assert.equal((await lease?.revoked)?.code, "unauthorized");
     const again = await refusal(auth.grant(request("/room", token)));
@@ -112,12 +114,12 @@ for (const line of ["jti 7", "sub ann", "kid k1"]) {
   });
 }
 
-Deno.test("parseRevocations: names the line that says nothing", () => {
+Deno.test("parseRevocations: names the invalid line", () => {
   assert.throws(() => parseRevocations("jti 1\n\nfoo 2"), /line 3$/);
   assert.throws(() => parseRevocations("sub"), /line 1$/);
 });
 
-Deno.test("OriginAuth: pages on the list, and whatever is no page", async () => {
+Deno.test("OriginAuth: admits listed pages and non-browser peers", async () => {
   const auth = new OriginAuth(
     ["https://app.example"],
     new PublicAuth({ publish: ["**"], subscribe: ["**"] }),
@@ -151,7 +153,7 @@ async function inFolder(
   }
 }
 
-Deno.test("KeyFile: a key put over another counts for the next token", async () => {
+Deno.test("KeyFile: a replaced key counts for the next token", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/key.jwk`;
     const file = new KeyFile(path);
@@ -170,7 +172,7 @@ Deno.test("KeyFile: a key put over another counts for the next token", async () 
   });
 });
 
-Deno.test("KeyFolder: by name alone, and never outside of the folder", async () => {
+Deno.test("KeyFolder: finds keys by name, never outside the folder", async () => {
   await inFolder(async (folder) => {
     await Deno.mkdir(`${folder}/keys`);
     await Deno.writeTextFile(`${folder}/keys/k1.jwk`, KEY.toText());
@@ -185,7 +187,7 @@ Deno.test("KeyFolder: by name alone, and never outside of the folder", async () 
   });
 });
 
-/** Time that passes when told to, and timers that never end. */
+/** Time moves when a test moves it; timers never fire. */
 class StillClock implements Clock {
   ms = 0;
 
@@ -198,7 +200,7 @@ class StillClock implements Clock {
   }
 }
 
-Deno.test("KeyUrl: kept as long as the server says, asked again for a new name, and stale rather than gone", async () => {
+Deno.test("KeyUrl: honours Cache-Control, refetches for an unknown name", async () => {
   const other = await generateKey("ES256", { id: "k2" });
   let keys: readonly Key[] = [KEY];
   let status = 200;
@@ -224,7 +226,7 @@ Deno.test("KeyUrl: kept as long as the server says, asked again for a new name, 
     assert.deepEqual([one?.id, two?.id, asked], ["k1", "k1", 1]);
 
     keys = [KEY, other];
-    assert.equal(await source.find("k2"), undefined, "asked a moment ago");
+    assert.equal(await source.find("k2"), undefined, "fetched a moment ago");
     clock.ms += 10_000;
     assert.equal((await source.find("k2"))?.id, "k2");
     assert.equal(asked, 2);
@@ -233,16 +235,20 @@ Deno.test("KeyUrl: kept as long as the server says, asked again for a new name, 
     assert.equal(asked, 2);
     clock.ms += 1_000;
     keys = [other];
-    assert.equal(await source.find("k1"), undefined, "its time was over");
+    assert.equal(
+      await source.find("k1"),
+      undefined,
+      "it was stale for too long",
+    );
     assert.equal(asked, 3);
 
     status = 500;
     clock.ms += 60_000;
     assert.equal((await source.find("k2"))?.id, "k2");
     assert.equal((await source.find("k2"))?.id, "k2");
-    assert.equal(asked, 4, "a server that fails is not asked for every peer");
+    assert.equal(asked, 4, "a failing server is not asked for every peer");
     clock.ms += 3_600_000;
-    await assert.rejects(source.find("k2"), /status 200.*got 500/);
+    await assert.rejects(source.find("k2"), /keys answered with status 500/);
   } finally {
     await server.shutdown();
   }

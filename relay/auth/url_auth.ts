@@ -1,6 +1,6 @@
 /**
- * Another server decides: it is asked when a session comes, again and again
- * while it lasts, and told when it ends. No answer is a refusal.
+ * An auth server decides: it is asked when a session starts and at intervals
+ * while it lasts, and gets a report when it ends. No answer is a refusal.
  *
  * @module
  */
@@ -19,9 +19,8 @@ import { type AuthServer, UrlLease } from "./url_lease.ts";
 
 /** Options of {@linkcode UrlAuth}. */
 interface UrlAuthOptions {
-  /** Time. */
   readonly clock: Clock;
-  /** Hears of servers that fail. */
+  /** Logs failures of the server. */
   readonly log: Logger;
   /** The relay's name. Default `""`. */
   readonly node?: string | undefined;
@@ -29,10 +28,10 @@ interface UrlAuthOptions {
 
 const MAX_ANSWER_BYTES = 262_144;
 
-/** How long the end of the relay waits for the server to hear of the last sessions, in milliseconds. */
+/** How long shutdown waits for the last reports to reach the server, in milliseconds. */
 export const FLUSH_TIMEOUT_MS = 2000;
 
-/** Decides by asking a server for each session. */
+/** Asks a server about each session. */
 export class UrlAuth implements Authorizer, AuthServer {
   readonly #url: URL;
   readonly #options: UrlAuthOptions;
@@ -40,13 +39,12 @@ export class UrlAuth implements Authorizer, AuthServer {
   readonly #asking = new AbortController();
   readonly #reporting = new AbortController();
 
-  /** Nothing is asked yet. */
   constructor(url: URL, options: UrlAuthOptions) {
     this.#url = url;
     this.#options = options;
   }
 
-  /** What the server grants; throws `MoqError("unauthorized")` when it refuses, and close code 566 when it gives no answer to rely on. */
+  /** What the server grants; throws `MoqError("unauthorized")` when it refuses, and close code 566 when it gives no usable answer. */
   async grant(peer: Peer): Promise<Grant> {
     const dialled = requestPath(peer.path);
     const { node = "" } = this.#options;
@@ -83,7 +81,7 @@ export class UrlAuth implements Authorizer, AuthServer {
       if (error instanceof MoqError && error.code === "unauthorized") {
         throw error;
       }
-      // What is wrong may name machines of ours, which is nothing for peers.
+      // The error may name machines of ours, which peers must not see.
       this.#options.log.error?.("auth server gives no answer to rely on", {
         error,
       });
@@ -91,12 +89,12 @@ export class UrlAuth implements Authorizer, AuthServer {
     }
   }
 
-  /** One question: a grant, `MoqError("unauthorized")`, or an error that says nothing about the session. */
+  /** Asks once. Throws `MoqError("unauthorized")` for a refusal; any other error says nothing about the session. */
   async ask(facts: JsonObject): Promise<RemoteGrant> {
     const { status, text } = await this.#post(facts, this.#asking.signal);
     if (status === 401 || status === 403) throw refused();
     if (status < 200 || status > 299) {
-      throw new TypeError(`Expected status 200, 401 or 403, got ${status}`);
+      throw new TypeError(`The auth server answered with status ${status}`);
     }
     const grant = parseGrant(text);
     if (grant.publish.length + grant.subscribe.length === 0) throw refused();
@@ -104,7 +102,7 @@ export class UrlAuth implements Authorizer, AuthServer {
     return grant;
   }
 
-  /** Tells the server of an end, whatever it answers. */
+  /** Reports an end to the server; the answer is ignored. */
   report(facts: JsonObject): void {
     const posted = this.#post(facts, this.#reporting.signal);
     const report = posted.then(() => {}, (error) => {
@@ -113,7 +111,7 @@ export class UrlAuth implements Authorizer, AuthServer {
     this.#reports.add(report);
   }
 
-  /** Asks nothing any more; resolves when every end has been reported, or after two seconds. Never rejects. */
+  /** Stops asking; resolves when every end has been reported, or after two seconds. Never rejects. */
   async flush(): Promise<void> {
     const over = new MoqError("going-away", "Relay is shutting down");
     this.#asking.abort(over);

@@ -57,7 +57,7 @@ function without(text: string | undefined, ...names: string[]): string {
   );
 }
 
-Deno.test("UrlAuth: tells what it knows, in the contract's words, and of the end with the same id", async () => {
+Deno.test("UrlAuth: sends the contract's fields, and the end with the same id", async () => {
   await using server = fake();
   const { lease, ...grant } = await server.auth.grant(REQUEST);
   assert.deepEqual(grant, {
@@ -83,7 +83,7 @@ Deno.test("UrlAuth: tells what it knows, in the contract's words, and of the end
   assert.equal(first, second);
 });
 
-Deno.test("UrlAuth: WebTransport counts as QUIC, absent facts are absent, and the role is told", async () => {
+Deno.test("UrlAuth: WebTransport is reported as QUIC, unknown facts are absent", async () => {
   await using server = fake();
   const { lease } = await server.auth.grant({
     transport: "webtransport",
@@ -99,7 +99,7 @@ Deno.test("UrlAuth: WebTransport counts as QUIC, absent facts are absent, and th
   );
 });
 
-Deno.test("UrlAuth: the server may name another root, mounts, a tier and a peer", async () => {
+Deno.test("UrlAuth: takes root, mounts, tier and peer from the server", async () => {
   await using server = fake();
   const root = "/pid//room/";
   server.answer = () =>
@@ -156,30 +156,36 @@ const OUTAGES: readonly [what: string, answer: () => Response][] = [
   ["500", () => new Response("", { status: 500 })],
   ["404", () => new Response("", { status: 404 })],
   ["a redirect", () => Response.redirect("http://127.0.0.1:1/")],
-  ["text that is no JSON", () => new Response("yes")],
+  ["text that is not JSON", () => new Response("yes")],
   ["a list", () => Response.json(["**"])],
-  ["a pattern that is none", () => Response.json({ publish: ["a//b"] })],
-  ["a tier of no text", () => Response.json({ publish: ["**"], tier: 1 })],
-  ["a peer in a text", () => Response.json({ publish: ["**"], peer: "yes" })],
-  ["a list of mounts", () => Response.json({ publish: ["**"], mounts: ["a"] })],
+  ["an invalid pattern", () => Response.json({ publish: ["a//b"] })],
   [
-    "a mount of no path",
+    "a tier that is not a string",
+    () => Response.json({ publish: ["**"], tier: 1 }),
+  ],
+  [
+    "a peer flag that is a string",
+    () => Response.json({ publish: ["**"], peer: "yes" }),
+  ],
+  ["mounts as a list", () => Response.json({ publish: ["**"], mounts: ["a"] })],
+  [
+    "a mount that is not a path",
     () => Response.json({ publish: ["**"], mounts: { a: 1 } }),
   ],
-  ["patterns in a text", () => Response.json({ publish: "**" })],
+  ["patterns as a string", () => Response.json({ publish: "**" })],
   [
-    "a grant of the past",
+    "an expired grant",
     () => Response.json({ publish: ["**"], expires: past }),
   ],
   [
-    "a cadence without an end",
+    "a revalidation interval without an expiry",
     () => Response.json({ publish: ["**"], revalidate: 5 }),
   ],
   ["too much", () => new Response(`{"publish":["${"a".repeat(300_000)}"]}`)],
 ];
 
 for (const [what, answer] of OUTAGES) {
-  Deno.test(`UrlAuth: ${what} lets nobody in`, async () => {
+  Deno.test(`UrlAuth: ${what} refuses the session`, async () => {
     await using server = fake();
     server.answer = answer;
     const error = await server.auth.grant(REQUEST).catch((error) => error);
@@ -188,7 +194,7 @@ for (const [what, answer] of OUTAGES) {
   });
 }
 
-Deno.test("UrlAuth: a server that does not answer in time lets nobody in", async () => {
+Deno.test("UrlAuth: a server that does not answer in time is a refusal", async () => {
   const due = Promise.withResolvers<() => void>();
   const clock: Clock = {
     now: () => 0,
@@ -213,7 +219,7 @@ Deno.test("UrlAuth: a server that does not answer in time lets nobody in", async
   never.resolve(new Response());
 });
 
-Deno.test("UrlAuth: nobody at the URL lets nobody in, and a star in the path is not asked about", async () => {
+Deno.test("UrlAuth: an unreachable server is a refusal", async () => {
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = free.addr;
   free.close();
@@ -228,7 +234,7 @@ Deno.test("UrlAuth: nobody at the URL lets nobody in, and a star in the path is 
   assert.equal(server.asked.length, 0);
 });
 
-Deno.test("UrlAuth.flush: a server that hangs holds up the end of the relay for two seconds, and questions not at all", async () => {
+Deno.test("UrlAuth.flush: waits at most two seconds for a hanging server", async () => {
   const clock = new VirtualClock();
   await using server = fake(clock);
   const { lease } = await server.auth.grant(REQUEST);

@@ -1,6 +1,6 @@
 /**
- * A grant of an auth server as long as it lasts: it is asked about again at the
- * interval the server named, it expires, and its end is reported.
+ * The lifetime of an auth server's grant: the relay asks again at the interval
+ * that the server named, the grant expires, and its end is reported.
  *
  * @module
  */
@@ -10,9 +10,8 @@ import { atTime, type GrantEnd, type Lease } from "./auth.ts";
 import { containsPattern, type JsonObject } from "../token/mod.ts";
 import { InvalidGrant, type RemoteGrant } from "./contract.ts";
 
-/** Asks the server. */
 export interface AuthServer {
-  /** The grant; throws `MoqError("unauthorized")` for a refusal and anything else when there is no answer to rely on. */
+  /** The grant; throws `MoqError("unauthorized")` for a refusal and another error without a usable answer. */
   ask(facts: JsonObject): Promise<RemoteGrant>;
   /** Reports an end; never rejects. */
   report(facts: JsonObject): void;
@@ -20,27 +19,26 @@ export interface AuthServer {
 
 /** Options of {@linkcode UrlLease}. */
 interface UrlLeaseOptions {
-  /** Who granted it. */
+  /** The server that granted it. */
   readonly server: AuthServer;
   /** The session's id and facts. */
   readonly id: string;
-  /** What was told about the session. */
+  /** What was sent to the server about the session. */
   readonly facts: JsonObject;
-  /** Time. */
   readonly clock: Clock;
-  /** Hears of servers that fail. */
+  /** Logs failures of the server. */
   readonly log: Logger;
 }
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 const JITTER = 0.25;
-// As long as a timer can be; a longer cadence never comes around.
+// The longest timer; a longer interval never elapses.
 const LONGEST_CADENCE_S = 2_000_000;
 
 /** A lease on a grant that an auth server gave. */
 export class UrlLease implements Lease {
-  /** Resolves when the server takes it back, or when it expires. */
+  /** Resolves when the server revokes the grant, or when it expires. */
   readonly revoked: Promise<MoqError>;
   readonly #options: UrlLeaseOptions;
   readonly #revoke: (error: MoqError) => void;
@@ -49,7 +47,7 @@ export class UrlLease implements Lease {
   #reason: string | undefined;
   #cancelExpiry: (() => void) | undefined;
 
-  /** Its time runs from here on. */
+  /** The grant's time starts now. */
   constructor(grant: RemoteGrant, options: UrlLeaseOptions) {
     const { promise, resolve } = Promise.withResolvers<MoqError>();
     this.revoked = promise;
@@ -60,7 +58,6 @@ export class UrlLease implements Lease {
     void this.#runRevalidate(); // never rejects
   }
 
-  /** Reports the end. */
   release(
     { reason, durationMs, bytes = { sent: 0, received: 0 } }: GrantEnd,
   ): void {
@@ -109,7 +106,10 @@ export class UrlLease implements Lease {
         const fresh = await this.#ask();
         if (this.#isOver()) return;
         if (!isAsWide(fresh, this.#grant)) {
-          return this.#end("refused", "Grant has become narrower or another");
+          return this.#end(
+            "refused",
+            "The auth server narrowed or changed the grant",
+          );
         }
         this.#grant = fresh;
         this.#watchExpiry();
@@ -119,7 +119,7 @@ export class UrlLease implements Lease {
         const { code, message } = asMoqError(error);
         if (code === "unauthorized") return this.#end("refused", message);
         if (error instanceof InvalidGrant) {
-          return this.#end("invalid", "Grant cannot be used any more");
+          return this.#end("invalid", "The auth server's new grant is invalid");
         }
         failures++;
         this.#options.log.warn?.("access not checked again, trying later", {
@@ -150,14 +150,14 @@ export class UrlLease implements Lease {
   }
 }
 
-/** One second, doubled with each failure, never longer than it would have been without; not all relays at once. */
+/** One second, doubled with each failure, at most the regular interval; with jitter, so that relays do not retry together. */
 function retryMs(failures: number, cadenceMs: number): number {
   const base = FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16);
   const jitter = 1 - JITTER + 2 * JITTER * Math.random();
   return Math.min(base, cadenceMs, LONGEST_RETRY_MS) * jitter;
 }
 
-/** Whether a session may go on as it is under `fresh`. */
+/** Whether a session may continue unchanged under `fresh`. */
 function isAsWide(fresh: RemoteGrant, old: RemoteGrant): boolean {
   const covers = (wide: readonly string[], narrow: readonly string[]) =>
     narrow.every((pattern) =>
@@ -168,7 +168,7 @@ function isAsWide(fresh: RemoteGrant, old: RemoteGrant): boolean {
     covers(fresh.subscribe, old.subscribe);
 }
 
-/** Whether both mount the same; the order of names in a JSON object means nothing. */
+/** Whether both have the same mounts, in any order. */
 function hasSameMounts(fresh: RemoteGrant, old: RemoteGrant): boolean {
   return fresh.mounts.length === old.mounts.length &&
     fresh.mounts.every(({ at, target }) =>

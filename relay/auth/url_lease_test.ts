@@ -19,7 +19,7 @@ const GRANT: RemoteGrant = {
 
 const FACTS = { node: "", transport: "quic", path: "/x" };
 
-/** Answers with what it is given next, and counts the questions. */
+/** Gives the answer that was set last, and counts the questions. */
 class FakeServer implements AuthServer {
   readonly asked: JsonObject[] = [];
   readonly reported: JsonObject[] = [];
@@ -41,7 +41,7 @@ interface Setup {
   readonly clock: VirtualClock;
   readonly server: FakeServer;
   readonly lease: UrlLease;
-  /** Why it was taken back, so far. */
+  /** Why the grant was revoked, if it was. */
   readonly revoked: () => string | undefined;
 }
 
@@ -66,7 +66,7 @@ const END = {
   bytes: { sent: 10, received: 3 },
 };
 
-Deno.test("UrlLease: asks at the cadence until it is released, and reports the end once", async () => {
+Deno.test("UrlLease: asks at the interval until released, reports the end once", async () => {
   const { clock, server, lease, revoked } = setup();
   await clock.advance(59_999);
   assert.equal(server.asked.length, 0);
@@ -100,7 +100,7 @@ for (
     ["a narrower grant", { ...GRANT, publish: ["a/b/**"] }, "refused"],
     ["a grant at another root", { ...GRANT, root: "y" }, "refused"],
     ["a grant without its mounts", { ...GRANT, mounts: [] }, "refused"],
-    ["a grant of another mount", {
+    ["a grant with another mount", {
       ...GRANT,
       mounts: [{ at: "svc", target: "fleet/z" }],
     }, "refused"],
@@ -108,7 +108,7 @@ for (
     ["times that contradict each other", new InvalidGrant("x"), "invalid"],
   ] as const
 ) {
-  Deno.test(`UrlLease: ${what} takes it back`, async () => {
+  Deno.test(`UrlLease: ${what} revokes it`, async () => {
     const { clock, server, lease, revoked } = setup();
     server.answer = answer;
     await clock.advance(60_000);
@@ -120,7 +120,7 @@ for (
   });
 }
 
-Deno.test("UrlLease: a server that fails is asked again after 1, 2, 4 seconds, within the cadence, and takes nothing back", async () => {
+Deno.test("UrlLease: retries a failing server after 1, 2, 4 seconds", async () => {
   const { clock, server, lease, revoked } = setup({ ...GRANT, revalidate: 6 });
   server.answer = new TypeError("status 500");
   const times: number[] = [];
@@ -139,12 +139,12 @@ Deno.test("UrlLease: a server that fails is asked again after 1, 2, 4 seconds, w
   await clock.advance(8_000);
   const asked = server.asked.length;
   await clock.advance(50_000);
-  assert.equal(server.asked.length, asked, "the cadence is back at a minute");
+  assert.equal(server.asked.length, asked, "the interval is a minute again");
   assert.equal(revoked(), undefined);
   lease.release(END);
 });
 
-Deno.test("UrlLease: ends when the grant expires, whatever the server does meanwhile", async () => {
+Deno.test("UrlLease: ends when the grant expires, even if the server fails", async () => {
   const expires = Math.floor(Date.now() / 1000) + 100;
   const { clock, server, lease, revoked } = setup({ ...GRANT, expires });
   server.answer = new TypeError("down");
@@ -156,7 +156,7 @@ Deno.test("UrlLease: ends when the grant expires, whatever the server does meanw
   assert.equal(server.reported[0]?.["reason"], "expired");
 });
 
-Deno.test("UrlLease: a fresh grant moves the end", async () => {
+Deno.test("UrlLease: a new grant moves the expiry", async () => {
   const expires = Math.floor(Date.now() / 1000) + 70;
   const { clock, lease, revoked } = setup({ ...GRANT, expires });
   await clock.advance(100_000);

@@ -1,36 +1,35 @@
 /**
- * A text that changes under a running relay: a file, looked at four times a second,
- * or a URL, asked at an interval.
+ * A text that may change while the relay runs: a file, checked four times a
+ * second, or a URL, fetched at an interval.
  *
  * @module
  */
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
 import { fetchText } from "./remote.ts";
 
-/** How often a file is looked at, in milliseconds. */
+/** How often a file is checked, in milliseconds. */
 const FILE_LOOK_MS = 250;
 
 /** A text to watch. */
 export interface TextSource {
   /** Its path, or its URL without the query, which may hold a secret; for messages. */
   readonly name: string;
-  /** Time between looks, in milliseconds. */
+  /** Time between checks, in milliseconds. */
   readonly intervalMs: number;
-  /** The text as it is now; throws when it cannot be had. */
+  /** The current text; throws when it cannot be read. */
   read(signal?: AbortSignal): Promise<string>;
 }
 
 /** Options of {@linkcode textSource}. */
 interface TextSourceOptions {
-  /** Time between looks at a URL, in milliseconds. */
+  /** Time between fetches of a URL, in milliseconds. */
   readonly pollMs: number;
   /** Longest text, in characters. */
   readonly maxLength: number;
-  /** Times the fetches. */
   readonly clock: Clock;
 }
 
-/** The text at a path, or at a URL where `place` is one. */
+/** The text at `place`, a path or a URL. */
 export function textSource(
   place: string,
   { pollMs, maxLength, clock }: TextSourceOptions,
@@ -44,7 +43,7 @@ export function textSource(
         const { size } = await Deno.stat(place);
         if (size <= maxLength) return await Deno.readTextFile(place);
         throw new RangeError(
-          `Expected at most ${maxLength} bytes, got ${size}`,
+          `The file has ${size} bytes, more than ${maxLength}`,
         );
       }
       const { status, text } = await fetchText(url, {
@@ -53,26 +52,24 @@ export function textSource(
         signal,
       });
       if (status === 200) return text;
-      throw new TypeError(`Expected status 200, got ${status}`);
+      throw new TypeError(`The server answered with status ${status}`);
     },
   };
 }
 
 /** Options of {@linkcode changes}. */
 interface ChangesOptions<T> {
-  /** What the text says; throws when it says nothing. */
+  /** Parses the text; throws when it is invalid. */
   readonly parse: (text: string) => T;
-  /** The text that is in force already. */
+  /** The text already in force. */
   readonly first: string;
-  /** Times the looks. */
   readonly clock: Clock;
-  /** Ends the iteration. */
   readonly signal: AbortSignal;
-  /** Hears of failures, each once. */
+  /** Logs failures, each once. */
   readonly log: Logger;
 }
 
-/** What the text says, each time it says something else; while it cannot be had or read, the last stays in force. */
+/** Each new value of the text. While it cannot be read or parsed, the last one stays in force. */
 export async function* changes<T>(
   source: TextSource,
   { parse, first, clock, signal, log }: ChangesOptions<T>,
@@ -91,7 +88,7 @@ export async function* changes<T>(
       if (signal.aborted) return;
       const reason = error instanceof Error ? error.message : String(error);
       if (reason !== failure) {
-        log.error?.("cannot be read, what it said last stays in force", {
+        log.error?.("cannot be read, the last version stays in force", {
           name: source.name,
           reason,
         });

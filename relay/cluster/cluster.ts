@@ -1,8 +1,8 @@
 /**
- * The relays that this one dials: a link each, made again whenever it is lost.
- * Where relays dial each other, or one goes by two names, one link is kept and
- * the other stands by. A peer is a session like any other; what makes a graph
- * of relays safe are the hops in announcements.
+ * The links to the relays that this one dials. Each is dialled again when it
+ * is lost. If two relays dial each other, or one relay has two names, one link
+ * is kept and the other is on standby. A link is a session like any other; the
+ * hops in announcements keep routes free of loops in any graph.
  *
  * @module
  */
@@ -28,37 +28,37 @@ import type { SessionKind } from "../metrics/stats.ts";
 export interface DialledPeer {
   /** The connection. */
   readonly transport: Transport;
-  /** What SETUP says of where it leads, where the connection does not. */
+  /** The path for SETUP, if the connection itself has none. */
   readonly path?: string | undefined;
-  /** What it runs over. Default raw QUIC. */
+  /** The transport. Default raw QUIC. */
   readonly kind?: SessionKind["transport"] | undefined;
 }
 
-/** Makes connections. */
+/** Dials relays. */
 export interface PeerDialer {
-  /** One connection; throws `MoqError` when that fails. */
+  /** Opens one connection; throws `MoqError` when that fails. */
   dial(peer: ClusterPeer, signal: AbortSignal): Promise<DialledPeer>;
 }
 
 /** Options of {@linkcode Cluster}. */
 export interface ClusterOptions {
-  /** Makes connections. */
+  /** Dials the relays. */
   readonly dialer: PeerDialer;
-  /** Time. */
+  /** Clock for waits between attempts. */
   readonly clock: Clock;
-  /** Hears of links. */
+  /** Logs changes of links. */
   readonly log: Logger;
 }
 
-/** How a link is doing, for people. */
+/** The state of a link, for people. */
 export interface LinkReport {
   /** The peer's URL, without token. */
   readonly node: string;
-  /** What it is doing; `standby` while the same relay is reached otherwise. */
+  /** `standby` means that another session with the same relay is in use. */
   readonly state: "connecting" | "connected" | "waiting" | "standby" | "closed";
-  /** The peer's hop id, once it is known. */
+  /** The peer's hop id, once known. */
   readonly hop: string | undefined;
-  /** How often it connected. */
+  /** How often the link was connected. */
   readonly connects: number;
 }
 
@@ -71,17 +71,17 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #lists: Map<string, readonly ClusterPeer[]> = new Map();
   readonly #links: Map<string, Link> = new Map();
-  // Made by links that are not wanted any more.
+  // Sessions that links made and no longer need.
   #pastConnects = 0;
   #isClosed = false;
 
-  /** Nobody is dialled yet. */
+  /** A cluster without links; {@linkcode Cluster.assign} adds them. */
   constructor(relay: Relay, options: ClusterOptions) {
     this.#relay = relay;
     this.#options = options;
   }
 
-  /** Dials these peers of the list called `source`, and no longer those that were on it before and are on none now. */
+  /** Replaces the list called `source` by `peers`. Dials new peers, and closes the links of peers that are on no list any more. */
   assign(source: string, peers: readonly ClusterPeer[]): void {
     if (this.#isClosed) return;
     this.#lists.set(source, peers);
@@ -100,14 +100,14 @@ export class Cluster {
     }
   }
 
-  /** How often a link was made so far. */
+  /** How many links were made so far. */
   get connects(): number {
     let connects = this.#pastConnects;
     for (const link of this.#links.values()) connects += link.connects;
     return connects;
   }
 
-  /** How the links are doing. */
+  /** The state of every link. */
   report(): readonly LinkReport[] {
     return [...this.#links.values()].map((link) => link.report());
   }
@@ -122,12 +122,12 @@ export class Cluster {
   }
 }
 
-// A peer whose price or token changed is another one.
+// A peer with a changed cost or token is a different one.
 function keyOf({ url, cost, address }: ClusterPeer): string {
   return `${url.href} ${cost} ${address}`;
 }
 
-/** One peer that is dialled. */
+/** The link to one peer. */
 class Link implements SessionDialer {
   /** Resolves when it has ended; never rejects. */
   readonly closed: Promise<void>;
@@ -183,7 +183,7 @@ class Link implements SessionDialer {
     };
   }
 
-  /** One session with a relay that is reached in no other way. */
+  /** A session with the peer, unless another link reaches the same relay. */
   async dial({ signal }: { readonly signal: AbortSignal }): Promise<Session> {
     const { transport, path, kind = "quic" } = await this.#dialer.dial(
       this.#peer,
@@ -220,7 +220,7 @@ class Link implements SessionDialer {
     return this.#twinOf(hop) && "it is linked already";
   }
 
-  /** The other session with the relay `hop` that is to stay: the one that somebody else dialled here first, or of two relays that dial each other the one of the smaller hop id. */
+  /** The other session with the relay `hop` that should stay: the one that another link or the relay itself made first, or, of two relays that dial each other, the one of the smaller hop id. */
   #twinOf(hop: bigint, own?: Session): PeerRelay | undefined {
     const isOurs = this.#relay.origin.hop < hop;
     return [...this.#relay.peers].find((peer) =>
@@ -229,7 +229,7 @@ class Link implements SessionDialer {
     );
   }
 
-  /** Waits until the relay is reached in no other way; what to throw then. */
+  /** Waits until no other session reaches the relay. Returns the error to throw then. */
   async #standBy(session: Session, why: string): Promise<MoqError> {
     session.close();
     this.#log.info?.("peer not needed", { why });
@@ -243,7 +243,7 @@ class Link implements SessionDialer {
     return new MoqError("cancelled", `Link was on standby: ${why}`);
   }
 
-  /** Ends a session of ours when the same relay has dialled us meanwhile and its session is the one to stay. */
+  /** Ends our session when the same relay has dialled us and its session is the one to keep. */
   async #runTwins(): Promise<void> {
     const { latch } = this.#relay.peers;
     const { signal } = this.#ending;

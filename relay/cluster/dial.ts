@@ -1,6 +1,6 @@
 /**
- * Dialling other relays: QUIC that notices within seconds when the other end
- * is gone, and a token read when it is needed.
+ * Dialling other relays over QUIC, with an idle timeout of seconds, and a token
+ * that is read at each dial.
  *
  * @module
  */
@@ -10,33 +10,31 @@ import type { DialledPeer, PeerDialer } from "./cluster.ts";
 import { ConfigError } from "../config/values.ts";
 import { type ClusterPeer, withToken } from "./peer.ts";
 
-/** How links are made. */
 interface LinkSettings {
-  /** Silence after which a link is lost, in milliseconds. */
+  /** Idle timeout, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Silence after which a sign of life is sent, in milliseconds. */
+  /** Keep-alive interval, in milliseconds. */
   readonly keepAliveMs: number;
-  /** A file with the token for peers whose URL has none. */
+  /** File with the token for peers whose URL has none. */
   readonly token: string | undefined;
-  /** Roots to trust besides the usual ones, PEM. */
+  /** Additional root certificates to trust, in PEM. */
   readonly caCerts: readonly string[];
 }
 
-// Drafts before have no SETUP, which says who the other relay is.
+// Earlier drafts have no SETUP, which identifies the other relay.
 const PROTOCOLS = ["moq-lite-06", "moq-lite-05"];
-// Every track of another relay that somebody here wants is one.
+// Each track that a viewer here takes from the other relay is one stream.
 const MAX_REQUESTS = 4096;
 
 /** Dials over QUIC. */
 export class QuicPeerDialer implements PeerDialer {
   readonly #settings: LinkSettings;
 
-  /** Nothing is read yet. */
   constructor(settings: LinkSettings) {
     this.#settings = settings;
   }
 
-  /** One connection; throws `MoqError` when that fails. */
+  /** Opens one connection; throws `MoqError` when that fails. */
   async dial(
     { url, address }: ClusterPeer,
     signal: AbortSignal,
@@ -73,7 +71,7 @@ function isRaw({ protocol }: URL): boolean {
   return protocol === "moqt:" || protocol === "moql:";
 }
 
-/** The texts of PEM files; throws `ConfigError` for one that cannot be read. */
+/** Reads PEM files; throws `ConfigError` for one that cannot be read. */
 export async function readRoots(
   files: readonly string[],
 ): Promise<readonly string[]> {

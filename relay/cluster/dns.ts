@@ -1,13 +1,13 @@
 /**
- * Peers behind one name: every address that it has, looked up again and again,
- * as of a Kubernetes headless service.
+ * Peers behind one name: every address that the name resolves to, looked up at
+ * an interval; made for headless services of Kubernetes.
  *
  * @module
  */
 import { lookup } from "node:dns/promises";
 import type { ClusterPeer } from "./peer.ts";
 
-/** A peer for each address of the URL's host; throws what the resolver says. */
+/** One peer per address of the URL's host; throws the resolver's error. */
 export async function addressesOf(
   peer: ClusterPeer,
 ): Promise<readonly ClusterPeer[]> {

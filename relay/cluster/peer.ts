@@ -1,17 +1,17 @@
 /**
- * A relay to dial, as settings and lists name it: a URL, or an object with a
- * price and a token beside the URL.
+ * A relay to dial, as in settings and lists: a URL, or an object with a URL, a
+ * cost and a token.
  *
  * @module
  */
 
-/** Another relay, and what is known of the way to it. */
+/** Another relay, and what is known about the link to it. */
 export interface ClusterPeer {
-  /** Where it is, with the token that it wants; it goes into no log. */
+  /** Where it is, with the token for it; never logged. */
   readonly url: URL;
-  /** What the link costs both ways. Absent: 1. */
+  /** Cost of the link in both directions. Default 1. */
   readonly cost?: number | undefined;
-  /** The IP address to go to where the URL's host has several. */
+  /** The IP address to dial, if the URL's host has several. */
   readonly address?: string | undefined;
 }
 
@@ -19,7 +19,7 @@ const SCHEMES: readonly string[] = ["moqt:", "moql:", "https:", "http:"];
 const MAX_COST = 1_000_000_000;
 const MAX_PEERS = 1000;
 
-/** Reads an entry; throws `RangeError` with what is wrong. In a URL `?cost=` is for us and `?jwt=` for the peer. */
+/** Parses an entry; throws `RangeError`. In a URL `?cost=` is for us and `?jwt=` for the peer. */
 export function parsePeer(entry: unknown): ClusterPeer {
   if (typeof entry === "string") return peerOfUrl(entry);
   if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
@@ -28,7 +28,7 @@ export function parsePeer(entry: unknown): ClusterPeer {
   return peerOfObject(Object.entries(entry));
 }
 
-/** Reads a JSON list of entries; throws `RangeError` or `SyntaxError`. */
+/** Parses a JSON list of entries; throws `RangeError` or `SyntaxError`. */
 export function parsePeers(json: string): readonly ClusterPeer[] {
   const list: unknown = JSON.parse(json);
   if (!Array.isArray(list) || list.length > MAX_PEERS) {
@@ -37,7 +37,7 @@ export function parsePeers(json: string): readonly ClusterPeer[] {
   return list.map(parsePeer);
 }
 
-/** The peer's URL without what must not be seen. */
+/** The peer's URL without secrets. */
 export function peerName({ url, address }: ClusterPeer): string {
   const { protocol, host, pathname } = url;
   const path = pathname === "/" ? "" : pathname;
@@ -64,12 +64,12 @@ function peerOfObject(entries: readonly [string, unknown][]): ClusterPeer {
   }
   if (!url) throw new RangeError('"url" is missing');
   if (url.search !== "") {
-    throw new RangeError('cost and token stand beside "url", not in it');
+    throw new RangeError('cost and token belong beside "url", not in it');
   }
   return { url: token === undefined ? url : withToken(url, token), cost };
 }
 
-/** The same URL, presenting `token` unless it presents one already. */
+/** `url` with `token`, unless it has a token already. */
 export function withToken(url: URL, token: string): URL {
   const there = new URL(url);
   if (!there.searchParams.get("jwt")) there.searchParams.set("jwt", token);

@@ -1,6 +1,6 @@
 /**
- * A list of peers that somebody else keeps: a JSON array at a URL, asked for
- * as HTTP caching says.
+ * A list of peers that another server maintains: a JSON array at a URL, fetched
+ * according to HTTP caching.
  *
  * @module
  */
@@ -10,13 +10,11 @@ import { type ClusterPeer, parsePeers } from "./peer.ts";
 
 /** Options of {@linkcode peersAtUrl}. */
 interface PeerApiOptions {
-  /** This relay's own URL, told as `?node=`. */
+  /** This relay's own URL, sent as `?node=`. */
   readonly node: string | undefined;
-  /** Times the questions. */
   readonly clock: Clock;
-  /** Hears of failures, each once. */
+  /** Logs failures, each once. */
   readonly log: Logger;
-  /** Ends the iteration. */
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +23,7 @@ const AGE_BOUNDS_MS = [1000, 600_000] as const;
 const RETRY_MS = 5000;
 const MAX_BYTES = 1_000_000;
 
-/** The list, each time it says something else; while the server fails or talks nonsense the last one stays in force. */
+/** Each new version of the list. While the server fails or its answer is invalid, the last one stays in force. */
 export async function* peersAtUrl(
   url: URL,
   options: PeerApiOptions,
@@ -54,9 +52,9 @@ export async function* peersAtUrl(
   }
 }
 
-/** The server and what it said last. */
+/** The server and its last answer. */
 class PeerApi {
-  /** How long the last answer is good for, in milliseconds. */
+  /** How long the last answer is fresh, in milliseconds. */
   ageMs = DEFAULT_AGE_MS;
   readonly #url: URL;
   readonly #clock: Clock;
@@ -69,7 +67,7 @@ class PeerApi {
     if (node !== undefined) this.#url.searchParams.set("node", node);
   }
 
-  /** The list when it has changed; throws when there is none to rely on. */
+  /** The list if it has changed; throws without a valid answer. */
   async ask(signal: AbortSignal): Promise<readonly ClusterPeer[] | undefined> {
     const { status, headers, text } = await fetchText(this.#url, {
       maxBytes: MAX_BYTES,
@@ -78,7 +76,9 @@ class PeerApi {
       headers: this.#etag === undefined ? {} : { "if-none-match": this.#etag },
     });
     if (status !== 200 && status !== 304) {
-      throw new TypeError(`Expected status 200 or 304, got ${status}`);
+      throw new TypeError(
+        `The server of the list answered with status ${status}`,
+      );
     }
     this.ageMs = ageOf(headers);
     if (status === 304 || text === this.#text) return undefined;

@@ -1,11 +1,11 @@
-/** A list of peers behind a real web server, asked without waiting. */
+/** A list of peers on a real web server, fetched without waiting. */
 import assert from "node:assert/strict";
 import type { Clock, LogFields } from "@moq-deno/lite";
 import { REMOTE_TIMEOUT_MS } from "../auth/remote.ts";
 import { type ClusterPeer, peerName } from "./peer.ts";
 import { peersAtUrl } from "./peer_api.ts";
 
-/** Waits take no time, but the patience with a server is without end. */
+/** Sleeps end at once; timeouts never fire. */
 class HastyClock implements Clock {
   #now = 0;
 
@@ -21,7 +21,7 @@ class HastyClock implements Clock {
   }
 }
 
-Deno.test("peersAtUrl: asks when the answer is too old, with its ETag, and keeps the last good list", async () => {
+Deno.test("peersAtUrl: fetches a stale list with its ETag, keeps the last good one", async () => {
   const clock = new HastyClock();
   const asked: string[] = [];
   const tags: (string | null)[] = [];

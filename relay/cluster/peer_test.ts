@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { parsePeer, parsePeers, peerName, withToken } from "./peer.ts";
 
-Deno.test("parsePeer: a URL, whose cost is for us and whose jwt for the peer", () => {
+Deno.test("parsePeer: takes the cost from a URL and leaves the jwt", () => {
   const { url, cost } = parsePeer("https://eu.example/root?jwt=abc&cost=7");
   assert.equal(url.href, "https://eu.example/root?jwt=abc");
   assert.equal(cost, 7);
   assert.equal(parsePeer("moqt://eu.example:4443").cost, undefined);
 });
 
-Deno.test("parsePeer: an object says the same", () => {
+Deno.test("parsePeer: accepts an object with the same fields", () => {
   const entry = { url: "https://eu.example/root", cost: 0, token: "abc" };
   const { url, cost } = parsePeer(entry);
   assert.equal(url.href, "https://eu.example/root?jwt=abc");
@@ -35,7 +35,7 @@ for (
   });
 }
 
-Deno.test("parsePeers: a list as a whole, or nothing", () => {
+Deno.test("parsePeers: refuses the whole list when an entry is invalid", () => {
   const list = '["https://a.example", {"url": "moqt://b.example", "cost": 3}]';
   assert.deepEqual(parsePeers(list).map(peerName), [
     "https://a.example",
@@ -48,7 +48,7 @@ Deno.test("parsePeers: a list as a whole, or nothing", () => {
   );
 });
 
-Deno.test("peerName: says where, and nothing that must not be seen", () => {
+Deno.test("peerName: shows the address without secrets", () => {
   const peer = parsePeer("https://eu.example:4443/root?jwt=secret");
   assert.equal(peerName(peer), "https://eu.example:4443/root");
   assert.equal(
@@ -57,7 +57,7 @@ Deno.test("peerName: says where, and nothing that must not be seen", () => {
   );
 });
 
-Deno.test("withToken: the URL's own token comes first", () => {
+Deno.test("withToken: keeps the URL's own token", () => {
   const url = new URL("https://eu.example/");
   assert.equal(withToken(url, "a").search, "?jwt=a");
   assert.equal(withToken(withToken(url, "a"), "b").search, "?jwt=a");

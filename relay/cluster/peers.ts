@@ -1,5 +1,5 @@
 /**
- * The sessions of a relay with other relays, whoever dialled.
+ * The sessions with other relays, dialled from either side.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { Latch } from "@moq-deno/lite/internal";
 
 /** A session with another relay. */
 export interface PeerRelay {
-  /** The session. */
+  /** The session, which either side may have dialled. */
   readonly session: Session;
-  /** The other relay's hop id; absent where it does not say. */
+  /** The other relay's hop id; absent if it did not say. */
   readonly hop: bigint | undefined;
-  /** Whether we dialled. */
+  /** Whether this relay dialled. */
   readonly isDialled: boolean;
 }
 
 /** All sessions with other relays. */
 export class Peers implements Iterable<PeerRelay> {
-  /** Wakes when one comes or goes. */
+  /** Wakes when a session is added or removed. */
   readonly latch: Latch = new Latch();
   readonly #all: Set<PeerRelay> = new Set();
 
-  /** Holds `peer` as long as its session lasts. */
+  /** Adds `peer` until its session ends. */
   add(peer: PeerRelay): void {
     this.#all.add(peer);
     this.latch.wake();
@@ -32,12 +32,12 @@ export class Peers implements Iterable<PeerRelay> {
     });
   }
 
-  /** How many there are. */
+  /** How many sessions there are. */
   get size(): number {
     return this.#all.size;
   }
 
-  /** Those there are now. */
+  /** The current sessions. */
   [Symbol.iterator](): Iterator<PeerRelay> {
     return this.#all.values();
   }

@@ -1,6 +1,6 @@
 /**
- * The cluster as the settings ask for it: whom to dial comes from the settings
- * themselves, from a list that changes, and from the name service.
+ * The cluster that the settings describe. The relays to dial come from the
+ * settings, from a list that may change, and from DNS.
  *
  * @module
  */
@@ -14,29 +14,26 @@ import { addressesOf } from "./dns.ts";
 import { type ClusterPeer, parsePeers, peerName } from "./peer.ts";
 import { peersAtUrl } from "./peer_api.ts";
 
-/** What a cluster needs besides its settings. */
+/** What a cluster needs in addition to its settings. */
 interface RunClusterOptions {
-  /** The relay that is linked. */
   readonly relay: Relay;
-  /** Time. */
   readonly clock: Clock;
-  /** Hears of links and lists. */
+  /** Logs changes of links and lists. */
   readonly log: Logger;
 }
 
-/** A cluster whose lists are watched. */
+/** A cluster whose lists of peers are watched. */
 export interface RunningCluster {
-  /** The links. */
   readonly cluster: Cluster;
-  /** Watches the lists until `signal` aborts, then ends the links; never rejects. */
+  /** Watches the lists until `signal` aborts, then closes the links; never rejects. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** How often names are looked up, in milliseconds. */
+/** How often names are resolved, in milliseconds. */
 const LOOKUP_MS = 5000;
 const MAX_LIST_LENGTH = 1_000_000;
 
-/** The cluster that `config` asks for; throws `ConfigError` when a file cannot be read. */
+/** The cluster that `config` describes; throws `ConfigError` when a file cannot be read. */
 export async function openCluster(
   config: Config,
   options: RunClusterOptions,
@@ -91,7 +88,7 @@ function peersInFile(
   return changes(source, { parse: parsePeers, first: "", clock, signal, log });
 }
 
-/** Looks one name up again and again; while that fails the last addresses stay. */
+/** Resolves one name at an interval; after a failure the last addresses stay. */
 async function runName(
   peer: ClusterPeer,
   { cluster, clock, log, signal }: Watching,
@@ -109,7 +106,7 @@ async function runName(
       isFailing = true;
     }
     await sleep(clock, LOOKUP_MS, signal).catch(() => {
-      // Aborted: the loop's condition ends it.
+      // Aborted: the loop's condition ends the loop.
     });
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What the relay counts, as Prometheus reads it. Everything is summed when it
- * is asked for. No label holds what a peer or a publisher chose, so there are
- * never more series than this file can name.
+ * The relay's metrics in Prometheus' text format, summed when they are asked
+ * for. No label holds a value that a peer chose, so the number of series is
+ * bounded by this file.
  *
  * @module
  */
@@ -14,52 +14,52 @@ import { type Family, textOf } from "./text.ts";
 
 /** QUIC handshakes of a relay's ports. */
 export interface HandshakeCounts {
-  /** Under way now. */
+  /** Handshakes under way. */
   readonly underway: number;
-  /** Complete so far. */
+  /** Handshakes completed so far. */
   readonly complete: number;
-  /** Failed so far, or given up. */
+  /** Handshakes that failed or timed out so far. */
   readonly failed: number;
-  /** Ignored so far, because too many others were held. */
+  /** Handshakes ignored so far because too many were under way. */
   readonly ignored: number;
 }
 
-/** What the process has used. */
+/** What the process uses. */
 export interface ProcessUsage {
   /** Resident memory, in bytes. */
   readonly residentBytes: number;
   /** Live JavaScript objects, in bytes. */
   readonly heapBytes: number;
-  /** User and system time so far, in seconds. */
+  /** User and system CPU time so far, in seconds. */
   readonly cpuSeconds: number;
 }
 
-/** Tells what is around a relay. */
+/** The parts of a server outside of its relay. */
 export interface Surroundings {
   /** Handshakes of all ports. */
   handshakes(): HandshakeCounts;
-  /** What the process has used. */
+  /** What the process uses. */
   usage(): ProcessUsage;
 }
 
-/** What {@linkcode Metrics} are about. */
+/** Options of {@linkcode Metrics}. */
 export interface MetricsOptions {
   /** The relay. */
   readonly relay: {
-    /** Its broadcasts. */
+    /** All broadcasts. */
     readonly origin: Origin;
     /** Its sessions with other relays. */
     readonly peers: Peers;
     /** Its counters. */
     readonly stats: RelayStats;
   };
-  /** The relays that are dialled. Default none. */
+  /** The links to dialled relays. Default none. */
   readonly links?: Pick<Cluster, "report" | "connects"> | undefined;
   /** The ports and the process. */
   readonly surroundings: Surroundings;
   /** The version of the program. */
   readonly version: string;
-  /** When it began, in seconds since 1970. */
+  /** Start of the process, in seconds since 1970. */
   readonly startSeconds: number;
 }
 
@@ -68,18 +68,18 @@ export class Metrics {
   readonly #options: MetricsOptions;
   readonly #requests: Map<string, number> = new Map();
 
-  /** Nothing is looked at yet. */
+  /** Metrics of one relay; nothing is read until {@linkcode Metrics.text}. */
   constructor(options: MetricsOptions) {
     this.#options = options;
   }
 
-  /** Counts an answer to plain HTTP; `route` is the relay's own name for what was asked. */
+  /** Counts a plain HTTP answer; `route` is one of the relay's own names for its routes. */
   countRequest(route: string, status: number): void {
     const key = `${route} ${status}`;
     this.#requests.set(key, (this.#requests.get(key) ?? 0) + 1);
   }
 
-  /** All of them as they are now, in Prometheus' text format 0.0.4. */
+  /** All metrics now, in Prometheus' text format 0.0.4. */
   text(): string {
     const { relay, surroundings } = this.#options;
     const totals = relay.stats.totals();
@@ -101,13 +101,13 @@ export class Metrics {
       {
         name: "moq_relay_build_info",
         type: "gauge",
-        help: "1, with the version of the relay.",
+        help: "Always 1; the label has the relay's version.",
         samples: [{ value: 1, labels: { version } }],
       },
       {
         name: "process_start_time_seconds",
         type: "gauge",
-        help: "When the process began, in seconds since 1970.",
+        help: "Start of the process, in seconds since 1970.",
         samples: [{ value: startSeconds }],
       },
       {
@@ -125,7 +125,7 @@ export class Metrics {
       {
         name: "moq_relay_heap_bytes",
         type: "gauge",
-        help: "Live JavaScript objects, as of the last collection and since.",
+        help: "JavaScript heap in use.",
         samples: [{ value: heapBytes }],
       },
     ];
@@ -138,19 +138,19 @@ export class Metrics {
       {
         name: "moq_relay_broadcasts",
         type: "gauge",
-        help: "Broadcasts that are announced here.",
+        help: "Broadcasts announced here.",
         samples: [{ value: [...origin.paths()].length }],
       },
       {
         name: "moq_relay_cache_bytes",
         type: "gauge",
-        help: "Bytes of groups that are kept.",
+        help: "Bytes of groups in the cache.",
         samples: [{ value: bytes }],
       },
       {
         name: "moq_relay_cache_groups",
         type: "gauge",
-        help: "Groups that are kept.",
+        help: "Groups in the cache.",
         samples: [{ value: groups }],
       },
     ];
@@ -163,7 +163,7 @@ export class Metrics {
       {
         name: "moq_relay_cluster_links",
         type: "gauge",
-        help: "Relays to dial, by how that goes.",
+        help: "Relays to dial, by state of the link.",
         samples: LINK_STATES.map((state) => ({
           value: states.filter((one) => one === state).length,
           labels: { state },
@@ -172,13 +172,13 @@ export class Metrics {
       {
         name: "moq_relay_cluster_connects_total",
         type: "counter",
-        help: "Links made, for the first time or again.",
+        help: "Links connected, first time and again.",
         samples: [{ value: links?.connects ?? 0 }],
       },
       {
         name: "moq_relay_cluster_peers",
         type: "gauge",
-        help: "Sessions with other relays, whoever dialled.",
+        help: "Sessions with other relays, dialled from either side.",
         samples: [{ value: relay.peers.size }],
       },
     ];

@@ -14,7 +14,7 @@ import { Relay } from "../relay.ts";
 const ALL = { publish: ["**"], subscribe: ["**"] };
 const FRAME = { timestamp: 0, payload: new Uint8Array(100) };
 
-/** A relay, its metrics, and its clients' ends. */
+/** A relay, its metrics, and its clients' sessions. */
 class Setting {
   readonly relay = new Relay({
     authorizer: {
@@ -34,7 +34,7 @@ class Setting {
     startSeconds: 7,
   });
 
-  /** A client, and what resolves when the relay is done with it. */
+  /** Connects a client; `left` resolves when the relay has ended its session. */
   enter(
     path: string,
     { isGone = false } = {},
@@ -64,7 +64,7 @@ class Setting {
   }
 }
 
-/** Two groups of three frames, of which a viewer reads all. */
+/** Publishes two groups of three frames to a viewer that reads all. */
 async function watch(
   { publisher, viewer }: {
     readonly publisher: Session;
@@ -92,7 +92,7 @@ async function watch(
 
 const CLIENT = `transport="webtransport",peer="client"`;
 
-Deno.test("Metrics: what goes through is counted by direction, and goes on to count when the sessions have ended", async () => {
+Deno.test("Metrics: counts by direction, also for sessions that ended", async () => {
   const setting = new Setting();
   const [one, other] = [setting.enter("/"), setting.enter("/")];
   const [publisher, viewer] = [one.session, other.session];
@@ -127,7 +127,7 @@ Deno.test("Metrics: what goes through is counted by direction, and goes on to co
   }
 });
 
-Deno.test("Metrics: relays of the cluster, refusals and reasons are apart", async () => {
+Deno.test("Metrics: separates cluster relays, refusals and reasons", async () => {
   const setting = new Setting();
   const peer = setting.enter("/peer");
   await peer.session.peer;
@@ -155,7 +155,7 @@ Deno.test("Metrics: relays of the cluster, refusals and reasons are apart", asyn
   assert.equal(setting.series().get(ended), 1);
 });
 
-Deno.test("Metrics: no series names what peers choose, and each has its words", async () => {
+Deno.test("Metrics: no series has peers' values, each has a help text", async () => {
   const setting = new Setting();
   const [one, other] = [setting.enter("/"), setting.enter("/")];
   await watch({ publisher: one.session, viewer: other.session });

@@ -1,5 +1,5 @@
 /**
- * Metrics that are sums over sessions.
+ * Metrics summed over sessions.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { ErrorCode } from "@moq-deno/lite";
 import type { Counter, KindTotals, RelayStats, Totals } from "./stats.ts";
 import type { Family, Sample } from "./text.ts";
 
-/** How many sessions there are and were, and why they ended. */
+/** Sessions by state, and why they ended. */
 export function sessionFamilies(
   { refused, ended }: RelayStats,
   { kinds }: Totals,
@@ -22,43 +22,43 @@ export function sessionFamilies(
     {
       name: "moq_relay_sessions_congested",
       type: "gauge",
-      help: "Sessions whose path carries less than it is given.",
+      help: "Sessions whose path carries less than they are given to send.",
       samples: perKind(kinds, "congested"),
     },
     {
       name: "moq_relay_unconfirmed_bytes",
       type: "gauge",
-      help: "Bytes on their way that nobody has confirmed.",
+      help: "Bytes sent and not yet acknowledged.",
       samples: perKind(kinds, "unconfirmedBytes"),
     },
     {
       name: "moq_relay_subscriptions",
       type: "gauge",
-      help: "Subscriptions that the other ends hold here.",
+      help: "Current subscriptions of peers.",
       samples: perKind(kinds, "subscriptions"),
     },
     {
       name: "moq_relay_sessions_total",
       type: "counter",
-      help: "Sessions that were let in.",
+      help: "Sessions admitted.",
       samples: perKind(kinds, "opened"),
     },
     {
       name: "moq_relay_sessions_ended_total",
       type: "counter",
-      help: "Sessions that have ended; closed is in an orderly way.",
+      help: "Sessions that have ended; closed is an orderly end.",
       samples: perReason(ended, ["closed", "transport", "timeout", "protocol"]),
     },
     {
       name: "moq_relay_sessions_refused_total",
       type: "counter",
-      help: "Peers that were not let in.",
+      help: "Peers refused.",
       samples: perReason(refused, ["unauthorized", "going-away", "timeout"]),
     },
   ];
 }
 
-/** What is summed over sessions in both directions. */
+/** Counters that sessions have for both directions. */
 const FLOWS: readonly {
   readonly name: string;
   readonly help: string;
@@ -67,13 +67,13 @@ const FLOWS: readonly {
 }[] = [
   {
     name: "moq_relay_bytes_total",
-    help: "Bytes of groups, without what the transport adds.",
+    help: "Bytes of groups, without transport overhead.",
     sent: "sentBytes",
     received: "receivedBytes",
   },
   {
     name: "moq_relay_groups_total",
-    help: "Groups begun on streams of their own.",
+    help: "Groups begun on streams.",
     sent: "sentGroups",
     received: "receivedGroups",
   },
@@ -85,13 +85,13 @@ const FLOWS: readonly {
   },
   {
     name: "moq_relay_datagrams_total",
-    help: "Groups of one frame that went as datagrams.",
+    help: "Groups of one frame sent as datagrams.",
     sent: "sentDatagrams",
     received: "receivedDatagrams",
   },
 ];
 
-/** What went through them. */
+/** Groups, frames and bytes that sessions carried. */
 export function flowFamilies(
   { kinds, sentCuts, receivedCuts }: Totals,
 ): readonly Family[] {
@@ -108,13 +108,13 @@ export function flowFamilies(
     {
       name: "moq_relay_datagrams_dropped_total",
       type: "counter",
-      help: "Datagrams without room on the path, or of no use on arrival.",
+      help: "Datagrams dropped: no room on the path, or useless on arrival.",
       samples: perKind(kinds, "droppedDatagrams"),
     },
     {
       name: "moq_relay_groups_cut_total",
       type: "counter",
-      help: "Groups that did not come to their end.",
+      help: "Groups whose transfer ended early.",
       samples: [
         ...directed("sent", perReason(sentCuts, ["cancelled", "expired"])),
         ...directed("received", perReason(receivedCuts, ["cancelled"])),
@@ -134,7 +134,7 @@ function perKind(
   });
 }
 
-/** A sample for each reason there was, and for the `usual` ones in any case: a series that begins at 1 has no rate. */
+/** One sample per reason that occurred, and always for the `usual` ones: a series that first appears at 1 has no rate. */
 function perReason(
   counts: ReadonlyMap<ErrorCode, number>,
   usual: readonly ErrorCode[],

@@ -1,7 +1,7 @@
 /**
- * What a relay has done since it began. Nothing is counted per frame: each
- * session has plain numbers of its own, which are summed when somebody asks,
- * and are kept when it ends, so that no counter ever goes back.
+ * The relay's counters. Nothing is counted per frame: each session has plain
+ * numbers, which are summed when asked for. The sums of ended sessions are
+ * kept, so that no counter ever decreases.
  *
  * @module
  */
@@ -14,45 +14,44 @@ import type {
 import type { CutCounts } from "@moq-deno/lite/internal";
 import type { PeerTransport } from "../auth/auth.ts";
 
-/** What sessions are counted by. */
+/** The labels that sessions are counted under. */
 export interface SessionKind {
-  /** What it runs over. */
+  /** The transport. */
   readonly transport: Exclude<PeerTransport, "http">;
   /** Whether the other end is a relay of the cluster. */
   readonly isPeer: boolean;
 }
 
-/** The counters of a session that are plain numbers and never go back. */
+/** The counters of a session that are plain numbers and never decrease. */
 export type Counter = Exclude<
   keyof SessionStats,
   "subscriptions" | "sentCuts" | "receivedCuts"
 >;
 
-/** All sessions of one kind, those that have ended included. */
+/** Totals of all sessions of one kind, ended ones included. */
 export interface KindTotals extends SessionKind, Record<Counter, number> {
   /** Sessions so far. */
   opened: number;
-  /** Sessions now. */
+  /** Current sessions. */
   open: number;
-  /** Of these, how many are on a path that carries less than it is given. */
+  /** Current sessions whose path carries less than they are given to send. */
   congested: number;
-  /** Bytes on their way to them that they have not confirmed. */
+  /** Bytes sent to them and not yet acknowledged. */
   unconfirmedBytes: number;
-  /** Subscriptions that they hold now. */
+  /** Current subscriptions. */
   subscriptions: number;
 }
 
-/** Everything counted, at one moment. */
+/** All totals at one moment. */
 export interface Totals {
-  /** Every kind of session, those that there never was included. */
+  /** Every kind of session, also those that never occurred. */
   readonly kinds: readonly KindTotals[];
-  /** Groups whose sending ended early, by why. */
+  /** Groups whose sending ended early, by reason. */
   readonly sentCuts: CutCounts;
-  /** Groups that failed while they came, by why. */
+  /** Groups whose receiving failed, by reason. */
   readonly receivedCuts: CutCounts;
 }
 
-/** Every transport. */
 const TRANSPORTS: readonly SessionKind["transport"][] = [
   "quic",
   "webtransport",
@@ -61,15 +60,15 @@ const TRANSPORTS: readonly SessionKind["transport"][] = [
 
 /** The counters of one relay. */
 export class RelayStats {
-  /** Peers that were not let in, by why. */
+  /** Refused peers, by reason. */
   readonly refused: Map<ErrorCode, number> = new Map();
-  /** Sessions that have ended, by why; `closed` is in an orderly way. */
+  /** Ended sessions, by reason; `closed` is an orderly end. */
   readonly ended: Map<ErrorCode, number> = new Map();
   readonly #live: Map<Session, SessionKind> = new Map();
-  // What those who have left had counted.
+  // Sums of sessions that have ended.
   readonly #past: Totals = emptyTotals();
 
-  /** Counts a session that is let in, for as long as it lasts and after. */
+  /** Counts an admitted session, also after its end. */
   add(session: Session, kind: SessionKind): void {
     this.#live.set(session, kind);
     session.closed.then((error) => {
@@ -79,12 +78,12 @@ export class RelayStats {
     });
   }
 
-  /** Counts a peer that is not let in. */
+  /** Counts a refused peer. */
   refuse({ code }: MoqError): void {
     count(this.refused, code);
   }
 
-  /** The sums as they are now: one pass over the sessions. */
+  /** The current sums; takes one pass over the sessions. */
   totals(): Totals {
     const totals = emptyTotals();
     addPast(totals, this.#past);

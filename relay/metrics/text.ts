@@ -6,28 +6,26 @@
 
 /** One value. */
 export interface Sample {
-  /** The value. */
   readonly value: number;
-  /** What it is of; names and values are words that need no escapes. */
+  /** Labels; names and values need no escaping. */
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** All values of one name. */
+/** All samples of one metric. */
 export interface Family {
-  /** The name, with its unit, and `_total` where it is a counter. */
+  /** The name, with its unit, and `_total` for counters. */
   readonly name: string;
-  /** Whether it may fall. */
   readonly type: "gauge" | "counter";
-  /** One line of words. */
+  /** One line of help. */
   readonly help: string;
-  /** The values, each with other labels. */
+  /** The samples, which differ in their labels. */
   readonly samples: readonly Sample[];
 }
 
 /** The media type of {@linkcode textOf}. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-/** A page of metrics. */
+/** Formats a page of metrics. */
 export function textOf(families: readonly Family[]): string {
   return families.map(familyText).join("");
 }

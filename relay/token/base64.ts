@@ -1,5 +1,5 @@
 /**
- * base64url from outside.
+ * base64url from untrusted input.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { base64url } from "jose";
 
 const ALPHABET = /^[A-Za-z0-9_-]+={0,2}$/;
 
-/** The bytes of base64url, padded or not; `undefined` when `text` is none, or of a length that none has. */
+/** Decodes base64url with or without padding; `undefined` if `text` is invalid or has an impossible length. */
 export function decodeBase64url(text: string): Uint8Array | undefined {
   if (!ALPHABET.test(text)) return undefined;
   const bare = text.replace(/=+$/, "");

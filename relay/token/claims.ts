@@ -1,6 +1,6 @@
 /**
- * The claims of a token: grants, times, and names to revoke it by. A claim that
- * is not known here is refused, since it may be meant to narrow the grants.
+ * The claims of a token: grants, times, and names to revoke it by. Unknown
+ * claims are refused, since they may be meant to narrow the grants.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import {
 } from "./grants.ts";
 import type { JsonObject } from "./json.ts";
 
-/** What a token says. Times are seconds since 1970, as RFC 7519's NumericDate with or without a fraction. */
+/** What a token grants, to whom and when. Times are in seconds since 1970, a NumericDate of RFC 7519, with or without fraction. */
 export interface Claims extends Grants {
-  /** `exp`: from this second on it is refused. */
+  /** `exp`: refused from this second on. */
   readonly expires?: number | undefined;
-  /** `nbf`: before this second it is refused. */
+  /** `nbf`: refused before this second. */
   readonly notBefore?: number | undefined;
-  /** `iat`: when it was made; nothing looks at it. */
+  /** `iat`: when it was made; not checked. */
   readonly issued?: number | undefined;
-  /** `iss`: who made it; nothing looks at it. */
+  /** `iss`: who made it; not checked. */
   readonly issuer?: string | undefined;
-  /** `sub`: whom it was made for, to revoke it by. */
+  /** `sub`: whom it was made for; can be revoked by it. */
   readonly subject?: string | undefined;
-  /** `jti`: its own name, to revoke it by. */
+  /** `jti`: its own id; can be revoked by it. */
   readonly id?: string | undefined;
 }
 
@@ -52,13 +52,13 @@ function checkTime(value: unknown, name: string): number {
   );
 }
 
-/** Whether `value` is a NumericDate that is counted exactly. */
+/** Whether `value` is a NumericDate within exact arithmetic. */
 function isTime(value: unknown): value is number {
   return typeof value === "number" && value >= 0 &&
     value <= Number.MAX_SAFE_INTEGER;
 }
 
-/** Whole seconds, the only ones that every verifier takes: a token begins later and ends earlier than asked, never the other way. */
+/** Rounds to whole seconds, which every verifier accepts, so that the token is never valid longer than asked for. */
 function writeTime(value: number, name: string): number {
   const time = checkTime(value, name);
   return name === "nbf" ? Math.ceil(time) : Math.floor(time);
@@ -70,7 +70,7 @@ function checkText(value: unknown, name: string): string {
   ) return value;
   throw new TokenError(
     "claim",
-    `Expected "${name}" to be a text of 1 to ${MAX_TEXT_LENGTH} characters`,
+    `Expected "${name}" to be a string of 1 to ${MAX_TEXT_LENGTH} characters`,
   );
 }
 
@@ -80,11 +80,11 @@ export function readClaims(payload: JsonObject): Claims {
   if (unknown !== undefined) {
     throw new TokenError(
       "claim",
-      `Expected known claims, got "${unknown}", which might narrow the rest`,
+      `Unknown claim "${unknown}", which might narrow the grants`,
     );
   }
   const claims: Record<string, unknown> = { ...readGrants(payload) };
-  // The first releases of moq-token wrote null for what a token does not say.
+  // The first releases of moq-token wrote null for absent claims.
   const has = (name: string): boolean => (payload[name] ?? null) !== null;
   for (const [name, key] of TIMES) {
     if (has(name)) claims[key] = checkTime(payload[name], name);
@@ -92,11 +92,11 @@ export function readClaims(payload: JsonObject): Claims {
   for (const [name, key] of TEXTS) {
     if (has(name)) claims[key] = checkText(payload[name], name);
   }
-  // Every field of the type was read above.
+  // Every field of the type is set above.
   return claims as unknown as Claims;
 }
 
-/** A token's payload, its times in whole seconds. Throws `TokenError("claim")` on claims that no verifier would take. */
+/** A token's payload, its times in whole seconds. Throws `TokenError("claim")` for claims that verifiers refuse. */
 export function writeClaims(claims: Partial<Claims>): JsonObject {
   const payload: Record<string, unknown> = {
     ...writeGrants(normalizeGrants(claims)),
@@ -111,7 +111,7 @@ export function writeClaims(claims: Partial<Claims>): JsonObject {
   return payload;
 }
 
-/** Throws `TokenError` when `now`, in seconds, is not between the claims' times: there is no leeway. */
+/** Throws `TokenError` unless `now`, in seconds, is within the claims' times; there is no leeway. */
 export function checkTimes(
   { expires, notBefore }: Pick<Claims, "expires" | "notBefore">,
   now: number,
@@ -119,13 +119,13 @@ export function checkTimes(
   if (expires !== undefined && expires <= now) {
     throw new TokenError(
       "expired",
-      `Expected "exp" to lie ahead, it was ${formatTime(expires)}`,
+      `Token has expired: its "exp" is ${formatTime(expires)}`,
     );
   }
   if (notBefore !== undefined && notBefore > now) {
     throw new TokenError(
       "not-yet-valid",
-      `Expected "nbf" to have come, it is ${formatTime(notBefore)}`,
+      `Token is not valid yet: its "nbf" is ${formatTime(notBefore)}`,
     );
   }
 }
@@ -133,7 +133,7 @@ export function checkTimes(
 // Dates end 8.64e15 ms after 1970; tokens may last longer.
 const LAST_DATE = 8.64e12;
 
-/** Seconds since 1970 as a date for people. */
+/** Seconds since 1970 as a readable date. */
 export function formatTime(seconds: number): string {
   return seconds <= LAST_DATE
     ? new Date(seconds * 1000).toISOString().replace(".000Z", "Z")

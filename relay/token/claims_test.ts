@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { checkTimes, readClaims, writeClaims } from "./claims.ts";
 import { TokenError } from "./error.ts";
 
-Deno.test("readClaims: null is a time or a name that the token does not say, and never a grant", () => {
+Deno.test("readClaims: null is an absent time or name, never a grant", () => {
   const nothing = { exp: null, nbf: null, iat: null, jti: null, sub: null };
   assert.deepEqual(readClaims({ root: "a", put: ["b"], get: [], ...nothing }), {
     root: "a",
@@ -15,7 +15,7 @@ Deno.test("readClaims: null is a time or a name that the token does not say, and
   }
 });
 
-Deno.test("readClaims: a time may have a fraction, which counts", () => {
+Deno.test("readClaims: keeps the fraction of a time", () => {
   const claims = readClaims({ put: [""], exp: 10.5, nbf: 9.25, iat: 9.125 });
   assert.deepEqual(
     [claims.expires, claims.notBefore, claims.issued],
@@ -26,7 +26,7 @@ Deno.test("readClaims: a time may have a fraction, which counts", () => {
   assert.throws(() => checkTimes(claims, 9.2), TokenError);
 });
 
-Deno.test("writeClaims: whole seconds, never more time than asked for", () => {
+Deno.test("writeClaims: rounds to whole seconds, never to more time", () => {
   const claims = { publish: ["**"], expires: 10.9, notBefore: 9.1 };
   const { exp, nbf } = writeClaims(claims);
   assert.deepEqual([exp, nbf], [10, 10]);

@@ -1,30 +1,30 @@
 /**
- * What can be wrong with a key or a token.
+ * Errors about keys and tokens.
  *
  * @module
  */
 
-/** What is wrong, stable for programs to switch on. */
+/** The kind of error, stable for programs. */
 export type TokenErrorCode =
-  | "key" // the key itself cannot be used, or not for this
-  | "malformed" // not a token, or one that is too long
-  | "algorithm" // signed with another algorithm than the key is for
-  | "unknown-key" // no key by the name the token gives
+  | "key" // the key is invalid, or not for this use
+  | "malformed" // not a token, or too long
+  | "algorithm" // signed with an algorithm that is not the key's
+  | "unknown-key" // no key of the name in the token
   | "signature" // not signed with this key
-  | "claim" // a claim that is missing, unknown, twice there or of the wrong form
+  | "claim" // a claim is missing, unknown, repeated or malformed
   | "expired" // `exp` has passed
-  | "not-yet-valid" // `nbf` has not come
+  | "not-yet-valid" // `nbf` is in the future
   | "scope" // more than its key may grant
-  | "path"; // nothing is granted at the path asked for
+  | "path"; // nothing is granted at the requested path
 
-/** A key or a token that is refused; the message names what and why, and never holds a secret or a token. */
+/** A key or token was refused. The message says why, and never contains a secret or a token. */
 export class TokenError extends Error {
   /** Always `TokenError`. */
   override readonly name = "TokenError";
-  /** What is wrong. */
+  /** The kind of error. */
   readonly code: TokenErrorCode;
 
-  /** Makes an error; `message` says what was expected and what came. */
+  /** `message` says what is wrong, without secrets. */
   constructor(code: TokenErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;

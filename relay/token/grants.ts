@@ -1,7 +1,7 @@
 /**
- * What tokens and keys grant, and both ways to write it: `publish` and
- * `subscribe` with patterns, or the older `put` and `get` with prefixes, where
- * `p` means `p/**`. One document never mixes them.
+ * What tokens and keys grant, in either notation: `publish` and `subscribe` with
+ * patterns, or the older `put` and `get` with prefixes, where `p` means `p/**`.
+ * One document never mixes them.
  *
  * @module
  */
@@ -28,11 +28,11 @@ export interface Permissions {
 
 /** Permissions below a root. */
 export interface Grants extends Permissions {
-  /** A path without extra slashes that the patterns are relative to; `""` is the root of the relay. */
+  /** A path without extra slashes that the patterns are relative to; `""` is the relay's root. */
   readonly root: string;
 }
 
-/** The names that {@linkcode readGrants} knows. */
+/** The claims that {@linkcode readGrants} reads. */
 export const GRANT_NAMES: readonly string[] = [
   "root",
   "put",
@@ -49,7 +49,7 @@ function segmentsOf(path: string): string[] {
   return path.split("/").filter((segment) => segment !== "");
 }
 
-/** `path` without extra slashes. Throws `TokenError` on a star, and over 32 segments. */
+/** `path` without extra slashes. Throws `TokenError` for a star, and for more than 32 segments. */
 function literalPath(path: string, name: string): string {
   const segments = segmentsOf(path);
   if (segments.some(hasWildcard)) {
@@ -63,7 +63,7 @@ function literalPath(path: string, name: string): string {
   return segments.join("/");
 }
 
-/** The pattern for `prefix` and everything below it. */
+/** The pattern for `prefix` and everything below. */
 function subtree(prefix: string, name: string): string {
   const path = literalPath(prefix, name);
   return path === "" ? "**" : canonical(`${path}/**`, name);
@@ -80,7 +80,7 @@ function canonical(pattern: string, name: string): string {
 
 function textsOf(value: unknown, name: string): readonly string[] {
   if (!Array.isArray(value) || value.some((it) => typeof it !== "string")) {
-    throw claimError(`Expected "${name}" to be a list of texts`);
+    throw claimError(`Expected "${name}" to be a list of strings`);
   }
   if (value.length > MAX_PATTERNS) {
     throw claimError(
@@ -90,7 +90,7 @@ function textsOf(value: unknown, name: string): readonly string[] {
   return value;
 }
 
-/** Reads root and grants, in either spelling. Throws `TokenError("claim")`. */
+/** Reads root and grants in either notation. Throws `TokenError("claim")`. */
 export function readGrants(source: JsonObject): Grants {
   const { root = "" } = source;
   if (typeof root !== "string") {
@@ -124,7 +124,7 @@ function readPatterns(source: JsonObject, name: string): readonly string[] {
   return [...new Set(patterns.map((pattern) => canonical(pattern, name)))];
 }
 
-/** Grants of a program, in canonical form. Throws `TokenError("claim")`. */
+/** Canonical form of grants from a program. Throws `TokenError("claim")`. */
 export function normalizeGrants(grants: Partial<Grants>): Grants {
   return readGrants({
     root: grants.root ?? "",
@@ -133,18 +133,18 @@ export function normalizeGrants(grants: Partial<Grants>): Grants {
   });
 }
 
-/** Throws when nothing is granted, or when a pattern below the root is too long to be one. */
+/** Throws when nothing is granted, or when root and pattern together are too long. */
 function checkGrants(grants: Grants): Grants {
   const { root, publish, subscribe } = grants;
   if (publish.length + subscribe.length === 0) {
-    throw claimError("Expected something to be granted, got nothing");
+    throw claimError("The token grants nothing");
   }
   place(root, publish);
   place(root, subscribe);
   return grants;
 }
 
-/** `patterns` as seen from above `root`. */
+/** `patterns` below `root`, relative to what is above it. */
 function place(root: string, patterns: readonly string[]): readonly string[] {
   if (root === "") return patterns;
   return patterns.map((pattern) =>
@@ -152,7 +152,7 @@ function place(root: string, patterns: readonly string[]): readonly string[] {
   );
 }
 
-/** The prefix that `pattern` means, `undefined` when it means something else. */
+/** The prefix equivalent to `pattern`, or `undefined`. */
 function prefixOf(pattern: string): string | undefined {
   if (pattern === "**") return "";
   if (!pattern.endsWith("/**")) return undefined;
@@ -160,19 +160,19 @@ function prefixOf(pattern: string): string | undefined {
   return hasWildcard(prefix) ? undefined : prefix;
 }
 
-/** The older spelling where it says the same, so that every verifier understands it, else the newer one. */
+/** The older notation where it is equivalent, so that every verifier understands it; otherwise the newer one. */
 export function writeGrants({ root, publish, subscribe }: Grants): JsonObject {
   const put = publish.map(prefixOf);
   const get = subscribe.map(prefixOf);
   const isOld = ![...put, ...get].includes(undefined);
   return {
-    root, // some verifiers insist on it even when it is empty
+    root, // some verifiers require it even if it is empty
     ...(publish.length > 0 && (isOld ? { put } : { publish })),
     ...(subscribe.length > 0 && (isOld ? { get } : { subscribe })),
   };
 }
 
-/** Whether `scope` lets everything be granted that `grants` grants, each direction for itself. */
+/** Whether `scope` covers everything in `grants`, each direction separately. */
 export function scopeAllows(scope: Grants, grants: Grants): boolean {
   const allows = (wide: readonly string[], asked: readonly string[]): boolean =>
     asked.every((pattern) =>
@@ -188,9 +188,9 @@ export function scopeAllows(scope: Grants, grants: Grants): boolean {
 }
 
 /**
- * What `grants` allow a session that dialled `path`, relative to it. The path
- * may lie below the root or above it. Throws `TokenError("path")` when they
- * have nothing in common.
+ * What `grants` allow a session that dialled `path`, relative to that path. It
+ * may be below or above the root. Throws `TokenError("path")` if nothing is
+ * granted there.
  */
 export function authorize(grants: Grants, path: string): Permissions {
   const dialled = segmentsOf(path).join("/");
@@ -202,7 +202,7 @@ export function authorize(grants: Grants, path: string): Permissions {
   if (publish.length + subscribe.length === 0) {
     throw new TokenError(
       "path",
-      `Expected a path that the token's root "${grants.root}" and grants cover, got "${dialled}"`,
+      `The token with root "${grants.root}" grants nothing at "${dialled}"`,
     );
   }
   return { publish, subscribe };

@@ -17,7 +17,7 @@ function isTokenError(code: string, message = /./): (error: Error) => boolean {
     message.test(error.message);
 }
 
-Deno.test("readGrants: both spellings of one thing are one thing", () => {
+Deno.test("readGrants: both notations read the same", () => {
   const old = { root: "live", put: ["camera1"], get: [""] };
   const now = {
     root: "live",
@@ -28,7 +28,7 @@ Deno.test("readGrants: both spellings of one thing are one thing", () => {
   assert.deepEqual(readGrants({ put: "a" }), readGrants({ put: ["/a//"] }));
 });
 
-Deno.test("writeClaims: the old spelling where it is faithful, else the new one", () => {
+Deno.test("writeClaims: writes the old notation where it is equivalent", () => {
   const written = (publish: string[], subscribe: string[]): object =>
     writeClaims({ root: "/r/", publish, subscribe });
   assert.deepEqual(written(["a/**"], ["**"]), {
@@ -52,16 +52,20 @@ Deno.test("writeClaims: the old spelling where it is faithful, else the new one"
 const REFUSED: readonly [what: string, payload: object, message: RegExp][] = [
   ["both spellings", { put: ["a"], subscribe: ["**"] }, /mixture/],
   ["both spellings, one empty", { put: ["a"], publish: [] }, /mixture/],
-  ["nothing", {}, /something to be granted/],
-  ["empty lists", { put: [], get: [] }, /something to be granted/],
+  ["nothing", {}, /grants nothing/],
+  ["empty lists", { put: [], get: [] }, /grants nothing/],
   ["null", { put: null, get: ["a"] }, /"put" to be a list/],
-  ["a pattern that is no list", { publish: "**" }, /"publish" to be a list/],
-  ["a number among paths", { put: ["a", 1] }, /"put" to be a list of texts/],
+  ["a pattern instead of a list", { publish: "**" }, /"publish" to be a list/],
+  ["a number among paths", { put: ["a", 1] }, /"put" to be a list of strings/],
   ["a star in a prefix", { put: ["a/*"] }, /"put" without "\*"/],
   ["a star in the root", { root: "a/**", put: [""] }, /"root" without/],
-  ["a root that is no text", { root: 1, put: [""] }, /"root" to be a path/],
+  [
+    "a root that is not a string",
+    { root: 1, put: [""] },
+    /"root" to be a path/,
+  ],
   ["a doubled slash in a pattern", { publish: ["a//b"] }, /doubled slash/],
-  ["two rests", { publish: ["**/a/**"] }, /at most once/],
+  ["two double stars", { publish: ["**/a/**"] }, /at most once/],
   ["33 segments", { root: "a/".repeat(20), put: ["b/".repeat(13)] }, /32/],
   ["257 entries", { put: Array.from({ length: 257 }, String) }, /at most 256/],
 ];
@@ -77,18 +81,18 @@ for (const [what, payload, message] of REFUSED) {
 
 for (
   const [what, payload, message] of [
-    ["an unknown claim", { cluster: true }, /got "cluster"/],
-    ["a misspelt root", { rooot: "a" }, /got "rooot"/],
-    ["__proto__", JSON.parse('{"__proto__":{}}'), /got "__proto__"/],
+    ["an unknown claim", { cluster: true }, /claim "cluster"/],
+    ["a misspelt root", { rooot: "a" }, /claim "rooot"/],
+    ["__proto__", JSON.parse('{"__proto__":{}}'), /claim "__proto__"/],
     ["a time before 1970", { exp: -0.5 }, /"exp" .* got -0.5/],
-    ["a time without end", { exp: Infinity }, /"exp" .* got null/],
-    ["a text as time", { nbf: "1" }, /"nbf" .* got "1"/],
-    ["an id that is no text", { jti: 7 }, /"jti" to be a text/],
+    ["an infinite time", { exp: Infinity }, /"exp" .* got null/],
+    ["a string as time", { nbf: "1" }, /"nbf" .* got "1"/],
+    ["an id that is not a string", { jti: 7 }, /"jti" to be a string/],
   ] as const
 ) {
   Deno.test(`readClaims: refuses ${what}`, () => {
     const claims = { put: [""], ...payload };
-    // A spread takes __proto__ for the prototype.
+    // Spreading would take __proto__ as the prototype.
     if (what === "__proto__") {
       Object.defineProperty(claims, what, { value: {}, enumerable: true });
     }
@@ -96,7 +100,7 @@ for (
   });
 }
 
-Deno.test("readClaims: names to revoke by, and times", () => {
+Deno.test("readClaims: reads revocation names and times", () => {
   const payload = {
     root: "",
     put: [""],
@@ -121,7 +125,7 @@ Deno.test("readClaims: names to revoke by, and times", () => {
   assert.deepEqual(writeClaims(claims), payload);
 });
 
-Deno.test("authorize: a path below the root narrows, one above it names from there", () => {
+Deno.test("authorize: a path may be below or above the root", () => {
   const of = grants("demo", ["alice/**"], ["**"]);
   const at = (path: string): object => authorize(of, path);
   assert.deepEqual(at("/demo"), { publish: ["alice/**"], subscribe: ["**"] });
@@ -136,7 +140,7 @@ Deno.test("authorize: a path below the root narrows, one above it names from the
   });
 });
 
-Deno.test("authorize: an exact grant is one broadcast, below it is nothing", () => {
+Deno.test("authorize: an exact grant covers nothing below its path", () => {
   const of = grants("a", ["b"]);
   assert.deepEqual(authorize(of, "a").publish, ["b"]);
   assert.deepEqual(authorize(of, "a/b").publish, [""]);
@@ -170,7 +174,7 @@ for (
   });
 }
 
-Deno.test("authorize: equal looks in other code points are other paths", () => {
+Deno.test("authorize: look-alike code points are different paths", () => {
   const composed = grants("caf\u00e9", ["**"]);
   assert.throws(
     () => authorize(composed, "cafe\u0301"),
@@ -178,7 +182,7 @@ Deno.test("authorize: equal looks in other code points are other paths", () => {
   );
 });
 
-Deno.test("scopeAllows: however the root is split, each direction for itself", () => {
+Deno.test("scopeAllows: any split of the root, each direction separately", () => {
   const scope = grants("project", ["live/**"]);
   const allowed = [
     grants("project", ["live/room/**"]),

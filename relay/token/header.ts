@@ -1,6 +1,6 @@
 /**
- * A token from outside: three parts of base64url, a bounded length, and what
- * its header says before anything of it is believed.
+ * Parses an untrusted token: three parts of base64url, bounded in length, and
+ * the header, which is not verified yet.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { type JsonObject, parseObject } from "./json.ts";
 /** Longest token, in characters. */
 export const MAX_TOKEN_LENGTH = 8192;
 
-/** The header of a token that nobody has verified. */
+/** The unverified header of a token. */
 export interface TokenHeader {
-  /** How it says that it is signed. */
+  /** The algorithm that it claims to be signed with. */
   readonly algorithm: string;
-  /** The key it says that it is signed with. */
+  /** The key that it claims to be signed with. */
   readonly keyId: string | undefined;
 }
 
@@ -25,18 +25,18 @@ function partsOf(token: string): readonly string[] {
   if (token.length > MAX_TOKEN_LENGTH) {
     throw new TokenError(
       "malformed",
-      `Expected a token of at most ${MAX_TOKEN_LENGTH} characters, got ${token.length}`,
+      `The token has ${token.length} characters, more than ${MAX_TOKEN_LENGTH}`,
     );
   }
   const parts = PARTS.exec(token);
   if (parts) return parts.slice(1);
   throw new TokenError(
     "malformed",
-    "Expected three parts of base64url with dots between, got other text",
+    "Expected a token: three parts of base64url with dots between",
   );
 }
 
-/** Text of bytes that are UTF-8; throws `TokenError("malformed")`. */
+/** Decodes UTF-8; throws `TokenError("malformed")`. */
 export function decodeText(bytes: Uint8Array, what: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -47,7 +47,7 @@ export function decodeText(bytes: Uint8Array, what: string): string {
   }
 }
 
-/** The part as an object; throws `TokenError("malformed")`. */
+/** Decodes a part that is a JSON object; throws `TokenError("malformed")`. */
 function decodePart(part: string | undefined, what: string): JsonObject {
   const bytes = decodeBase64url(part ?? "");
   if (!bytes) {
@@ -57,7 +57,7 @@ function decodePart(part: string | undefined, what: string): JsonObject {
   return parseObject(text, { what, code: "malformed" });
 }
 
-/** Reads the header alone. Throws `TokenError("malformed")`. */
+/** Reads the header only. Throws `TokenError("malformed")`. */
 export function readHeader(token: string): TokenHeader {
   const header = decodePart(partsOf(token)[0], "token's header");
   const { alg, kid, crit } = header;
@@ -67,24 +67,24 @@ export function readHeader(token: string): TokenHeader {
   if (crit !== undefined) {
     throw new TokenError(
       "malformed",
-      'Expected a token\'s header without "crit", whose extensions are not known',
+      'The token\'s header has "crit", whose extensions are not supported',
     );
   }
   if (kid !== undefined && typeof kid !== "string") {
-    throw new TokenError("malformed", 'Expected "kid" to be a text');
+    throw new TokenError("malformed", 'Expected "kid" to be a string');
   }
   return { algorithm: alg, keyId: kid };
 }
 
-/** What {@linkcode inspectToken} sees. */
+/** A token's unverified content. */
 export interface InspectedToken {
-  /** The header as it stands there. */
+  /** The header, unchanged. */
   readonly header: JsonObject;
-  /** The claims as they stand there. */
+  /** The claims, unchanged. */
   readonly payload: JsonObject;
 }
 
-/** What a token says, without a key: none of it can be believed. Throws `TokenError("malformed")`. */
+/** Decodes a token without a key; nothing in it is verified. Throws `TokenError("malformed")`. */
 export function inspectToken(token: string): InspectedToken {
   const [header, payload] = partsOf(token);
   return {

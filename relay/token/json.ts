@@ -1,12 +1,12 @@
 /**
- * JSON objects in which no name stands twice: `JSON.parse` takes the last one,
- * other programs the first, and whoever checks must see what others use.
+ * JSON objects without repeated names. `JSON.parse` takes the last one, other
+ * programs the first, and a verifier must see what others use.
  *
  * @module
  */
 import { TokenError, type TokenErrorCode } from "./error.ts";
 
-/** An object of JSON whose fields nobody has looked at. */
+/** A parsed JSON object whose fields are unchecked. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether `value` is an object with fields. */
@@ -14,7 +14,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** How {@linkcode parseObject} complains. */
+/** What the errors of {@linkcode parseObject} say. */
 interface ParseObjectOptions {
   /** What the text is, for messages. */
   readonly what: string;
@@ -22,7 +22,7 @@ interface ParseObjectOptions {
   readonly code: TokenErrorCode;
 }
 
-/** The object that `text` is; throws `TokenError` when it is none, or when a name stands in it twice at any depth. */
+/** Parses a JSON object; throws `TokenError` if `text` is none, or repeats a name at any depth. */
 export function parseObject(
   text: string,
   { what, code }: ParseObjectOptions,
@@ -31,7 +31,7 @@ export function parseObject(
   try {
     value = JSON.parse(text);
   } catch {
-    // The parser's own message quotes the text, which may hold a secret.
+    // The parser's own message quotes the text, which may contain a secret.
     throw new TokenError(code, `Expected JSON in the ${what}, got other text`);
   }
   if (!isJsonObject(value)) {
@@ -49,7 +49,7 @@ export function parseObject(
 
 const STRING_OR_BRACKET = /"(?:[^"\\]|\\.)*"(?<colon>\s*:)?|[{}[\]]/g;
 
-/** The first name that stands twice in one object of the valid JSON `text`. */
+/** The first name that is repeated within one object of the valid JSON `text`. */
 function repeatedName(text: string): string | undefined {
   const open: Set<string>[] = [];
   for (const { 0: part, groups } of text.matchAll(STRING_OR_BRACKET)) {

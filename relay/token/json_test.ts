@@ -22,12 +22,12 @@ for (
   });
 }
 
-Deno.test("parseObject: the same name in different objects, or as a value, is fine", () => {
+Deno.test("parseObject: allows a name in different objects, or as a value", () => {
   const text = '{"a":"a","b":{"a":"b"},"c":[{"a":1},{"a":2}],"d":"{\\"a\\":"}';
   assert.deepEqual(parseObject(text, OPTIONS), JSON.parse(text));
 });
 
-Deno.test("parseObject: a message never quotes the text", () => {
+Deno.test("parseObject: error messages never quote the text", () => {
   assert.throws(
     () => parseObject('{"k": sEcReT}', OPTIONS),
     (error: Error) => !error.message.includes("sEcReT"),

@@ -1,6 +1,6 @@
 /**
- * Keys as text: a JWK (RFC 7517) in JSON, or base64url of that. What the
- * material must be for each algorithm is checked here, once.
+ * Keys as text: a JWK (RFC 7517) as JSON, or as base64url of JSON. The key
+ * material for each algorithm is checked here only.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { TokenError } from "./error.ts";
 import { type Grants, readGrants } from "./grants.ts";
 import { isJsonObject, type JsonObject, parseObject } from "./json.ts";
 
-/** Every signature that is known here. */
+/** Every supported signature algorithm. */
 export const ALGORITHMS = [
   "HS256",
   "HS384",
@@ -31,27 +31,27 @@ export type Algorithm = (typeof ALGORITHMS)[number];
 /** What a key is used for. */
 export type Operation = "sign" | "verify";
 
-/** A key that was read and found good. */
+/** A valid key. */
 export interface KeyData {
-  /** How it signs. */
+  /** Its signature algorithm. */
   readonly algorithm: Algorithm;
   /** Its `kid`. */
   readonly id: string | undefined;
-  /** The most its tokens may grant; absent: everything. */
+  /** The most that its tokens may grant; absent: everything. */
   readonly scope: Grants | undefined;
   /** What it may be used for. */
   readonly operations: readonly Operation[];
-  /** Whether it can sign. */
+  /** Whether it contains the private part or the shared secret. */
   readonly isPrivate: boolean;
-  /** `kty` and the fields that it needs, nothing else. */
+  /** `kty` and the fields that it requires, without others. */
   readonly material: Readonly<Record<string, string>>;
 }
 
-/** Longest text of a key, or of a set of keys, in characters. */
+/** Longest text of a key, or of a key set, in characters. */
 export const MAX_KEY_LENGTH = 262_144;
 
 const MIN_SECRET_BYTES = 32;
-// 2048 bits, less than which nobody should trust, and 8192, more than which verifying costs too much.
+// Less than 2048 bits is insecure, more than 8192 too expensive to verify.
 const RSA_BYTES = [256, 1024] as const;
 
 interface Family {
@@ -59,7 +59,7 @@ interface Family {
   readonly crv?: string;
   readonly publicFields: readonly string[];
   readonly privateFields: readonly string[];
-  /** Bytes of the first public field. */
+  /** Size of the first public field, in bytes. */
   readonly bytes: readonly [least: number, most: number];
 }
 
@@ -110,7 +110,7 @@ function ellipticCurve(crv: string, bytes: number): Family {
 
 const KEY_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** Whether `id` may be a `kid`; such a name is safe as a file's, too. */
+/** Whether `id` is a valid `kid`, which is also safe as a file name. */
 export function isKeyId(id: string): boolean {
   return KEY_ID.test(id);
 }
@@ -119,11 +119,11 @@ function keyError(message: string): TokenError {
   return new TokenError("key", message);
 }
 
-/** The object that the text of a key, or of a set of keys, stands for. Throws `TokenError("key")`. */
+/** Decodes the text of a key or key set to an object. Throws `TokenError("key")`. */
 export function parseKeyText(text: string): JsonObject {
   if (text.length > MAX_KEY_LENGTH) {
     throw keyError(
-      `Expected a key of at most ${MAX_KEY_LENGTH} characters, got ${text.length}`,
+      `The key has ${text.length} characters, more than ${MAX_KEY_LENGTH}`,
     );
   }
   const trimmed = text.trim();
@@ -136,7 +136,7 @@ export function parseKeyText(text: string): JsonObject {
   return parseObject(new TextDecoder().decode(bytes), options);
 }
 
-/** Reads one JWK. Throws `TokenError("key")`, whose message never quotes the key. */
+/** Reads one JWK. Throws `TokenError("key")` with a message that never quotes the key. */
 export function readJwk(jwk: JsonObject): KeyData {
   const algorithm = ALGORITHMS.find((name) => name === jwk["alg"]);
   if (!algorithm) {
@@ -230,7 +230,7 @@ function readOperations(
   throw keyError('Expected "key_ops" with sign or verify');
 }
 
-/** `material` without what must stay secret. Throws `TokenError("key")` for a shared secret. */
+/** `material` without its secret part. Throws `TokenError("key")` for a shared secret. */
 export function publicMaterial(
   { algorithm, material }: Pick<KeyData, "algorithm" | "material">,
 ): Readonly<Record<string, string>> {

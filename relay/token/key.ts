@@ -54,7 +54,7 @@ export interface VerifyOptions {
   readonly now?: number | undefined;
 }
 
-/** A key; its secret shows in `toJson` and `toText` alone, never when it is printed. */
+/** A key; only `toJson` and `toText` reveal its secret, printing does not. */
 export class Key {
   readonly #data: KeyData;
   #signing: Promise<CryptoKey | Uint8Array> | undefined;
@@ -65,12 +65,12 @@ export class Key {
     this.#data = data;
   }
 
-  /** How it signs. */
+  /** Its signature algorithm. */
   get algorithm(): Algorithm {
     return this.#data.algorithm;
   }
 
-  /** Its `kid`, which its tokens carry. */
+  /** Its `kid`, which is in the header of its tokens. */
   get id(): string | undefined {
     return this.#data.id;
   }
@@ -80,12 +80,12 @@ export class Key {
     return this.#data.scope;
   }
 
-  /** Whether it can sign, and so must be kept secret. */
+  /** Whether it can sign, so must be kept secret. */
   get isPrivate(): boolean {
     return this.#data.isPrivate;
   }
 
-  /** The JWK, secret included. */
+  /** The JWK, including the secret. */
   toJson(): JsonObject {
     const { algorithm, id, scope, operations, material } = this.#data;
     return {
@@ -97,12 +97,12 @@ export class Key {
     };
   }
 
-  /** The JWK as base64url of JSON, secret included: one line without quotes. */
+  /** The JWK as base64url of JSON, including the secret: one line without quotes. */
   toText(): string {
     return base64url.encode(JSON.stringify(this.toJson()));
   }
 
-  /** What verifies and cannot sign. Throws `TokenError("key")` for a shared secret. */
+  /** The key without its private part: it verifies only. Throws `TokenError("key")` for a shared secret. */
   publicKey(): Key {
     this.#mayBeUsedTo("verify");
     return new Key({
@@ -113,7 +113,7 @@ export class Key {
     });
   }
 
-  /** A token that says `claims`. Throws `TokenError` on claims that `verify` would refuse whatever the time. */
+  /** Signs a token. Throws `TokenError` for claims that `verify` would refuse at any time. */
   async sign(claims: Partial<Claims>): Promise<string> {
     this.#mayBeUsedTo("sign");
     const payload = writeClaims(claims);
@@ -130,7 +130,7 @@ export class Key {
       .sign(await this.#signing);
   }
 
-  /** What `token` says, once its signature, its times and this key's scope were found good. Throws `TokenError`. */
+  /** The claims of `token`, after checking its signature, its times and this key's scope. Throws `TokenError`. */
   async verify(token: string, options: VerifyOptions = {}): Promise<Claims> {
     this.#mayBeUsedTo("verify");
     const { algorithm } = readHeader(token);
@@ -162,7 +162,7 @@ export class Key {
       if (!(cause instanceof errors.JOSEError)) throw cause;
       throw new TokenError(
         "signature",
-        "Expected a token signed with this key, its signature does not fit",
+        "The token is not signed with this key",
         { cause },
       );
     }
@@ -178,11 +178,14 @@ export class Key {
     if (!operations.includes(operation)) {
       throw new TokenError(
         "key",
-        `Expected a key to ${operation} with, its key_ops are ${operations}`,
+        `This key may not ${operation}, its key_ops are ${operations}`,
       );
     }
     if (operation === "sign" && !isPrivate) {
-      throw new TokenError("key", "Expected a private key, got a public one");
+      throw new TokenError(
+        "key",
+        "A public key cannot sign, use the private one",
+      );
     }
   }
 
@@ -207,13 +210,13 @@ async function importMaterial(
   } catch (cause) {
     throw new TokenError(
       "key",
-      `Expected a good key for ${algorithm}, its numbers do not fit together`,
+      `Invalid key for ${algorithm}: its numbers do not match`,
       { cause },
     );
   }
 }
 
-/** A key from its text, JSON or base64url. Throws `TokenError("key")`. */
+/** Parses a key from JSON or base64url. Throws `TokenError("key")`. */
 export function parseKey(text: string): Key {
   return new Key(readJwk(parseKeyText(text)));
 }
@@ -222,13 +225,13 @@ export function parseKey(text: string): Key {
 export interface GenerateKeyOptions {
   /** Its `kid`. Default 16 random hexadecimal digits. */
   readonly id?: string | undefined;
-  /** The most that its tokens may grant. Default everything. */
+  /** The most its tokens may grant. Default everything. */
   readonly scope?: Partial<Grants> | undefined;
 }
 
 const SECRET_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
 
-/** A new key. Throws `TokenError` on a bad `kid` or scope. */
+/** Generates a key. Throws `TokenError` for an invalid `kid` or scope. */
 export async function generateKey(
   algorithm: Algorithm,
   { id = randomId(), scope }: GenerateKeyOptions = {},

@@ -1,5 +1,5 @@
 /**
- * Several keys (RFC 7517 section 5), of which a token names one.
+ * Several keys (RFC 7517 section 5); a token names one of them.
  *
  * @module
  */
@@ -13,12 +13,12 @@ import { Key, type VerifyOptions } from "./key.ts";
 // More than any rotation needs.
 const MAX_KEYS = 100;
 
-/** Keys to choose from by their `kid`. */
+/** A set of keys, found by `kid`. */
 export class KeySet {
-  /** All of them, in the order of the file. */
+  /** All keys, in the order of the file. */
   readonly keys: readonly Key[];
 
-  /** Throws `TokenError("key")` when two have the same name, or with none or over 100. */
+  /** Throws `TokenError("key")` when two have the same name, or for none or more than 100. */
   constructor(keys: readonly Key[]) {
     if (keys.length === 0 || keys.length > MAX_KEYS) {
       throw new TokenError(
@@ -31,19 +31,19 @@ export class KeySet {
     if (twice !== undefined) {
       throw new TokenError(
         "key",
-        `Expected keys with names of their own, got "${twice}" twice`,
+        `Two keys have the name "${twice}"`,
       );
     }
     this.keys = keys;
   }
 
-  /** The key of that name; without a name the only key there is. `undefined` when there is none. */
+  /** The key of that name; without a name, the key if there is only one; otherwise `undefined`. */
   find(id: string | undefined): Key | undefined {
     if (id !== undefined) return this.keys.find((key) => key.id === id);
     return this.keys.length === 1 ? this.keys[0] : undefined;
   }
 
-  /** What `token` says, verified with the key that it names. Throws `TokenError`. */
+  /** The claims of `token`, verified with the key that it names. Throws `TokenError`. */
   async verify(token: string, options: VerifyOptions = {}): Promise<Claims> {
     const { keyId } = readHeader(token);
     const key = this.find(keyId);
@@ -51,22 +51,20 @@ export class KeySet {
     throw new TokenError(
       "unknown-key",
       keyId === undefined
-        ? 'Expected a token with a "kid", since there are several keys'
-        : `Expected a key that is known, got kid ${
-          JSON.stringify(keyId.slice(0, 128))
-        }`,
+        ? 'The token has no "kid", and there are several keys'
+        : `No key has the kid ${JSON.stringify(keyId.slice(0, 128))}`,
     );
   }
 
-  /** The set as a JWKS of what verifies; throws `TokenError("key")` with a shared secret in it. */
+  /** A JWKS of the public parts; throws `TokenError("key")` if one is a shared secret. */
   toPublicJson(): JsonObject {
     return { keys: this.keys.map((key) => key.publicKey().toJson()) };
   }
 }
 
 /**
- * A JWKS, or a single JWK as a set of one, from its text. Keys of a JWKS that
- * are for something else are left out, as RFC 7517 asks. Throws `TokenError("key")`.
+ * Parses a JWKS, or a single JWK as a set of one. Keys for other purposes are
+ * left out, as RFC 7517 asks. Throws `TokenError("key")`.
  */
 export function parseKeySet(text: string): KeySet {
   const object = parseKeyText(text);
@@ -84,6 +82,6 @@ function keyOf(value: unknown): readonly Key[] {
     return [new Key(readJwk(value))];
   } catch (error) {
     if (!(error instanceof TokenError)) throw error;
-    return []; // for another purpose, or of a kind that is not known here
+    return []; // for another purpose, or of an unsupported kind
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Tokens for moq-lite relays: keys that sign them, what they grant, and
- * patterns of broadcast paths. Runs wherever WebCrypto does.
+ * Tokens for moq-lite relays: keys that sign and verify them, their grants, and
+ * patterns of broadcast paths. Runs where WebCrypto does.
  *
  * @module
  */

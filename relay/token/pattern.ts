@@ -1,13 +1,13 @@
 /**
- * Patterns: which broadcast paths a grant covers. Segments between slashes are
- * a literal, `*` (any one segment), `lit*lit` (one star inside a segment) or
- * `**` (any number of segments, once per pattern). Matching is exact: `foo` is
- * only `foo`, `foo/**` is `foo` and everything below, `""` is the root alone.
+ * Patterns: which broadcast paths a grant covers. A segment is a literal, `*`
+ * (any one segment), `lit*lit` (one star inside a segment) or `**` (any number
+ * of segments, once per pattern). Matching is exact: `foo` is only `foo`,
+ * `foo/**` is `foo` and everything below, `""` is the root alone.
  *
  * @module
  */
 
-/** Most segments a pattern may have, as many as a path. */
+/** Most segments of a pattern, the same as of a path. */
 export const MAX_PATTERN_SEGMENTS = 32;
 
 const REST = "**";
@@ -30,9 +30,9 @@ function checkSegment(segment: string, pattern: string): void {
 }
 
 /**
- * The canonical spelling of a pattern (any `*` next to the `**` stands after
- * it, so that equal patterns are equal strings). Throws `RangeError` that
- * quotes what is wrong.
+ * The canonical spelling of a pattern. Any `*` next to the `**` is moved after
+ * it, so that equal patterns are equal strings. Throws `RangeError` that quotes
+ * the error.
  */
 export function parsePattern(pattern: string): string {
   const segments = [...segmentsOf(pattern)];
@@ -57,7 +57,7 @@ export function parsePattern(pattern: string): string {
   return segments.join("/");
 }
 
-/** Whether a canonical pattern has a wildcard at all. */
+/** Whether a canonical pattern has a wildcard. */
 export function hasWildcard(pattern: string): boolean {
   return pattern.includes("*");
 }
@@ -71,7 +71,7 @@ function matchSegment(pattern: string, segment: string): boolean {
     segment.startsWith(before) && segment.endsWith(after);
 }
 
-/** Whether the normalized `path` is one that `pattern` covers. */
+/** Whether `pattern` covers the normalized `path`. */
 export function matchPattern(pattern: string, path: string): boolean {
   const wanted = segmentsOf(pattern);
   const given = segmentsOf(path);
@@ -85,14 +85,14 @@ export function matchPattern(pattern: string, path: string): boolean {
     tail.every((segment, i) => matchSegment(segment, given[end + i] ?? ""));
 }
 
-/** The literal segments in front of the first wildcard: every path that `pattern` covers lies under this prefix. */
+/** The literal segments before the first wildcard: the prefix of every path that `pattern` covers. */
 export function patternPrefix(pattern: string): string {
   const segments = segmentsOf(pattern);
   const star = segments.findIndex(hasWildcard);
   return (star < 0 ? segments : segments.slice(0, star)).join("/");
 }
 
-/** What one segment leaves of `pattern`: the patterns for whatever follows it. */
+/** The patterns for the rest of a path after `segment`. */
 function step(pattern: string, segment: string): readonly string[] {
   const [first, ...others] = segmentsOf(pattern);
   if (first === undefined) return [];
@@ -101,9 +101,9 @@ function step(pattern: string, segment: string): readonly string[] {
 }
 
 /**
- * `patterns` as seen from inside `prefix`: together they cover exactly the
- * remainders of the covered paths that are `prefix` or lie under it. Empty
- * when nothing there is covered.
+ * `patterns` relative to `prefix`: together they cover exactly what remains of
+ * the covered paths that are `prefix` or below it. Empty if nothing there is
+ * covered.
  */
 export function rebasePatterns(
   patterns: readonly string[],
@@ -116,7 +116,7 @@ export function rebasePatterns(
   return left.has(REST) ? [REST] : [...left];
 }
 
-/** Whether every segment that `narrow` stands for is one that `wide` stands for; neither is `**`. */
+/** Whether `wide` matches every segment that `narrow` matches; neither is `**`. */
 function containsSegment(wide: string, narrow: string): boolean {
   const star = narrow.indexOf("*");
   if (star < 0) return matchSegment(wide, narrow);
@@ -154,7 +154,7 @@ export function containsPattern(wide: string, narrow: string): boolean {
       outer.head.every((it, i) => containsSegment(it, inner.head[i] ?? ""));
   }
   if (fixed < needed) return false;
-  // Where `narrow` has its own rest, anything may stand behind its head and before its tail.
+  // Where `narrow` has its `**`, anything may stand between its head and its tail.
   const [front, back] = inner.hasRest
     ? [inner.head, inner.tail]
     : [inner.head, inner.head.toReversed()];

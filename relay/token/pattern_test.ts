@@ -47,13 +47,13 @@ for (const [pattern, path, matches] of MATCHES) {
   });
 }
 
-Deno.test("parsePattern: stars next to the rest come after it", () => {
+Deno.test("parsePattern: moves stars after an adjacent double star", () => {
   assert.equal(parsePattern("*/**"), "**/*");
   assert.equal(parsePattern("a/*/*/**/*"), "a/**/*/*/*");
   assert.equal(parsePattern("a/x*/**"), "a/x*/**");
 });
 
-Deno.test("parsePattern: what is refused is quoted", () => {
+Deno.test("parsePattern: quotes what it refuses", () => {
   for (
     const bad of ["/a", "a/", "a//b", "**/a/**", "a*b*c", "a**", "***"]
   ) {
@@ -65,14 +65,14 @@ Deno.test("parsePattern: what is refused is quoted", () => {
   assert.throws(() => parsePattern("a/".repeat(32) + "a"), /got 33$/);
 });
 
-Deno.test("patternPrefix: the literals in front", () => {
+Deno.test("patternPrefix: returns the literal segments in front", () => {
   assert.deepEqual(
     ["**", "a/b", "a/**", "a/b*/c", "*/a", ""].map(patternPrefix),
     ["", "a/b", "a", "a", "", ""],
   );
 });
 
-Deno.test("rebasePatterns: a pattern may leave more than one", () => {
+Deno.test("rebasePatterns: one pattern may leave several", () => {
   assert.deepEqual(rebasePatterns(["**/chat"], "chat"), ["**/chat", ""]);
   assert.deepEqual(rebasePatterns(["a/**"], "a/b"), ["**"]);
   assert.deepEqual(rebasePatterns(["a/**", "b"], "b"), [""]);
@@ -80,7 +80,7 @@ Deno.test("rebasePatterns: a pattern may leave more than one", () => {
   assert.deepEqual(rebasePatterns(["a"], "b"), []);
 });
 
-// Few letters, so that patterns and paths often meet.
+// Few letters, so that patterns and paths often match.
 const segment = fc.constantFrom("a", "b", "ab", "ba");
 const path = fc.array(segment, { maxLength: 5 }).map((s) => s.join("/"));
 const literal = fc.constantFrom("a", "b", "ab", "*", "a*", "*b");
@@ -93,7 +93,7 @@ const pattern = fc.tuple(
   return parsePattern([...head, ...middle, ...tail].join("/"));
 });
 
-/** The same rules as a regular expression. */
+/** The pattern as a regular expression. */
 function reference(pattern: string): RegExp {
   const parts = pattern.split("/").filter((part) => part !== "").map((part) => {
     if (part === "**") return "(/[^/]+)*";
@@ -118,7 +118,7 @@ Deno.test("rebasePatterns: covers below the prefix exactly what was covered", ()
   }));
 });
 
-Deno.test("rebasePatterns: step by step is the same as at once", () => {
+Deno.test("rebasePatterns: rebasing in steps equals rebasing at once", () => {
   fc.assert(fc.property(pattern, path, path, (pattern, first, second) => {
     const whole = [first, second].filter((part) => part !== "").join("/");
     const steps = rebasePatterns(rebasePatterns([pattern], first), second);
@@ -129,7 +129,7 @@ Deno.test("rebasePatterns: step by step is the same as at once", () => {
   }));
 });
 
-Deno.test("patternPrefix: everything covered lies under it", () => {
+Deno.test("patternPrefix: is a prefix of every covered path", () => {
   fc.assert(fc.property(pattern, path, (pattern, path) => {
     fc.pre(matchPattern(pattern, path));
     return `${path}/`.startsWith(patternPrefix(pattern));
@@ -151,7 +151,7 @@ function pathsOf(words: readonly string[]): string[] {
   return all;
 }
 
-Deno.test("containsPattern: exactly when every path covered by one is covered by the other", () => {
+Deno.test("containsPattern: true exactly when it covers every path of the other", () => {
   const segment = fc.constantFrom("a", "b", "ab", "*", "a*", "*b", "a*b");
   const anyPattern = fc.tuple(
     fc.array(segment, { maxLength: 2 }),

@@ -75,7 +75,7 @@ Deno.test("token verify: says which claim and why, and ends with 1", async () =>
     assert.deepEqual([refused.code, refused.out], [1, ""]);
     assert.match(
       refused.err,
-      /^Expected "nbf" to have come, it is 20[^\n]*\n$/,
+      /^Token is not valid yet: its "nbf" is 20[^\n]*\n$/,
     );
   });
 });

@@ -285,7 +285,7 @@ Deno.test({
       assert.deepEqual(await session.closed(), {
         code: "unauthorized",
         message:
-          'Peer closed the session with code 2: Expected a path with public access, got "other"',
+          'Peer closed the session with code 2: No public access at "other"',
       });
       await relay.close();
     });

@@ -193,7 +193,7 @@ Deno.test("Relay: over WebSocket the refusal is the status of the upgrade", asyn
   await using door = await open("--auth-public=anon/**", "--limit-sessions=1");
   assert.deepEqual(await upgrade(door, "/other"), [
     401,
-    'Expected a path with public access, got "other"\n',
+    'No public access at "other"\n',
   ]);
   assert.equal((await upgrade(door, "/anon?jwt=x"))[0], 401);
   const unknown = { "sec-websocket-protocol": "chat" };
