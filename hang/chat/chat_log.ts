@@ -23,15 +23,12 @@ export class ChatLog {
   readonly #counts: Map<string, number> = new Map();
   readonly #latch = new Latch();
   readonly #arrived: Signal<number> = new Signal(0);
+  /** How many messages came so far; watched when it is read in an effect. */
+  readonly arrived: ReadonlySignal<number> = this.#arrived;
 
   /** Keeps at most `capacity` messages. */
   constructor(capacity: number) {
     this.#capacity = capacity;
-  }
-
-  /** How many messages came so far; watched when it is read in an effect. */
-  get arrived(): ReadonlySignal<number> {
-    return this.#arrived;
   }
 
   /** Oldest first. */

@@ -14,9 +14,15 @@ import {
   type Publication,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError, normalizePath, SILENT } from "@moq-deno/lite/internal";
+import {
+  asMoqError,
+  normalizePath,
+  onAbort,
+  SILENT,
+} from "@moq-deno/lite/internal";
 import { CatalogProducer } from "../catalog/producer.ts";
 import type { User } from "../catalog/room.ts";
+import { running } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { ChatLog } from "./chat_log.ts";
 import { ChatWriter, epochOf } from "./chat_writer.ts";
@@ -136,7 +142,8 @@ export class ChatRoom {
       this.#writer = own.writer;
       this.#leave = own.leave;
     }
-    void this.#runAnnounced(this.#end.signal); // does not fail
+    const stop = running((signal) => this.#runAnnounced(signal));
+    onAbort(this.#end.signal, stop);
   }
 
   /** The people who are there, oneself excepted, by path; watched when it is read in an effect. */

@@ -41,9 +41,7 @@ export class AudioRendition {
   /** Whether anybody subscribes. */
   readonly isWanted: ReadonlySignal<boolean>;
   /** Its place in the catalog; `undefined` while it is not offered. */
-  readonly config: Signal<AudioConfig | undefined> = new Signal<
-    AudioConfig | undefined
-  >(undefined);
+  readonly config: Signal<AudioConfig | undefined> = new Signal(undefined);
   readonly #options: AudioRenditionOptions;
   readonly #writer: TrackWriter;
   #offer: AudioOffer | undefined;

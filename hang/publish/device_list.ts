@@ -17,22 +17,17 @@ export interface DeviceChoice {
 export class DeviceList {
   readonly #cameras = new Signal<readonly DeviceChoice[]>([]);
   readonly #microphones = new Signal<readonly DeviceChoice[]>([]);
+  /** The cameras. */
+  readonly cameras: ReadonlySignal<readonly DeviceChoice[]> = this.#cameras;
+  /** The microphones. */
+  readonly microphones: ReadonlySignal<readonly DeviceChoice[]> =
+    this.#microphones;
   readonly #refresh = () => void this.refresh();
 
   /** Looks at once. */
   constructor() {
     devices()?.addEventListener("devicechange", this.#refresh);
     this.#refresh();
-  }
-
-  /** Cameras. */
-  get cameras(): ReadonlySignal<readonly DeviceChoice[]> {
-    return this.#cameras;
-  }
-
-  /** Microphones. */
-  get microphones(): ReadonlySignal<readonly DeviceChoice[]> {
-    return this.#microphones;
   }
 
   /** Looks again: after the user has allowed one, there are names. */

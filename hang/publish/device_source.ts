@@ -6,6 +6,7 @@
  */
 import { type Clock, systemClock } from "@moq-deno/lite";
 import { Latch } from "@moq-deno/lite/internal";
+import { running } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
   type CaptureProblem,
@@ -44,17 +45,21 @@ export class DeviceSource {
   /** Whether it is to be open. Its light is off while not. Default false. */
   readonly isOn: Signal<boolean> = new Signal(false);
   /** Which one; the browser takes another when this one is not there. Default the browser's choice. */
-  readonly deviceId: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
+  readonly deviceId: Signal<string | undefined> = new Signal(undefined);
   readonly #options: DeviceSourceOptions;
   readonly #access: DeviceAccess | undefined;
   readonly #clock: Clock;
   readonly #track = new Signal<MediaStreamTrack | undefined>(undefined);
   readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
   readonly #isAsking = new Signal(false);
+  /** What it gives, while it is open. */
+  readonly track: ReadonlySignal<MediaStreamTrack | undefined> = this.#track;
+  /** Why it gives nothing; it is tried again by itself where that can help. */
+  readonly problem: ReadonlySignal<CaptureProblem | undefined> = this.#problem;
+  /** Whether the browser has been asked for it and has not answered: the user may be reading its question. */
+  readonly isAsking: ReadonlySignal<boolean> = this.#isAsking;
   readonly #latch = new Latch();
-  readonly #end = new AbortController();
+  readonly #stop: () => void;
   #failures = 0;
 
   /** Waits until it is switched on. */
@@ -63,22 +68,7 @@ export class DeviceSource {
     this.#access = options.access ??
       (globalThis.navigator as Partial<Navigator> | undefined)?.mediaDevices;
     this.#clock = options.clock ?? systemClock;
-    void this.#run(this.#end.signal); // does not fail
-  }
-
-  /** What it gives, while it is open. */
-  get track(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#track;
-  }
-
-  /** Why it gives nothing; it is tried again by itself where that can help. */
-  get problem(): ReadonlySignal<CaptureProblem | undefined> {
-    return this.#problem;
-  }
-
-  /** Whether the browser has been asked for it and has not answered: the user may be reading its question. */
-  get isAsking(): ReadonlySignal<boolean> {
-    return this.#isAsking;
+    this.#stop = running((signal) => this.#run(signal));
   }
 
   /** Tries again now. */
@@ -89,7 +79,7 @@ export class DeviceSource {
 
   /** Lets go of it. Idempotent. */
   close(): void {
-    this.#end.abort();
+    this.#stop();
   }
 
   async #run(signal: AbortSignal): Promise<void> {

@@ -15,6 +15,12 @@ export class FileSource {
   readonly #video = new Signal<MediaStreamTrack | undefined>(undefined);
   readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
   readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
+  /** The picture, while it plays. */
+  readonly video: ReadonlySignal<MediaStreamTrack | undefined> = this.#video;
+  /** The sound, where there is one. */
+  readonly audio: ReadonlySignal<MediaStreamTrack | undefined> = this.#audio;
+  /** Why there is nothing. */
+  readonly problem: ReadonlySignal<CaptureProblem | undefined> = this.#problem;
   #stream: MediaStream | undefined;
 
   /** Begins at once. */
@@ -29,21 +35,6 @@ export class FileSource {
     element.addEventListener("error", () => this.#fail());
     element.addEventListener("playing", () => this.#capture(), { once: true });
     element.play().catch(() => this.#fail());
-  }
-
-  /** The picture, while it plays. */
-  get video(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#video;
-  }
-
-  /** The sound, where there is one. */
-  get audio(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#audio;
-  }
-
-  /** Why there is nothing. */
-  get problem(): ReadonlySignal<CaptureProblem | undefined> {
-    return this.#problem;
   }
 
   /** Ends it. Idempotent. */

@@ -40,21 +40,13 @@ export interface PresenceMedia {
 /** Publishes what is set; sections whose signal was never set are left out. Set a signal at any time. */
 export class Presence {
   /** Who it is. */
-  readonly user: Signal<User | undefined> = new Signal<User | undefined>(
-    undefined,
-  );
+  readonly user: Signal<User | undefined> = new Signal(undefined);
   /** Where the person is. */
-  readonly position: Signal<Position | undefined> = new Signal<
-    Position | undefined
-  >(undefined);
+  readonly position: Signal<Position | undefined> = new Signal(undefined);
   /** Under this name others may move the person. */
-  readonly handle: Signal<string | undefined> = new Signal<string | undefined>(
-    undefined,
-  );
+  readonly handle: Signal<string | undefined> = new Signal(undefined);
   /** Whether the person types. */
-  readonly isTyping: Signal<boolean | undefined> = new Signal<
-    boolean | undefined
-  >(undefined);
+  readonly isTyping: Signal<boolean | undefined> = new Signal(undefined);
   readonly #broadcast: BroadcastProducer;
   readonly #media: ReadonlySignal<PresenceMedia>;
   readonly #tracks: Map<string, SideTrack> = new Map();

@@ -5,6 +5,7 @@
  * @module
  */
 import { Latch } from "@moq-deno/lite/internal";
+import { running } from "../signals/lasting.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
   type CaptureProblem,
@@ -20,36 +21,24 @@ export class ScreenSource {
   readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
   readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
   readonly #isAsking = new Signal(true);
-  readonly #end = new AbortController();
+  /** The picture, while it is shared. */
+  readonly video: ReadonlySignal<MediaStreamTrack | undefined> = this.#video;
+  /** The sound, where there is one. */
+  readonly audio: ReadonlySignal<MediaStreamTrack | undefined> = this.#audio;
+  /** Why there is nothing. */
+  readonly problem: ReadonlySignal<CaptureProblem | undefined> = this.#problem;
+  /** Whether the user has not chosen yet. */
+  readonly isAsking: ReadonlySignal<boolean> = this.#isAsking;
+  readonly #stop: () => void;
 
   /** Asks at once. */
   constructor() {
-    void this.#run(this.#end.signal); // does not fail
-  }
-
-  /** The picture, while it is shared. */
-  get video(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#video;
-  }
-
-  /** The sound, where there is one. */
-  get audio(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#audio;
-  }
-
-  /** Why there is nothing. */
-  get problem(): ReadonlySignal<CaptureProblem | undefined> {
-    return this.#problem;
-  }
-
-  /** Whether the user has not chosen yet. */
-  get isAsking(): ReadonlySignal<boolean> {
-    return this.#isAsking;
+    this.#stop = running((signal) => this.#run(signal));
   }
 
   /** Ends the sharing. Idempotent. */
   close(): void {
-    this.#end.abort();
+    this.#stop();
   }
 
   async #run(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite/internal";
+import { Latch, onAbort } from "@moq-deno/lite/internal";
 import { type TrackProcessor, trackProcessor } from "./browser_types.ts";
 
 /**
@@ -27,8 +27,7 @@ async function* fromProcessor(
 ): AsyncGenerator<VideoFrame, void> {
   const reader = processor.readable.getReader();
   // A read that waits then ends as if the track had.
-  const cancel = () => void reader.cancel();
-  signal.addEventListener("abort", cancel, { once: true });
+  const release = onAbort(signal, () => void reader.cancel());
   try {
     while (!signal.aborted) {
       const { value, done } = await reader.read();
@@ -36,7 +35,7 @@ async function* fromProcessor(
       yield value;
     }
   } finally {
-    signal.removeEventListener("abort", cancel);
+    release();
     await reader.cancel();
   }
 }

@@ -46,13 +46,9 @@ export class VideoRendition {
   /** Whether anybody subscribes. */
   readonly isWanted: ReadonlySignal<boolean>;
   /** Its place in the catalog; `undefined` while it is not offered. */
-  readonly config: Signal<VideoConfig | undefined> = new Signal<
-    VideoConfig | undefined
-  >(undefined);
+  readonly config: Signal<VideoConfig | undefined> = new Signal(undefined);
   /** The encoder that failed last; it is not used again until another is offered. */
-  readonly failed: Signal<string | undefined> = new Signal<string | undefined>(
-    undefined,
-  );
+  readonly failed: Signal<string | undefined> = new Signal(undefined);
   /** What it may use of the bits per second that it wants, above 0 and up to 1. */
   bitrateShare = 1;
   readonly #options: VideoRenditionOptions;

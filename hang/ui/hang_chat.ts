@@ -19,6 +19,7 @@
  */
 import { asMoqError } from "@moq-deno/lite/internal";
 import { ChatRoom } from "../chat/chat_room.ts";
+import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import {
   shareConnection,
@@ -131,31 +132,21 @@ export class HangChatElement extends HangElement {
 
   #enter(): (() => void) | void {
     const given = this.#given.get();
-    if (given) this.#chat.set(given);
-    else {
-      const room = this.#room.get();
-      const name = this.#name.get();
-      const shared = this.#shared.get();
-      if (!shared || room === "") return;
-      const { local, remote } = shared.connection;
-      try {
-        const chat = new ChatRoom({
-          room,
-          name: name === "" ? undefined : name,
-          local: local.scope(),
-          remote: remote.scope(),
-        });
-        this.#chat.set(chat);
-        return () => {
-          chat.close();
-          this.#chat.set(undefined);
-        };
-      } catch (error) {
-        this.#problem.set(asMoqError(error).message);
-        return;
-      }
+    if (given) {
+      this.#chat.set(given);
+      return () => this.#chat.set(undefined);
     }
-    return () => this.#chat.set(undefined);
+    const room = this.#room.get();
+    const name = this.#name.get() || undefined;
+    const shared = this.#shared.get();
+    if (!shared || room === "") return;
+    const local = shared.connection.local.scope();
+    const remote = shared.connection.remote.scope();
+    try {
+      return holding(this.#chat, new ChatRoom({ room, name, local, remote }));
+    } catch (error) {
+      this.#problem.set(asMoqError(error).message);
+    }
   }
 
   #introduce(): void {

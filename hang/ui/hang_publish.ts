@@ -23,6 +23,7 @@ import { DeviceList } from "../publish/device_list.ts";
 import { Publisher } from "../publish/publisher.ts";
 import type { PublisherStats } from "../publish/publisher_stats.ts";
 import { SIMULCAST, SINGLE } from "../publish/rendition_plan.ts";
+import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { shareConnection } from "../connection/relay_connection.ts";
 import { readFlag, readSwitch, readWord } from "./shared/attributes.ts";
@@ -184,11 +185,7 @@ export class HangPublishElement extends HangElement {
       audio: capture.audio,
       announce: announce === "always" ? "always" : "media",
     });
-    this.#publisher.set(publisher);
-    return () => {
-      publisher.close();
-      this.#publisher.set(undefined);
-    };
+    return holding(this.#publisher, publisher);
   }
 
   #encode(): void {

@@ -13,6 +13,7 @@
  *
  * @module
  */
+import { running } from "../signals/lasting.ts";
 import { readFlag } from "./shared/attributes.ts";
 import { openShadow } from "./shared/parts.ts";
 import {
@@ -61,7 +62,7 @@ export class HangSupportElement extends HTMLElement {
   readonly #summary = document.createElement("summary");
   readonly #list = document.createElement("ul");
   #report: readonly Support[] = [];
-  #asked = 0;
+  #stop: () => void = () => {};
 
   /** Use `document.createElement("hang-support")` or HTML. */
   constructor() {
@@ -80,21 +81,25 @@ export class HangSupportElement extends HTMLElement {
 
   /** Called by the page. */
   attributeChangedCallback(name: string): void {
-    if (name === "mode") void this.#ask(); // does not fail
+    if (name === "mode") this.#ask();
     else this.#show();
   }
 
   /** Called by the page. */
   connectedCallback(): void {
-    if (this.#report.length === 0) void this.#ask(); // does not fail
+    if (this.#report.length === 0) this.#ask();
   }
 
-  async #ask(): Promise<void> {
-    const asked = ++this.#asked;
+  #ask(): void {
+    this.#stop();
+    this.#stop = running((signal) => this.#run(signal));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     const text = this.getAttribute("mode") ?? "";
     const mode = MODES.includes(text) ? text as SupportMode : "watch";
     const report = await supportReport(mode);
-    if (asked !== this.#asked) return;
+    if (signal.aborted) return;
     this.#report = report;
     this.#show();
     this.dispatchEvent(new CustomEvent("supportchange", { detail: report }));

@@ -25,6 +25,7 @@
  *
  * @module
  */
+import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import type { Latency } from "../watch/clock/latency.ts";
 import { Player } from "../watch/player.ts";
@@ -211,15 +212,11 @@ export class HangWatchElement extends HangElement {
       latency: this.#latency.peek(),
       catalogFormat,
     });
-    const pip = new PictureInPicture(canvas);
-    this.#player.set(player);
-    this.#pip.set(pip);
-    return () => {
-      pip.close();
-      player.close();
-      this.#pip.set(undefined);
-      this.#player.set(undefined);
-    };
+    const stops = [
+      holding(this.#pip, new PictureInPicture(canvas)),
+      holding(this.#player, player),
+    ];
+    return () => stops.forEach((stop) => stop());
   }
 
   #steer(): void {

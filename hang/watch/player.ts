@@ -64,17 +64,11 @@ export class Player {
   /** How long media is held. */
   readonly latency: Signal<Latency>;
   /** Track name of the rendition to play; `undefined` picks by size and by what network and machine keep up with. */
-  readonly rendition: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
+  readonly rendition: Signal<string | undefined> = new Signal(undefined);
   /** Track name of the captions to show; `undefined` shows none and downloads none. */
-  readonly captions: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
+  readonly captions: Signal<string | undefined> = new Signal(undefined);
   /** Device pixels of the place where the picture is shown; no larger rendition than fills it is played. */
-  readonly size: Signal<Size | undefined> = new Signal<Size | undefined>(
-    undefined,
-  );
+  readonly size: Signal<Size | undefined> = new Signal(undefined);
   /** Whether the publisher is asked when it captured, encoded and sent each picture, for {@linkcode Player.latencies}. */
   readonly measuring: Signal<boolean> = new Signal(false);
   readonly #shared: SharedConnection;
@@ -117,7 +111,7 @@ export class Player {
     const scope = shared.connection.remote.scope();
     const format = options.catalogFormat;
     this.#source = new FollowedBroadcast({ scope, name, format, log });
-    this.#media = new PlayableMedia({ catalog: this.#source.catalog, log });
+    this.#media = new PlayableMedia(this.#source.catalog, log);
     const look = setInterval(() => this.#look(), LOOK_MS);
     const measure = setInterval(() => this.#measure(), MEASURE_MS);
     this.#stops = [

@@ -35,6 +35,8 @@ export class MeetPeople {
   readonly #paths: RoomPaths;
   readonly #people: Map<string, MeetPerson> = new Map();
   readonly #shown = new Signal<readonly MeetPerson[]>([]);
+  /** Those who are shown. */
+  readonly shown: ReadonlySignal<readonly MeetPerson[]> = this.#shown;
   readonly #stop: () => void;
 
   /** Begins at once. */
@@ -50,11 +52,6 @@ export class MeetPeople {
   /** The connection to the relay. */
   get shared(): SharedConnection {
     return this.#shared;
-  }
-
-  /** Those who are shown. */
-  get shown(): ReadonlySignal<readonly MeetPerson[]> {
-    return this.#shown;
   }
 
   /** How many there are, shown or not; watched when it is read in an effect. */

@@ -18,9 +18,7 @@ interface PixelSize {
 /** Watches one element. */
 export class Placement {
   /** Device pixels; `undefined` while it has none. */
-  readonly size: Signal<PixelSize | undefined> = new Signal<
-    PixelSize | undefined
-  >(undefined);
+  readonly size: Signal<PixelSize | undefined> = new Signal(undefined);
   /** Whether the page is visible and the element in the window or near it. */
   readonly isVisible: Signal<boolean> = new Signal(true);
   readonly #element: Element;

@@ -50,6 +50,8 @@ export class WatchControls {
   readonly #panel: HTMLElement;
   readonly #pip: ReadonlySignal<PictureInPicture | undefined>;
   readonly #isFullscreen = new Signal(false);
+  /** Whether the element fills the screen. */
+  readonly isFullscreen: ReadonlySignal<boolean> = this.#isFullscreen;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
   /** Changes properties of `element`. */
@@ -67,11 +69,6 @@ export class WatchControls {
     element.addEventListener("fullscreenchange", () => {
       this.#isFullscreen.set(element.matches(":fullscreen"));
     });
-  }
-
-  /** Whether the element fills the screen. */
-  get isFullscreen(): ReadonlySignal<boolean> {
-    return this.#isFullscreen;
   }
 
   /** Shows the controls for a while. */

@@ -8,6 +8,8 @@ import { type ReadonlySignal, Signal } from "../../signals/signal.ts";
 /** One canvas, in the page or in its window. */
 export class PictureInPicture {
   readonly #isOpen = new Signal(false);
+  /** Whether the window is open. */
+  readonly isOpen: ReadonlySignal<boolean> = this.#isOpen;
   readonly #canvas: HTMLCanvasElement;
   readonly #video = document.createElement("video");
 
@@ -25,11 +27,6 @@ export class PictureInPicture {
   static get isSupported(): boolean {
     return document.pictureInPictureEnabled === true &&
       "captureStream" in HTMLCanvasElement.prototype;
-  }
-
-  /** Whether the window is open. */
-  get isOpen(): ReadonlySignal<boolean> {
-    return this.#isOpen;
   }
 
   /** Opens the window, which wants a gesture of the user; throws what the browser throws. Idempotent. */

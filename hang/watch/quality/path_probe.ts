@@ -5,6 +5,7 @@
  */
 import type { ConnectionStatus, Logger, Session } from "@moq-deno/lite";
 import { asMoqError, type Probe } from "@moq-deno/lite/internal";
+import { running } from "../../signals/lasting.ts";
 
 /** Keeps the newest report. */
 export class PathProbe {
@@ -25,9 +26,7 @@ export class PathProbe {
   listen(status: ConnectionStatus): (() => void) | void {
     this.#newest = undefined;
     if (status.state !== "connected") return;
-    const end = new AbortController();
-    void this.#run(status.session, end.signal); // does not fail
-    return () => end.abort();
+    return running((signal) => this.#run(status.session, signal));
   }
 
   async #run(session: Session, signal: AbortSignal): Promise<void> {

@@ -50,9 +50,7 @@ export class VideoPlayback {
   /** Whether the picture stands still. */
   readonly isStill: Signal<boolean> = new Signal(false);
   /** Track name of the rendition whose pictures are shown. */
-  readonly rendition: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
+  readonly rendition: Signal<string | undefined> = new Signal(undefined);
   /** Whether pictures are drawn while the page is hidden. */
   readonly drawsHidden: Signal<boolean> = new Signal(false);
   /** When each picture went by. */
