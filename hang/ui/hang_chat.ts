@@ -32,8 +32,9 @@ import {
   hangChatStateOf,
   typingText,
 } from "./chat/chat_state.ts";
-import { buildView, type HangChatView } from "./chat/chat_view.ts";
+import { HangChatView } from "./chat/chat_view.ts";
 import { HangElement } from "./shared/hang_element.ts";
+import { define } from "./shared/parts.ts";
 import { reflect, TEXT } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
@@ -53,8 +54,8 @@ export class HangChatElement extends HangElement {
   declare room: string;
   /** The own path below the room, as the attribute. */
   declare name: string;
-  readonly #view: HangChatView;
-  readonly #list: HangChatList;
+  readonly #view = new HangChatView(this);
+  readonly #list = new HangChatList(this.#view);
   readonly #room = this.attribute("room", TEXT.read);
   readonly #name = this.attribute("name", TEXT.read);
   readonly #user = this.attribute(["user", "color"], readUser);
@@ -70,8 +71,6 @@ export class HangChatElement extends HangElement {
   /** Use `document.createElement("hang-chat")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
-    this.#list = new HangChatList(this.#view);
     this.#listen(this.#view);
   }
 
@@ -233,6 +232,4 @@ export class HangChatElement extends HangElement {
   }
 }
 
-if (!customElements.get("hang-chat")) {
-  customElements.define("hang-chat", HangChatElement);
-}
+define("hang-chat", HangChatElement);

@@ -29,9 +29,9 @@ import { MeetPeople } from "./meet/people.ts";
 import type { MeetPerson } from "./meet/person.ts";
 import { MeetPlaces } from "./meet/places.ts";
 import { showBar } from "./meet/show.ts";
-import { buildView, type HangMeetView } from "./meet/meet_view.ts";
+import { HangMeetView } from "./meet/meet_view.ts";
 import { plainKey } from "./shared/keys.ts";
-import { setLabel } from "./shared/parts.ts";
+import { define, setLabel } from "./shared/parts.ts";
 import { FLAG, reflect, TEXT } from "./shared/reflect.ts";
 
 export type { HangChatState } from "./chat/chat_state.ts";
@@ -65,7 +65,7 @@ export class HangMeetElement extends HangElement {
   declare muted: boolean;
   /** Whether the camera is off, as the attribute. */
   declare invisible: boolean;
-  readonly #view: HangMeetView;
+  readonly #view = new HangMeetView(this);
   readonly #chatPanel = new HangChatElement();
   readonly #places: MeetPlaces;
   readonly #room = this.attribute("room", TEXT.read);
@@ -87,7 +87,6 @@ export class HangMeetElement extends HangElement {
   /** Use `document.createElement("hang-meet")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
     this.#places = new MeetPlaces(this.#view, { isWindow: this.#isWindow });
     this.#chatPanel.hidden = true;
     this.#view.main.append(this.#chatPanel);
@@ -272,6 +271,4 @@ function readIsWindow(text: string | null): boolean {
   return readWord(text, { words: ["window"], otherwise: "grid" }) === "window";
 }
 
-if (!customElements.get("hang-meet")) {
-  customElements.define("hang-meet", HangMeetElement);
-}
+define("hang-meet", HangMeetElement);

@@ -33,8 +33,9 @@ import {
   type HangPublishState,
   hangPublishStateOf,
 } from "./publish/publish_state.ts";
-import { buildView, type HangPublishView } from "./publish/publish_view.ts";
+import { HangPublishView } from "./publish/publish_view.ts";
 import { plainKey } from "./shared/keys.ts";
+import { define } from "./shared/parts.ts";
 import { FLAG, reflect, type Reflection, TEXT } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
@@ -68,7 +69,7 @@ export class HangPublishElement extends HangElement {
   declare muted: boolean;
   /** Whether it is published without a picture, as the attribute. */
   declare invisible: boolean;
-  readonly #view: HangPublishView;
+  readonly #view = new HangPublishView(this);
   readonly #name = this.attribute("name", TEXT.read);
   readonly #source = this.attribute("source", SOURCE.read);
   readonly #muted = this.attribute("muted", readFlag);
@@ -88,7 +89,6 @@ export class HangPublishElement extends HangElement {
   /** Use `document.createElement("hang-publish")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
     this.#listen(this.#view);
   }
 
@@ -243,6 +243,4 @@ function readPreview(text: string | null): boolean {
   return readWord(text, { words: ["none"], otherwise: "shown" }) === "shown";
 }
 
-if (!customElements.get("hang-publish")) {
-  customElements.define("hang-publish", HangPublishElement);
-}
+define("hang-publish", HangPublishElement);

@@ -15,7 +15,7 @@
  */
 import { running } from "../signals/lasting.ts";
 import { readFlag } from "./shared/attributes.ts";
-import { openShadow } from "./shared/parts.ts";
+import { define, openShadow } from "./shared/parts.ts";
 import {
   type Support,
   type SupportMode,
@@ -125,6 +125,4 @@ export class HangSupportElement extends HTMLElement {
   }
 }
 
-if (!customElements.get("hang-support")) {
-  customElements.define("hang-support", HangSupportElement);
-}
+define("hang-support", HangSupportElement);

@@ -43,7 +43,7 @@ import { WatchControls } from "./watch/controls.ts";
 import { WatchPanel } from "./watch/panel.ts";
 import { showButtons, showState } from "./watch/show.ts";
 import { WatchStats } from "./watch/stats.ts";
-import { buildView, type HangWatchView } from "./watch/watch_view.ts";
+import { HangWatchView } from "./watch/watch_view.ts";
 import {
   LATENCY_ATTRIBUTES,
   readLatency,
@@ -52,6 +52,7 @@ import {
 import { releaseMediaKeys, tellMediaKeys } from "./watch/media_keys.ts";
 import { PictureInPicture } from "./watch/picture_in_picture.ts";
 import { Placement } from "./shared/placement.ts";
+import { define } from "./shared/parts.ts";
 import {
   FLAG,
   OPTIONAL_TEXT,
@@ -103,7 +104,7 @@ export class HangWatchElement extends HangElement {
   declare volume: number;
   /** Whether the numbers are shown over the picture, as the attribute. */
   declare showStats: boolean;
-  readonly #view: HangWatchView;
+  readonly #view = new HangWatchView(this);
   readonly #panel: WatchPanel;
   readonly #controls: WatchControls;
   readonly #numbers = new WatchStats();
@@ -141,7 +142,6 @@ export class HangWatchElement extends HangElement {
   /** Use `document.createElement("hang-watch")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
     this.#panel = new WatchPanel(this);
     this.#view.root.append(this.#numbers.element, this.#panel.element);
     this.#controls = new WatchControls(this, {
@@ -301,6 +301,4 @@ function readFormat(text: string | null): "hang" | "msf" | undefined {
   return readWord(text, { words, otherwise: undefined });
 }
 
-if (!customElements.get("hang-watch")) {
-  customElements.define("hang-watch", HangWatchElement);
-}
+define("hang-watch", HangWatchElement);
