@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Logger, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
 import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import { effect, Signal } from "../signals/signal.ts";
 import { AudioCapture } from "./audio_capture.ts";
@@ -20,8 +20,6 @@ interface AudioFeedOptions {
   readonly track: MediaStreamTrack;
   /** Where it goes. */
   readonly rendition: AudioRendition;
-  /** Hears of what went wrong and was got over. */
-  readonly log: Logger;
 }
 
 /** Feeds the rendition until it is closed; when its track ends or nothing can be encoded, it withdraws it. */
