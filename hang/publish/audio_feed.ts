@@ -7,6 +7,7 @@
  */
 import { MoqError } from "@moq-deno/lite";
 import { asMoqError, Latch } from "@moq-deno/lite/internal";
+import { listening } from "../signals/dom.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { AudioCapture } from "./audio_capture.ts";
 import { probeAudio } from "./audio_codec.ts";
@@ -63,8 +64,7 @@ export class AudioFeed {
     const { track, rendition } = this.#options;
     const latch = new Latch();
     const release = latch.wakeOn(signal);
-    const wake = () => latch.wake();
-    track.addEventListener("ended", wake);
+    const stop = listening(track, { ended: () => latch.wake() });
     let capture: AudioCapture | undefined;
     let error: MoqError | undefined;
     try {
@@ -79,7 +79,7 @@ export class AudioFeed {
       error = asMoqError(reason);
     }
     release();
-    track.removeEventListener("ended", wake);
+    stop();
     capture?.close();
     if (signal.aborted) return undefined;
     this.close();

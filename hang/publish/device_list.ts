@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { listening } from "../signals/dom.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 
 /** A device to choose. */
@@ -22,12 +23,14 @@ export class DeviceList {
   /** The microphones. */
   readonly microphones: ReadonlySignal<readonly DeviceChoice[]> =
     this.#microphones;
-  readonly #refresh = () => void this.refresh();
+  readonly #stop: (() => void) | undefined;
 
   /** Looks at once. */
   constructor() {
-    devices()?.addEventListener("devicechange", this.#refresh);
-    this.#refresh();
+    const refresh = () => void this.refresh(); // does not fail
+    const all = devices();
+    this.#stop = all && listening(all, { devicechange: refresh });
+    refresh();
   }
 
   /** Looks again: after the user has allowed one, there are names. */
@@ -44,7 +47,7 @@ export class DeviceList {
 
   /** Ends it. Idempotent. */
   close(): void {
-    devices()?.removeEventListener("devicechange", this.#refresh);
+    this.#stop?.();
   }
 }
 

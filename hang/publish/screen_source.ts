@@ -5,6 +5,7 @@
  * @module
  */
 import { Latch } from "@moq-deno/lite/internal";
+import { listening } from "../signals/dom.ts";
 import { running } from "../signals/lasting.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
@@ -67,8 +68,7 @@ export class ScreenSource {
     { latch, signal }: { readonly latch: Latch; readonly signal: AbortSignal },
   ): Promise<void> {
     const [video] = stream.getVideoTracks();
-    const wake = () => latch.wake();
-    video?.addEventListener("ended", wake);
+    const stop = video && listening(video, { ended: () => latch.wake() });
     if (!signal.aborted) {
       this.#video.set(video);
       this.#audio.set(stream.getAudioTracks()[0]);
@@ -76,7 +76,7 @@ export class ScreenSource {
     while (!signal.aborted && video?.readyState === "live") {
       await latch.changed();
     }
-    video?.removeEventListener("ended", wake);
+    stop?.();
     if (!signal.aborted) this.#problem.set(problemOf("screen", "ended"));
   }
 

@@ -7,6 +7,7 @@
 import { MoqError } from "@moq-deno/lite";
 import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import type { Size } from "../catalog/catalog.ts";
+import { listening } from "../signals/dom.ts";
 import { effect } from "../signals/signal.ts";
 import type { PublishMarks } from "./marks.ts";
 import { planRenditions, type RenditionSpec } from "./rendition_plan.ts";
@@ -107,14 +108,13 @@ export class VideoFeed {
 
   async #untilWanted(signal: AbortSignal): Promise<void> {
     const { track } = this.#options;
-    const wake = () => this.#latch.wake();
-    track.addEventListener("ended", wake);
+    const stop = listening(track, { ended: () => this.#latch.wake() });
     try {
       while (
         !this.#isWanted() && !signal.aborted && track.readyState === "live"
       ) await this.#latch.changed();
     } finally {
-      track.removeEventListener("ended", wake);
+      stop();
     }
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { Latch, onAbort } from "@moq-deno/lite/internal";
+import { listening } from "../signals/dom.ts";
 import { type TrackProcessor, trackProcessor } from "./browser_types.ts";
 
 /**
@@ -46,8 +47,7 @@ async function* fromElement(
 ): AsyncGenerator<VideoFrame, void> {
   const latch = new Latch();
   const release = latch.wakeOn(signal);
-  const wake = () => latch.wake();
-  track.addEventListener("ended", wake);
+  const stop = listening(track, { ended: () => latch.wake() });
   const video = document.createElement("video");
   video.muted = true;
   video.playsInline = true;
@@ -74,7 +74,7 @@ async function* fromElement(
   } finally {
     video.cancelVideoFrameCallback(request);
     video.srcObject = null;
-    track.removeEventListener("ended", wake);
+    stop();
     release();
   }
 }

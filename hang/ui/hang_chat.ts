@@ -19,6 +19,7 @@
  */
 import { asMoqError } from "@moq-deno/lite/internal";
 import { ChatRoom } from "../chat/chat_room.ts";
+import { listening } from "../signals/dom.ts";
 import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import {
@@ -91,20 +92,15 @@ export class HangChatElement extends HangElement {
   get state(): HangChatState {
     const connection = this.#shared.get()?.status.get();
     const chat = this.#chat.get();
-    return hangChatStateOf({
-      connection: chat && connection,
-      canWrite: chat?.name !== undefined,
-    });
+    return hangChatStateOf(chat && connection, chat?.name !== undefined);
   }
 
   /** Reads and writes while the element is in a page. */
   protected override start(): readonly (() => void)[] {
     const look = () => this.#list.look(this.#isSeen);
-    document.addEventListener("visibilitychange", look);
-    addEventListener("focus", look);
     return [
-      () => document.removeEventListener("visibilitychange", look),
-      () => removeEventListener("focus", look),
+      listening(document, { visibilitychange: look }),
+      listening(globalThis, { focus: look }),
       effect(() => this.#connect()),
       effect(() => this.#enter()),
       effect(() => this.#introduce()),

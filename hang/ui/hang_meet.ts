@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { listening } from "../signals/dom.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { shareConnection } from "../connection/relay_connection.ts";
 import { readFlag, readUser, readWord } from "./shared/attributes.ts";
@@ -30,7 +31,7 @@ import type { MeetPerson } from "./meet/person.ts";
 import { MeetPlaces } from "./meet/places.ts";
 import { showBar } from "./meet/show.ts";
 import { HangMeetView } from "./meet/meet_view.ts";
-import { plainKey } from "./shared/keys.ts";
+import { pressKey } from "./shared/keys.ts";
 import { define, setLabel } from "./shared/parts.ts";
 import { FLAG, reflect, TEXT } from "./shared/reflect.ts";
 
@@ -87,7 +88,7 @@ export class HangMeetElement extends HangElement {
   /** Use `document.createElement("hang-meet")` or HTML. */
   constructor() {
     super();
-    this.#places = new MeetPlaces(this.#view, { isWindow: this.#isWindow });
+    this.#places = new MeetPlaces(this.#view, this.#isWindow);
     this.#chatPanel.hidden = true;
     this.#view.main.append(this.#chatPanel);
     this.#listen(this.#view);
@@ -106,15 +107,14 @@ export class HangMeetElement extends HangElement {
   /** How the connection is doing. */
   get state(): HangChatState {
     const connection = this.#people.get()?.shared.status.get();
-    return hangChatStateOf({ connection, canWrite: true });
+    return hangChatStateOf(connection, true);
   }
 
   /** Takes part while the element is in a page. */
   protected override start(): readonly (() => void)[] {
     const look = () => this.#isVisible.set(!document.hidden);
-    document.addEventListener("visibilitychange", look);
     return [
-      () => document.removeEventListener("visibilitychange", look),
+      listening(document, { visibilitychange: look }),
       this.#places.watch(),
       effect(() => this.#meet()),
       effect(() => this.#capture()),
@@ -128,11 +128,9 @@ export class HangMeetElement extends HangElement {
 
   /** Everything that hangs on one relay and one room. */
   #meet(): (() => void) | void {
-    const [url, room, name] = [
-      this.relay.get(),
-      this.#room.get(),
-      this.#name.get(),
-    ];
+    const url = this.relay.get();
+    const room = this.#room.get();
+    const name = this.#name.get();
     if (url === undefined || room === "") return;
     const own = name === "" ? undefined : new MeetOwn({
       room,
@@ -244,20 +242,11 @@ export class HangMeetElement extends HangElement {
 
   #onKey(event: KeyboardEvent): void {
     if (!this.#own.peek()) return;
-    switch (plainKey(event)) {
-      case "m":
-        this.muted = !this.muted;
-        break;
-      case "v":
-        this.invisible = !this.invisible;
-        break;
-      case "c":
-        this.#toggleChat();
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
+    pressKey(event, {
+      m: () => this.muted = !this.muted,
+      v: () => this.invisible = !this.invisible,
+      c: () => this.#toggleChat(),
+    });
   }
 }
 

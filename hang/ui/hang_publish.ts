@@ -34,7 +34,7 @@ import {
   hangPublishStateOf,
 } from "./publish/publish_state.ts";
 import { HangPublishView } from "./publish/publish_view.ts";
-import { plainKey } from "./shared/keys.ts";
+import { pressKey } from "./shared/keys.ts";
 import { define } from "./shared/parts.ts";
 import { FLAG, reflect, type Reflection, TEXT } from "./shared/reflect.ts";
 
@@ -217,21 +217,12 @@ export class HangPublishElement extends HangElement {
   }
 
   #onKey(event: KeyboardEvent): void {
-    switch (plainKey(event)) {
-      case "m":
-        this.muted = !this.muted;
-        break;
-      case "v":
-        this.invisible = !this.invisible;
-        break;
-      case "Escape":
-        if (this.#view.panel.hidden) return;
-        this.#view.settings.click();
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
+    const { panel, settings } = this.#view;
+    pressKey(event, {
+      m: () => this.muted = !this.muted,
+      v: () => this.invisible = !this.invisible,
+      ...(!panel.hidden && { Escape: () => settings.click() }),
+    });
   }
 }
 

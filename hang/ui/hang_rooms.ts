@@ -130,7 +130,7 @@ export class HangRoomsElement extends HangElement {
       const selector = `[data-room="${CSS.escape(focused)}"]`;
       this.shadowRoot?.querySelector<HTMLElement>(selector)?.focus();
     }
-    const { text } = hangChatStateOf({ connection, canWrite: true });
+    const { text } = hangChatStateOf(connection, true);
     this.#status.textContent = text || "No active rooms";
     this.#status.hidden = text === "" && shown.length > 0;
   }

@@ -14,7 +14,7 @@ import type { PlayoutClock } from "./clock/playout_clock.ts";
 import { PublisherTimings } from "./clock/publisher_timings.ts";
 import type { ViewerTimings } from "./clock/viewer_timings.ts";
 import type { FollowedBroadcast } from "./followed_broadcast.ts";
-import { type Counters, newCounters } from "./lane.ts";
+import { Counters } from "./lane.ts";
 import type { PlayableMedia } from "./playable_media.ts";
 import { type PlayerStats, transportOf } from "./player_stats.ts";
 import { PathProbe } from "./quality/path_probe.ts";
@@ -43,7 +43,7 @@ export class PlayerMonitor {
   /** Whether the publisher is asked when it captured, encoded and sent each picture. */
   readonly measuring: Signal<boolean> = new Signal(false);
   /** For those who play to count in. */
-  readonly counters: Counters = newCounters();
+  readonly counters: Counters = new Counters();
   readonly #player: Monitored;
   readonly #rates = new Rates<"bytes" | "shownFrames">();
   readonly #probe: PathProbe;

@@ -47,22 +47,32 @@ interface WatchControlsOptions {
 export class WatchControls {
   readonly #element: ControlledElement;
   readonly #view: HangWatchView;
-  readonly #panel: HTMLElement;
-  readonly #pip: ReadonlySignal<PictureInPicture | undefined>;
+  readonly #options: WatchControlsOptions;
   readonly #isFullscreen = new Signal(false);
   /** Whether the element fills the screen. */
   readonly isFullscreen: ReadonlySignal<boolean> = this.#isFullscreen;
+  readonly #actions: Readonly<Record<WatchKey, () => void>> = {
+    pause: () => this.#element.paused = !this.#element.paused,
+    mute: () => this.#toggleSound(),
+    fullscreen: () => this.#toggleFullscreen(),
+    captions: () => this.#toggleCaptions(),
+    pip: () => this.#togglePip(),
+    stats: () => this.#element.showStats = !this.#element.showStats,
+    louder: () => this.#changeVolume(VOLUME_STEP),
+    quieter: () => this.#changeVolume(-VOLUME_STEP),
+    close: () => this.#closePanel(),
+  };
   #idle: ReturnType<typeof setTimeout> | undefined;
 
   /** Changes properties of `element`. */
   constructor(
     element: ControlledElement,
-    { view, panel, pip }: WatchControlsOptions,
+    options: WatchControlsOptions,
   ) {
+    const { view } = options;
     this.#element = element;
     this.#view = view;
-    this.#panel = panel;
-    this.#pip = pip;
+    this.#options = options;
     this.#listenToButtons();
     this.#listenToPointer();
     view.root.addEventListener("keydown", (event) => this.#onKey(event));
@@ -85,13 +95,13 @@ export class WatchControls {
 
   #listenToButtons(): void {
     const [view, element] = [this.#view, this.#element];
-    view.play.addEventListener("click", () => this.#togglePaused());
-    view.mute.addEventListener("click", () => this.#toggleSound());
+    view.play.addEventListener("click", this.#actions.pause);
+    view.mute.addEventListener("click", this.#actions.mute);
     view.unmute.addEventListener("click", () => element.muted = false);
-    view.captions.addEventListener("click", () => this.#toggleCaptions());
+    view.captions.addEventListener("click", this.#actions.captions);
     view.settings.addEventListener("click", () => this.#togglePanel());
-    view.pip.addEventListener("click", () => this.#togglePip());
-    view.fullscreen.addEventListener("click", () => this.#toggleFullscreen());
+    view.pip.addEventListener("click", this.#actions.pip);
+    view.fullscreen.addEventListener("click", this.#actions.fullscreen);
     view.volume.addEventListener("input", () => {
       element.volume = view.volume.valueAsNumber;
       element.muted = false;
@@ -110,39 +120,12 @@ export class WatchControls {
 
   #onKey(event: KeyboardEvent): void {
     const { root } = this.#view;
-    const key = readWatchKey(event, { root, panel: this.#panel });
+    const { panel } = this.#options;
+    const key = readWatchKey(event, { root, panel });
     if (key === undefined) return;
     const isVolume = key === "louder" || key === "quieter";
-    if (!event.repeat || isVolume) this.#press(key);
+    if (!event.repeat || isVolume) this.#actions[key]();
     event.preventDefault();
-  }
-
-  #press(key: WatchKey): void {
-    switch (key) {
-      case "pause":
-        return this.#togglePaused();
-      case "mute":
-        return this.#toggleSound();
-      case "fullscreen":
-        return this.#toggleFullscreen();
-      case "captions":
-        return this.#toggleCaptions();
-      case "pip":
-        return this.#togglePip();
-      case "stats":
-        return this.#toggleStats();
-      case "louder":
-        return this.#changeVolume(VOLUME_STEP);
-      case "quieter":
-        return this.#changeVolume(-VOLUME_STEP);
-      case "close":
-        this.#togglePanel(false);
-        this.#view.settings.focus();
-    }
-  }
-
-  #togglePaused(): void {
-    this.#element.paused = !this.#element.paused;
   }
 
   #toggleSound(): void {
@@ -157,18 +140,19 @@ export class WatchControls {
     element.captions = element.captions === undefined ? first?.name : undefined;
   }
 
-  #toggleStats(): void {
-    this.#element.showStats = !this.#element.showStats;
-  }
-
-  #togglePanel(isOpen = Boolean(this.#panel.hidden)): void {
-    this.#panel.hidden = !isOpen;
+  #togglePanel(isOpen = Boolean(this.#options.panel.hidden)): void {
+    this.#options.panel.hidden = !isOpen;
     this.#view.settings.ariaExpanded = String(isOpen);
     this.wake();
   }
 
+  #closePanel(): void {
+    this.#togglePanel(false);
+    this.#view.settings.focus();
+  }
+
   #togglePip(): void {
-    const pip = this.#pip.peek();
+    const pip = this.#options.pip.peek();
     if (pip?.isOpen.peek()) return pip.close();
     pip?.open().catch(() => {
       // The browser does not want to, which the user sees.
@@ -193,7 +177,7 @@ export class WatchControls {
 
   #rest(): void {
     const isBusy = this.#element.state.kind !== "playing" ||
-      !this.#panel.hidden;
+      !this.#options.panel.hidden;
     if (!isBusy) this.#view.root.classList.add("idle");
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError, Latch } from "@moq-deno/lite/internal";
+import { Latch } from "@moq-deno/lite/internal";
 import {
   TRACK_PRIORITY,
   type VideoConfig,
@@ -15,7 +15,7 @@ import type { OrderedSample } from "../../container/sample_order.ts";
 import type { TrackReader } from "../../container/track_reader.ts";
 import { DecodeCost } from "./decode_cost.ts";
 import { FrameQueue } from "./frame_queue.ts";
-import { type LaneOptions, readChoice } from "../lane.ts";
+import { endOf, type LaneOptions, readChoice } from "../lane.ts";
 import type { VideoChoice } from "../quality/select.ts";
 import type { ViewerTimings } from "../clock/viewer_timings.ts";
 
@@ -130,14 +130,7 @@ export class VideoLane {
   async #run(): Promise<MoqError | undefined> {
     const { signal } = this.#end;
     const release = this.#latch.wakeOn(signal);
-    let error: MoqError | undefined;
-    try {
-      await this.#runSamples(signal);
-      await this.#drain(signal);
-    } catch (reason) {
-      error = asMoqError(signal.aborted ? signal.reason : reason);
-      if (error.code === "closed") error = undefined;
-    }
+    const error = await endOf(this.#runSamples(signal), signal);
     release();
     this.#closeDecoder();
     this.#frames.clear();
@@ -154,6 +147,7 @@ export class VideoLane {
       await this.#untilRoom(signal);
       this.#decode(sample);
     }
+    await this.#drain(signal);
   }
 
   #countDropped(): void {
