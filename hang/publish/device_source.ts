@@ -6,6 +6,7 @@
  */
 import { type Clock, systemClock } from "@moq-deno/lite";
 import { Latch } from "@moq-deno/lite/internal";
+import { listening } from "../signals/dom.ts";
 import { running } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
@@ -90,7 +91,8 @@ export class DeviceSource {
       this.deviceId.get();
       wake();
     });
-    this.#access?.addEventListener("devicechange", wake);
+    const forget = this.#access &&
+      listening(this.#access, { devicechange: wake });
     while (!signal.aborted) {
       if (!this.isOn.peek()) {
         this.#problem.set(undefined);
@@ -101,7 +103,7 @@ export class DeviceSource {
       if (track) await this.#hold(track, signal);
       else if (!signal.aborted) await this.#untilRetry();
     }
-    this.#access?.removeEventListener("devicechange", wake);
+    forget?.();
     stop();
     release();
   }
@@ -152,14 +154,13 @@ export class DeviceSource {
   /** Shows the track until it is lost, switched off, or another device is chosen. */
   async #hold(track: MediaStreamTrack, signal: AbortSignal): Promise<void> {
     const deviceId = this.deviceId.peek();
-    const wake = () => this.#latch.wake();
-    track.addEventListener("ended", wake);
+    const forget = listening(track, { ended: () => this.#latch.wake() });
     this.#track.set(track);
     while (
       !signal.aborted && this.isOn.peek() && track.readyState === "live" &&
       this.deviceId.peek() === deviceId
     ) await this.#latch.changed();
-    track.removeEventListener("ended", wake);
+    forget();
     if (track.readyState !== "live") {
       this.#problem.set(problemOf(this.#options.device, "lost"));
     }
@@ -180,9 +181,9 @@ export class DeviceSource {
     const cancel = isRefused ? undefined : this.#clock.after(delayMs, wake);
     const changed = this.#latch.changed();
     const permission = isRefused ? await this.#permission() : undefined;
-    permission?.addEventListener("change", wake);
+    const forget = permission && listening(permission, { change: wake });
     await changed;
-    permission?.removeEventListener("change", wake);
+    forget?.();
     cancel?.();
   }
 

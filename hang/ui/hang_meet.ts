@@ -29,8 +29,8 @@ import { MeetOwn } from "./meet/own_camera.ts";
 import { MeetPeople } from "./meet/people.ts";
 import type { MeetPerson } from "./meet/person.ts";
 import { MeetPlaces } from "./meet/places.ts";
-import { showBar } from "./meet/show.ts";
 import { HangMeetView } from "./meet/meet_view.ts";
+import { setIcon } from "./shared/icons.ts";
 import { pressKey } from "./shared/keys.ts";
 import { define, setLabel } from "./shared/parts.ts";
 import { FLAG, reflect, TEXT } from "./shared/reflect.ts";
@@ -172,18 +172,24 @@ export class HangMeetElement extends HangElement {
   }
 
   #showBar(): void {
+    const { mute, hide, share, chat, count, unmute } = this.#view;
     const isInside = this.#own.get() !== undefined;
+    for (const button of [mute, hide, share, chat]) button.hidden = !isInside;
+    const isMuted = this.#muted.get();
+    setIcon(mute, isMuted ? "silent" : "microphone");
+    setLabel(mute, isMuted ? "Turn on the microphone" : "Mute");
+    mute.setAttribute("aria-pressed", String(isMuted));
+    const isInvisible = this.#invisible.get();
+    setIcon(hide, isInvisible ? "invisible" : "camera");
+    setLabel(hide, isInvisible ? "Turn on the camera" : "Camera off");
+    hide.setAttribute("aria-pressed", String(isInvisible));
+    const isScreen = this.#source.get() === "screen";
+    setIcon(share, isScreen ? "camera" : "screen");
+    setLabel(share, isScreen ? "Back to the camera" : "Share a screen");
     const people = this.#people.get();
-    showBar(this.#view, {
-      isInside,
-      isMuted: this.#muted.get(),
-      isInvisible: this.#invisible.get(),
-      isScreen: this.#source.get() === "screen",
-      count: (people?.count() ?? 0) + (isInside ? 1 : 0),
-      most: MAX_PEOPLE,
-      isBlocked: (people?.shown.get() ?? [])
-        .some(({ player }) => player.soundBlocked()),
-    });
+    count.textContent = countText((people?.count() ?? 0) + Number(isInside));
+    const shown = people?.shown.get() ?? [];
+    unmute.hidden = !shown.some(({ player }) => player.soundBlocked());
   }
 
   #showState(): void {
@@ -248,6 +254,11 @@ export class HangMeetElement extends HangElement {
       c: () => this.#toggleChat(),
     });
   }
+}
+
+function countText(count: number): string {
+  const people = `${count} ${count === 1 ? "person" : "people"}`;
+  return count > MAX_PEOPLE ? `${people}, ${MAX_PEOPLE} shown` : people;
 }
 
 function readSource(text: string | null): "camera" | "screen" | undefined {

@@ -112,7 +112,17 @@ export class HangPublishElement extends HangElement {
 
   /** How it is doing. */
   get state(): HangPublishState {
-    return this.#state();
+    const capture = this.#capture.get();
+    const source = this.#source.get();
+    const hasMedia = [capture?.video.get(), capture?.audio.get()];
+    return hangPublishStateOf({
+      source: source === "file" && !this.#file.get() ? undefined : source,
+      isSwitchedOff: this.#muted.get() && this.#invisible.get(),
+      hasMedia: hasMedia.some((track) => track !== undefined),
+      isAsking: capture?.isAsking() ?? false,
+      problem: capture?.problem(),
+      publisher: this.#publisher.get()?.state(),
+    });
   }
 
   /** Numbers as they are now; `undefined` without a publisher. */
@@ -137,7 +147,7 @@ export class HangPublishElement extends HangElement {
       effect(() => this.#publish(capture)),
       effect(() => this.#encode()),
       effect(() => {
-        const state = this.#state();
+        const { state } = this;
         display.show(state);
         this.tell(state);
       }),
@@ -149,20 +159,6 @@ export class HangPublishElement extends HangElement {
       () => capture.close(),
       () => this.#capture.set(undefined),
     ];
-  }
-
-  #state(): HangPublishState {
-    const capture = this.#capture.get();
-    const source = this.#source.get();
-    const hasMedia = [capture?.video.get(), capture?.audio.get()];
-    return hangPublishStateOf({
-      source: source === "file" && !this.#file.get() ? undefined : source,
-      isSwitchedOff: this.#muted.get() && this.#invisible.get(),
-      hasMedia: hasMedia.some((track) => track !== undefined),
-      isAsking: capture?.isAsking() ?? false,
-      problem: capture?.problem(),
-      publisher: this.#publisher.get()?.state(),
-    });
   }
 
   #choose(capture: Capture): void {

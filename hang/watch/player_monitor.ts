@@ -4,9 +4,11 @@
  *
  * @module
  */
-import { type Logger, protocolOf } from "@moq-deno/lite";
+import { type Logger, protocolOf, type Session } from "@moq-deno/lite";
+import { asMoqError, type Probe } from "@moq-deno/lite/internal";
 import { Rates } from "../connection/rates.ts";
 import type { SharedConnection } from "../connection/relay_connection.ts";
+import { running } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { Speaker } from "./audio/speaker.ts";
 import { type FrameLatency, joinMarks } from "./clock/frame_latency.ts";
@@ -17,7 +19,6 @@ import type { FollowedBroadcast } from "./followed_broadcast.ts";
 import { Counters } from "./lane.ts";
 import type { PlayableMedia } from "./playable_media.ts";
 import { type PlayerStats, transportOf } from "./player_stats.ts";
-import { PathProbe } from "./quality/path_probe.ts";
 import type { VideoChoice } from "./quality/select.ts";
 
 const SAMPLE_MS = 250;
@@ -46,19 +47,19 @@ export class PlayerMonitor {
   readonly counters: Counters = new Counters();
   readonly #player: Monitored;
   readonly #rates = new Rates<"bytes" | "shownFrames">();
-  readonly #probe: PathProbe;
   readonly #published: PublisherTimings;
   readonly #stops: readonly (() => void)[];
+  // What the relay has said last; a rate of 0 is unknown.
+  #probe: Probe | undefined;
 
   /** Begins at once. */
   constructor(player: Monitored) {
     this.#player = player;
-    this.#probe = new PathProbe(player.log);
     this.#published = new PublisherTimings(player.log);
     const timer = setInterval(() => this.#sample(), SAMPLE_MS);
     this.#stops = [
       () => clearInterval(timer),
-      effect(() => this.#probe.listen(player.shared.status.get())),
+      effect(() => this.#askRelay()),
       effect(() => this.#askPublisher()),
     ];
   }
@@ -86,7 +87,7 @@ export class PlayerMonitor {
       holdMs: sync.holdMs,
       jitterMs: sync.jitterMs,
       decodeQueue,
-      bandwidthBps: this.#probe.newest?.bitrateBps ?? 0,
+      bandwidthBps: this.#probe?.bitrateBps ?? 0,
       rttMs: this.#rttMs,
       bitrateBps: this.#rates.perSecond("bytes") * 8,
       framesPerSecond: this.#rates.perSecond("shownFrames"),
@@ -106,12 +107,29 @@ export class PlayerMonitor {
 
   get #rttMs(): number | undefined {
     const { session } = this.#player.shared.connection;
-    return session?.path.rttMs ?? (this.#probe.newest?.rttMs || undefined);
+    return session?.path.rttMs ?? (this.#probe?.rttMs || undefined);
   }
 
   #sample(): void {
     const { bytes, shownFrames } = this.counters;
     this.#rates.sample(performance.now(), { bytes, shownFrames });
+  }
+
+  #askRelay(): (() => void) | void {
+    const status = this.#player.shared.status.get();
+    this.#probe = undefined;
+    if (status.state !== "connected") return;
+    return running((signal) => this.#runProbe(status.session, signal));
+  }
+
+  async #runProbe(session: Session, signal: AbortSignal): Promise<void> {
+    try {
+      for await (const probe of session.probe(signal)) this.#probe = probe;
+    } catch (error) {
+      // Without reports the other measures have to do.
+      const { message } = asMoqError(error);
+      this.#player.log.debug?.("no reports of the path", { error: message });
+    }
   }
 
   #askPublisher(): (() => void) | void {

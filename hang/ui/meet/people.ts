@@ -31,7 +31,8 @@ interface MeetPeopleOptions {
 /** Follows a room until it is closed. */
 export class MeetPeople {
   readonly #options: MeetPeopleOptions;
-  readonly #shared: SharedConnection;
+  /** The connection to the relay. */
+  readonly shared: SharedConnection;
   readonly #paths: RoomPaths;
   readonly #people: Map<string, MeetPerson> = new Map();
   readonly #shown = new Signal<readonly MeetPerson[]>([]);
@@ -43,15 +44,10 @@ export class MeetPeople {
   constructor(options: MeetPeopleOptions) {
     const { room, own } = options;
     this.#options = options;
-    this.#shared = this.#share();
-    const scope = this.#shared.connection.remote.scope();
+    this.shared = this.#share();
+    const scope = this.shared.connection.remote.scope();
     this.#paths = new RoomPaths({ scope, room, own });
     this.#stop = effect(() => this.#follow());
-  }
-
-  /** The connection to the relay. */
-  get shared(): SharedConnection {
-    return this.#shared;
   }
 
   /** How many there are, shown or not; watched when it is read in an effect. */
@@ -65,7 +61,7 @@ export class MeetPeople {
     this.#paths.close();
     for (const person of this.#people.values()) person.close();
     this.#people.clear();
-    this.#shared.release();
+    this.shared.release();
   }
 
   #share(): SharedConnection {

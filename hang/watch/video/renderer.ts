@@ -70,7 +70,7 @@ export class Renderer {
     if (!frame) return;
     try {
       drawTurned(this.#context, frame, source.section);
-      timings.shown(frame.timestamp);
+      timings.mark("shownMs", frame.timestamp);
     } finally {
       frame.close();
     }

@@ -123,7 +123,7 @@ export class VideoLane {
   }
 
   #received(timestampUs: number): void {
-    this.#options.timings.received(timestampUs);
+    this.#options.timings.mark("receivedMs", timestampUs);
     this.#options.sync.received(timestampUs, this.#cost.ms);
   }
 
@@ -227,7 +227,7 @@ export class VideoLane {
     const { counters, sync, timings } = this.#options;
     counters.decodedFrames++;
     this.#cost.end(frame.timestamp);
-    timings.decoded(frame.timestamp);
+    timings.mark("decodedMs", frame.timestamp);
     this.#frames.push(frame);
     this.#frames.trim(sync.playheadUs() ?? -Infinity);
     this.#countDropped();
