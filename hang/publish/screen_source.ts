@@ -7,7 +7,7 @@
 import { Latch } from "@moq-deno/lite/internal";
 import { listening } from "../signals/dom.ts";
 import { running } from "../signals/lasting.ts";
-import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+import { Signal } from "../signals/signal.ts";
 import {
   type CaptureProblem,
   captureProblem,
@@ -18,18 +18,14 @@ const FRAMERATE = 30;
 
 /** Asks the user once; who was refused makes another. Browsers want a gesture for that. */
 export class ScreenSource {
-  readonly #video = new Signal<MediaStreamTrack | undefined>(undefined);
-  readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
-  readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
-  readonly #isAsking = new Signal(true);
   /** The picture, while it is shared. */
-  readonly video: ReadonlySignal<MediaStreamTrack | undefined> = this.#video;
+  readonly video: Signal<MediaStreamTrack | undefined> = new Signal(undefined);
   /** The sound, where there is one. */
-  readonly audio: ReadonlySignal<MediaStreamTrack | undefined> = this.#audio;
+  readonly audio: Signal<MediaStreamTrack | undefined> = new Signal(undefined);
   /** Why there is nothing. */
-  readonly problem: ReadonlySignal<CaptureProblem | undefined> = this.#problem;
+  readonly problem: Signal<CaptureProblem | undefined> = new Signal(undefined);
   /** Whether the user has not chosen yet. */
-  readonly isAsking: ReadonlySignal<boolean> = this.#isAsking;
+  readonly isAsking: Signal<boolean> = new Signal(true);
   readonly #stop: () => void;
 
   /** Asks at once. */
@@ -51,14 +47,14 @@ export class ScreenSource {
         video: { frameRate: { ideal: FRAMERATE } },
         audio: true,
       });
-      this.#isAsking.set(false);
+      this.isAsking.set(false);
       await this.#share(stream, { latch, signal });
     } catch (error) {
-      this.#problem.set(this.#problemOf(error));
+      this.problem.set(this.#problemOf(error));
     }
-    this.#isAsking.set(false);
-    this.#video.set(undefined);
-    this.#audio.set(undefined);
+    this.isAsking.set(false);
+    this.video.set(undefined);
+    this.audio.set(undefined);
     for (const track of stream?.getTracks() ?? []) track.stop();
     release();
   }
@@ -70,14 +66,14 @@ export class ScreenSource {
     const [video] = stream.getVideoTracks();
     const stop = video && listening(video, { ended: () => latch.wake() });
     if (!signal.aborted) {
-      this.#video.set(video);
-      this.#audio.set(stream.getAudioTracks()[0]);
+      this.video.set(video);
+      this.audio.set(stream.getAudioTracks()[0]);
     }
     while (!signal.aborted && video?.readyState === "live") {
       await latch.changed();
     }
     stop?.();
-    if (!signal.aborted) this.#problem.set(problemOf("screen", "ended"));
+    if (!signal.aborted) this.problem.set(problemOf("screen", "ended"));
   }
 
   #problemOf(error: unknown): CaptureProblem {

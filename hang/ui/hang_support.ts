@@ -15,7 +15,7 @@
  */
 import { running } from "../signals/lasting.ts";
 import { readFlag } from "./shared/attributes.ts";
-import { define, openShadow } from "./shared/parts.ts";
+import { define, openShadow, part } from "./shared/parts.ts";
 import {
   type Support,
   type SupportMode,
@@ -59,16 +59,14 @@ export class HangSupportElement extends HTMLElement {
     "details",
   ];
   readonly #details = document.createElement("details");
-  readonly #summary = document.createElement("summary");
-  readonly #list = document.createElement("ul");
+  readonly #summary = part("summary", "summary");
+  readonly #list = part("ul", "list");
   #report: readonly Support[] = [];
   #stop: () => void = () => {};
 
   /** Use `document.createElement("hang-support")` or HTML. */
   constructor() {
     super();
-    this.#summary.setAttribute("part", "summary");
-    this.#list.setAttribute("part", "list");
     this.#details.hidden = true;
     this.#details.append(this.#summary, this.#list);
     openShadow(this, STYLE).append(this.#details);

@@ -41,7 +41,7 @@ import {
 import { HangElement } from "./shared/hang_element.ts";
 import { WatchControls } from "./watch/controls.ts";
 import { WatchPanel } from "./watch/panel.ts";
-import { showButtons, showState } from "./watch/show.ts";
+import { showState } from "./watch/show.ts";
 import { WatchStats } from "./watch/stats.ts";
 import { HangWatchView } from "./watch/watch_view.ts";
 import {
@@ -249,15 +249,11 @@ export class HangWatchElement extends HangElement {
   #showButtons(): void {
     const player = this.#player.get();
     this.#view.bar.hidden = !this.#hasControls.get();
-    showButtons(this.#view, {
+    this.#controls.show({
       isPaused: this.#paused.get(),
       isMuted: this.#muted.get() || (player?.soundBlocked() ?? false),
       volume: this.#volume.get(),
-      hasCaptions: (player?.captionTracks() ?? []).length > 0,
-      showsCaptions: this.#captions.get() !== undefined,
-      isSettingsOpen: !this.#panel.element.hidden,
-      isInPicture: this.#pip.get()?.isOpen.get() ?? false,
-      isFullscreen: this.#controls.isFullscreen.get(),
+      captions: this.#captions.get(),
     });
   }
 

@@ -35,9 +35,8 @@ export class MeetPeople {
   readonly shared: SharedConnection;
   readonly #paths: RoomPaths;
   readonly #people: Map<string, MeetPerson> = new Map();
-  readonly #shown = new Signal<readonly MeetPerson[]>([]);
   /** Those who are shown. */
-  readonly shown: ReadonlySignal<readonly MeetPerson[]> = this.#shown;
+  readonly shown: Signal<readonly MeetPerson[]> = new Signal([]);
   readonly #stop: () => void;
 
   /** Begins at once. */
@@ -78,7 +77,7 @@ export class MeetPeople {
     for (const path of paths) {
       if (!this.#people.has(path)) this.#add(path);
     }
-    this.#shown.set([...this.#people.values()]);
+    this.shown.set([...this.#people.values()]);
   }
 
   #add(path: string): void {

@@ -7,9 +7,11 @@
 import type { Player } from "../../watch/player.ts";
 import type { PlayerState } from "../../watch/player_state.ts";
 import { type ReadonlySignal, Signal } from "../../signals/signal.ts";
+import { setIcon } from "../shared/icons.ts";
+import { setLabel } from "../shared/parts.ts";
 import { readWatchKey, type WatchKey } from "./watch_keys.ts";
 import type { HangWatchView } from "./watch_view.ts";
-import type { PictureInPicture } from "./picture_in_picture.ts";
+import { PictureInPicture } from "./picture_in_picture.ts";
 
 // A pointer that rests for so long wants to see the picture alone.
 const IDLE_MS = 2500;
@@ -33,6 +35,15 @@ interface ControlledElement extends HTMLElement {
   readonly player: Player | undefined;
 }
 
+/** What the buttons show of the element, whose values are watched there. */
+interface ButtonFacts {
+  readonly isPaused: boolean;
+  /** Whether nothing is heard. */
+  readonly isMuted: boolean;
+  readonly volume: number;
+  readonly captions: string | undefined;
+}
+
 /** Options of {@linkcode WatchControls}. */
 interface WatchControlsOptions {
   /** What the user sees. */
@@ -48,9 +59,8 @@ export class WatchControls {
   readonly #element: ControlledElement;
   readonly #view: HangWatchView;
   readonly #options: WatchControlsOptions;
-  readonly #isFullscreen = new Signal(false);
   /** Whether the element fills the screen. */
-  readonly isFullscreen: ReadonlySignal<boolean> = this.#isFullscreen;
+  readonly isFullscreen: Signal<boolean> = new Signal(false);
   readonly #actions: Readonly<Record<WatchKey, () => void>> = {
     pause: () => this.#element.paused = !this.#element.paused,
     mute: () => this.#toggleSound(),
@@ -77,8 +87,30 @@ export class WatchControls {
     this.#listenToPointer();
     view.root.addEventListener("keydown", (event) => this.#onKey(event));
     element.addEventListener("fullscreenchange", () => {
-      this.#isFullscreen.set(element.matches(":fullscreen"));
+      this.isFullscreen.set(element.matches(":fullscreen"));
     });
+  }
+
+  /** Shows what the buttons do now; in an effect what it depends on is watched. */
+  show({ isPaused, isMuted, volume, captions }: ButtonFacts): void {
+    const [view, element] = [this.#view, this.#element];
+    setIcon(view.play, isPaused ? "play" : "pause");
+    setLabel(view.play, isPaused ? "Play" : "Pause");
+    setIcon(view.mute, isMuted ? "muted" : "sound");
+    setLabel(view.mute, isMuted ? "Turn on sound" : "Mute");
+    view.volume.value = String(volume);
+    view.captions.hidden = (element.player?.captionTracks() ?? []).length === 0;
+    view.captions.ariaPressed = String(captions !== undefined);
+    setLabel(view.captions, "Captions");
+    view.settings.ariaExpanded = String(!this.#options.panel.hidden);
+    setLabel(view.settings, "Settings");
+    view.pip.hidden = !PictureInPicture.isSupported;
+    const isInPicture = this.#options.pip.get()?.isOpen.get() ?? false;
+    view.pip.ariaPressed = String(isInPicture);
+    setLabel(view.pip, "Picture in picture");
+    view.fullscreen.hidden = !document.fullscreenEnabled;
+    view.fullscreen.ariaPressed = String(this.isFullscreen.get());
+    setLabel(view.fullscreen, "Fullscreen");
   }
 
   /** Shows the controls for a while. */
