@@ -20,6 +20,7 @@ export * as element from "@moq-deno/hang/ui/hang-watch";
 export * as publish from "@moq-deno/hang/publish";
 export * as moqElement from "@moq-deno/hang/ui/moq-watch";
 export * as support from "@moq-deno/hang/ui/hang-support";
+export * as react from "@moq-deno/hang/react";
 export * as signals from "@moq-deno/hang/signals";
 export * as watch from "@moq-deno/hang/watch";
 export * as lite from "@moq-deno/lite";

@@ -4,7 +4,7 @@
  * @module
  */
 import { Latch } from "@moq-deno/lite/internal";
-import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+import { Signal } from "../signals/signal.ts";
 import type { ChatMessage } from "./message.ts";
 
 // One member's share, so that nobody pushes out everything else alone.
@@ -22,16 +22,12 @@ export class ChatLog {
   readonly #entries: Entry[] = [];
   readonly #counts: Map<string, number> = new Map();
   readonly #latch = new Latch();
-  readonly #arrived: Signal<number> = new Signal(0);
+  /** How many messages came so far; watched when it is read in an effect. */
+  readonly arrived: Signal<number> = new Signal(0);
 
   /** Keeps at most `capacity` messages. */
   constructor(capacity: number) {
     this.#capacity = capacity;
-  }
-
-  /** How many messages came so far; watched when it is read in an effect. */
-  get arrived(): ReadonlySignal<number> {
-    return this.#arrived;
   }
 
   /** Oldest first. */
@@ -41,7 +37,7 @@ export class ChatLog {
 
   /** Adds a message at its place by time, behind those of the same time. */
   add(message: ChatMessage): void {
-    const number = this.#arrived.peek();
+    const number = this.arrived.peek();
     const entry = { message, number };
     const after = this.#entries.findLastIndex(({ message: { timeMs } }) =>
       timeMs <= message.timeMs
@@ -49,7 +45,7 @@ export class ChatLog {
     this.#entries.splice(after + 1, 0, entry);
     this.#count(message.path, 1);
     this.#trim(message.path);
-    this.#arrived.set(number + 1);
+    this.arrived.set(number + 1);
     this.#latch.wake();
   }
 
@@ -60,9 +56,9 @@ export class ChatLog {
     try {
       while (!signal.aborted) {
         const fresh = this.#entries.filter(({ number }) => number >= next);
-        next = this.#arrived.peek();
+        next = this.arrived.peek();
         for (const { message } of fresh) yield message;
-        if (next === this.#arrived.peek()) await this.#latch.changed();
+        if (next === this.arrived.peek()) await this.#latch.changed();
       }
     } finally {
       release();

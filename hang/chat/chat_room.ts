@@ -11,12 +11,17 @@ import {
   type Logger,
   MoqError,
   type OriginScope,
-  type Publication,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError, normalizePath, SILENT } from "@moq-deno/lite/internal";
+import {
+  asMoqError,
+  normalizePath,
+  onAbort,
+  SILENT,
+} from "@moq-deno/lite/internal";
 import { CatalogProducer } from "../catalog/producer.ts";
 import type { User } from "../catalog/room.ts";
+import { running } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { ChatLog } from "./chat_log.ts";
 import { ChatWriter, epochOf } from "./chat_writer.ts";
@@ -95,10 +100,9 @@ export class ChatRoom {
   readonly name: string | undefined;
   /** Who one is; set it at any time. */
   readonly user: Signal<User | undefined>;
-  readonly #remote: OriginScope;
+  readonly #options: ChatRoomOptions;
   readonly #writer: ChatWriter | undefined;
   readonly #log: ChatLog;
-  readonly #logger: Logger;
   readonly #maxMembers: number;
   readonly #context: MemberContext;
   readonly #isClose: Signal<boolean> = new Signal(true);
@@ -116,8 +120,7 @@ export class ChatRoom {
     this.room = normalizePath(options.room);
     this.name = options.name && normalizePath(options.name);
     this.user = new Signal(options.user);
-    this.#remote = options.remote;
-    this.#logger = log;
+    this.#options = options;
     this.#maxMembers = options.maxMembers ?? MAX_MEMBERS;
     this.#log = new ChatLog(options.maxMessages ?? KEPT_MESSAGES);
     this.#context = {
@@ -132,11 +135,12 @@ export class ChatRoom {
     this.#writer = options.writer;
     this.#leave = () => {};
     if (this.name && !options.writer) {
-      const own = this.#publish(options.local);
+      const own = this.#publish(this.name);
       this.#writer = own.writer;
       this.#leave = own.leave;
     }
-    void this.#runAnnounced(this.#end.signal); // does not fail
+    const stop = running((signal) => this.#runAnnounced(signal));
+    onAbort(this.#end.signal, stop);
   }
 
   /** The people who are there, oneself excepted, by path; watched when it is read in an effect. */
@@ -205,12 +209,11 @@ export class ChatRoom {
   }
 
   #publish(
-    local: OriginScope | undefined,
+    name: string,
   ): { readonly writer: ChatWriter; readonly leave: () => void } {
+    const { local } = this.#options;
     if (!local) {
-      throw new TypeError(
-        `Expected an origin to publish ${this.name} in, got none`,
-      );
+      throw new TypeError(`Expected an origin to publish ${name} in, got none`);
     }
     const broadcast = new BroadcastProducer();
     const writer = new ChatWriter(broadcast, this.#context);
@@ -219,8 +222,7 @@ export class ChatRoom {
       const user = this.user.get();
       catalog.update({ ...(user && { user }), chat: writer.section });
     });
-    const path = joinPath(this.room, this.name ?? "");
-    const publication: Publication = local.publish(path, broadcast);
+    const publication = local.publish(joinPath(this.room, name), broadcast);
     const leave = (): void => {
       stop();
       writer.close();
@@ -231,7 +233,8 @@ export class ChatRoom {
   }
 
   async #runAnnounced(signal: AbortSignal): Promise<void> {
-    const announced = this.#remote.announced(this.room, { signal });
+    const { remote } = this.#options;
+    const announced = remote.announced(this.room, { signal });
     for await (const { path, kind } of announced) {
       if (path === "" || path === this.name || kind === "update") continue;
       this.#remove(path);
@@ -253,7 +256,7 @@ export class ChatRoom {
       return;
     }
     try {
-      const broadcast = this.#remote.consume(joinPath(this.room, path));
+      const broadcast = this.#options.remote.consume(joinPath(this.room, path));
       const follower = new MemberFollower({
         path,
         broadcast,
@@ -264,7 +267,7 @@ export class ChatRoom {
     } catch (error) {
       // It has gone again; its end is the next event.
       const { message } = asMoqError(error);
-      this.#logger.debug?.("member gone", { path, error: message });
+      this.#context.logger.debug?.("member gone", { path, error: message });
     }
   }
 

@@ -15,6 +15,7 @@ import { asMoqError, deadline } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { SIDE_TRACK_PRIORITY } from "../catalog/room.ts";
+import { running } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { ChatLog } from "./chat_log.ts";
 import { FlowLimit, MESSAGE_RATE } from "./flow_limit.ts";
@@ -24,6 +25,7 @@ import type { MessageReader, ReceivedMessage } from "./message_reader.ts";
 
 const RETRY_MS = 5000;
 const FLOOD_PAUSE_MS = 30_000;
+const FLOOD_CODES: readonly string[] = ["lagged", "too-large"];
 const CATALOG_TIMEOUT_MS = 10_000;
 const GATE_MS = 250;
 const SECOND_MS = 1000;
@@ -130,41 +132,43 @@ export class MemberFollower {
 
   #follow(): (() => void) | void {
     if (!this.#wantsCatalog.get()) return;
-    const end = new AbortController();
-    void this.#runCatalogs(end.signal); // does not fail
-    return () => end.abort();
+    return running((signal) =>
+      this.#retrying(() => this.#followCatalog(signal), signal)
+    );
   }
 
   #read(): (() => void) | void {
     const track = this.#chat.message.get();
     this.#change({ canWrite: track !== undefined, problem: undefined });
     if (track === undefined) return;
-    const end = new AbortController();
-    void this.#runMessages(track, end.signal); // does not fail
-    return () => end.abort();
+    return running((signal) =>
+      this.#retrying(() => this.#readMessages(track, signal), signal)
+    );
   }
 
   #watchTyping(): (() => void) | void {
     const track = this.#chat.typing.get();
     if (track === undefined || !this.#options.context.isClose.get()) return;
-    const end = new AbortController();
-    void this.#runTyping(track, end.signal); // does not fail
-    return () => end.abort();
+    return running((signal) => this.#runTyping(track, signal));
   }
 
-  async #runCatalogs(signal: AbortSignal): Promise<void> {
+  /** Again and again, with a pause that is longer after a flood. Throws the reason of `signal`. */
+  async #retrying(
+    work: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { clock } = this.#options.context;
-    while (!signal.aborted) {
+    for (;;) {
       let pauseMs = RETRY_MS;
       try {
-        await this.#followCatalog(signal);
+        await work();
       } catch (error) {
-        if (signal.aborted) return;
+        signal.throwIfAborted();
         const known = asMoqError(error);
-        if (known.code === "too-large") pauseMs = FLOOD_PAUSE_MS;
+        if (FLOOD_CODES.includes(known.code)) pauseMs = FLOOD_PAUSE_MS;
         this.#note(known);
       }
-      await pause(clock, pauseMs, signal);
+      await sleep(clock, pauseMs, signal);
     }
   }
 
@@ -201,27 +205,14 @@ export class MemberFollower {
     this.#chat.typing.set(chat?.typing?.name);
   }
 
-  async #runMessages(track: string, signal: AbortSignal): Promise<void> {
+  async #readMessages(track: string, signal: AbortSignal): Promise<void> {
     const { broadcast, reader, context } = this.#options;
     const { clock, history } = context;
-    while (!signal.aborted) {
-      let pauseMs = RETRY_MS;
-      try {
-        const limit = new FlowLimit(clock.now(), history);
-        const messages = broadcast.track(track);
-        const options = { clock, history, signal };
-        for await (const message of reader.read(messages, options)) {
-          this.#receive(message, limit);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        const known = asMoqError(error);
-        if (known.code === "lagged" || known.code === "too-large") {
-          pauseMs = FLOOD_PAUSE_MS;
-        }
-        this.#note(known);
-      }
-      await pause(clock, pauseMs, signal);
+    const limit = new FlowLimit(clock.now(), history);
+    const messages = broadcast.track(track);
+    const options = { clock, history, signal };
+    for await (const message of reader.read(messages, options)) {
+      this.#receive(message, limit);
     }
   }
 
@@ -277,17 +268,5 @@ export class MemberFollower {
     const { path, context: { logger } } = this.#options;
     logger[level]?.("member not readable", { path, error: error.message });
     if (level === "warn") this.#change({ problem: error.message });
-  }
-}
-
-async function pause(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await sleep(clock, ms, signal);
-  } catch (error) {
-    if (!signal.aborted) throw error;
   }
 }

@@ -6,6 +6,7 @@
  */
 import { connect, Connection, type ConnectionStatus } from "@moq-deno/lite";
 import type { DialSessionOptions } from "@moq-deno/lite/internal";
+import { running } from "../signals/lasting.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { type Watch, watchSession } from "./watchdog.ts";
 
@@ -74,7 +75,7 @@ class OpenConnection {
     });
     this.status = new Signal(this.connection.status);
     open.set(this.#key, this);
-    void this.#runStatuses(); // ends with the connection and does not fail
+    running(() => this.#runStatuses()); // ends with the connection
   }
 
   share(): SharedConnection {

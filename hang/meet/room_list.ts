@@ -5,15 +5,11 @@
  *
  * @module
  */
-import {
-  joinPath,
-  type Logger,
-  MoqError,
-  type OriginScope,
-} from "@moq-deno/lite";
+import { joinPath, type Logger, type OriginScope } from "@moq-deno/lite";
 import { asMoqError, SILENT } from "@moq-deno/lite/internal";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import type { Preview } from "../catalog/room_frames.ts";
+import { running } from "../signals/lasting.ts";
 import { Signal } from "../signals/signal.ts";
 import { consumePreviews } from "./side_frames.ts";
 
@@ -50,23 +46,23 @@ export interface RoomListOptions {
 
 interface Listed {
   readonly preview: Signal<Preview>;
-  readonly end: AbortController | undefined;
+  readonly stop: (() => void) | undefined;
 }
 
 /** Follows until it is closed. */
 export class RoomList {
   readonly #options: RoomListOptions;
-  readonly #end = new AbortController();
   readonly #listed: Map<string, Listed> = new Map();
   readonly #changes: Signal<number> = new Signal(0);
+  readonly #stops: readonly (() => void)[];
   #previews = 0;
 
   /** Begins at once. */
   constructor(options: RoomListOptions) {
     this.#options = options;
-    for (const scope of [options.scope, options.own]) {
-      if (scope) void this.#run(scope, this.#end.signal); // does not fail
-    }
+    this.#stops = [options.scope, options.own]
+      .filter((scope) => scope !== undefined)
+      .map((scope) => running((signal) => this.#run(scope, signal)));
   }
 
   /** The rooms by path; watched when it is read in an effect. */
@@ -91,8 +87,8 @@ export class RoomList {
 
   /** Follows no more. Idempotent. */
   close(): void {
-    this.#end.abort(new MoqError("closed", "Room list was closed"));
-    for (const { end } of this.#listed.values()) end?.abort();
+    for (const stop of this.#stops) stop();
+    for (const { stop } of this.#listed.values()) stop?.();
     this.#listed.clear();
   }
 
@@ -109,20 +105,19 @@ export class RoomList {
 
   #remove(path: string): void {
     const listed = this.#listed.get(path);
-    if (listed?.end) this.#previews--;
-    listed?.end?.abort();
+    if (listed?.stop) this.#previews--;
+    listed?.stop?.();
     this.#listed.delete(path);
   }
 
   #add(path: string, scope: OriginScope): void {
     const preview = new Signal<Preview>({});
     const hasRoom = this.#previews < MAX_PREVIEWS;
-    const end = hasRoom ? new AbortController() : undefined;
-    this.#listed.set(path, { preview, end });
-    if (!end) return;
-    this.#previews++;
-    const { signal } = end;
-    void this.#follow(path, { scope, preview, signal }); // does not fail
+    const stop = hasRoom
+      ? running((signal) => this.#follow(path, { scope, preview, signal }))
+      : undefined;
+    this.#listed.set(path, { preview, stop });
+    if (stop) this.#previews++;
   }
 
   async #follow(

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { MoqError, type OriginScope } from "@moq-deno/lite";
+import type { OriginScope } from "@moq-deno/lite";
+import { running } from "../signals/lasting.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 
 /** Options of {@linkcode RoomPaths}. */
@@ -19,22 +20,19 @@ export interface RoomPathsOptions {
 /** Follows until it is closed. */
 export class RoomPaths {
   readonly #paths: Set<string> = new Set();
-  readonly #now: Signal<readonly string[]> = new Signal<readonly string[]>([]);
-  readonly #end = new AbortController();
+  readonly #now = new Signal<readonly string[]>([]);
+  /** The paths below the room, the longest there first; one with a new publisher moves to the end. */
+  readonly now: ReadonlySignal<readonly string[]> = this.#now;
+  readonly #stop: () => void;
 
   /** Begins at once. */
   constructor(options: RoomPathsOptions) {
-    void this.#run(options, this.#end.signal); // does not fail
+    this.#stop = running((signal) => this.#run(options, signal));
   }
 
-  /** The paths below the room, who came first comes first; one whose publisher is another now comes last. */
-  get now(): ReadonlySignal<readonly string[]> {
-    return this.#now;
-  }
-
-  /** Follows no more. Idempotent. */
+  /** Stops following. Idempotent. */
   close(): void {
-    this.#end.abort(new MoqError("closed", "Room was closed"));
+    this.#stop();
   }
 
   async #run(

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { atGestures } from "../signals/dom.ts";
 import { AUDIO_PACKET_MS, type SoundFormat } from "./audio_codec.ts";
 import {
   CAPTURE_PROCESSOR,
@@ -15,7 +16,6 @@ import {
 
 const SAMPLE_RATE = 48_000;
 const MAX_CHANNELS = 2;
-const GESTURES = ["pointerdown", "pointerup", "keydown"];
 
 /** Takes what is captured. */
 interface SoundSink {
@@ -29,7 +29,7 @@ export class AudioCapture {
   readonly format: SoundFormat;
   readonly #context: AudioContext;
   readonly #source: MediaStreamAudioSourceNode;
-  readonly #resume: () => void;
+  readonly #stop: () => void;
   #node: AudioWorkletNode | undefined;
 
   private constructor(
@@ -41,12 +41,8 @@ export class AudioCapture {
     this.format = { sampleRate: context.sampleRate, numberOfChannels };
     this.#context = context;
     this.#source = source;
-    // Resolves only once it is allowed, so nobody waits for it.
-    this.#resume = () => void context.resume();
-    for (const name of GESTURES) {
-      document.addEventListener(name, this.#resume, true);
-    }
-    this.#resume();
+    // Resolves only once it is allowed, so nothing waits for it.
+    this.#stop = atGestures(() => void context.resume());
   }
 
   /** Begins to listen to `track`, which stays the caller's. */
@@ -71,9 +67,7 @@ export class AudioCapture {
 
   /** Gives everything back. Idempotent. */
   close(): void {
-    for (const name of GESTURES) {
-      document.removeEventListener(name, this.#resume, true);
-    }
+    this.#stop();
     this.#source.disconnect();
     this.#node?.port.close();
     this.#node?.disconnect();

@@ -5,7 +5,7 @@
  */
 import type { AudioConfig } from "../catalog/catalog.ts";
 import { aacDescription } from "./description.ts";
-import type { EncoderSupport } from "./video_codec.ts";
+import { type EncoderSupport, isSupported } from "./video_codec.ts";
 
 /** How sound is captured. */
 export interface SoundFormat {
@@ -36,12 +36,7 @@ export async function probeAudio(
   support: EncoderSupport<AudioEncoderConfig> | undefined,
 ): Promise<AudioOffer | undefined> {
   for (const offer of [opus(format), aac(format)]) {
-    try {
-      const answer = await support?.isConfigSupported(offer.encoder);
-      if (answer?.supported) return offer;
-    } catch {
-      // A browser that does not know a setting has no such encoder.
-    }
+    if (await isSupported(offer.encoder, support)) return offer;
   }
   return undefined;
 }

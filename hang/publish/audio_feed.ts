@@ -5,8 +5,9 @@
  *
  * @module
  */
-import { type Logger, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
 import { asMoqError, Latch } from "@moq-deno/lite/internal";
+import { listening } from "../signals/dom.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { AudioCapture } from "./audio_capture.ts";
 import { probeAudio } from "./audio_codec.ts";
@@ -20,8 +21,6 @@ interface AudioFeedOptions {
   readonly track: MediaStreamTrack;
   /** Where it goes. */
   readonly rendition: AudioRendition;
-  /** Hears of what went wrong and was got over. */
-  readonly log: Logger;
 }
 
 /** Feeds the rendition until it is closed; when its track ends or nothing can be encoded, it withdraws it. */
@@ -65,8 +64,7 @@ export class AudioFeed {
     const { track, rendition } = this.#options;
     const latch = new Latch();
     const release = latch.wakeOn(signal);
-    const wake = () => latch.wake();
-    track.addEventListener("ended", wake);
+    const stop = listening(track, { ended: () => latch.wake() });
     let capture: AudioCapture | undefined;
     let error: MoqError | undefined;
     try {
@@ -81,7 +79,7 @@ export class AudioFeed {
       error = asMoqError(reason);
     }
     release();
-    track.removeEventListener("ended", wake);
+    stop();
     capture?.close();
     if (signal.aborted) return undefined;
     this.close();

@@ -4,14 +4,10 @@
  *
  * @module
  */
+import type { PathState } from "@moq-deno/lite/internal";
 
-/** What is known of the path; a session's `path` says all of it. */
-interface PathFacts {
-  /** Bits per second that arrived while more was there to be sent; 0 when nobody knows. */
-  readonly bitrateBps: number;
-  /** Whether what is written takes notably longer than a round trip to arrive. */
-  readonly isCongested: boolean;
-}
+/** A rate of 0 is unknown. */
+type PathFacts = Pick<PathState, "bitrateBps" | "isCongested">;
 
 const MIN_BPS = 60_000;
 // Room for sound of others, control and the headers of packets.

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { holding } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { CaptureProblem } from "./capture_problem.ts";
 import { DeviceSource } from "./device_source.ts";
@@ -16,9 +17,7 @@ export type CaptureChoice = "camera" | "screen" | Blob;
 /** What is chosen, until it is closed. What is a `Signal` here may be set at any time. */
 export class Capture {
   /** What to publish. A screen needs a gesture of the user's. Default nothing. */
-  readonly source: Signal<CaptureChoice | undefined> = new Signal<
-    CaptureChoice | undefined
-  >(undefined);
+  readonly source: Signal<CaptureChoice | undefined> = new Signal(undefined);
   /** No sound; the microphone is let go of. */
   readonly muted: Signal<boolean> = new Signal(false);
   /** No picture; the camera is let go of. */
@@ -34,6 +33,10 @@ export class Capture {
   readonly #attempt = new Signal(0);
   readonly #video = new Signal<MediaStreamTrack | undefined>(undefined);
   readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
+  /** The picture. */
+  readonly video: ReadonlySignal<MediaStreamTrack | undefined> = this.#video;
+  /** The sound. */
+  readonly audio: ReadonlySignal<MediaStreamTrack | undefined> = this.#audio;
   readonly #stops: readonly (() => void)[];
 
   /** Opens nothing before something is chosen. */
@@ -45,16 +48,6 @@ export class Capture {
       effect(() => this.#video.set(this.#currentVideo())),
       effect(() => this.#audio.set(this.#currentAudio())),
     ];
-  }
-
-  /** The picture. */
-  get video(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#video;
-  }
-
-  /** The sound. */
-  get audio(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#audio;
   }
 
   /** Why something that was chosen is not there; watched when it is read in an effect. */
@@ -89,23 +82,13 @@ export class Capture {
   #share(): (() => void) | void {
     if (this.source.get() !== "screen") return;
     this.#attempt.get();
-    const screen = new ScreenSource();
-    this.#screen.set(screen);
-    return () => {
-      screen.close();
-      this.#screen.set(undefined);
-    };
+    return holding(this.#screen, new ScreenSource());
   }
 
   #play(): (() => void) | void {
     const source = this.source.get();
     if (!(source instanceof Blob)) return;
-    const file = new FileSource(source);
-    this.#file.set(file);
-    return () => {
-      file.close();
-      this.#file.set(undefined);
-    };
+    return holding(this.#file, new FileSource(source));
   }
 
   #switch(): void {

@@ -39,13 +39,6 @@ const KINDS: Readonly<Record<string, Kind>> = {
   NotSupportedError: "unsupported",
 };
 
-const NAMES: Readonly<Record<CaptureDevice, string>> = {
-  camera: "camera",
-  microphone: "microphone",
-  screen: "screen",
-  file: "file",
-};
-
 /** The problem behind what the browser threw. */
 export function captureProblem(
   device: CaptureDevice,
@@ -67,19 +60,18 @@ export function problemOf(
 }
 
 function textOf(device: CaptureDevice, kind: Kind, message: string): string {
-  const name = NAMES[device];
   if (device === "screen" && kind === "denied") {
     return "No screen was shared; pick a screen, window or tab when the browser asks";
   }
   switch (kind) {
     case "denied":
-      return `The browser does not let this page use the ${name}; allow it in the address bar, then try again`;
+      return `The browser does not let this page use the ${device}; allow it in the address bar, then try again`;
     case "missing":
-      return `No ${name} found; plug one in to start`;
+      return `No ${device} found; plug one in to start`;
     case "busy":
-      return `The ${name} is in use by another program; close it and we will try again`;
+      return `The ${device} is in use by another program; close it and we will try again`;
     case "lost":
-      return `The ${name} was disconnected; plug it back in to continue`;
+      return `The ${device} was disconnected; plug it back in to continue`;
     case "ended":
       return "Screen sharing stopped; share again to continue";
     case "insecure":
@@ -87,8 +79,8 @@ function textOf(device: CaptureDevice, kind: Kind, message: string): string {
     case "unsupported":
       return device === "file"
         ? "This browser cannot play this file; try MP4 or WebM"
-        : `This browser cannot capture a ${name}`;
+        : `This browser cannot capture a ${device}`;
     case "failed":
-      return `The ${name} failed: ${message}`;
+      return `The ${device} failed: ${message}`;
   }
 }

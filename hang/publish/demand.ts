@@ -4,12 +4,13 @@
  * @module
  */
 import type { TrackProducer } from "@moq-deno/lite";
+import { running } from "../signals/lasting.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 
 /** Follows the demand for `track` until that ends. */
 export function watchDemand(track: TrackProducer): ReadonlySignal<boolean> {
   const isWanted = new Signal(false);
-  void runDemand(track, isWanted); // ends with the track and does not fail
+  running(() => runDemand(track, isWanted)); // ends with the track
   return isWanted;
 }
 

@@ -35,10 +35,10 @@ export function hexOf(description: AllowSharedBufferSource): string {
 
 /** The AudioSpecificConfig of AAC-LC in hex, ISO 14496-3, 1.6.2.1; `undefined` for a rate that has no index. */
 export function aacDescription(
-  { sampleRate, numberOfChannels }: {
-    readonly sampleRate: number;
-    readonly numberOfChannels: number;
-  },
+  { sampleRate, numberOfChannels }: Pick<
+    AudioEncoderConfig,
+    "sampleRate" | "numberOfChannels"
+  >,
 ): string | undefined {
   const rate = AAC_RATES.indexOf(sampleRate);
   if (rate < 0) return undefined;

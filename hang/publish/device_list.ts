@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { listening } from "../signals/dom.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 
 /** A device to choose. */
@@ -17,22 +18,19 @@ export interface DeviceChoice {
 export class DeviceList {
   readonly #cameras = new Signal<readonly DeviceChoice[]>([]);
   readonly #microphones = new Signal<readonly DeviceChoice[]>([]);
-  readonly #refresh = () => void this.refresh();
+  /** The cameras. */
+  readonly cameras: ReadonlySignal<readonly DeviceChoice[]> = this.#cameras;
+  /** The microphones. */
+  readonly microphones: ReadonlySignal<readonly DeviceChoice[]> =
+    this.#microphones;
+  readonly #stop: (() => void) | undefined;
 
   /** Looks at once. */
   constructor() {
-    devices()?.addEventListener("devicechange", this.#refresh);
-    this.#refresh();
-  }
-
-  /** Cameras. */
-  get cameras(): ReadonlySignal<readonly DeviceChoice[]> {
-    return this.#cameras;
-  }
-
-  /** Microphones. */
-  get microphones(): ReadonlySignal<readonly DeviceChoice[]> {
-    return this.#microphones;
+    const refresh = () => void this.refresh(); // does not fail
+    const all = devices();
+    this.#stop = all && listening(all, { devicechange: refresh });
+    refresh();
   }
 
   /** Looks again: after the user has allowed one, there are names. */
@@ -49,7 +47,7 @@ export class DeviceList {
 
   /** Ends it. Idempotent. */
   close(): void {
-    devices()?.removeEventListener("devicechange", this.#refresh);
+    this.#stop?.();
   }
 }
 

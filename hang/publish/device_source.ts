@@ -6,6 +6,8 @@
  */
 import { type Clock, systemClock } from "@moq-deno/lite";
 import { Latch } from "@moq-deno/lite/internal";
+import { listening } from "../signals/dom.ts";
+import { running } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
   type CaptureProblem,
@@ -44,17 +46,21 @@ export class DeviceSource {
   /** Whether it is to be open. Its light is off while not. Default false. */
   readonly isOn: Signal<boolean> = new Signal(false);
   /** Which one; the browser takes another when this one is not there. Default the browser's choice. */
-  readonly deviceId: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
+  readonly deviceId: Signal<string | undefined> = new Signal(undefined);
   readonly #options: DeviceSourceOptions;
   readonly #access: DeviceAccess | undefined;
   readonly #clock: Clock;
   readonly #track = new Signal<MediaStreamTrack | undefined>(undefined);
   readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
   readonly #isAsking = new Signal(false);
+  /** What it gives, while it is open. */
+  readonly track: ReadonlySignal<MediaStreamTrack | undefined> = this.#track;
+  /** Why it gives nothing; it is tried again by itself where that can help. */
+  readonly problem: ReadonlySignal<CaptureProblem | undefined> = this.#problem;
+  /** Whether the browser has been asked for it and has not answered: the user may be reading its question. */
+  readonly isAsking: ReadonlySignal<boolean> = this.#isAsking;
   readonly #latch = new Latch();
-  readonly #end = new AbortController();
+  readonly #stop: () => void;
   #failures = 0;
 
   /** Waits until it is switched on. */
@@ -63,22 +69,7 @@ export class DeviceSource {
     this.#access = options.access ??
       (globalThis.navigator as Partial<Navigator> | undefined)?.mediaDevices;
     this.#clock = options.clock ?? systemClock;
-    void this.#run(this.#end.signal); // does not fail
-  }
-
-  /** What it gives, while it is open. */
-  get track(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#track;
-  }
-
-  /** Why it gives nothing; it is tried again by itself where that can help. */
-  get problem(): ReadonlySignal<CaptureProblem | undefined> {
-    return this.#problem;
-  }
-
-  /** Whether the browser has been asked for it and has not answered: the user may be reading its question. */
-  get isAsking(): ReadonlySignal<boolean> {
-    return this.#isAsking;
+    this.#stop = running((signal) => this.#run(signal));
   }
 
   /** Tries again now. */
@@ -89,7 +80,7 @@ export class DeviceSource {
 
   /** Lets go of it. Idempotent. */
   close(): void {
-    this.#end.abort();
+    this.#stop();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -100,7 +91,8 @@ export class DeviceSource {
       this.deviceId.get();
       wake();
     });
-    this.#access?.addEventListener("devicechange", wake);
+    const forget = this.#access &&
+      listening(this.#access, { devicechange: wake });
     while (!signal.aborted) {
       if (!this.isOn.peek()) {
         this.#problem.set(undefined);
@@ -111,7 +103,7 @@ export class DeviceSource {
       if (track) await this.#hold(track, signal);
       else if (!signal.aborted) await this.#untilRetry();
     }
-    this.#access?.removeEventListener("devicechange", wake);
+    forget?.();
     stop();
     release();
   }
@@ -162,14 +154,13 @@ export class DeviceSource {
   /** Shows the track until it is lost, switched off, or another device is chosen. */
   async #hold(track: MediaStreamTrack, signal: AbortSignal): Promise<void> {
     const deviceId = this.deviceId.peek();
-    const wake = () => this.#latch.wake();
-    track.addEventListener("ended", wake);
+    const forget = listening(track, { ended: () => this.#latch.wake() });
     this.#track.set(track);
     while (
       !signal.aborted && this.isOn.peek() && track.readyState === "live" &&
       this.deviceId.peek() === deviceId
     ) await this.#latch.changed();
-    track.removeEventListener("ended", wake);
+    forget();
     if (track.readyState !== "live") {
       this.#problem.set(problemOf(this.#options.device, "lost"));
     }
@@ -190,9 +181,9 @@ export class DeviceSource {
     const cancel = isRefused ? undefined : this.#clock.after(delayMs, wake);
     const changed = this.#latch.changed();
     const permission = isRefused ? await this.#permission() : undefined;
-    permission?.addEventListener("change", wake);
+    const forget = permission && listening(permission, { change: wake });
     await changed;
-    permission?.removeEventListener("change", wake);
+    forget?.();
     cancel?.();
   }
 

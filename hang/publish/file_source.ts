@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+import { Signal } from "../signals/signal.ts";
 import type { CapturableElement } from "./browser_types.ts";
 import { type CaptureProblem, problemOf } from "./capture_problem.ts";
 
@@ -12,9 +12,12 @@ import { type CaptureProblem, problemOf } from "./capture_problem.ts";
 export class FileSource {
   readonly #element: CapturableElement = document.createElement("video");
   readonly #url: string;
-  readonly #video = new Signal<MediaStreamTrack | undefined>(undefined);
-  readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
-  readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
+  /** The picture, while it plays. */
+  readonly video: Signal<MediaStreamTrack | undefined> = new Signal(undefined);
+  /** The sound, where there is one. */
+  readonly audio: Signal<MediaStreamTrack | undefined> = new Signal(undefined);
+  /** Why there is nothing. */
+  readonly problem: Signal<CaptureProblem | undefined> = new Signal(undefined);
   #stream: MediaStream | undefined;
 
   /** Begins at once. */
@@ -31,25 +34,10 @@ export class FileSource {
     element.play().catch(() => this.#fail());
   }
 
-  /** The picture, while it plays. */
-  get video(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#video;
-  }
-
-  /** The sound, where there is one. */
-  get audio(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#audio;
-  }
-
-  /** Why there is nothing. */
-  get problem(): ReadonlySignal<CaptureProblem | undefined> {
-    return this.#problem;
-  }
-
   /** Ends it. Idempotent. */
   close(): void {
-    this.#video.set(undefined);
-    this.#audio.set(undefined);
+    this.video.set(undefined);
+    this.audio.set(undefined);
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#element.pause();
     this.#element.removeAttribute("src");
@@ -63,8 +51,8 @@ export class FileSource {
     if (!stream) return this.#fail();
     this.#stream = stream;
     const show = () => {
-      this.#video.set(stream.getVideoTracks()[0]);
-      this.#audio.set(stream.getAudioTracks()[0]);
+      this.video.set(stream.getVideoTracks()[0]);
+      this.audio.set(stream.getAudioTracks()[0]);
     };
     // A file that begins again may come with tracks of its own.
     stream.addEventListener("addtrack", show);
@@ -75,6 +63,6 @@ export class FileSource {
   #fail(): void {
     // The end of a source that was closed is no failure of the file.
     if (!this.#element.hasAttribute("src")) return;
-    this.#problem.set(problemOf("file", "unsupported"));
+    this.problem.set(problemOf("file", "unsupported"));
   }
 }

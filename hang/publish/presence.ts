@@ -10,7 +10,6 @@ import type { Catalog } from "../catalog/catalog.ts";
 import {
   type Position,
   SIDE_TRACK_PRIORITY,
-  type TrackReference,
   type User,
 } from "../catalog/room.ts";
 import type { Preview } from "../catalog/room_frames.ts";
@@ -23,6 +22,12 @@ export const LOCATION_TRACK = "location/window.json";
 /** Name of the track that says whether the person types; each frame is one byte. */
 export const TYPING_TRACK = "chat/typing.bool";
 
+const { preview, location, typing } = SIDE_TRACK_PRIORITY;
+const TRACKS = {
+  preview: { name: PREVIEW_TRACK, priority: preview },
+  location: { name: LOCATION_TRACK, priority: location },
+  typing: { name: TYPING_TRACK, priority: typing },
+};
 const encoder = new TextEncoder();
 
 /** What the summary says of the media. */
@@ -40,21 +45,13 @@ export interface PresenceMedia {
 /** Publishes what is set; sections whose signal was never set are left out. Set a signal at any time. */
 export class Presence {
   /** Who it is. */
-  readonly user: Signal<User | undefined> = new Signal<User | undefined>(
-    undefined,
-  );
+  readonly user: Signal<User | undefined> = new Signal(undefined);
   /** Where the person is. */
-  readonly position: Signal<Position | undefined> = new Signal<
-    Position | undefined
-  >(undefined);
+  readonly position: Signal<Position | undefined> = new Signal(undefined);
   /** Under this name others may move the person. */
-  readonly handle: Signal<string | undefined> = new Signal<string | undefined>(
-    undefined,
-  );
+  readonly handle: Signal<string | undefined> = new Signal(undefined);
   /** Whether the person types. */
-  readonly isTyping: Signal<boolean | undefined> = new Signal<
-    boolean | undefined
-  >(undefined);
+  readonly isTyping: Signal<boolean | undefined> = new Signal(undefined);
   readonly #broadcast: BroadcastProducer;
   readonly #media: ReadonlySignal<PresenceMedia>;
   readonly #tracks: Map<string, SideTrack> = new Map();
@@ -81,20 +78,15 @@ export class Presence {
     const handle = this.handle.get();
     const isTyping = this.isTyping.get();
     return {
-      ...(user && {
-        user,
-        preview: reference(PREVIEW_TRACK, SIDE_TRACK_PRIORITY.preview),
-      }),
+      ...(user && { user, preview: TRACKS.preview }),
       ...(initial && {
         location: {
           initial,
-          track: reference(LOCATION_TRACK, SIDE_TRACK_PRIORITY.location),
+          track: TRACKS.location,
           ...(handle !== undefined && { handle }),
         },
       }),
-      ...(isTyping !== undefined && {
-        chat: { typing: reference(TYPING_TRACK, SIDE_TRACK_PRIORITY.typing) },
-      }),
+      ...(isTyping !== undefined && { chat: { typing: TRACKS.typing } }),
     };
   }
 
@@ -114,24 +106,22 @@ export class Presence {
       ...(isTyping !== undefined && { typing: isTyping }),
       ...this.#media.get(),
     };
-    this.#track(PREVIEW_TRACK, SIDE_TRACK_PRIORITY.preview).writeJson(preview);
+    this.#track("preview").writeJson(preview);
   }
 
   #writePosition(): void {
     const position = this.position.get();
-    if (!position) return;
-    this.#track(LOCATION_TRACK, SIDE_TRACK_PRIORITY.location)
-      .writeJson(position);
+    if (position) this.#track("location").writeJson(position);
   }
 
   #writeTyping(): void {
     const isTyping = this.isTyping.get();
     if (isTyping === undefined) return;
-    this.#track(TYPING_TRACK, SIDE_TRACK_PRIORITY.typing)
-      .write(Uint8Array.of(Number(isTyping)));
+    this.#track("typing").write(Uint8Array.of(Number(isTyping)));
   }
 
-  #track(name: string, priority: number): SideTrack {
+  #track(of: keyof typeof TRACKS): SideTrack {
+    const { name, priority } = TRACKS[of];
     const present = this.#tracks.get(name);
     if (present) return present;
     const made = new SideTrack(this.#broadcast.createTrack(name, { priority }));
@@ -163,8 +153,4 @@ class SideTrack {
   close(): void {
     this.#track.close();
   }
-}
-
-function reference(name: string, priority: number): TrackReference {
-  return { name, priority };
 }

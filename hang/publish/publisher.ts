@@ -13,13 +13,13 @@ import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { SharedConnection } from "../connection/relay_connection.ts";
 import { AudioFeed } from "./audio_feed.ts";
 import { AudioRendition } from "./audio_rendition.ts";
-import { BitrateBudget } from "./bitrate_budget.ts";
 import { composeCatalog } from "./compose_catalog.ts";
 import type { PublishMarks } from "./marks.ts";
 import { Presence, type PresenceMedia } from "./presence.ts";
 import { PublishClock } from "./publish_clock.ts";
 import { type PublisherState, publisherStateOf } from "./publisher_state.ts";
-import { type PublisherStats, PublisherStatsMeter } from "./publisher_stats.ts";
+import { PublisherMonitor } from "./publisher_monitor.ts";
+import type { PublisherStats } from "./publisher_stats.ts";
 import { type RenditionSpec, SIMULCAST } from "./rendition_plan.ts";
 import { isScreen, VideoFeed } from "./video_feed.ts";
 import { VideoRendition } from "./video_rendition.ts";
@@ -27,7 +27,6 @@ import { VideoRendition } from "./video_rendition.ts";
 const AUDIO_TRACK = "audio/data";
 const MICROSECONDS = 1_000_000;
 const MEDIA_MAX_AGE_MS = 30_000;
-const LOOK_MS = 500;
 
 /** Options of {@linkcode Publisher}. */
 export interface PublisherOptions {
@@ -70,7 +69,6 @@ export class Publisher {
   readonly #video: Map<string, VideoRendition> = new Map();
   readonly #audio: AudioRendition;
   readonly #offered = new Signal<readonly VideoRendition[]>([]);
-  readonly #videoFeed = new Signal<VideoFeed | undefined>(undefined);
   readonly #audioFeed = new Signal<AudioFeed | undefined>(undefined);
   readonly #failure = new Signal<MoqError | undefined>(undefined);
   readonly #hasHadMedia = new Signal(false);
@@ -80,12 +78,10 @@ export class Publisher {
     screen: false,
     speaking: false,
   });
-  readonly #budget = new BitrateBudget();
-  readonly #meter = new PublisherStatsMeter();
+  readonly #monitor: PublisherMonitor;
   readonly #stops: readonly (() => void)[];
   #isClosed = false;
   #published = "";
-  #capturedBefore = 0;
 
   /** Begins at once. */
   constructor(options: PublisherOptions) {
@@ -105,15 +101,18 @@ export class Publisher {
     };
     this.#audio = new AudioRendition(this.#renditionOptions("audio"));
     this.presence = new Presence(this.broadcast, this.#media);
-    const look = setInterval(() => this.#look(), LOOK_MS);
+    this.#monitor = new PublisherMonitor({
+      shared: options.shared,
+      video: this.#offered,
+      audio: this.#audio,
+      timings: this.#told,
+    });
     this.#stops = [
-      () => clearInterval(look),
       effect(() => this.#feedVideo()),
       effect(() => this.#feedAudio()),
       effect(() => this.#describeMedia()),
       effect(() => this.#describe()),
       effect(() => this.#announce()),
-      effect(() => this.#meetPath()),
     ];
   }
 
@@ -157,13 +156,7 @@ export class Publisher {
 
   /** Numbers as they are now. */
   stats(): PublisherStats {
-    return this.#meter.read({
-      capturedFrames: this.#capturedFrames(),
-      video: this.#offered.peek(),
-      audio: this.#audio,
-      session: this.#options.shared.connection.session,
-      budgetBps: this.#budget.bps,
-    });
+    return this.#monitor.stats();
   }
 
   /** Ends the broadcast; the source stays as it is. Idempotent. */
@@ -171,6 +164,7 @@ export class Publisher {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
+    this.#monitor.close();
     this.presence.close();
     for (const rendition of this.#video.values()) rendition.close();
     this.#audio.close();
@@ -213,15 +207,11 @@ export class Publisher {
       specs,
       renditions,
       clock: this.#clock,
-      log: this.#log,
       marks: this.#marks,
+      counters: this.#monitor.counters,
     });
     this.#offered.set(renditions);
-    this.#videoFeed.set(feed);
-    return this.#end(feed, () => {
-      this.#capturedBefore += feed.capturedFrames;
-      this.#videoFeed.set(undefined);
-    });
+    return this.#follow(feed);
   }
 
   /** Takes all renditions of the picture but these out of the catalog. */
@@ -234,17 +224,17 @@ export class Publisher {
   #feedAudio(): (() => void) | void {
     const track = this.#options.audio?.get();
     if (!track) return this.#audio.withdraw();
-    const feed = new AudioFeed({
-      track,
-      rendition: this.#audio,
-      log: this.#log,
-    });
+    const feed = new AudioFeed({ track, rendition: this.#audio });
     this.#audioFeed.set(feed);
-    return this.#end(feed, () => this.#audioFeed.set(undefined));
+    const end = this.#follow(feed);
+    return () => {
+      end();
+      this.#audioFeed.set(undefined);
+    };
   }
 
-  /** What ends a feed; its failure is everybody's until then. */
-  #end(feed: VideoFeed | AudioFeed, then: () => void): () => void {
+  /** The failure of a feed is the publisher's until the function returned ends the feed. */
+  #follow(feed: VideoFeed | AudioFeed): () => void {
     feed.closed.then((error) => {
       if (!error) return;
       this.#log.error?.("cannot publish", { error: error.message });
@@ -253,7 +243,6 @@ export class Publisher {
     return () => {
       feed.close();
       this.#failure.set(undefined);
-      then();
     };
   }
 
@@ -296,33 +285,5 @@ export class Publisher {
     const { local } = this.#options.shared.connection;
     const publication = local.publish(this.name, this.broadcast);
     return () => publication.close();
-  }
-
-  /** What was known of the path is forgotten with the session. */
-  #meetPath(): void {
-    this.#options.shared.status.get();
-    this.#budget.reset();
-  }
-
-  #look(): void {
-    const nowMs = performance.now();
-    const renditions = this.#offered.peek();
-    this.#meter.sample(nowMs, {
-      capturedFrames: this.#capturedFrames(),
-      video: renditions,
-      audio: this.#audio,
-    });
-    const { session } = this.#options.shared.connection;
-    const wanted = renditions.filter(({ isWanted }) => isWanted.peek());
-    const totalBps = wanted.reduce((sum, one) => sum + one.wantedBps, 0);
-    if (session) this.#budget.update(session.path, totalBps, nowMs);
-    this.#told.rttMs = session?.path.rttMs;
-    const share = this.#budget.shareOf(totalBps);
-    for (const rendition of wanted) rendition.bitrateShare = share;
-  }
-
-  #capturedFrames(): number {
-    const feed = this.#videoFeed.peek();
-    return this.#capturedBefore + (feed?.capturedFrames ?? 0);
   }
 }

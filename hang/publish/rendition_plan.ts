@@ -23,15 +23,9 @@ export interface RenditionSpec {
 }
 
 /** One encoding as it is going to be. */
-export interface RenditionPlan extends Size {
-  /** Name of its track. */
-  readonly name: string;
+export interface RenditionPlan extends RenditionSpec, Size {
   /** Pictures per second. */
   readonly framerate: number;
-  /** Most pictures per second, if somebody said so. */
-  readonly maxFramerate: number | undefined;
-  /** Most bits per second, if somebody said so. */
-  readonly maxBitrateBps: number | undefined;
   /** Beginning of the codec string; `""` for any. */
   readonly codec: string;
 }
@@ -73,11 +67,9 @@ export function planRenditions(
     if (plans.length > 0 && !isWorthIt) continue;
     previous = pixels;
     plans.push({
-      name: spec.name,
+      ...spec,
       ...size,
       framerate: Math.min(framerate, spec.maxFramerate ?? Infinity),
-      maxFramerate: spec.maxFramerate,
-      maxBitrateBps: spec.maxBitrateBps,
       codec: spec.codec ?? "",
     });
   }

@@ -5,7 +5,9 @@
  * @module
  */
 import { Latch } from "@moq-deno/lite/internal";
-import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+import { listening } from "../signals/dom.ts";
+import { running } from "../signals/lasting.ts";
+import { Signal } from "../signals/signal.ts";
 import {
   type CaptureProblem,
   captureProblem,
@@ -16,40 +18,24 @@ const FRAMERATE = 30;
 
 /** Asks the user once; who was refused makes another. Browsers want a gesture for that. */
 export class ScreenSource {
-  readonly #video = new Signal<MediaStreamTrack | undefined>(undefined);
-  readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
-  readonly #problem = new Signal<CaptureProblem | undefined>(undefined);
-  readonly #isAsking = new Signal(true);
-  readonly #end = new AbortController();
+  /** The picture, while it is shared. */
+  readonly video: Signal<MediaStreamTrack | undefined> = new Signal(undefined);
+  /** The sound, where there is one. */
+  readonly audio: Signal<MediaStreamTrack | undefined> = new Signal(undefined);
+  /** Why there is nothing. */
+  readonly problem: Signal<CaptureProblem | undefined> = new Signal(undefined);
+  /** Whether the user has not chosen yet. */
+  readonly isAsking: Signal<boolean> = new Signal(true);
+  readonly #stop: () => void;
 
   /** Asks at once. */
   constructor() {
-    void this.#run(this.#end.signal); // does not fail
-  }
-
-  /** The picture, while it is shared. */
-  get video(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#video;
-  }
-
-  /** The sound, where there is one. */
-  get audio(): ReadonlySignal<MediaStreamTrack | undefined> {
-    return this.#audio;
-  }
-
-  /** Why there is nothing. */
-  get problem(): ReadonlySignal<CaptureProblem | undefined> {
-    return this.#problem;
-  }
-
-  /** Whether the user has not chosen yet. */
-  get isAsking(): ReadonlySignal<boolean> {
-    return this.#isAsking;
+    this.#stop = running((signal) => this.#run(signal));
   }
 
   /** Ends the sharing. Idempotent. */
   close(): void {
-    this.#end.abort();
+    this.#stop();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -61,14 +47,14 @@ export class ScreenSource {
         video: { frameRate: { ideal: FRAMERATE } },
         audio: true,
       });
-      this.#isAsking.set(false);
+      this.isAsking.set(false);
       await this.#share(stream, { latch, signal });
     } catch (error) {
-      this.#problem.set(this.#problemOf(error));
+      this.problem.set(this.#problemOf(error));
     }
-    this.#isAsking.set(false);
-    this.#video.set(undefined);
-    this.#audio.set(undefined);
+    this.isAsking.set(false);
+    this.video.set(undefined);
+    this.audio.set(undefined);
     for (const track of stream?.getTracks() ?? []) track.stop();
     release();
   }
@@ -78,17 +64,16 @@ export class ScreenSource {
     { latch, signal }: { readonly latch: Latch; readonly signal: AbortSignal },
   ): Promise<void> {
     const [video] = stream.getVideoTracks();
-    const wake = () => latch.wake();
-    video?.addEventListener("ended", wake);
+    const stop = video && listening(video, { ended: () => latch.wake() });
     if (!signal.aborted) {
-      this.#video.set(video);
-      this.#audio.set(stream.getAudioTracks()[0]);
+      this.video.set(video);
+      this.audio.set(stream.getAudioTracks()[0]);
     }
     while (!signal.aborted && video?.readyState === "live") {
       await latch.changed();
     }
-    video?.removeEventListener("ended", wake);
-    if (!signal.aborted) this.#problem.set(problemOf("screen", "ended"));
+    stop?.();
+    if (!signal.aborted) this.problem.set(problemOf("screen", "ended"));
   }
 
   #problemOf(error: unknown): CaptureProblem {

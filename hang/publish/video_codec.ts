@@ -76,9 +76,10 @@ export function encoderKey(
   return `${codec} ${hardwareAcceleration}`;
 }
 
-async function isSupported(
-  config: VideoEncoderConfig,
-  support: EncoderSupport<VideoEncoderConfig> | undefined,
+/** Whether the browser has such an encoder. */
+export async function isSupported<Config>(
+  config: Config,
+  support: EncoderSupport<Config> | undefined,
 ): Promise<boolean> {
   try {
     return (await support?.isConfigSupported(config))?.supported ?? false;

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { type Logger, MoqError } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
 import { asMoqError, Latch } from "@moq-deno/lite/internal";
 import type { Size } from "../catalog/catalog.ts";
+import { listening } from "../signals/dom.ts";
 import { effect } from "../signals/signal.ts";
 import type { PublishMarks } from "./marks.ts";
 import { planRenditions, type RenditionSpec } from "./rendition_plan.ts";
@@ -26,10 +27,10 @@ interface VideoFeedOptions {
   readonly renditions: readonly VideoRendition[];
   /** What timestamps count from. */
   readonly clock: PublishClock;
-  /** Hears of what went wrong and was got over. */
-  readonly log: Logger;
   /** Takes the times of pictures. */
-  readonly marks?: PublishMarks | undefined;
+  readonly marks: PublishMarks;
+  /** Counts the pictures that come from the source. */
+  readonly counters: { capturedFrames: number };
 }
 
 /** Feeds the renditions until it is closed; when its track ends or nothing can be encoded, it withdraws them. */
@@ -43,7 +44,6 @@ export class VideoFeed {
   readonly #end = new AbortController();
   readonly #stops: readonly (() => void)[];
   #planned: Size | undefined;
-  #captured = 0;
 
   /** Begins at once: the first picture tells the size. */
   constructor(options: VideoFeedOptions) {
@@ -52,11 +52,6 @@ export class VideoFeed {
       effect(() => this.#watch(rendition))
     );
     this.closed = this.#run(this.#end.signal);
-  }
-
-  /** Pictures that came from the source. */
-  get capturedFrames(): number {
-    return this.#captured;
   }
 
   /** Ends it; the renditions stay offered, for whoever feeds them next. Idempotent. */
@@ -113,21 +108,20 @@ export class VideoFeed {
 
   async #untilWanted(signal: AbortSignal): Promise<void> {
     const { track } = this.#options;
-    const wake = () => this.#latch.wake();
-    track.addEventListener("ended", wake);
+    const stop = listening(track, { ended: () => this.#latch.wake() });
     try {
       while (
         !this.#isWanted() && !signal.aborted && track.readyState === "live"
       ) await this.#latch.changed();
     } finally {
-      track.removeEventListener("ended", wake);
+      stop();
     }
   }
 
   async #take(frame: VideoFrame): Promise<void> {
-    const { clock, marks, renditions } = this.#options;
+    const { clock, marks, counters, renditions } = this.#options;
     const nowUs = clock.nowUs();
-    this.#captured++;
+    counters.capturedFrames++;
     const { displayWidth: width, displayHeight: height } = frame;
     if (this.#planned?.width !== width || this.#planned.height !== height) {
       await this.#plan({ width, height });
@@ -137,7 +131,7 @@ export class VideoFeed {
     if (this.#end.signal.aborted || wanted.length === 0) return;
     const atMs = clock.atMs(nowUs);
     for (const { name: track } of wanted) {
-      marks?.mark("captured", { track, timestampUs: timestamp, atMs });
+      marks.mark("captured", { track, timestampUs: timestamp, atMs });
     }
     const stamped = new VideoFrame(frame, { timestamp });
     try {

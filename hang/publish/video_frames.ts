@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { Latch } from "@moq-deno/lite/internal";
+import { Latch, onAbort } from "@moq-deno/lite/internal";
+import { listening } from "../signals/dom.ts";
 import { type TrackProcessor, trackProcessor } from "./browser_types.ts";
 
 /**
@@ -27,8 +28,7 @@ async function* fromProcessor(
 ): AsyncGenerator<VideoFrame, void> {
   const reader = processor.readable.getReader();
   // A read that waits then ends as if the track had.
-  const cancel = () => void reader.cancel();
-  signal.addEventListener("abort", cancel, { once: true });
+  const release = onAbort(signal, () => void reader.cancel());
   try {
     while (!signal.aborted) {
       const { value, done } = await reader.read();
@@ -36,7 +36,7 @@ async function* fromProcessor(
       yield value;
     }
   } finally {
-    signal.removeEventListener("abort", cancel);
+    release();
     await reader.cancel();
   }
 }
@@ -47,8 +47,7 @@ async function* fromElement(
 ): AsyncGenerator<VideoFrame, void> {
   const latch = new Latch();
   const release = latch.wakeOn(signal);
-  const wake = () => latch.wake();
-  track.addEventListener("ended", wake);
+  const stop = listening(track, { ended: () => latch.wake() });
   const video = document.createElement("video");
   video.muted = true;
   video.playsInline = true;
@@ -75,7 +74,7 @@ async function* fromElement(
   } finally {
     video.cancelVideoFrameCallback(request);
     video.srcObject = null;
-    track.removeEventListener("ended", wake);
+    stop();
     release();
   }
 }

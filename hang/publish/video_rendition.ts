@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { type Logger, MoqError, type TrackProducer } from "@moq-deno/lite";
+import { MoqError } from "@moq-deno/lite";
 import type { VideoConfig } from "../catalog/catalog.ts";
-import { legacyContainer } from "../container/legacy.ts";
-import { TrackWriter } from "../container/track_writer.ts";
-import { type ReadonlySignal, Signal } from "../signals/signal.ts";
-import { watchDemand } from "./demand.ts";
+import { Signal } from "../signals/signal.ts";
 import { hexOf } from "./description.ts";
-import type { PublishMarks } from "./marks.ts";
+import {
+  type EncodedConfig,
+  Rendition,
+  type RenditionOptions,
+} from "./rendition.ts";
 import type { RenditionPlan } from "./rendition_plan.ts";
 import { encoderKey } from "./video_codec.ts";
 
@@ -20,16 +21,6 @@ const KEYFRAME_US = 2_000_000;
 const MAX_QUEUED = 2;
 // Setting an encoder anew costs quality for a moment.
 const BITRATE_STEP = 0.1;
-
-/** Options of {@linkcode VideoRendition}. */
-interface VideoRenditionOptions {
-  /** Where groups go; it is closed with the rendition. */
-  readonly track: TrackProducer;
-  /** Hears of what went wrong and was got over. */
-  readonly log: Logger;
-  /** Takes the times of pictures. */
-  readonly marks?: PublishMarks | undefined;
-}
 
 /** An encoding and how to get it. */
 interface VideoOffer {
@@ -40,115 +31,88 @@ interface VideoOffer {
 }
 
 /** Encodes pictures into one track. */
-export class VideoRendition {
-  /** Name of the track. */
-  readonly name: string;
-  /** Whether anybody subscribes. */
-  readonly isWanted: ReadonlySignal<boolean>;
-  /** Its place in the catalog; `undefined` while it is not offered. */
-  readonly config: Signal<VideoConfig | undefined> = new Signal<
-    VideoConfig | undefined
-  >(undefined);
+export class VideoRendition
+  extends Rendition<VideoConfig, VideoOffer, VideoEncoder> {
   /** The encoder that failed last; it is not used again until another is offered. */
-  readonly failed: Signal<string | undefined> = new Signal<string | undefined>(
-    undefined,
-  );
+  readonly failed: Signal<string | undefined> = new Signal(undefined);
   /** What it may use of the bits per second that it wants, above 0 and up to 1. */
   bitrateShare = 1;
-  readonly #options: VideoRenditionOptions;
-  readonly #writer: TrackWriter;
-  #offer: VideoOffer | undefined;
-  #encoder: VideoEncoder | undefined;
   #bitrateBps = 0;
   #keyUs = -Infinity;
   #dueUs = -Infinity;
-  #encoded = 0;
-  #dropped = 0;
 
   /** Offers nothing yet. */
-  constructor(options: VideoRenditionOptions) {
-    const { track, log } = options;
-    this.name = track.name;
-    this.isWanted = watchDemand(track);
-    this.#options = options;
-    const [container, kind] = [legacyContainer, "video"] as const;
-    this.#writer = new TrackWriter({ track, container, kind, log });
+  constructor(options: RenditionOptions) {
+    super(options, "video");
   }
 
   /** Bits per second that the encoder would use if the path let it; 0 while it is not offered. */
   get wantedBps(): number {
-    return this.#offer?.config.bitrate ?? 0;
+    return this.offered?.config.bitrate ?? 0;
   }
 
   /** Bits per second that the encoder is set to. */
   get bitrateBps(): number {
-    return this.#encoder ? this.#bitrateBps : 0;
-  }
-
-  /** Pictures given to the encoder. */
-  get encodedFrames(): number {
-    return this.#encoded;
-  }
-
-  /** Pictures not given to the encoder because it was behind. */
-  get droppedFrames(): number {
-    return this.#dropped;
-  }
-
-  /** Bytes written. */
-  get bytes(): number {
-    return this.#writer.bytes;
+    return this.encoder ? this.#bitrateBps : 0;
   }
 
   /** Puts the rendition into the catalog; a running encoder changes to it. */
   offer(offer: VideoOffer): void {
-    const before = this.#offer;
+    const before = this.offered;
     if (before && isSameOffer(before, offer)) return;
-    this.#offer = offer;
+    this.offered = offer;
     this.#keyUs = -Infinity;
     const isSameEncoder = before &&
       encoderKey(before.config) === encoderKey(offer.config);
-    if (!isSameEncoder) this.#closeEncoder();
-    else if (this.#encoder) this.#configure(this.#encoder, offer.config);
+    if (!isSameEncoder) this.closeEncoder();
+    else if (this.encoder) this.#configure(this.encoder, offer.config);
     this.failed.set(undefined);
     this.config.set(catalogConfigOf(offer));
   }
 
-  /** Takes the rendition out of the catalog and ends its group. */
-  withdraw(): void {
-    this.pause();
-    this.#offer = undefined;
-    this.config.set(undefined);
-  }
-
-  /** Frees the encoder and ends the group: nobody subscribes. The next picture begins anew. */
-  pause(): void {
-    this.#closeEncoder();
-    this.#writer.endGroup();
+  /** As for all renditions; the next picture is a keyframe. */
+  override pause(): void {
+    super.pause();
     this.#keyUs = -Infinity;
   }
 
   /** Encodes a picture, unless it comes too soon or the encoder is behind; it stays the caller's. */
   encode(frame: VideoFrame): void {
     const { timestamp } = frame;
-    if (!this.#offer || this.failed.peek() !== undefined) return;
-    if (this.#isTooSoon(timestamp, this.#offer.plan.maxFramerate)) return;
-    this.#encoder ??= this.#openEncoder(this.#offer.config);
-    if (this.#encoder.encodeQueueSize > MAX_QUEUED) {
-      this.#dropped++;
+    if (!this.offered || this.failed.peek() !== undefined) return;
+    if (this.#isTooSoon(timestamp, this.offered.plan.maxFramerate)) return;
+    if (!this.encoder) {
+      const encoder = this.openEncoder((sink) => new VideoEncoder(sink));
+      this.#configure(encoder, this.offered.config);
+      this.encoder = encoder;
+    }
+    if (this.encoder.encodeQueueSize > MAX_QUEUED) {
+      this.dropped++;
       return;
     }
-    this.#followBudget(this.#encoder, this.#offer.config);
+    this.#followBudget(this.encoder, this.offered.config);
     const keyFrame = timestamp - this.#keyUs >= KEYFRAME_US;
     if (keyFrame) this.#keyUs = timestamp;
-    this.#encoded++;
-    this.#encoder.encode(frame, { keyFrame });
+    this.encoded++;
+    this.encoder.encode(frame, { keyFrame });
   }
 
-  /** Ends the track. */
-  close(): void {
-    this.withdraw();
-    this.#writer.close();
+  protected override stamp(timestampUs: number): number {
+    return timestampUs;
+  }
+
+  /** The exact codec, and a description where the encoder does not write parameters in band. */
+  protected override learn({ codec, description }: EncodedConfig): void {
+    const config = this.config.peek();
+    const hex = description && hexOf(description);
+    if (!config) return;
+    if (config.codec === codec && config.description === hex) return;
+    const { description: _, ...rest } = config;
+    this.config.set({ ...rest, codec, ...(hex && { description: hex }) });
+  }
+
+  protected override failedToEncode(): void {
+    this.failed.set(this.offered && encoderKey(this.offered.config));
   }
 
   #isTooSoon(timestampUs: number, maxFramerate: number | undefined): boolean {
@@ -158,20 +122,6 @@ export class VideoRendition {
     if (timestampUs < this.#dueUs - stepUs / 4) return true;
     this.#dueUs = Math.max(this.#dueUs + stepUs, timestampUs);
     return false;
-  }
-
-  #openEncoder(config: VideoEncoderConfig): VideoEncoder {
-    const encoder = new VideoEncoder({
-      output: (chunk, metadata) => {
-        // What an encoder that was given up still says is of no use.
-        if (encoder === this.#encoder) this.#write(chunk, metadata);
-      },
-      error: (error) => {
-        if (encoder === this.#encoder) this.#fail(error, config);
-      },
-    });
-    this.#configure(encoder, config);
-    return encoder;
   }
 
   #configure(encoder: VideoEncoder, config: VideoEncoderConfig): void {
@@ -189,48 +139,6 @@ export class VideoRendition {
     if (isFreed || difference > BITRATE_STEP * this.#bitrateBps) {
       this.#configure(encoder, config);
     }
-  }
-
-  #write(
-    chunk: EncodedVideoChunk,
-    metadata: EncodedVideoChunkMetadata | undefined,
-  ): void {
-    const { marks } = this.#options;
-    const [track, timestampUs] = [this.name, chunk.timestamp];
-    marks?.mark("encoded", { track, timestampUs, atMs: performance.now() });
-    if (metadata?.decoderConfig) this.#learn(metadata.decoderConfig);
-    const data = new Uint8Array(chunk.byteLength);
-    chunk.copyTo(data);
-    const isKeyframe = chunk.type === "key";
-    this.#writer.write({ timestampUs, data, isKeyframe });
-    marks?.mark("sent", { track, timestampUs, atMs: performance.now() });
-  }
-
-  /** What only the encoder knows: its exact codec, and a description where it does not write parameters in band. */
-  #learn({ codec, description }: VideoDecoderConfig): void {
-    const config = this.config.peek();
-    const hex = description && hexOf(description);
-    if (!config) return;
-    if (config.codec === codec && config.description === hex) return;
-    const { description: _, ...rest } = config;
-    this.config.set({ ...rest, codec, ...(hex && { description: hex }) });
-  }
-
-  #fail(error: DOMException, config: VideoEncoderConfig): void {
-    this.#options.log.warn?.("video encoder failed", {
-      track: this.name,
-      codec: config.codec,
-      error: error.message,
-    });
-    this.#encoder = undefined;
-    this.#writer.endGroup();
-    this.failed.set(encoderKey(config));
-  }
-
-  #closeEncoder(): void {
-    const encoder = this.#encoder;
-    this.#encoder = undefined;
-    if (encoder && encoder.state !== "closed") encoder.close();
   }
 }
 

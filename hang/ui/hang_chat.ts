@@ -19,6 +19,8 @@
  */
 import { asMoqError } from "@moq-deno/lite/internal";
 import { ChatRoom } from "../chat/chat_room.ts";
+import { listening } from "../signals/dom.ts";
+import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import {
   shareConnection,
@@ -31,8 +33,9 @@ import {
   hangChatStateOf,
   typingText,
 } from "./chat/chat_state.ts";
-import { buildView, type HangChatView } from "./chat/chat_view.ts";
+import { HangChatView } from "./chat/chat_view.ts";
 import { HangElement } from "./shared/hang_element.ts";
+import { define } from "./shared/parts.ts";
 import { reflect, TEXT } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
@@ -52,8 +55,8 @@ export class HangChatElement extends HangElement {
   declare room: string;
   /** The own path below the room, as the attribute. */
   declare name: string;
-  readonly #view: HangChatView;
-  readonly #list: HangChatList;
+  readonly #view = new HangChatView(this);
+  readonly #list = new HangChatList(this.#view);
   readonly #room = this.attribute("room", TEXT.read);
   readonly #name = this.attribute("name", TEXT.read);
   readonly #user = this.attribute(["user", "color"], readUser);
@@ -69,8 +72,6 @@ export class HangChatElement extends HangElement {
   /** Use `document.createElement("hang-chat")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
-    this.#list = new HangChatList(this.#view);
     this.#listen(this.#view);
   }
 
@@ -91,20 +92,15 @@ export class HangChatElement extends HangElement {
   get state(): HangChatState {
     const connection = this.#shared.get()?.status.get();
     const chat = this.#chat.get();
-    return hangChatStateOf({
-      connection: chat && connection,
-      canWrite: chat?.name !== undefined,
-    });
+    return hangChatStateOf(chat && connection, chat?.name !== undefined);
   }
 
   /** Reads and writes while the element is in a page. */
   protected override start(): readonly (() => void)[] {
     const look = () => this.#list.look(this.#isSeen);
-    document.addEventListener("visibilitychange", look);
-    addEventListener("focus", look);
     return [
-      () => document.removeEventListener("visibilitychange", look),
-      () => removeEventListener("focus", look),
+      listening(document, { visibilitychange: look }),
+      listening(globalThis, { focus: look }),
       effect(() => this.#connect()),
       effect(() => this.#enter()),
       effect(() => this.#introduce()),
@@ -131,31 +127,21 @@ export class HangChatElement extends HangElement {
 
   #enter(): (() => void) | void {
     const given = this.#given.get();
-    if (given) this.#chat.set(given);
-    else {
-      const room = this.#room.get();
-      const name = this.#name.get();
-      const shared = this.#shared.get();
-      if (!shared || room === "") return;
-      const { local, remote } = shared.connection;
-      try {
-        const chat = new ChatRoom({
-          room,
-          name: name === "" ? undefined : name,
-          local: local.scope(),
-          remote: remote.scope(),
-        });
-        this.#chat.set(chat);
-        return () => {
-          chat.close();
-          this.#chat.set(undefined);
-        };
-      } catch (error) {
-        this.#problem.set(asMoqError(error).message);
-        return;
-      }
+    if (given) {
+      this.#chat.set(given);
+      return () => this.#chat.set(undefined);
     }
-    return () => this.#chat.set(undefined);
+    const room = this.#room.get();
+    const name = this.#name.get() || undefined;
+    const shared = this.#shared.get();
+    if (!shared || room === "") return;
+    const local = shared.connection.local.scope();
+    const remote = shared.connection.remote.scope();
+    try {
+      return holding(this.#chat, new ChatRoom({ room, name, local, remote }));
+    } catch (error) {
+      this.#problem.set(asMoqError(error).message);
+    }
   }
 
   #introduce(): void {
@@ -242,6 +228,4 @@ export class HangChatElement extends HangElement {
   }
 }
 
-if (!customElements.get("hang-chat")) {
-  customElements.define("hang-chat", HangChatElement);
-}
+define("hang-chat", HangChatElement);

@@ -18,6 +18,7 @@
  *
  * @module
  */
+import { listening } from "../signals/dom.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { shareConnection } from "../connection/relay_connection.ts";
 import { readFlag, readUser, readWord } from "./shared/attributes.ts";
@@ -28,10 +29,10 @@ import { MeetOwn } from "./meet/own_camera.ts";
 import { MeetPeople } from "./meet/people.ts";
 import type { MeetPerson } from "./meet/person.ts";
 import { MeetPlaces } from "./meet/places.ts";
-import { showBar } from "./meet/show.ts";
-import { buildView, type HangMeetView } from "./meet/meet_view.ts";
-import { plainKey } from "./shared/keys.ts";
-import { setLabel } from "./shared/parts.ts";
+import { HangMeetView } from "./meet/meet_view.ts";
+import { setIcon } from "./shared/icons.ts";
+import { pressKey } from "./shared/keys.ts";
+import { define, setLabel } from "./shared/parts.ts";
 import { FLAG, reflect, TEXT } from "./shared/reflect.ts";
 
 export type { HangChatState } from "./chat/chat_state.ts";
@@ -65,7 +66,7 @@ export class HangMeetElement extends HangElement {
   declare muted: boolean;
   /** Whether the camera is off, as the attribute. */
   declare invisible: boolean;
-  readonly #view: HangMeetView;
+  readonly #view = new HangMeetView(this);
   readonly #chatPanel = new HangChatElement();
   readonly #places: MeetPlaces;
   readonly #room = this.attribute("room", TEXT.read);
@@ -87,8 +88,7 @@ export class HangMeetElement extends HangElement {
   /** Use `document.createElement("hang-meet")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
-    this.#places = new MeetPlaces(this.#view, { isWindow: this.#isWindow });
+    this.#places = new MeetPlaces(this.#view, this.#isWindow);
     this.#chatPanel.hidden = true;
     this.#view.main.append(this.#chatPanel);
     this.#listen(this.#view);
@@ -107,15 +107,14 @@ export class HangMeetElement extends HangElement {
   /** How the connection is doing. */
   get state(): HangChatState {
     const connection = this.#people.get()?.shared.status.get();
-    return hangChatStateOf({ connection, canWrite: true });
+    return hangChatStateOf(connection, true);
   }
 
   /** Takes part while the element is in a page. */
   protected override start(): readonly (() => void)[] {
     const look = () => this.#isVisible.set(!document.hidden);
-    document.addEventListener("visibilitychange", look);
     return [
-      () => document.removeEventListener("visibilitychange", look),
+      listening(document, { visibilitychange: look }),
       this.#places.watch(),
       effect(() => this.#meet()),
       effect(() => this.#capture()),
@@ -129,11 +128,9 @@ export class HangMeetElement extends HangElement {
 
   /** Everything that hangs on one relay and one room. */
   #meet(): (() => void) | void {
-    const [url, room, name] = [
-      this.relay.get(),
-      this.#room.get(),
-      this.#name.get(),
-    ];
+    const url = this.relay.get();
+    const room = this.#room.get();
+    const name = this.#name.get();
     if (url === undefined || room === "") return;
     const own = name === "" ? undefined : new MeetOwn({
       room,
@@ -175,18 +172,24 @@ export class HangMeetElement extends HangElement {
   }
 
   #showBar(): void {
+    const { mute, hide, share, chat, count, unmute } = this.#view;
     const isInside = this.#own.get() !== undefined;
+    for (const button of [mute, hide, share, chat]) button.hidden = !isInside;
+    const isMuted = this.#muted.get();
+    setIcon(mute, isMuted ? "silent" : "microphone");
+    setLabel(mute, isMuted ? "Turn on the microphone" : "Mute");
+    mute.setAttribute("aria-pressed", String(isMuted));
+    const isInvisible = this.#invisible.get();
+    setIcon(hide, isInvisible ? "invisible" : "camera");
+    setLabel(hide, isInvisible ? "Turn on the camera" : "Camera off");
+    hide.setAttribute("aria-pressed", String(isInvisible));
+    const isScreen = this.#source.get() === "screen";
+    setIcon(share, isScreen ? "camera" : "screen");
+    setLabel(share, isScreen ? "Back to the camera" : "Share a screen");
     const people = this.#people.get();
-    showBar(this.#view, {
-      isInside,
-      isMuted: this.#muted.get(),
-      isInvisible: this.#invisible.get(),
-      isScreen: this.#source.get() === "screen",
-      count: (people?.count() ?? 0) + (isInside ? 1 : 0),
-      most: MAX_PEOPLE,
-      isBlocked: (people?.shown.get() ?? [])
-        .some(({ player }) => player.soundBlocked()),
-    });
+    count.textContent = countText((people?.count() ?? 0) + Number(isInside));
+    const shown = people?.shown.get() ?? [];
+    unmute.hidden = !shown.some(({ player }) => player.soundBlocked());
   }
 
   #showState(): void {
@@ -245,21 +248,17 @@ export class HangMeetElement extends HangElement {
 
   #onKey(event: KeyboardEvent): void {
     if (!this.#own.peek()) return;
-    switch (plainKey(event)) {
-      case "m":
-        this.muted = !this.muted;
-        break;
-      case "v":
-        this.invisible = !this.invisible;
-        break;
-      case "c":
-        this.#toggleChat();
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
+    pressKey(event, {
+      m: () => this.muted = !this.muted,
+      v: () => this.invisible = !this.invisible,
+      c: () => this.#toggleChat(),
+    });
   }
+}
+
+function countText(count: number): string {
+  const people = `${count} ${count === 1 ? "person" : "people"}`;
+  return count > MAX_PEOPLE ? `${people}, ${MAX_PEOPLE} shown` : people;
 }
 
 function readSource(text: string | null): "camera" | "screen" | undefined {
@@ -272,6 +271,4 @@ function readIsWindow(text: string | null): boolean {
   return readWord(text, { words: ["window"], otherwise: "grid" }) === "window";
 }
 
-if (!customElements.get("hang-meet")) {
-  customElements.define("hang-meet", HangMeetElement);
-}
+define("hang-meet", HangMeetElement);

@@ -23,6 +23,7 @@ import { DeviceList } from "../publish/device_list.ts";
 import { Publisher } from "../publish/publisher.ts";
 import type { PublisherStats } from "../publish/publisher_stats.ts";
 import { SIMULCAST, SINGLE } from "../publish/rendition_plan.ts";
+import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { shareConnection } from "../connection/relay_connection.ts";
 import { readFlag, readSwitch, readWord } from "./shared/attributes.ts";
@@ -32,8 +33,9 @@ import {
   type HangPublishState,
   hangPublishStateOf,
 } from "./publish/publish_state.ts";
-import { buildView, type HangPublishView } from "./publish/publish_view.ts";
-import { plainKey } from "./shared/keys.ts";
+import { HangPublishView } from "./publish/publish_view.ts";
+import { pressKey } from "./shared/keys.ts";
+import { define } from "./shared/parts.ts";
 import { FLAG, reflect, type Reflection, TEXT } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
@@ -67,7 +69,7 @@ export class HangPublishElement extends HangElement {
   declare muted: boolean;
   /** Whether it is published without a picture, as the attribute. */
   declare invisible: boolean;
-  readonly #view: HangPublishView;
+  readonly #view = new HangPublishView(this);
   readonly #name = this.attribute("name", TEXT.read);
   readonly #source = this.attribute("source", SOURCE.read);
   readonly #muted = this.attribute("muted", readFlag);
@@ -87,7 +89,6 @@ export class HangPublishElement extends HangElement {
   /** Use `document.createElement("hang-publish")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
     this.#listen(this.#view);
   }
 
@@ -111,7 +112,17 @@ export class HangPublishElement extends HangElement {
 
   /** How it is doing. */
   get state(): HangPublishState {
-    return this.#state();
+    const capture = this.#capture.get();
+    const source = this.#source.get();
+    const hasMedia = [capture?.video.get(), capture?.audio.get()];
+    return hangPublishStateOf({
+      source: source === "file" && !this.#file.get() ? undefined : source,
+      isSwitchedOff: this.#muted.get() && this.#invisible.get(),
+      hasMedia: hasMedia.some((track) => track !== undefined),
+      isAsking: capture?.isAsking() ?? false,
+      problem: capture?.problem(),
+      publisher: this.#publisher.get()?.state(),
+    });
   }
 
   /** Numbers as they are now; `undefined` without a publisher. */
@@ -136,7 +147,7 @@ export class HangPublishElement extends HangElement {
       effect(() => this.#publish(capture)),
       effect(() => this.#encode()),
       effect(() => {
-        const state = this.#state();
+        const { state } = this;
         display.show(state);
         this.tell(state);
       }),
@@ -148,20 +159,6 @@ export class HangPublishElement extends HangElement {
       () => capture.close(),
       () => this.#capture.set(undefined),
     ];
-  }
-
-  #state(): HangPublishState {
-    const capture = this.#capture.get();
-    const source = this.#source.get();
-    const hasMedia = [capture?.video.get(), capture?.audio.get()];
-    return hangPublishStateOf({
-      source: source === "file" && !this.#file.get() ? undefined : source,
-      isSwitchedOff: this.#muted.get() && this.#invisible.get(),
-      hasMedia: hasMedia.some((track) => track !== undefined),
-      isAsking: capture?.isAsking() ?? false,
-      problem: capture?.problem(),
-      publisher: this.#publisher.get()?.state(),
-    });
   }
 
   #choose(capture: Capture): void {
@@ -184,11 +181,7 @@ export class HangPublishElement extends HangElement {
       audio: capture.audio,
       announce: announce === "always" ? "always" : "media",
     });
-    this.#publisher.set(publisher);
-    return () => {
-      publisher.close();
-      this.#publisher.set(undefined);
-    };
+    return holding(this.#publisher, publisher);
   }
 
   #encode(): void {
@@ -220,21 +213,12 @@ export class HangPublishElement extends HangElement {
   }
 
   #onKey(event: KeyboardEvent): void {
-    switch (plainKey(event)) {
-      case "m":
-        this.muted = !this.muted;
-        break;
-      case "v":
-        this.invisible = !this.invisible;
-        break;
-      case "Escape":
-        if (this.#view.panel.hidden) return;
-        this.#view.settings.click();
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
+    const { panel, settings } = this.#view;
+    pressKey(event, {
+      m: () => this.muted = !this.muted,
+      v: () => this.invisible = !this.invisible,
+      ...(!panel.hidden && { Escape: () => settings.click() }),
+    });
   }
 }
 
@@ -246,6 +230,4 @@ function readPreview(text: string | null): boolean {
   return readWord(text, { words: ["none"], otherwise: "shown" }) === "shown";
 }
 
-if (!customElements.get("hang-publish")) {
-  customElements.define("hang-publish", HangPublishElement);
-}
+define("hang-publish", HangPublishElement);

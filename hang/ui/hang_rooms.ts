@@ -23,7 +23,7 @@ import {
 } from "../connection/relay_connection.ts";
 import { hangChatStateOf, hueOf } from "./chat/chat_state.ts";
 import { HangElement } from "./shared/hang_element.ts";
-import { openShadow, part } from "./shared/parts.ts";
+import { define, openShadow, part } from "./shared/parts.ts";
 import { TEXT } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
@@ -72,7 +72,7 @@ export class HangRoomsElement extends HangElement {
     "room",
   ];
   readonly #items: HTMLElement = part("ul", "list");
-  readonly #status = part("p", "status");
+  readonly #status = part("p", "status", { role: "status" });
   readonly #prefix = this.attribute("prefix", TEXT.read);
   readonly #room = this.attribute("room", TEXT.read);
   readonly #shared = new Signal<SharedConnection | undefined>(undefined);
@@ -81,7 +81,6 @@ export class HangRoomsElement extends HangElement {
   /** Use `document.createElement("hang-rooms")` or HTML. */
   constructor() {
     super();
-    this.#status.setAttribute("role", "status");
     openShadow(this, STYLE).append(this.#items, this.#status);
   }
 
@@ -131,16 +130,17 @@ export class HangRoomsElement extends HangElement {
       const selector = `[data-room="${CSS.escape(focused)}"]`;
       this.shadowRoot?.querySelector<HTMLElement>(selector)?.focus();
     }
-    const { text } = hangChatStateOf({ connection, canWrite: true });
+    const { text } = hangChatStateOf(connection, true);
     this.#status.textContent = text || "No active rooms";
     this.#status.hidden = text === "" && shown.length > 0;
   }
 
   #item(room: Room, current: string): HTMLElement {
-    const button = part("button", "room");
-    button.type = "button";
-    button.dataset["room"] = room.path;
-    button.setAttribute("aria-current", String(room.path === current));
+    const button = part("button", "room", {
+      type: "button",
+      "data-room": room.path,
+      "aria-current": String(room.path === current),
+    });
     const path = part("span", "path");
     path.textContent = room.path;
     const count = part("span", "count");
@@ -181,6 +181,4 @@ function mediaText({ typing, screen, video, audio }: RoomGuest): string {
   return audio ? "sound" : "";
 }
 
-if (!customElements.get("hang-rooms")) {
-  customElements.define("hang-rooms", HangRoomsElement);
-}
+define("hang-rooms", HangRoomsElement);

@@ -13,8 +13,9 @@
  *
  * @module
  */
+import { running } from "../signals/lasting.ts";
 import { readFlag } from "./shared/attributes.ts";
-import { openShadow } from "./shared/parts.ts";
+import { define, openShadow, part } from "./shared/parts.ts";
 import {
   type Support,
   type SupportMode,
@@ -58,16 +59,14 @@ export class HangSupportElement extends HTMLElement {
     "details",
   ];
   readonly #details = document.createElement("details");
-  readonly #summary = document.createElement("summary");
-  readonly #list = document.createElement("ul");
+  readonly #summary = part("summary", "summary");
+  readonly #list = part("ul", "list");
   #report: readonly Support[] = [];
-  #asked = 0;
+  #stop: () => void = () => {};
 
   /** Use `document.createElement("hang-support")` or HTML. */
   constructor() {
     super();
-    this.#summary.setAttribute("part", "summary");
-    this.#list.setAttribute("part", "list");
     this.#details.hidden = true;
     this.#details.append(this.#summary, this.#list);
     openShadow(this, STYLE).append(this.#details);
@@ -80,21 +79,25 @@ export class HangSupportElement extends HTMLElement {
 
   /** Called by the page. */
   attributeChangedCallback(name: string): void {
-    if (name === "mode") void this.#ask(); // does not fail
+    if (name === "mode") this.#ask();
     else this.#show();
   }
 
   /** Called by the page. */
   connectedCallback(): void {
-    if (this.#report.length === 0) void this.#ask(); // does not fail
+    if (this.#report.length === 0) this.#ask();
   }
 
-  async #ask(): Promise<void> {
-    const asked = ++this.#asked;
+  #ask(): void {
+    this.#stop();
+    this.#stop = running((signal) => this.#run(signal));
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     const text = this.getAttribute("mode") ?? "";
     const mode = MODES.includes(text) ? text as SupportMode : "watch";
     const report = await supportReport(mode);
-    if (asked !== this.#asked) return;
+    if (signal.aborted) return;
     this.#report = report;
     this.#show();
     this.dispatchEvent(new CustomEvent("supportchange", { detail: report }));
@@ -120,6 +123,4 @@ export class HangSupportElement extends HTMLElement {
   }
 }
 
-if (!customElements.get("hang-support")) {
-  customElements.define("hang-support", HangSupportElement);
-}
+define("hang-support", HangSupportElement);

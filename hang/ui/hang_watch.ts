@@ -25,6 +25,7 @@
  *
  * @module
  */
+import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import type { Latency } from "../watch/clock/latency.ts";
 import { Player } from "../watch/player.ts";
@@ -40,9 +41,9 @@ import {
 import { HangElement } from "./shared/hang_element.ts";
 import { WatchControls } from "./watch/controls.ts";
 import { WatchPanel } from "./watch/panel.ts";
-import { showButtons, showState } from "./watch/show.ts";
+import { showState } from "./watch/show.ts";
 import { WatchStats } from "./watch/stats.ts";
-import { buildView, type HangWatchView } from "./watch/watch_view.ts";
+import { HangWatchView } from "./watch/watch_view.ts";
 import {
   LATENCY_ATTRIBUTES,
   readLatency,
@@ -51,6 +52,7 @@ import {
 import { releaseMediaKeys, tellMediaKeys } from "./watch/media_keys.ts";
 import { PictureInPicture } from "./watch/picture_in_picture.ts";
 import { Placement } from "./shared/placement.ts";
+import { define } from "./shared/parts.ts";
 import {
   FLAG,
   OPTIONAL_TEXT,
@@ -102,7 +104,7 @@ export class HangWatchElement extends HangElement {
   declare volume: number;
   /** Whether the numbers are shown over the picture, as the attribute. */
   declare showStats: boolean;
-  readonly #view: HangWatchView;
+  readonly #view = new HangWatchView(this);
   readonly #panel: WatchPanel;
   readonly #controls: WatchControls;
   readonly #numbers = new WatchStats();
@@ -140,7 +142,6 @@ export class HangWatchElement extends HangElement {
   /** Use `document.createElement("hang-watch")` or HTML. */
   constructor() {
     super();
-    this.#view = buildView(this);
     this.#panel = new WatchPanel(this);
     this.#view.root.append(this.#numbers.element, this.#panel.element);
     this.#controls = new WatchControls(this, {
@@ -211,15 +212,11 @@ export class HangWatchElement extends HangElement {
       latency: this.#latency.peek(),
       catalogFormat,
     });
-    const pip = new PictureInPicture(canvas);
-    this.#player.set(player);
-    this.#pip.set(pip);
-    return () => {
-      pip.close();
-      player.close();
-      this.#pip.set(undefined);
-      this.#player.set(undefined);
-    };
+    const stops = [
+      holding(this.#pip, new PictureInPicture(canvas)),
+      holding(this.#player, player),
+    ];
+    return () => stops.forEach((stop) => stop());
   }
 
   #steer(): void {
@@ -252,15 +249,11 @@ export class HangWatchElement extends HangElement {
   #showButtons(): void {
     const player = this.#player.get();
     this.#view.bar.hidden = !this.#hasControls.get();
-    showButtons(this.#view, {
+    this.#controls.show({
       isPaused: this.#paused.get(),
       isMuted: this.#muted.get() || (player?.soundBlocked() ?? false),
       volume: this.#volume.get(),
-      hasCaptions: (player?.captionTracks() ?? []).length > 0,
-      showsCaptions: this.#captions.get() !== undefined,
-      isSettingsOpen: !this.#panel.element.hidden,
-      isInPicture: this.#pip.get()?.isOpen.get() ?? false,
-      isFullscreen: this.#controls.isFullscreen.get(),
+      captions: this.#captions.get(),
     });
   }
 
@@ -304,6 +297,4 @@ function readFormat(text: string | null): "hang" | "msf" | undefined {
   return readWord(text, { words, otherwise: undefined });
 }
 
-if (!customElements.get("hang-watch")) {
-  customElements.define("hang-watch", HangWatchElement);
-}
+define("hang-watch", HangWatchElement);

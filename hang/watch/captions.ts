@@ -4,13 +4,14 @@
  *
  * @module
  */
-import type { BroadcastConsumer, GroupConsumer, Logger } from "@moq-deno/lite";
+import type { GroupConsumer } from "@moq-deno/lite";
 import { asMoqError } from "@moq-deno/lite/internal";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { openContainer } from "../container/container.ts";
 import type { Container } from "../container/sample.ts";
+import { running } from "../signals/lasting.ts";
 import { Signal } from "../signals/signal.ts";
-import type { PlayoutClock } from "./clock/playout_clock.ts";
+import type { LaneOptions } from "./lane.ts";
 
 /** A track of text that can be shown. */
 export interface CaptionTrack {
@@ -69,16 +70,8 @@ function textOfCue(block: string): string {
     .replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 
-/** What captions are read from. */
-interface CaptionOptions {
-  /** Has the track. */
-  readonly broadcast: BroadcastConsumer;
-  /** Which one. */
+interface CaptionOptions extends LaneOptions {
   readonly track: CaptionTrack;
-  /** The clock. */
-  readonly sync: PlayoutClock;
-  /** Hears of what went wrong. */
-  readonly log: Logger;
 }
 
 interface Cue {
@@ -91,7 +84,7 @@ export class Captions {
   /** What is to be read now; empty while nothing is said. */
   readonly text: Signal<string> = new Signal("");
   readonly #options: CaptionOptions;
-  readonly #end = new AbortController();
+  readonly #stop: () => void;
   readonly #timer: ReturnType<typeof setInterval>;
   #waiting: Cue[] = [];
   #shownMs = 0;
@@ -100,12 +93,12 @@ export class Captions {
   constructor(options: CaptionOptions) {
     this.#options = options;
     this.#timer = setInterval(() => this.#look(), LOOK_MS);
-    void this.#run(this.#end.signal); // does not fail
+    this.#stop = running((signal) => this.#run(signal));
   }
 
   /** Ends the subscription. Idempotent. */
   close(): void {
-    this.#end.abort();
+    this.#stop();
     clearInterval(this.#timer);
   }
 

@@ -4,16 +4,12 @@
  *
  * @module
  */
-import {
-  type BroadcastConsumer,
-  type Logger,
-  MoqError,
-  type OriginScope,
-} from "@moq-deno/lite";
+import type { BroadcastConsumer, Logger, OriginScope } from "@moq-deno/lite";
 import { asMoqError } from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { type CatalogFormat, consumeCatalog } from "../catalog/consumer.ts";
 import { resolveBroadcast } from "../catalog/related.ts";
+import { running } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 
 const RETRY_MS = 1000;
@@ -38,26 +34,26 @@ interface FollowOptions {
 /** Follows until it is closed. */
 export class FollowedBroadcast {
   /** The broadcast, while it is announced. */
-  readonly broadcast: Signal<BroadcastConsumer | undefined> = new Signal<
-    BroadcastConsumer | undefined
-  >(undefined);
+  readonly broadcast: Signal<BroadcastConsumer | undefined> = new Signal(
+    undefined,
+  );
   /** Its newest catalog. */
-  readonly catalog: Signal<Catalog | undefined> = new Signal<
-    Catalog | undefined
-  >(undefined);
+  readonly catalog: Signal<Catalog | undefined> = new Signal(undefined);
   /** Counts how often it began: with another publisher, or again after a failure. */
   readonly beginnings: Signal<number> = new Signal(0);
   readonly #options: FollowOptions;
-  readonly #end = new AbortController();
   readonly #attempt = new Signal(0);
-  readonly #stop: () => void;
+  readonly #stops: readonly (() => void)[];
+  #isClosed = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   /** Begins at once. */
   constructor(options: FollowOptions) {
     this.#options = options;
-    this.#stop = effect(() => this.#followCatalog());
-    void this.#runAnnounced(this.#end.signal); // does not fail
+    this.#stops = [
+      effect(() => this.#followCatalog()),
+      running((signal) => this.#runAnnounced(signal)),
+    ];
   }
 
   /** The broadcast that has the track of a rendition which names it relative to this one; `undefined` while there is none. */
@@ -77,7 +73,7 @@ export class FollowedBroadcast {
   /** Begins again with the catalog, a little later. */
   retry(afterMs: number = RETRY_MS): void {
     clearTimeout(this.#retry);
-    if (this.#end.signal.aborted) return;
+    if (this.#isClosed) return;
     this.#retry = setTimeout(
       () => this.#attempt.set(this.#attempt.peek() + 1),
       afterMs,
@@ -86,21 +82,17 @@ export class FollowedBroadcast {
 
   /** Follows no more. Idempotent. */
   close(): void {
-    this.#end.abort(new MoqError("closed", "Player was closed"));
+    this.#isClosed = true;
     clearTimeout(this.#retry);
-    this.#stop();
+    for (const stop of this.#stops) stop();
   }
 
   async #runAnnounced(signal: AbortSignal): Promise<void> {
     const { scope, name } = this.#options;
-    try {
-      for await (const { path, kind } of scope.announced(name, { signal })) {
-        if (path !== "" || kind === "update") continue;
-        this.broadcast.set(undefined);
-        if (kind === "start") this.broadcast.set(this.#consume(name));
-      }
-    } catch {
-      // Closed, which is the only way for it to end.
+    for await (const { path, kind } of scope.announced(name, { signal })) {
+      if (path !== "" || kind === "update") continue;
+      this.broadcast.set(undefined);
+      if (kind === "start") this.broadcast.set(this.#consume(name));
     }
   }
 
@@ -119,11 +111,10 @@ export class FollowedBroadcast {
     const broadcast = this.broadcast.get();
     this.#attempt.get();
     if (!broadcast) return;
-    const end = new AbortController();
     this.beginnings.set(this.beginnings.peek() + 1);
-    void this.#runCatalog(broadcast, end.signal); // does not fail
+    const stop = running((signal) => this.#runCatalog(broadcast, signal));
     return () => {
-      end.abort();
+      stop();
       this.catalog.set(undefined);
     };
   }

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { BroadcastConsumer, Logger } from "@moq-deno/lite";
+import type { BroadcastConsumer, Logger, MoqError } from "@moq-deno/lite";
+import { asMoqError } from "@moq-deno/lite/internal";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import { type ArrivalSink, TrackReader } from "../container/track_reader.ts";
 import type { LatencyRange } from "./clock/latency.ts";
@@ -26,31 +27,33 @@ export interface LaneOptions {
 }
 
 /** Plain counters of a player, all lanes together, since it was made. */
-export interface Counters {
+export class Counters {
   /** Bytes of samples received. */
-  bytes: number;
+  bytes = 0;
   /** Pictures decoded. */
-  decodedFrames: number;
+  decodedFrames = 0;
   /** Pictures shown. */
-  shownFrames: number;
+  shownFrames = 0;
   /** Pictures decoded and not shown, because they were late or a newer one was due as well. */
-  droppedFrames: number;
+  droppedFrames = 0;
   /** Groups given up because they came too late. */
-  skippedGroups: number;
+  skippedGroups = 0;
   /** Pieces of sound decoded. */
-  decodedSounds: number;
+  decodedSounds = 0;
 }
 
-/** Counters at nought. */
-export function newCounters(): Counters {
-  return {
-    bytes: 0,
-    decodedFrames: 0,
-    shownFrames: 0,
-    droppedFrames: 0,
-    skippedGroups: 0,
-    decodedSounds: 0,
-  };
+/** How a lane has ended: `undefined` when it is complete or was closed, else the error; never rejects. */
+export async function endOf(
+  work: Promise<void>,
+  signal: AbortSignal,
+): Promise<MoqError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (reason) {
+    const error = asMoqError(signal.aborted ? signal.reason : reason);
+    return error.code === "closed" ? undefined : error;
+  }
 }
 
 /** Subscribes to a choice from its newest group on; the caller closes the reader. */

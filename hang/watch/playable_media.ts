@@ -6,6 +6,7 @@
  */
 import type { Logger } from "@moq-deno/lite";
 import type { Catalog } from "../catalog/catalog.ts";
+import { running } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import {
   type AudioChoice,
@@ -15,16 +16,10 @@ import {
   type VideoChoice,
 } from "./quality/select.ts";
 
-/** Options of {@linkcode PlayableMedia}. */
-interface PlayableMediaOptions {
-  /** The newest catalog. */
-  readonly catalog: ReadonlySignal<Catalog | undefined>;
-  /** Hears what cannot be played. */
-  readonly log: Logger;
-}
-
 /** Looks until it is closed. Its methods are watched when they are called in an effect. */
 export class PlayableMedia {
+  /** The sound. */
+  readonly audio: ReadonlySignal<AudioChoice | undefined>;
   readonly #catalog: ReadonlySignal<Catalog | undefined>;
   readonly #log: Logger;
   readonly #video = new Signal<readonly VideoChoice[]>([]);
@@ -33,8 +28,9 @@ export class PlayableMedia {
   readonly #isKnown = new Signal(false);
   readonly #stop: () => void;
 
-  /** Begins at once. */
-  constructor({ catalog, log }: PlayableMediaOptions) {
+  /** Begins at once with the newest `catalog`; `log` hears what cannot be played. */
+  constructor(catalog: ReadonlySignal<Catalog | undefined>, log: Logger) {
+    this.audio = this.#audio;
     this.#catalog = catalog;
     this.#log = log;
     this.#stop = effect(() => this.#choose());
@@ -44,11 +40,6 @@ export class PlayableMedia {
   video(): readonly VideoChoice[] {
     const excluded = this.#excluded.get();
     return this.#video.get().filter(({ name }) => !excluded.has(name));
-  }
-
-  /** The sound. */
-  get audio(): ReadonlySignal<AudioChoice | undefined> {
-    return this.#audio;
   }
 
   /** Whether a catalog is there and the browser has said what it decodes of it. */
@@ -93,9 +84,7 @@ export class PlayableMedia {
       this.#isKnown.set(false);
       return;
     }
-    const end = new AbortController();
-    void this.#chooseFrom(catalog, end.signal); // does not fail
-    return () => end.abort();
+    return running((signal) => this.#chooseFrom(catalog, signal));
   }
 
   async #chooseFrom(catalog: Catalog, signal: AbortSignal): Promise<void> {

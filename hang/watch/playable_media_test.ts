@@ -58,7 +58,7 @@ function namesOf(media: PlayableMedia): readonly string[] {
 Deno.test("PlayableMedia: what is decoded, less what has failed, until the catalog goes", async () => {
   using _decoders = withDecoders(["vp8", "opus"]);
   const catalog = new Signal<Catalog | undefined>(undefined);
-  const media = new PlayableMedia({ catalog, log: SILENT });
+  const media = new PlayableMedia(catalog, SILENT);
   assert.deepEqual([media.isKnown(), media.hasAny()], [false, false]);
   catalog.set(BOTH);
   await known(media);
@@ -81,7 +81,7 @@ Deno.test("PlayableMedia: what is decoded, less what has failed, until the catal
 Deno.test("PlayableMedia: sound alone is something only where there is no picture", async () => {
   using _decoders = withDecoders(["opus"]);
   const catalog = new Signal<Catalog | undefined>(BOTH);
-  const media = new PlayableMedia({ catalog, log: SILENT });
+  const media = new PlayableMedia(catalog, SILENT);
   await known(media);
   assert.deepEqual([namesOf(media), media.hasAny()], [[], false]);
   assert.equal(media.audio.peek()?.name, "sound");

@@ -7,25 +7,27 @@
 import type { Logger, MoqError } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
 import type { Catalog, Size, VideoSection } from "../catalog/catalog.ts";
+import { holding } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { Captions, type CaptionTrack, captionTracks } from "./captions.ts";
 import { FollowedBroadcast, type PlayedFormat } from "./followed_broadcast.ts";
-import { type LaneOptions, newCounters } from "./lane.ts";
+import type { LaneOptions } from "./lane.ts";
 import { type Latency, latencyRange, laterRange } from "./clock/latency.ts";
 import { Measurer } from "./quality/measures.ts";
-import { PathProbe } from "./quality/path_probe.ts";
 import { PlayableMedia } from "./playable_media.ts";
 import { type PlayerState, stateOf } from "./player_state.ts";
-import { type PlayerStats, PlayerStatsMeter } from "./player_stats.ts";
+import { PlayerMonitor } from "./player_monitor.ts";
+import type { PlayerStats } from "./player_stats.ts";
 import type { SharedConnection } from "../connection/relay_connection.ts";
 import { RenditionPicker } from "./quality/rendition_picker.ts";
 import type { VideoChoice } from "./quality/select.ts";
 import { Speaker } from "./audio/speaker.ts";
 import { PlayoutClock } from "./clock/playout_clock.ts";
-import { PublisherTimings } from "./clock/publisher_timings.ts";
+import { Renderer } from "./video/renderer.ts";
+import { VideoLane, type VideoWish } from "./video/video_lane.ts";
 import { type VideoFailure, VideoPlayback } from "./video/video_playback.ts";
-import { type FrameLatency, joinMarks } from "./clock/frame_latency.ts";
-import type { ViewerMark } from "./clock/viewer_timings.ts";
+import type { FrameLatency } from "./clock/frame_latency.ts";
+import { type ViewerMark, ViewerTimings } from "./clock/viewer_timings.ts";
 
 const LOOK_MS = 250;
 const MEASURE_MS = 500;
@@ -64,30 +66,29 @@ export class Player {
   /** How long media is held. */
   readonly latency: Signal<Latency>;
   /** Track name of the rendition to play; `undefined` picks by size and by what network and machine keep up with. */
-  readonly rendition: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
+  readonly rendition: Signal<string | undefined> = new Signal(undefined);
   /** Track name of the captions to show; `undefined` shows none and downloads none. */
-  readonly captions: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
+  readonly captions: Signal<string | undefined> = new Signal(undefined);
   /** Device pixels of the place where the picture is shown; no larger rendition than fills it is played. */
-  readonly size: Signal<Size | undefined> = new Signal<Size | undefined>(
-    undefined,
-  );
+  readonly size: Signal<Size | undefined> = new Signal(undefined);
+  /** Draws on while the page is hidden, for a window that stays in sight; see {@linkcode Player.visible}. */
+  readonly drawsHidden: Signal<boolean> = new Signal(false);
   /** Whether the publisher is asked when it captured, encoded and sent each picture, for {@linkcode Player.latencies}. */
-  readonly measuring: Signal<boolean> = new Signal(false);
+  readonly measuring: Signal<boolean>;
+  /** The catalog of the broadcast, while there is one. */
+  readonly catalog: ReadonlySignal<Catalog | undefined>;
+  /** Track name of the rendition whose pictures are shown. */
+  readonly shownRendition: ReadonlySignal<string | undefined>;
   readonly #shared: SharedConnection;
   readonly #log: Logger;
   readonly #sync: PlayoutClock;
   readonly #source: FollowedBroadcast;
   readonly #media: PlayableMedia;
-  readonly #video: VideoPlayback;
+  readonly #timings = new ViewerTimings();
+  readonly #video: VideoPlayback<VideoWish, VideoFrame>;
+  readonly #renderer: Renderer;
   readonly #picker: RenditionPicker;
-  readonly #probe: PathProbe;
-  readonly #told: PublisherTimings;
-  readonly #counters = newCounters();
-  readonly #meter: PlayerStatsMeter;
+  readonly #monitor: PlayerMonitor;
   readonly #caption = new Signal<Captions | undefined>(undefined);
   readonly #failure = new Signal<MoqError | undefined>(undefined);
   readonly #speaker = new Signal<Speaker | undefined>(undefined);
@@ -105,20 +106,38 @@ export class Player {
     this.#shared = shared;
     this.#log = log;
     this.#picker = new RenditionPicker(log);
-    this.#probe = new PathProbe(log);
-    this.#told = new PublisherTimings(log);
     this.#sync = new PlayoutClock({
       latency: latencyRange(this.latency.peek()),
     });
-    this.#meter = new PlayerStatsMeter(this.#counters);
-    this.#video = new VideoPlayback(options.canvas, {
-      videoFailed: (failure) => this.#videoFailed(failure),
+    const timings = this.#timings;
+    const video = new VideoPlayback<VideoWish, VideoFrame>({
+      open: (wish, takesOver) => new VideoLane({ ...wish, takesOver, timings }),
+      failed: (failure) => this.#videoFailed(failure),
+    });
+    this.#video = video;
+    this.shownRendition = video.rendition;
+    this.#renderer = new Renderer(options.canvas, {
+      source: video,
+      timings,
+      drawsHidden: this.drawsHidden,
     });
     const scope = shared.connection.remote.scope();
     const format = options.catalogFormat;
     this.#source = new FollowedBroadcast({ scope, name, format, log });
-    this.#media = new PlayableMedia({ catalog: this.#source.catalog, log });
-    const look = setInterval(() => this.#look(), LOOK_MS);
+    this.#media = new PlayableMedia(this.#source.catalog, log);
+    this.catalog = this.#source.catalog;
+    this.#monitor = new PlayerMonitor({
+      shared,
+      sync: this.#sync,
+      source: this.#source,
+      media: this.#media,
+      timings,
+      speaker: this.#speaker,
+      video,
+      log,
+    });
+    this.measuring = this.#monitor.measuring;
+    const look = setInterval(() => video.look(performance.now()), LOOK_MS);
     const measure = setInterval(() => this.#measure(), MEASURE_MS);
     this.#stops = [
       () => clearInterval(look),
@@ -127,8 +146,6 @@ export class Player {
       effect(() => this.#holdBack()),
       effect(() => this.#playVideo()),
       effect(() => this.#playAudio()),
-      effect(() => this.#probe.listen(shared.status.get())),
-      effect(() => this.#askPublisher()),
       effect(() => this.#showCaptions()),
     ];
   }
@@ -154,19 +171,9 @@ export class Player {
     return this.#speaker.get()?.isBlocked.get() ?? false;
   }
 
-  /** The catalog of the broadcast, while there is one. */
-  get catalog(): ReadonlySignal<Catalog | undefined> {
-    return this.#source.catalog;
-  }
-
   /** The renditions of the video that can be played, smallest first; watched when it is read in an effect. */
   renditions(): readonly Rendition[] {
     return this.#media.video();
-  }
-
-  /** Track name of the rendition whose pictures are shown. */
-  get shownRendition(): ReadonlySignal<string | undefined> {
-    return this.#video.rendition;
   }
 
   /** The captions that can be shown; watched when it is read in an effect. */
@@ -187,42 +194,17 @@ export class Player {
 
   /** When the pictures of the last ten seconds were received, decoded and shown, oldest first. */
   get marks(): readonly ViewerMark[] {
-    return this.#video.marks.marks;
-  }
-
-  /** Draws on while the page is hidden, for a window that stays in sight; see {@linkcode Player.visible}. */
-  get drawsHidden(): Signal<boolean> {
-    return this.#video.drawsHidden;
+    return this.#timings.marks;
   }
 
   /** Where the time went for each picture of the last ten seconds, oldest first; nothing of the publisher's part unless it tells and {@linkcode Player.measuring} is on. */
   latencies(): readonly FrameLatency[] {
-    return joinMarks(this.marks, {
-      told: this.#told.marks,
-      clock: this.#source.catalog.peek()?.clock,
-      rttMs: this.#rttMs,
-    });
-  }
-
-  get #rttMs(): number | undefined {
-    const { session } = this.#shared.connection;
-    return session?.path.rttMs ?? (this.#probe.newest?.rttMs || undefined);
+    return this.#monitor.latencies();
   }
 
   /** Numbers as they are now. */
   stats(): PlayerStats {
-    const { session } = this.#shared.connection;
-    return this.#meter.read({
-      session,
-      sync: this.#sync,
-      shownUs: this.#video.shownUs,
-      video: this.#video.choice,
-      audio: this.#media.audio.peek()?.config,
-      decodeQueue: this.#video.decodeQueue,
-      bandwidthBps: this.#probe.newest?.bitrateBps ?? 0,
-      rttMs: this.#rttMs,
-      missingSoundSeconds: this.#speaker.peek()?.missingSeconds ?? 0,
-    });
+    return this.#monitor.stats();
   }
 
   /** Ends everything; the last picture stays on the canvas. Idempotent. */
@@ -230,7 +212,9 @@ export class Player {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const stop of this.#stops) stop();
-    this.#video.close();
+    this.#monitor.close();
+    this.#video.stop();
+    this.#renderer.close();
     this.#media.close();
     this.#source.close();
     this.#shared.release();
@@ -249,7 +233,7 @@ export class Player {
   #begin(): void {
     this.#source.beginnings.get();
     this.#sync.reset();
-    this.#video.marks.clear();
+    this.#timings.clear();
     this.#media.includeAll();
     this.#failure.set(undefined);
   }
@@ -277,17 +261,10 @@ export class Player {
     const broadcast = this.#source.related(choice.config.broadcast);
     if (!broadcast) return;
     const { volume } = this;
-    const speaker = new Speaker({
-      ...this.#laneOptions(broadcast),
-      choice,
-      volume,
-    });
-    this.#speaker.set(speaker);
+    const options = this.#laneOptions(broadcast);
+    const speaker = new Speaker({ ...options, choice, volume });
     speaker.closed.then((error) => error && this.#audioFailed(error));
-    return () => {
-      speaker.close();
-      this.#speaker.set(undefined);
-    };
+    return holding(this.#speaker, speaker);
   }
 
   #showCaptions(): (() => void) | void {
@@ -296,15 +273,8 @@ export class Player {
     const isWanted = !this.paused.get() && this.visible.get();
     const broadcast = track && this.#source.related(track.broadcast);
     if (!track || !broadcast || !isWanted) return;
-    const captions = new Captions({
-      ...this.#laneOptions(broadcast),
-      track,
-    });
-    this.#caption.set(captions);
-    return () => {
-      captions.close();
-      this.#caption.set(undefined);
-    };
+    const options = { ...this.#laneOptions(broadcast), track };
+    return holding(this.#caption, new Captions(options));
   }
 
   #audioFailed(error: MoqError): void {
@@ -322,26 +292,13 @@ export class Player {
   }
 
   #laneOptions(broadcast: LaneOptions["broadcast"]): LaneOptions {
-    const [sync, counters, log] = [this.#sync, this.#counters, this.#log];
-    return { broadcast, sync, counters, log };
-  }
-
-  #askPublisher(): (() => void) | void {
-    const catalog = this.#source.catalog.get();
-    const broadcast = this.#source.broadcast.peek();
-    if (!catalog || !broadcast || !this.measuring.get()) return;
-    return this.#told.ask(broadcast, catalog);
+    const { counters } = this.#monitor;
+    return { broadcast, sync: this.#sync, counters, log: this.#log };
   }
 
   #retry(error: MoqError): void {
     this.#log.warn?.("playback interrupted", { error: error.message });
     if (!this.#isClosed) this.#source.retry();
-  }
-
-  #look(): void {
-    const nowMs = performance.now();
-    this.#meter.sample(nowMs);
-    this.#video.look(nowMs);
   }
 
   /** Lets the picker see how it goes, unless it goes as it does for another reason. */

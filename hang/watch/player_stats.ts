@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { protocolOf, type Session } from "@moq-deno/lite";
+import type { Session } from "@moq-deno/lite";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { Counters } from "./lane.ts";
-import type { VideoChoice } from "./quality/select.ts";
-import type { PlayoutClock } from "./clock/playout_clock.ts";
 
-const WINDOW_MS = 2000;
 const MAX_PACKET_BYTES = 1500;
 
 /** Numbers for people and programs. */
@@ -46,85 +43,8 @@ export interface PlayerStats extends Readonly<Counters> {
   readonly audio: AudioConfig | undefined;
 }
 
-/** What the numbers are made from. */
-interface StatsSources {
-  /** The session that is up. */
-  readonly session: Session | undefined;
-  /** The clock. */
-  readonly sync: PlayoutClock;
-  /** Presentation time in microseconds of the picture shown. */
-  readonly shownUs: number | undefined;
-  /** The video that plays. */
-  readonly video: VideoChoice | undefined;
-  /** The audio that plays. */
-  readonly audio: AudioConfig | undefined;
-  /** Pictures that wait for the decoder. */
-  readonly decodeQueue: number;
-  /** Bits per second, 0 for unknown. */
-  readonly bandwidthBps: number;
-  /** Milliseconds. */
-  readonly rttMs: number | undefined;
-  /** Seconds. */
-  readonly missingSoundSeconds: number;
-}
-
-interface Mark {
-  readonly atMs: number;
-  readonly bytes: number;
-  readonly shownFrames: number;
-}
-
-/** Turns counters into rates. */
-export class PlayerStatsMeter {
-  readonly #counters: Counters;
-  readonly #marks: Mark[] = [];
-
-  /** Over counters that somebody else counts. */
-  constructor(counters: Counters) {
-    this.#counters = counters;
-  }
-
-  /** Takes note of the counters; a few times a second. */
-  sample(atMs: number): void {
-    const { bytes, shownFrames } = this.#counters;
-    this.#marks.push({ atMs, bytes, shownFrames });
-    while (atMs - this.#marks[0]!.atMs > WINDOW_MS) this.#marks.shift();
-  }
-
-  /** The numbers now. */
-  read(sources: StatsSources): PlayerStats {
-    const { sync, shownUs, session, video, audio } = sources;
-    const playheadUs = sync.playheadUs() ?? sync.edgeUs;
-    return {
-      ...this.#counters,
-      latencyMs: shownUs === undefined ? undefined : sync.behindMs(shownUs),
-      bufferedMs: Math.max(0, (sync.edgeUs - playheadUs) / 1000),
-      holdMs: sync.holdMs,
-      jitterMs: sync.jitterMs,
-      decodeQueue: sources.decodeQueue,
-      bandwidthBps: sources.bandwidthBps,
-      rttMs: sources.rttMs,
-      bitrateBps: this.#perSecond("bytes") * 8,
-      framesPerSecond: this.#perSecond("shownFrames"),
-      missingSoundSeconds: sources.missingSoundSeconds,
-      transport: session && transportOf(session),
-      protocol: session && protocolOf(session.version),
-      rendition: video?.name,
-      video: video?.config,
-      audio,
-    };
-  }
-
-  #perSecond(counter: "bytes" | "shownFrames"): number {
-    const [first] = this.#marks;
-    const last = this.#marks.at(-1);
-    if (!first || !last || first === last) return 0;
-    const seconds = (last.atMs - first.atMs) / 1000;
-    return (last[counter] - first[counter]) / seconds;
-  }
-}
-
-function transportOf(session: Session): "WebTransport" | "WebSocket" {
+/** What carries a session, for people. */
+export function transportOf(session: Session): "WebTransport" | "WebSocket" {
   // Over QUIC a datagram fits into one packet; over WebSocket it is a record or there is none.
   const bytes = session.transport.datagrams?.maxBytes ?? Infinity;
   return bytes <= MAX_PACKET_BYTES ? "WebTransport" : "WebSocket";

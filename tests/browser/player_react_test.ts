@@ -38,11 +38,10 @@ import {$1} from "npm:${name}@${REACT}${entry}";`;
 
 /** The example in `folder`; returns its main file. */
 async function copyTo(folder: string): Promise<string> {
-  for (const name of ["live.tsx", "main.tsx"]) {
-    const text = await Deno.readTextFile(new URL(name, EXAMPLE));
-    await Deno.writeTextFile(`${folder}/${name}`, withReact(text));
-  }
-  return `${folder}/main.tsx`;
+  const file = `${folder}/main.tsx`;
+  const text = await Deno.readTextFile(new URL("main.tsx", EXAMPLE));
+  await Deno.writeTextFile(file, withReact(text));
+  return file;
 }
 
 async function checkTypes(file: string): Promise<void> {

@@ -160,7 +160,13 @@ Deno.test("examples/embedded_relay.ts is a relay inside a site", async () => {
   assert.equal(await listing.text(), "clock\n");
 });
 
-const SHORT = ["sensor.ts", "chat_bot.ts", "record.ts", "embedded_relay.ts"];
+const SHORT = [
+  "sensor.ts",
+  "chat_bot.ts",
+  "record.ts",
+  "embedded_relay.ts",
+  "react/main.tsx",
+];
 for (const name of SHORT) {
   Deno.test(`examples/${name} has less than 25 lines`, async () => {
     const text = await Deno.readTextFile(new URL(`examples/${name}`, ROOT));

@@ -18,7 +18,7 @@ const TOGETHER_MS = 5 * 60_000;
 export class HangChatList {
   readonly #view: HangChatView;
   readonly #shown: Map<string, HTMLElement> = new Map();
-  readonly #marker: HTMLElement = part("div", "new");
+  readonly #marker = part("div", "new", { role: "separator" });
   readonly #unread: Set<string> = new Set();
   #isFollowing = true;
   #hasShown = false;
@@ -27,7 +27,6 @@ export class HangChatList {
   constructor(view: HangChatView) {
     this.#view = view;
     this.#marker.textContent = "New";
-    this.#marker.setAttribute("role", "separator");
   }
 
   /** How many messages of others came since the reader last saw the newest. */

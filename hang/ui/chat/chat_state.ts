@@ -21,26 +21,16 @@ export interface HangChatState {
   readonly text: string;
 }
 
-/** What is known. */
-interface HangChatFacts {
-  /** The connection; `undefined` while the element has no url or no room. */
-  readonly connection: ConnectionStatus | undefined;
-  /** Whether there is a name to write under. */
-  readonly canWrite: boolean;
-}
-
 // What is taken apart by it is the same for everybody.
 const HUES = 360;
 
-/** The state that the facts make. */
+/** The state over a connection, `undefined` without a url or a room; `canWrite` with a name to write under. */
 export function hangChatStateOf(
-  { connection, canWrite }: HangChatFacts,
+  connection: ConnectionStatus | undefined,
+  canWrite: boolean,
 ): HangChatState {
   if (!connection) {
-    return {
-      kind: "incomplete",
-      text: "Set the url and room attributes",
-    };
+    return { kind: "incomplete", text: "Set the url and room attributes" };
   }
   const down = downStateOf(
     connection,

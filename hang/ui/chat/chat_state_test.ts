@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import { hangChatStateOf, hueOf, typingText } from "./chat_state.ts";
 
-Deno.test("hangChatStateOf: says what is missing, that nothing is lost without a relay, and nothing when all is well", () => {
-  const canWrite = true;
+Deno.test("hangChatStateOf: incomplete, connecting, and without a relay", () => {
   const gone = { state: "connecting", attempt: 3 } as const;
   const first = { state: "connecting", attempt: 1 } as const;
   const kinds = [undefined, first, gone].map((connection) =>
-    hangChatStateOf({ connection, canWrite }).kind
+    hangChatStateOf(connection, true).kind
   );
   assert.deepEqual(kinds, ["incomplete", "connecting", "relay-gone"]);
   const waiting = { state: "waiting", retryMs: 1, error: undefined } as const;
-  const { text } = hangChatStateOf({ connection: waiting, canWrite });
+  const { text } = hangChatStateOf(waiting, true);
   assert.match(text, /sent when it is back/);
 });
 

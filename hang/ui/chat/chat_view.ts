@@ -88,56 +88,45 @@ textarea::placeholder { color: var(--hang-quiet); opacity: 1; }
 @media (prefers-reduced-motion: no-preference) { .list { scroll-behavior: smooth; } }
 `;
 
-/** The elements that change. */
-export interface HangChatView {
+/** The view within an element. */
+export class HangChatView {
   /** The messages, oldest first. */
-  readonly list: HTMLElement;
-  /** Shows while there are none. */
-  readonly empty: HTMLElement;
+  readonly list = part("div", "list", {
+    tabindex: "0",
+    role: "log",
+    "aria-label": "Messages",
+  });
+  /** Shown while there are no messages. */
+  readonly empty = part("p", "empty");
   /** Goes to the newest. */
-  readonly more: HTMLButtonElement;
-  /** Who types. */
-  readonly typing: HTMLElement;
-  /** What is wrong. */
-  readonly status: HTMLElement;
-  /** Where one writes. */
-  readonly form: HTMLFormElement;
-  /** What one writes. */
-  readonly input: HTMLTextAreaElement;
-  /** Sends it. */
-  readonly send: HTMLButtonElement;
-}
+  readonly more = part("button", "more", { type: "button" });
+  /** Who is typing. */
+  readonly typing = part("p", "typing", { role: "status" });
+  /** Problems. */
+  readonly status = part("p", "status", { role: "alert" });
+  /** For a new message. */
+  readonly form = part("form", "form");
+  /** The text of the new message. */
+  readonly input = part("textarea", "input", {
+    rows: "1",
+    placeholder: "Write a message",
+    "aria-label": "Message",
+    enterkeyhint: "send",
+  });
+  readonly send = part("button", "send", { type: "submit" });
 
-/** Builds the view within `host`. */
-export function buildView(host: HTMLElement): HangChatView {
-  const shadow = openShadow(host, STYLE);
-  const list = part("div", "list");
-  list.tabIndex = 0;
-  list.setAttribute("role", "log");
-  list.setAttribute("aria-label", "Messages");
-  const empty = part("p", "empty");
-  const emptySlot = slot("empty");
-  emptySlot.append("No messages yet");
-  empty.append(emptySlot);
-  list.append(empty);
-  const more = part("button", "more");
-  more.type = "button";
-  more.hidden = true;
-  const frame = part("div", "frame");
-  frame.append(list, more);
-  const typing = part("p", "typing");
-  typing.setAttribute("role", "status");
-  const status = part("p", "status");
-  status.setAttribute("role", "alert");
-  const input = part("textarea", "input");
-  Object.assign(input, { rows: 1, placeholder: "Write a message" });
-  input.setAttribute("aria-label", "Message");
-  input.setAttribute("enterkeyhint", "send");
-  const send = part("button", "send");
-  send.type = "submit";
-  send.textContent = "Send";
-  const form = part("form", "form");
-  form.append(input, send);
-  shadow.append(slot("header"), frame, typing, status, form);
-  return { list, empty, more, typing, status, form, input, send };
+  /** Builds the view within `host`. */
+  constructor(host: HTMLElement) {
+    const emptySlot = slot("empty");
+    emptySlot.append("No messages yet");
+    this.empty.append(emptySlot);
+    this.list.append(this.empty);
+    this.more.hidden = true;
+    const frame = part("div", "frame");
+    frame.append(this.list, this.more);
+    this.send.textContent = "Send";
+    this.form.append(this.input, this.send);
+    const { typing, status, form } = this;
+    openShadow(host, STYLE).append(slot("header"), frame, typing, status, form);
+  }
 }

@@ -88,70 +88,40 @@ hang-chat { width: 320px; flex: none; height: auto; min-height: 0; }
 }
 `;
 
-/** The elements that change. */
-export interface HangMeetView {
+/** The view within an element. */
+export class HangMeetView {
   /** Holds the pictures and the chat. */
-  readonly main: HTMLElement;
+  readonly main = part("div", "main");
   /** What the pictures have to fit into. */
-  readonly stage: HTMLElement;
+  readonly stage = part("div", "stage");
   /** The pictures. */
-  readonly grid: HTMLElement;
-  /** What is wrong. */
-  readonly status: HTMLElement;
+  readonly grid = part("div", "grid", { role: "list", "aria-label": "People" });
+  /** Problems. */
+  readonly status = part("p", "status", { role: "status" });
   /** Asks for the gesture that browsers want before there is sound. */
-  readonly unmute: HTMLButtonElement;
+  readonly unmute = iconButton("unmute", "muted", "Turn on sound");
   /** Microphone on or off. */
-  readonly mute: HTMLButtonElement;
+  readonly mute = iconButton("mute", "microphone");
   /** Camera on or off. */
-  readonly hide: HTMLButtonElement;
+  readonly hide = iconButton("hide", "camera");
   /** Camera or screen. */
-  readonly share: HTMLButtonElement;
+  readonly share = iconButton("share", "screen");
   /** Opens the chat. */
-  readonly chat: HTMLButtonElement;
-  /** How many messages were not read. */
-  readonly badge: HTMLElement;
-  /** How many people there are. */
-  readonly count: HTMLElement;
-}
+  readonly chat = iconButton("chat", "message");
+  /** The number of unread messages. */
+  readonly badge = part("span", "badge");
+  /** The number of people. */
+  readonly count = part("span", "count");
 
-/** Builds the view within `host`. */
-export function buildView(host: HTMLElement): HangMeetView {
-  const shadow = openShadow(host, STYLE);
-  const status = part("p", "status");
-  status.setAttribute("role", "status");
-  const grid = part("div", "grid");
-  grid.setAttribute("role", "list");
-  grid.setAttribute("aria-label", "People");
-  const unmute = iconButton("unmute", "muted");
-  unmute.append("Turn on sound");
-  const stage = part("div", "stage");
-  stage.append(grid, unmute);
-  const main = part("div", "main");
-  main.append(stage);
-  const mute = iconButton("mute", "microphone");
-  const hide = iconButton("hide", "camera");
-  const share = iconButton("share", "screen");
-  const chat = iconButton("chat", "message");
-  const badge = part("span", "badge");
-  badge.hidden = true;
-  chat.append(badge);
-  const count = part("span", "count");
-  const bar = part("div", "bar");
-  bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", "Meeting");
-  bar.append(mute, hide, share, chat, slot("controls"), count);
-  shadow.append(status, main, bar);
-  return {
-    main,
-    stage,
-    grid,
-    status,
-    unmute,
-    mute,
-    hide,
-    share,
-    chat,
-    badge,
-    count,
-  };
+  /** Builds the view within `host`. */
+  constructor(host: HTMLElement) {
+    this.stage.append(this.grid, this.unmute);
+    this.main.append(this.stage);
+    this.badge.hidden = true;
+    this.chat.append(this.badge);
+    const bar = part("div", "bar", { role: "group", "aria-label": "Meeting" });
+    bar.append(this.mute, this.hide, this.share, this.chat);
+    bar.append(slot("controls"), this.count);
+    openShadow(host, STYLE).append(this.status, this.main, bar);
+  }
 }

@@ -31,30 +31,22 @@ interface MeetPeopleOptions {
 /** Follows a room until it is closed. */
 export class MeetPeople {
   readonly #options: MeetPeopleOptions;
-  readonly #shared: SharedConnection;
+  /** The connection to the relay. */
+  readonly shared: SharedConnection;
   readonly #paths: RoomPaths;
   readonly #people: Map<string, MeetPerson> = new Map();
-  readonly #shown = new Signal<readonly MeetPerson[]>([]);
+  /** Those who are shown. */
+  readonly shown: Signal<readonly MeetPerson[]> = new Signal([]);
   readonly #stop: () => void;
 
   /** Begins at once. */
   constructor(options: MeetPeopleOptions) {
     const { room, own } = options;
     this.#options = options;
-    this.#shared = this.#share();
-    const scope = this.#shared.connection.remote.scope();
+    this.shared = this.#share();
+    const scope = this.shared.connection.remote.scope();
     this.#paths = new RoomPaths({ scope, room, own });
     this.#stop = effect(() => this.#follow());
-  }
-
-  /** The connection to the relay. */
-  get shared(): SharedConnection {
-    return this.#shared;
-  }
-
-  /** Those who are shown. */
-  get shown(): ReadonlySignal<readonly MeetPerson[]> {
-    return this.#shown;
   }
 
   /** How many there are, shown or not; watched when it is read in an effect. */
@@ -68,7 +60,7 @@ export class MeetPeople {
     this.#paths.close();
     for (const person of this.#people.values()) person.close();
     this.#people.clear();
-    this.#shared.release();
+    this.shared.release();
   }
 
   #share(): SharedConnection {
@@ -85,7 +77,7 @@ export class MeetPeople {
     for (const path of paths) {
       if (!this.#people.has(path)) this.#add(path);
     }
-    this.#shown.set([...this.#people.values()]);
+    this.shown.set([...this.#people.values()]);
   }
 
   #add(path: string): void {

@@ -7,6 +7,7 @@
 import type { Position } from "../../catalog/room.ts";
 import type { Preview } from "../../catalog/room_frames.ts";
 import { consumePositions, consumePreviews } from "../../meet/side_frames.ts";
+import { running } from "../../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../../signals/signal.ts";
 import { Player } from "../../watch/player.ts";
 import type { PlayerState } from "../../watch/player_state.ts";
@@ -35,10 +36,8 @@ export class MeetPerson {
   /** Plays it. */
   readonly player: Player;
   readonly #path: string;
-  readonly #preview: Signal<Preview> = new Signal<Preview>({});
-  readonly #position: Signal<Position | undefined> = new Signal<
-    Position | undefined
-  >(undefined);
+  readonly #preview = new Signal<Preview>({});
+  readonly #position = new Signal<Position | undefined>(undefined);
   readonly #stops: readonly (() => void)[];
 
   /** Begins at once. */
@@ -71,18 +70,18 @@ export class MeetPerson {
   #follow({ shared, name }: MeetPersonOptions): (() => void) | void {
     const catalog = this.player.catalog.get();
     if (!catalog) return;
-    const end = new AbortController();
-    const { signal } = end;
-    try {
-      const broadcast = shared.connection.remote.consume(name);
-      const previews = consumePreviews(broadcast, { catalog, signal });
-      const positions = consumePositions(broadcast, { catalog, signal });
-      void keepNewest(previews, this.#preview); // does not fail
-      void keepNewest(positions, this.#position); // does not fail
-    } catch {
-      // It has gone again; the player hears of that too.
-    }
-    return () => end.abort();
+    return running(async (signal) => {
+      try {
+        const broadcast = shared.connection.remote.consume(name);
+        const options = { catalog, signal };
+        await Promise.all([
+          keepNewest(consumePreviews(broadcast, options), this.#preview),
+          keepNewest(consumePositions(broadcast, options), this.#position),
+        ]);
+      } catch {
+        // The broadcast has gone again, which the player shows.
+      }
+    });
   }
 
   #show(): void {

@@ -25,12 +25,6 @@ interface Placed {
   readonly at: Position;
 }
 
-/** Options of {@linkcode MeetPlaces}. */
-interface MeetPlacesOptions {
-  /** Whether everybody is at a place of their own. */
-  readonly isWindow: ReadonlySignal<boolean>;
-}
-
 /** Places the tiles of one view. */
 export class MeetPlaces {
   readonly #view: HangMeetView;
@@ -38,8 +32,8 @@ export class MeetPlaces {
   readonly #box = new Signal<Box>({ width: 0, height: 0 });
   readonly #own = new Signal<Position>({ x: 0, y: 0, z: 1 });
 
-  /** Knows no size before it watches. */
-  constructor(view: HangMeetView, { isWindow }: MeetPlacesOptions) {
+  /** In a window everyone has a place of their own. Knows no size before it watches. */
+  constructor(view: HangMeetView, isWindow: ReadonlySignal<boolean>) {
     this.#view = view;
     this.#isWindow = isWindow;
   }

@@ -29,7 +29,7 @@ export interface TileFacts {
 /** Shows one person. */
 export class MeetTile {
   /** The element. */
-  readonly element: HTMLElement = part("div", "tile");
+  readonly element: HTMLElement = part("div", "tile", { role: "listitem" });
   readonly #face = part("div", "face");
   readonly #letter = document.createElement("span");
   readonly #who = document.createElement("span");
@@ -44,7 +44,6 @@ export class MeetTile {
     this.#silent.style.display = "contents";
     label.append(this.#silent, this.#who);
     this.#face.append(this.#letter);
-    this.element.setAttribute("role", "listitem");
     this.element.append(picture, this.#face, this.#state, label);
   }
 

@@ -8,6 +8,7 @@ import type { Capture } from "../../publish/capture.ts";
 import type { DeviceChoice, DeviceList } from "../../publish/device_list.ts";
 import type { Publisher } from "../../publish/publisher.ts";
 import { isScreen } from "../../publish/video_feed.ts";
+import { listening } from "../../signals/dom.ts";
 import {
   effect,
   type ReadonlySignal,
@@ -47,18 +48,16 @@ export class HangPublishDisplay {
   constructor(view: HangPublishView, options: HangPublishDisplayOptions) {
     this.#view = view;
     this.#options = options;
+    const { cameras, microphones, settings } = view;
     const { camera, microphone } = options.capture;
-    const choose = () => camera.deviceId.set(view.cameras.value || undefined);
-    const listen = () =>
-      microphone.deviceId.set(view.microphones.value || undefined);
-    const open = () => this.#togglePanel();
-    view.cameras.addEventListener("change", choose);
-    view.microphones.addEventListener("change", listen);
-    view.settings.addEventListener("click", open);
     this.#stops = [
-      () => view.cameras.removeEventListener("change", choose),
-      () => view.microphones.removeEventListener("change", listen),
-      () => view.settings.removeEventListener("click", open),
+      listening(cameras, {
+        change: () => camera.deviceId.set(cameras.value || undefined),
+      }),
+      listening(microphones, {
+        change: () => microphone.deviceId.set(microphones.value || undefined),
+      }),
+      listening(settings, { click: () => this.#togglePanel() }),
       effect(() => this.#showPreview()),
       effect(() => this.#showButtons()),
       effect(() => this.#showLevel()),

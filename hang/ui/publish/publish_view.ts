@@ -4,8 +4,13 @@
  * @module
  */
 import { BASE_STYLE } from "../shared/base_style.ts";
-import type { IconName } from "../shared/icons.ts";
-import { iconButton, openShadow, part, slot } from "../shared/parts.ts";
+import {
+  iconButton,
+  labelled,
+  openShadow,
+  part,
+  slot,
+} from "../shared/parts.ts";
 
 const STYLE = `${BASE_STYLE}
 :host { --hang-background: #1a1f2b; }
@@ -50,146 +55,72 @@ select {
 }
 `;
 
-/** The elements that change. */
-export interface HangPublishView {
+/** The view within an element. */
+export class HangPublishView {
   /** Takes the keyboard. */
-  readonly root: HTMLElement;
+  readonly root = part("div", "root", { tabindex: "0" });
   /** The picture as it is captured. */
-  readonly video: HTMLVideoElement;
+  readonly video = part("video", "video");
   /** Covers the picture while there is something to say. */
-  readonly status: HTMLElement;
-  /** What is said. */
-  readonly statusText: HTMLElement;
-  /** Turns while something is awaited. */
-  readonly spinner: HTMLElement;
+  readonly status = part("div", "status", { role: "status" });
+  /** One sentence about the state. */
+  readonly statusText = part("p", "status-text");
+  /** Turns while the publisher waits. */
+  readonly spinner = part("span", "spinner");
   /** The buttons to choose a source with. */
-  readonly choices: HTMLElement;
+  readonly choices = part("div", "choices");
   /** Camera and microphone. */
-  readonly camera: HTMLButtonElement;
+  readonly camera = iconButton("camera", "camera", "Camera");
   /** A screen, a window or a tab. */
-  readonly screen: HTMLButtonElement;
-  /** A file. */
-  readonly file: HTMLButtonElement;
+  readonly screen = iconButton("screen", "screen", "Screen");
+  readonly file = iconButton("file", "file", "File");
   /** Asks the browser for a file. */
-  readonly filePicker: HTMLInputElement;
-  /** Tries again. */
-  readonly retry: HTMLButtonElement;
-  /** What is wrong and keeps nobody from watching. */
-  readonly notice: HTMLElement;
+  readonly filePicker = document.createElement("input");
+  readonly retry = part("button", "action", { type: "button" });
+  /** A problem that does not keep anyone from watching. */
+  readonly notice = part("p", "notice", { role: "status" });
   /** The controls. */
-  readonly bar: HTMLElement;
+  readonly bar = part("div", "bar");
   /** Sound or no sound. */
-  readonly mute: HTMLButtonElement;
+  readonly mute = iconButton("mute", "microphone");
   /** How loud it is. */
-  readonly level: HTMLElement;
+  readonly level = document.createElement("span");
   /** Picture or no picture. */
-  readonly hide: HTMLButtonElement;
+  readonly hide = iconButton("hide", "camera");
   /** "Live", or what else it is. */
-  readonly live: HTMLElement;
+  readonly live = part("span", "live");
   /** Camera or screen. */
-  readonly share: HTMLButtonElement;
+  readonly share = iconButton("share", "screen");
   /** Opens the panel. */
-  readonly settings: HTMLButtonElement;
-  /** Ends it. */
-  readonly stop: HTMLButtonElement;
+  readonly settings = iconButton("settings", "settings");
+  /** Stops publishing. */
+  readonly stop = iconButton("stop", "stop");
   /** The choice of devices. */
-  readonly panel: HTMLElement;
-  /** Which camera. */
-  readonly cameras: HTMLSelectElement;
-  /** Which microphone. */
-  readonly microphones: HTMLSelectElement;
-}
+  readonly panel = part("div", "panel");
+  readonly cameras = document.createElement("select");
+  readonly microphones = document.createElement("select");
 
-/** Builds the view within `host`. */
-export function buildView(host: HTMLElement): HangPublishView {
-  const shadow = openShadow(host, STYLE);
-  const root = part("div", "root");
-  root.tabIndex = 0;
-  const video = part("video", "video");
-  video.muted = true;
-  video.playsInline = true;
-  video.autoplay = true;
-  const status = buildStatus();
-  const bar = buildBar();
-  const panel = buildPanel();
-  const notice = part("p", "notice");
-  notice.setAttribute("role", "status");
-  root.append(video, slot(), status.status, bar.bar, panel.panel, notice);
-  shadow.append(root);
-  return { root, video, notice, ...status, ...bar, ...panel };
-}
+  /** Builds the view within `host`. */
+  constructor(host: HTMLElement) {
+    const { root, video, status, bar, panel, notice } = this;
+    Object.assign(video, { muted: true, playsInline: true, autoplay: true });
+    this.#fillStatus();
+    const meter = part("span", "level", { "aria-hidden": "true" });
+    meter.append(this.level);
+    bar.append(this.mute, meter, this.hide, this.live, slot("controls"));
+    bar.append(this.share, this.settings, this.stop);
+    panel.append(labelled("Camera", this.cameras));
+    panel.append(labelled("Microphone", this.microphones));
+    panel.hidden = true;
+    root.append(video, slot(), status, bar, panel, notice);
+    openShadow(host, STYLE).append(root);
+  }
 
-function buildStatus() {
-  const spinner = part("span", "spinner");
-  const statusText = part("p", "status-text");
-  const camera = textButton("camera", "camera", "Camera");
-  const screen = textButton("screen", "screen", "Screen");
-  const file = textButton("file", "file", "File");
-  const filePicker = document.createElement("input");
-  filePicker.type = "file";
-  filePicker.accept = "video/*,audio/*";
-  filePicker.hidden = true;
-  const choices = part("div", "choices");
-  choices.append(camera, screen, file, filePicker);
-  const retry = part("button", "action");
-  retry.type = "button";
-  const status = part("div", "status");
-  status.setAttribute("role", "status");
-  status.append(spinner, statusText, choices, retry);
-  return {
-    status,
-    statusText,
-    spinner,
-    choices,
-    camera,
-    screen,
-    file,
-    filePicker,
-    retry,
-  };
-}
-
-function buildBar() {
-  const mute = iconButton("mute", "microphone");
-  const level = document.createElement("span");
-  const meter = part("span", "level");
-  meter.setAttribute("aria-hidden", "true");
-  meter.append(level);
-  const hide = iconButton("hide", "camera");
-  const live = part("span", "live");
-  const share = iconButton("share", "screen");
-  const settings = iconButton("settings", "settings");
-  const stop = iconButton("stop", "stop");
-  const bar = part("div", "bar");
-  bar.append(mute, meter, hide, live, slot("controls"));
-  bar.append(share, settings, stop);
-  return { bar, mute, level, hide, live, share, settings, stop };
-}
-
-function buildPanel() {
-  const cameras = document.createElement("select");
-  const microphones = document.createElement("select");
-  const panel = part("div", "panel");
-  panel.append(
-    labelled("Camera", cameras),
-    labelled("Microphone", microphones),
-  );
-  panel.hidden = true;
-  return { panel, cameras, microphones };
-}
-
-function labelled(text: string, control: HTMLElement): HTMLLabelElement {
-  const label = document.createElement("label");
-  label.append(text, control);
-  return label;
-}
-
-function textButton(
-  name: string,
-  icon: IconName,
-  text: string,
-): HTMLButtonElement {
-  const button = iconButton(name, icon);
-  button.append(text);
-  return button;
+  #fillStatus(): void {
+    const { choices, filePicker } = this;
+    const accept = "video/*,audio/*";
+    Object.assign(filePicker, { type: "file", accept, hidden: true });
+    choices.append(this.camera, this.screen, this.file, filePicker);
+    this.status.append(this.spinner, this.statusText, choices, this.retry);
+  }
 }

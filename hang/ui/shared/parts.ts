@@ -25,23 +25,48 @@ export function slot(name?: string): HTMLSlotElement {
 export function part<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
   name: string,
+  attributes: Readonly<Record<string, string>> = {},
 ): HTMLElementTagNameMap[Tag] {
   const element = document.createElement(tag);
   element.className = name;
-  element.setAttribute("part", name);
+  for (const entry of Object.entries({ part: name, ...attributes })) {
+    element.setAttribute(...entry);
+  }
   return element;
 }
 
-/** A button with a picture. */
-export function iconButton(name: string, icon: IconName): HTMLButtonElement {
-  const button = part("button", name);
-  button.type = "button";
+/** A button with a picture, and with a text where one is given. */
+export function iconButton(
+  name: string,
+  icon: IconName,
+  text = "",
+): HTMLButtonElement {
+  const button = part("button", name, { type: "button" });
   setIcon(button, icon);
+  if (text !== "") button.append(text);
   return button;
+}
+
+/** A control behind the text that names it. */
+export function labelled(
+  text: string,
+  control: HTMLElement,
+): HTMLLabelElement {
+  const label = document.createElement("label");
+  label.append(text, control);
+  return label;
 }
 
 /** Says what a button does, to those who see it and to those who do not. */
 export function setLabel(button: HTMLElement, text: string): void {
   button.setAttribute("aria-label", text);
   button.title = text;
+}
+
+/** Defines an element unless the page has one of that name. */
+export function define(
+  name: string,
+  element: CustomElementConstructor,
+): void {
+  if (!customElements.get(name)) customElements.define(name, element);
 }

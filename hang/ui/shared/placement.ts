@@ -4,23 +4,17 @@
  *
  * @module
  */
+import type { Size } from "../../catalog/catalog.ts";
+import { listening } from "../../signals/dom.ts";
 import { Signal } from "../../signals/signal.ts";
 
 // While somebody drags the edge of a window the size changes all the time.
 const SETTLE_MS = 250;
 
-/** Size in device pixels. */
-interface PixelSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 /** Watches one element. */
 export class Placement {
   /** Device pixels; `undefined` while it has none. */
-  readonly size: Signal<PixelSize | undefined> = new Signal<
-    PixelSize | undefined
-  >(undefined);
+  readonly size: Signal<Size | undefined> = new Signal(undefined);
   /** Whether the page is visible and the element in the window or near it. */
   readonly isVisible: Signal<boolean> = new Signal(true);
   readonly #element: Element;
@@ -49,13 +43,13 @@ export class Placement {
       else settling = setTimeout(() => this.#measure(), SETTLE_MS);
     });
     resize.observe(this.#element);
-    document.addEventListener("visibilitychange", look);
+    const stop = listening(document, { visibilitychange: look });
     look();
     return () => {
       intersection.disconnect();
       resize.disconnect();
       clearTimeout(settling);
-      document.removeEventListener("visibilitychange", look);
+      stop();
     };
   }
 

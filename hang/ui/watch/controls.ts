@@ -7,9 +7,11 @@
 import type { Player } from "../../watch/player.ts";
 import type { PlayerState } from "../../watch/player_state.ts";
 import { type ReadonlySignal, Signal } from "../../signals/signal.ts";
+import { setIcon } from "../shared/icons.ts";
+import { setLabel } from "../shared/parts.ts";
 import { readWatchKey, type WatchKey } from "./watch_keys.ts";
 import type { HangWatchView } from "./watch_view.ts";
-import type { PictureInPicture } from "./picture_in_picture.ts";
+import { PictureInPicture } from "./picture_in_picture.ts";
 
 // A pointer that rests for so long wants to see the picture alone.
 const IDLE_MS = 2500;
@@ -33,6 +35,15 @@ interface ControlledElement extends HTMLElement {
   readonly player: Player | undefined;
 }
 
+/** What the buttons show of the element, whose values are watched there. */
+interface ButtonFacts {
+  readonly isPaused: boolean;
+  /** Whether nothing is heard. */
+  readonly isMuted: boolean;
+  readonly volume: number;
+  readonly captions: string | undefined;
+}
+
 /** Options of {@linkcode WatchControls}. */
 interface WatchControlsOptions {
   /** What the user sees. */
@@ -47,31 +58,59 @@ interface WatchControlsOptions {
 export class WatchControls {
   readonly #element: ControlledElement;
   readonly #view: HangWatchView;
-  readonly #panel: HTMLElement;
-  readonly #pip: ReadonlySignal<PictureInPicture | undefined>;
-  readonly #isFullscreen = new Signal(false);
+  readonly #options: WatchControlsOptions;
+  /** Whether the element fills the screen. */
+  readonly isFullscreen: Signal<boolean> = new Signal(false);
+  readonly #actions: Readonly<Record<WatchKey, () => void>> = {
+    pause: () => this.#element.paused = !this.#element.paused,
+    mute: () => this.#toggleSound(),
+    fullscreen: () => this.#toggleFullscreen(),
+    captions: () => this.#toggleCaptions(),
+    pip: () => this.#togglePip(),
+    stats: () => this.#element.showStats = !this.#element.showStats,
+    louder: () => this.#changeVolume(VOLUME_STEP),
+    quieter: () => this.#changeVolume(-VOLUME_STEP),
+    close: () => this.#closePanel(),
+  };
   #idle: ReturnType<typeof setTimeout> | undefined;
 
   /** Changes properties of `element`. */
   constructor(
     element: ControlledElement,
-    { view, panel, pip }: WatchControlsOptions,
+    options: WatchControlsOptions,
   ) {
+    const { view } = options;
     this.#element = element;
     this.#view = view;
-    this.#panel = panel;
-    this.#pip = pip;
+    this.#options = options;
     this.#listenToButtons();
     this.#listenToPointer();
     view.root.addEventListener("keydown", (event) => this.#onKey(event));
     element.addEventListener("fullscreenchange", () => {
-      this.#isFullscreen.set(element.matches(":fullscreen"));
+      this.isFullscreen.set(element.matches(":fullscreen"));
     });
   }
 
-  /** Whether the element fills the screen. */
-  get isFullscreen(): ReadonlySignal<boolean> {
-    return this.#isFullscreen;
+  /** Shows what the buttons do now; in an effect what it depends on is watched. */
+  show({ isPaused, isMuted, volume, captions }: ButtonFacts): void {
+    const [view, element] = [this.#view, this.#element];
+    setIcon(view.play, isPaused ? "play" : "pause");
+    setLabel(view.play, isPaused ? "Play" : "Pause");
+    setIcon(view.mute, isMuted ? "muted" : "sound");
+    setLabel(view.mute, isMuted ? "Turn on sound" : "Mute");
+    view.volume.value = String(volume);
+    view.captions.hidden = (element.player?.captionTracks() ?? []).length === 0;
+    view.captions.ariaPressed = String(captions !== undefined);
+    setLabel(view.captions, "Captions");
+    view.settings.ariaExpanded = String(!this.#options.panel.hidden);
+    setLabel(view.settings, "Settings");
+    view.pip.hidden = !PictureInPicture.isSupported;
+    const isInPicture = this.#options.pip.get()?.isOpen.get() ?? false;
+    view.pip.ariaPressed = String(isInPicture);
+    setLabel(view.pip, "Picture in picture");
+    view.fullscreen.hidden = !document.fullscreenEnabled;
+    view.fullscreen.ariaPressed = String(this.isFullscreen.get());
+    setLabel(view.fullscreen, "Fullscreen");
   }
 
   /** Shows the controls for a while. */
@@ -88,13 +127,13 @@ export class WatchControls {
 
   #listenToButtons(): void {
     const [view, element] = [this.#view, this.#element];
-    view.play.addEventListener("click", () => this.#togglePaused());
-    view.mute.addEventListener("click", () => this.#toggleSound());
+    view.play.addEventListener("click", this.#actions.pause);
+    view.mute.addEventListener("click", this.#actions.mute);
     view.unmute.addEventListener("click", () => element.muted = false);
-    view.captions.addEventListener("click", () => this.#toggleCaptions());
+    view.captions.addEventListener("click", this.#actions.captions);
     view.settings.addEventListener("click", () => this.#togglePanel());
-    view.pip.addEventListener("click", () => this.#togglePip());
-    view.fullscreen.addEventListener("click", () => this.#toggleFullscreen());
+    view.pip.addEventListener("click", this.#actions.pip);
+    view.fullscreen.addEventListener("click", this.#actions.fullscreen);
     view.volume.addEventListener("input", () => {
       element.volume = view.volume.valueAsNumber;
       element.muted = false;
@@ -113,39 +152,12 @@ export class WatchControls {
 
   #onKey(event: KeyboardEvent): void {
     const { root } = this.#view;
-    const key = readWatchKey(event, { root, panel: this.#panel });
+    const { panel } = this.#options;
+    const key = readWatchKey(event, { root, panel });
     if (key === undefined) return;
     const isVolume = key === "louder" || key === "quieter";
-    if (!event.repeat || isVolume) this.#press(key);
+    if (!event.repeat || isVolume) this.#actions[key]();
     event.preventDefault();
-  }
-
-  #press(key: WatchKey): void {
-    switch (key) {
-      case "pause":
-        return this.#togglePaused();
-      case "mute":
-        return this.#toggleSound();
-      case "fullscreen":
-        return this.#toggleFullscreen();
-      case "captions":
-        return this.#toggleCaptions();
-      case "pip":
-        return this.#togglePip();
-      case "stats":
-        return this.#toggleStats();
-      case "louder":
-        return this.#changeVolume(VOLUME_STEP);
-      case "quieter":
-        return this.#changeVolume(-VOLUME_STEP);
-      case "close":
-        this.#togglePanel(false);
-        this.#view.settings.focus();
-    }
-  }
-
-  #togglePaused(): void {
-    this.#element.paused = !this.#element.paused;
   }
 
   #toggleSound(): void {
@@ -160,18 +172,19 @@ export class WatchControls {
     element.captions = element.captions === undefined ? first?.name : undefined;
   }
 
-  #toggleStats(): void {
-    this.#element.showStats = !this.#element.showStats;
-  }
-
-  #togglePanel(isOpen = Boolean(this.#panel.hidden)): void {
-    this.#panel.hidden = !isOpen;
+  #togglePanel(isOpen = Boolean(this.#options.panel.hidden)): void {
+    this.#options.panel.hidden = !isOpen;
     this.#view.settings.ariaExpanded = String(isOpen);
     this.wake();
   }
 
+  #closePanel(): void {
+    this.#togglePanel(false);
+    this.#view.settings.focus();
+  }
+
   #togglePip(): void {
-    const pip = this.#pip.peek();
+    const pip = this.#options.pip.peek();
     if (pip?.isOpen.peek()) return pip.close();
     pip?.open().catch(() => {
       // The browser does not want to, which the user sees.
@@ -196,7 +209,7 @@ export class WatchControls {
 
   #rest(): void {
     const isBusy = this.#element.state.kind !== "playing" ||
-      !this.#panel.hidden;
+      !this.#options.panel.hidden;
     if (!isBusy) this.#view.root.classList.add("idle");
   }
 }

@@ -5,13 +5,10 @@
  * @module
  */
 
-/** What keys do. */
 interface MediaKeySink {
-  /** Play, or pause. */
   mediaKey(key: "play" | "pause"): void;
 }
 
-/** What is shown beside the keys. */
 interface MediaKeyState {
   /** Name of what plays. */
   readonly title: string;

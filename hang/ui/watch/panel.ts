@@ -5,7 +5,7 @@
  */
 import type { Latency } from "../../watch/clock/latency.ts";
 import type { Player, Rendition } from "../../watch/player.ts";
-import { part } from "../shared/parts.ts";
+import { labelled, part } from "../shared/parts.ts";
 
 const AUTOMATIC = "";
 const LATENCIES: readonly (readonly [value: string, text: string])[] = [
@@ -30,25 +30,25 @@ interface WatchSettings {
 /** The panel; closed at first. */
 export class WatchPanel {
   /** To be put into the view. */
-  readonly element: HTMLElement = part("div", "panel");
-  readonly #quality = select();
-  readonly #latency = select();
-  readonly #captions = select();
+  readonly element: HTMLElement = part("div", "panel", {
+    role: "group",
+    "aria-label": "Settings",
+  });
+  readonly #quality = document.createElement("select");
+  readonly #latency = document.createElement("select");
+  readonly #captions = document.createElement("select");
   readonly #stats = document.createElement("input");
-  readonly #captionsRow: HTMLElement;
+  readonly #captionsRow = labelled("Captions", this.#captions);
 
   /** Changes `settings`. */
   constructor(settings: WatchSettings) {
     this.element.hidden = true;
-    this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Settings");
     this.#stats.type = "checkbox";
-    this.#captionsRow = row("Captions", this.#captions);
     this.element.append(
-      row("Quality", this.#quality),
-      row("Latency", this.#latency),
+      labelled("Quality", this.#quality),
+      labelled("Latency", this.#latency),
       this.#captionsRow,
-      row("Statistics", this.#stats),
+      labelled("Statistics", this.#stats),
     );
     this.#quality.addEventListener("change", () => {
       settings.rendition = this.#quality.value || undefined;
@@ -117,16 +117,6 @@ function nameOf({ name, config }: Rendition): string {
   if (!codedWidth || !codedHeight) return name;
   const rate = bitrate ? `, ${(bitrate / 1e6).toFixed(1)} Mbit/s` : "";
   return `${Math.min(codedWidth, codedHeight)}p${rate}`;
-}
-
-function select(): HTMLSelectElement {
-  return document.createElement("select");
-}
-
-function row(text: string, control: HTMLElement): HTMLElement {
-  const element = document.createElement("label");
-  element.append(text, control);
-  return element;
 }
 
 /** An open list closes when its options change, so that they are changed only where they differ. */

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { type ReadonlySignal, Signal } from "../../signals/signal.ts";
+import { Signal } from "../../signals/signal.ts";
 
 /** One canvas, in the page or in its window. */
 export class PictureInPicture {
-  readonly #isOpen = new Signal(false);
+  /** Whether the window is open. */
+  readonly isOpen: Signal<boolean> = new Signal(false);
   readonly #canvas: HTMLCanvasElement;
   readonly #video = document.createElement("video");
 
@@ -27,11 +28,6 @@ export class PictureInPicture {
       "captureStream" in HTMLCanvasElement.prototype;
   }
 
-  /** Whether the window is open. */
-  get isOpen(): ReadonlySignal<boolean> {
-    return this.#isOpen;
-  }
-
   /** Opens the window, which wants a gesture of the user; throws what the browser throws. Idempotent. */
   async open(): Promise<void> {
     if (this.#video.srcObject) return;
@@ -44,7 +40,7 @@ export class PictureInPicture {
       this.#closed();
       throw error;
     }
-    if (this.#video.srcObject) this.#isOpen.set(true);
+    if (this.#video.srcObject) this.isOpen.set(true);
     else this.close();
   }
 
@@ -64,7 +60,7 @@ export class PictureInPicture {
       for (const track of stream.getTracks()) track.stop();
     }
     this.#video.srcObject = null;
-    this.#isOpen.set(false);
+    this.isOpen.set(false);
   }
 }
 

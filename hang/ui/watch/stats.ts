@@ -59,7 +59,10 @@ const PLOTS: readonly Plot[] = [
 /** The overlay. */
 export class WatchStats {
   /** To be put into the view. */
-  readonly element: HTMLElement = part("div", "stats");
+  readonly element: HTMLElement = part("div", "stats", {
+    role: "group",
+    "aria-label": "Statistics",
+  });
   readonly #rows: readonly {
     readonly plot: Plot;
     readonly line: SVGPolylineElement;
@@ -73,8 +76,6 @@ export class WatchStats {
   /** Empty until it is told something. */
   constructor() {
     this.element.hidden = true;
-    this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Statistics");
     this.#rows = PLOTS.map((plot) => {
       const { svg, line } = drawing(plot.colour);
       const name = document.createElement("span");

@@ -25,6 +25,7 @@ const VIDEO_CODECS = [
   ["HEVC", "hev1.1.6.L93.B0"],
 ] as const;
 const AUDIO_CODECS = [["Opus", "opus"], ["AAC", "mp4a.40.2"]] as const;
+const STEREO = { sampleRate: 48_000, numberOfChannels: 2 };
 
 /** The worst of a report. */
 export function worstOf(report: readonly Support[]): Support["level"] {
@@ -67,17 +68,11 @@ function transport(): Support {
 async function watching(): Promise<Support[]> {
   const video = await supported(
     VIDEO_CODECS,
-    async (codec) =>
-      (await VideoDecoder.isConfigSupported({ codec })).supported,
+    (codec) => VideoDecoder.isConfigSupported({ codec }),
   );
   const audio = await supported(
     AUDIO_CODECS,
-    async (codec) =>
-      (await AudioDecoder.isConfigSupported({
-        codec,
-        sampleRate: 48_000,
-        numberOfChannels: 2,
-      })).supported,
+    (codec) => AudioDecoder.isConfigSupported({ codec, ...STEREO }),
   );
   return [
     codecs("Plays video in", video),
@@ -87,20 +82,14 @@ async function watching(): Promise<Support[]> {
 }
 
 async function publishing(): Promise<Support[]> {
+  const size = { width: 640, height: 368 };
   const video = await supported(
     VIDEO_CODECS,
-    async (codec) =>
-      (await VideoEncoder.isConfigSupported({ codec, width: 640, height: 368 }))
-        .supported,
+    (codec) => VideoEncoder.isConfigSupported({ codec, ...size }),
   );
   const audio = await supported(
     AUDIO_CODECS,
-    async (codec) =>
-      (await AudioEncoder.isConfigSupported({
-        codec,
-        sampleRate: 48_000,
-        numberOfChannels: 2,
-      })).supported,
+    (codec) => AudioEncoder.isConfigSupported({ codec, ...STEREO }),
   );
   const devices = navigator.mediaDevices as MediaDevices | undefined;
   return [
@@ -130,11 +119,11 @@ function sound(): Support {
 /** Names of the codecs that are supported; none where the browser has no such class. */
 async function supported(
   all: readonly (readonly [name: string, codec: string])[],
-  ask: (codec: string) => Promise<boolean | undefined>,
+  ask: (codec: string) => Promise<{ readonly supported?: boolean }>,
 ): Promise<readonly string[]> {
   const answers = await Promise.all(all.map(async ([name, codec]) => {
     try {
-      return await ask(codec) ? [name] : [];
+      return (await ask(codec)).supported ? [name] : [];
     } catch {
       return []; // No WebCodecs, or a codec that it has never heard of.
     }
@@ -142,14 +131,10 @@ async function supported(
   return answers.flat();
 }
 
-function codecs(
-  doing: string,
-  found: readonly string[],
-): Support {
-  if (found.length === 0) {
-    return none(doing, `${doing} no codec: it has no WebCodecs`);
-  }
-  return full(doing, `${doing} ${found.join(", ")}`);
+function codecs(doing: string, found: readonly string[]): Support {
+  return found.length === 0
+    ? none(doing, `${doing} no codec: it has no WebCodecs`)
+    : full(doing, `${doing} ${found.join(", ")}`);
 }
 
 function full(name: string, text: string): Support {

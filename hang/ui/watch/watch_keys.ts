@@ -4,19 +4,7 @@
  * @module
  */
 
-/** Something that a key does. */
-export type WatchKey =
-  | "pause"
-  | "mute"
-  | "fullscreen"
-  | "captions"
-  | "pip"
-  | "stats"
-  | "louder"
-  | "quieter"
-  | "close";
-
-const KEYS: Readonly<Record<string, WatchKey>> = {
+const KEYS = {
   " ": "pause",
   k: "pause",
   MediaPlayPause: "pause",
@@ -28,20 +16,15 @@ const KEYS: Readonly<Record<string, WatchKey>> = {
   ArrowUp: "louder",
   ArrowDown: "quieter",
   Escape: "close",
-};
+} as const;
 
-/** Where the keyboard may be. */
-interface WatchKeyPlaces {
-  /** The whole player. */
-  readonly root: HTMLElement;
-  /** The settings, whose lists have keys of their own. */
-  readonly panel: HTMLElement;
-}
+/** An action of a key. */
+export type WatchKey = (typeof KEYS)[keyof typeof KEYS];
 
-/** What a key does where it was pressed; `undefined` is nothing of ours. */
+/** The action of a key pressed in the player or in its settings, whose lists have keys of their own; else `undefined`. */
 export function readWatchKey(
   event: KeyboardEvent,
-  { root, panel }: WatchKeyPlaces,
+  { root, panel }: Readonly<Record<"root" | "panel", HTMLElement>>,
 ): WatchKey | undefined {
   if (event.ctrlKey || event.altKey || event.metaKey) return undefined;
   const [target] = event.composedPath();
@@ -50,7 +33,8 @@ export function readWatchKey(
   // Space presses the button that has the keyboard.
   if (isInPanel || (event.key === " " && target !== root)) return undefined;
   if (target instanceof HTMLElement && isField(target, root)) return undefined;
-  return KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
+  const keys: Readonly<Record<string, WatchKey>> = KEYS;
+  return keys[event.key] ?? keys[event.key.toLowerCase()];
 }
 
 /** Whether it is of the page's own and takes text or choices. */

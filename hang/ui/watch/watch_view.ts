@@ -6,99 +6,64 @@
 import { WATCH_STYLE } from "./watch_style.ts";
 import { iconButton, openShadow, part, slot } from "../shared/parts.ts";
 
-/** The elements that change. */
-export interface HangWatchView {
+/** The view within an element. */
+export class HangWatchView {
   /** Takes the keyboard. */
-  readonly root: HTMLElement;
+  readonly root = part("div", "root", {
+    role: "group",
+    "aria-label": "Player",
+    tabindex: "0",
+  });
   /** The picture. */
-  readonly canvas: HTMLCanvasElement;
-  /** What is said. */
-  readonly caption: HTMLElement;
+  readonly canvas = part("canvas", "video", { role: "img" });
+  /** The text of the captions. */
+  readonly caption = part("p", "caption", { "aria-live": "off" });
   /** Covers the picture while there is something to say. */
-  readonly status: HTMLElement;
-  /** What is said of the state. */
-  readonly statusText: HTMLElement;
-  /** Turns while something is awaited. */
-  readonly spinner: HTMLElement;
+  readonly status = part("div", "status", { role: "status" });
+  /** One sentence about the state. */
+  readonly statusText = part("p", "status-text");
+  /** Turns while the player waits. */
+  readonly spinner = part("span", "spinner");
   /** Asks for the gesture that browsers want before there is sound. */
-  readonly unmute: HTMLButtonElement;
+  readonly unmute = iconButton("unmute", "muted", "Turn on sound");
   /** The controls. */
-  readonly bar: HTMLElement;
+  readonly bar = part("div", "bar", {
+    role: "group",
+    "aria-label": "Controls",
+  });
   /** Play or pause. */
-  readonly play: HTMLButtonElement;
+  readonly play = iconButton("play", "pause");
   /** "Live", or what else it is. */
-  readonly live: HTMLElement;
+  readonly live = part("span", "live");
   /** Sound or no sound. */
-  readonly mute: HTMLButtonElement;
-  /** Loudness from 0 to 1. */
-  readonly volume: HTMLInputElement;
+  readonly mute = iconButton("mute", "sound");
+  /** Volume from 0 to 1. */
+  readonly volume = part("input", "volume", {
+    type: "range",
+    min: "0",
+    max: "1",
+    step: "0.01",
+    "aria-label": "Volume",
+  });
   /** Captions or none. */
-  readonly captions: HTMLButtonElement;
+  readonly captions = iconButton("captions", "captions");
   /** Opens the panel with the settings. */
-  readonly settings: HTMLButtonElement;
-  /** Picture in picture. */
-  readonly pip: HTMLButtonElement;
-  /** Fullscreen. */
-  readonly fullscreen: HTMLButtonElement;
-}
+  readonly settings = iconButton("settings", "settings");
+  readonly pip = iconButton("pip", "pip");
+  readonly fullscreen = iconButton("fullscreen", "fullscreen");
 
-/** Builds the view within `host`. */
-export function buildView(host: HTMLElement): HangWatchView {
-  const shadow = openShadow(host, WATCH_STYLE);
-  const canvas = part("canvas", "video");
-  canvas.setAttribute("role", "img");
-  const caption = part("p", "caption");
-  caption.setAttribute("aria-live", "off");
-  const spinner = part("span", "spinner");
-  const statusText = part("p", "status-text");
-  const status = part("div", "status");
-  status.setAttribute("role", "status");
-  status.append(spinner, statusText);
-
-  const unmute = iconButton("unmute", "muted");
-  unmute.append("Turn on sound");
-  unmute.setAttribute("aria-label", "Turn on sound");
-  const play = iconButton("play", "pause");
-  const live = part("span", "live");
-  const mute = iconButton("mute", "sound");
-  const volume = part("input", "volume");
-  Object.assign(volume, { type: "range", min: "0", max: "1", step: "0.01" });
-  volume.setAttribute("aria-label", "Volume");
-  const captions = iconButton("captions", "captions");
-  const settings = iconButton("settings", "settings");
-  const pip = iconButton("pip", "pip");
-  const fullscreen = iconButton("fullscreen", "fullscreen");
-  const bar = part("div", "bar");
-  bar.setAttribute("role", "group");
-  bar.setAttribute("aria-label", "Controls");
-  bar.append(play, live, slot("controls"));
-  bar.append(mute, volume, captions, settings, pip, fullscreen);
-
-  const root = part("div", "root");
-  root.tabIndex = 0;
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Player");
-  // Whoever fills the slot "bar" has controls of his own.
-  const barSlot = slot("bar");
-  barSlot.append(bar);
-  root.append(canvas, slot(), caption, status, unmute, barSlot);
-  shadow.append(root);
-  return {
-    root,
-    canvas,
-    caption,
-    status,
-    statusText,
-    spinner,
-    unmute,
-    bar,
-    play,
-    live,
-    mute,
-    volume,
-    captions,
-    settings,
-    pip,
-    fullscreen,
-  };
+  /** Builds the view within `host`. */
+  constructor(host: HTMLElement) {
+    this.status.append(this.spinner, this.statusText);
+    this.unmute.setAttribute("aria-label", "Turn on sound");
+    const { bar, play, live, mute, volume, captions, settings } = this;
+    bar.append(play, live, slot("controls"), mute, volume);
+    bar.append(captions, settings, this.pip, this.fullscreen);
+    // A page that fills the slot "bar" has controls of its own.
+    const barSlot = slot("bar");
+    barSlot.append(bar);
+    const { root, canvas, caption, status, unmute } = this;
+    root.append(canvas, slot(), caption, status, unmute, barSlot);
+    openShadow(host, WATCH_STYLE).append(root);
+  }
 }

@@ -4,13 +4,13 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { TRACK_PRIORITY } from "../../catalog/catalog.ts";
+import { type AudioConfig, TRACK_PRIORITY } from "../../catalog/catalog.ts";
 import type { OrderedSample } from "../../container/sample_order.ts";
+import type { TrackReader } from "../../container/track_reader.ts";
 import type { AudioOutput } from "./audio_output.ts";
 import { Continuity } from "../clock/continuity.ts";
 import { DecodeCost } from "../video/decode_cost.ts";
-import { type LaneOptions, readChoice } from "../lane.ts";
+import { endOf, type LaneOptions, readChoice } from "../lane.ts";
 import type { AudioChoice } from "../quality/select.ts";
 
 // How often the loudspeaker is told what is due; in between it keeps time by itself.
@@ -67,22 +67,23 @@ export class AudioLane {
     sync.soundJoined();
     const follow = () => output.follow(sync.playheadUs());
     const timer = setInterval(follow, FOLLOW_MS);
-    let error: MoqError | undefined;
-    try {
-      for await (const sample of reader.samples(signal)) {
-        this.#options.counters.bytes += sample.data.byteLength;
-        this.#decode(sample);
-      }
-      if (this.#decoder?.state === "configured") await this.#decoder.flush();
-    } catch (reason) {
-      error = asMoqError(signal.aborted ? signal.reason : reason);
-      if (error.code === "closed") error = undefined;
-    }
+    const error = await endOf(this.#runSamples(reader, signal), signal);
     clearInterval(timer);
     output.follow(undefined);
     this.#closeDecoder();
     await reader.close();
     return error;
+  }
+
+  async #runSamples(
+    reader: TrackReader<AudioConfig>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for await (const sample of reader.samples(signal)) {
+      this.#options.counters.bytes += sample.data.byteLength;
+      this.#decode(sample);
+    }
+    if (this.#decoder?.state === "configured") await this.#decoder.flush();
   }
 
   #decode({ timestampUs, data }: OrderedSample): void {

@@ -6,6 +6,7 @@
  * @module
  */
 import { Latch } from "@moq-deno/lite/internal";
+import { atGestures } from "../../signals/dom.ts";
 import { AudioRing } from "./audio_ring.ts";
 import {
   type AudioCommand,
@@ -18,13 +19,10 @@ import {
 const FADE_SECONDS = 0.02;
 // The loudspeaker fetches sound in batches: the longest delay of the last seconds counts.
 const DELAY_FADE = 0.99;
-const GESTURES = ["pointerdown", "pointerup", "keydown"];
 
-/** Options of {@linkcode AudioOutput}. */
 interface AudioOutputOptions {
   /** Hertz. */
   readonly sampleRate: number;
-  /** Channels. */
   readonly channels: number;
   /** The longest time in milliseconds that sound is held before it is played. */
   readonly latencyMs: number;
@@ -78,22 +76,19 @@ export class AudioOutput {
   async untilRunning(signal: AbortSignal): Promise<void> {
     const release = this.#latch.wakeOn(signal);
     // Resolves only once it is allowed, so nothing waits for it; rejects when the context is closed before.
-    const resume = () =>
-      void this.context.resume().catch(() => {
+    const stop = atGestures(() => {
+      this.context.resume().catch(() => {
         // The player has ended, or plays another broadcast.
       });
-    for (const name of GESTURES) document.addEventListener(name, resume, true);
+    });
     try {
-      resume();
       while (!this.isRunning) {
         signal.throwIfAborted();
         await this.#latch.changed();
       }
     } finally {
       release();
-      for (const name of GESTURES) {
-        document.removeEventListener(name, resume, true);
-      }
+      stop();
     }
   }
 

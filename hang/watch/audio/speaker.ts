@@ -5,16 +5,14 @@
  * @module
  */
 import type { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { asMoqError, onAbort } from "@moq-deno/lite/internal";
 import { effect, type ReadonlySignal, Signal } from "../../signals/signal.ts";
 import { AudioLane } from "./audio_lane.ts";
 import { AudioOutput } from "./audio_output.ts";
 import type { LaneOptions } from "../lane.ts";
 import type { AudioChoice } from "../quality/select.ts";
 
-/** Options of {@linkcode Speaker}. */
 interface SpeakerOptions extends LaneOptions {
-  /** What to play. */
   readonly choice: AudioChoice;
   /** Loudness from 0 to 1. */
   readonly volume: ReadonlySignal<number>;
@@ -69,7 +67,7 @@ export class Speaker {
       await output.start();
       signal.throwIfAborted();
       const lane = new AudioLane({ ...this.#options, output });
-      signal.addEventListener("abort", () => lane.close(), { once: true });
+      onAbort(signal, () => lane.close());
       return await lane.closed;
     } catch (error) {
       return signal.aborted ? undefined : asMoqError(error);

@@ -11,6 +11,7 @@ import {
   type FrameMarks,
   frameMarksTrack,
 } from "../../catalog/frame_marks.ts";
+import { running } from "../../signals/lasting.ts";
 
 // Ten seconds of 60 pictures, told twice.
 const MAX_TOLD = 1200;
@@ -34,10 +35,9 @@ export class PublisherTimings {
   ask(broadcast: BroadcastConsumer, catalog: Catalog): (() => void) | void {
     const track = frameMarksTrack(catalog);
     if (track === undefined) return;
-    const end = new AbortController();
-    void this.#run(broadcast, { track, signal: end.signal }); // does not fail
+    const stop = running((signal) => this.#run(broadcast, { track, signal }));
     return () => {
-      end.abort();
+      stop();
       this.#marks = undefined;
     };
   }

@@ -28,24 +28,13 @@ export class ViewerTimings {
     return [...this.#marks.values()];
   }
 
-  /** The mark of one picture. */
-  get(timestampUs: number): ViewerMark | undefined {
-    return this.#marks.get(timestampUs);
-  }
-
-  /** The encoded bytes of a picture are there; those of another rendition do not count again. */
-  received(timestampUs: number): void {
-    this.#of(timestampUs).receivedMs ??= wallMs();
-  }
-
-  /** A picture was decoded. */
-  decoded(timestampUs: number): void {
-    this.#of(timestampUs).decodedMs ??= wallMs();
-  }
-
-  /** A picture was drawn. */
-  shown(timestampUs: number): void {
-    this.#of(timestampUs).shownMs ??= wallMs();
+  /** Notes that a picture has come so far now; the same of another rendition does not count again. */
+  mark(
+    stage: "receivedMs" | "decodedMs" | "shownMs",
+    timestampUs: number,
+  ): void {
+    this.#of(timestampUs)[stage] ??= performance.timeOrigin +
+      performance.now();
   }
 
   /** Forgets everything: another publisher has begun. */
@@ -64,8 +53,4 @@ export class ViewerTimings {
     }
     return mark;
   }
-}
-
-function wallMs(): number {
-  return performance.timeOrigin + performance.now();
 }

@@ -61,7 +61,7 @@ export async function playableVideo(
   renditions: Readonly<Record<string, VideoConfig>> = {},
   options: ChooseOptions<VideoDecoderConfig>,
 ): Promise<readonly VideoChoice[]> {
-  const choices = await playable(Object.entries(renditions), {
+  const choices = await playable(renditions, {
     ...options,
     toDecoderConfig: videoDecoderConfig,
   });
@@ -76,7 +76,7 @@ export async function chooseAudio(
   renditions: Readonly<Record<string, AudioConfig>> = {},
   options: ChooseOptions<AudioDecoderConfig>,
 ): Promise<AudioChoice | undefined> {
-  const choices = await playable(Object.entries(renditions), {
+  const choices = await playable(renditions, {
     ...options,
     toDecoderConfig: audioDecoderConfig,
   });
@@ -90,32 +90,22 @@ function pixelsOf({ codedWidth = 0, codedHeight = 0 }: VideoConfig): number {
 }
 
 async function playable<Config extends RenditionConfig, DecoderConfig>(
-  entries: readonly (readonly [name: string, config: Config])[],
-  options: SelectOptions<Config, DecoderConfig>,
+  renditions: Readonly<Record<string, Config>>,
+  { support, log, toDecoderConfig }: SelectOptions<Config, DecoderConfig>,
 ): Promise<Choice<Config, DecoderConfig>[]> {
-  const asked = entries.map(([name, config]) =>
-    supported(name, { ...options, config })
-  );
+  const asked = Object.entries(renditions).map(async ([name, config]) => {
+    try {
+      const container = openContainer(config);
+      const decoderConfig = toDecoderConfig(config);
+      const answer = await support?.isConfigSupported(decoderConfig);
+      if (answer?.supported) return { name, config, decoderConfig, container };
+      log.warn?.("rendition has no decoder", { name, codec: config.codec });
+    } catch (error) {
+      const { message } = asMoqError(error);
+      log.warn?.("rendition ignored", { name, error: message });
+    }
+  });
   return (await Promise.all(asked)).filter((one) => one !== undefined);
-}
-
-async function supported<Config extends RenditionConfig, DecoderConfig>(
-  name: string,
-  { config, support, log, toDecoderConfig }:
-    & SelectOptions<Config, DecoderConfig>
-    & { readonly config: Config },
-): Promise<Choice<Config, DecoderConfig> | undefined> {
-  try {
-    const container = openContainer(config);
-    const decoderConfig = toDecoderConfig(config);
-    const answer = await support?.isConfigSupported(decoderConfig);
-    if (answer?.supported) return { name, config, decoderConfig, container };
-    log.warn?.("rendition has no decoder", { name, codec: config.codec });
-  } catch (error) {
-    const { message } = asMoqError(error);
-    log.warn?.("rendition ignored", { name, error: message });
-  }
-  return undefined;
 }
 
 /** Whether two choices are read and decoded in the same way, so that a new catalog need not interrupt anything. */

@@ -5,16 +5,8 @@
  * @module
  */
 
-/** What is needed of a `VideoFrame`. */
-export interface Closable {
-  /** Presentation time in microseconds. */
-  readonly timestamp: number;
-  /** Gives its memory back. */
-  close(): void;
-}
-
 /** Pictures by presentation time. */
-export class FrameQueue<Frame extends Closable> {
+export class FrameQueue<Frame extends Pick<VideoFrame, "timestamp" | "close">> {
   readonly #frames: Frame[] = [];
   #dropped = 0;
 

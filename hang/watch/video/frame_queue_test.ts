@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { type Closable, FrameQueue } from "./frame_queue.ts";
+import { FrameQueue } from "./frame_queue.ts";
 
 Deno.test("FrameQueue: gives the newest due picture, closes each other exactly once", () => {
   const closed: number[] = [];
-  const frame = (timestamp: number): Closable => ({
+  const frame = (
+    timestamp: number,
+  ): Pick<VideoFrame, "timestamp" | "close"> => ({
     timestamp,
     close: () => closed.push(timestamp),
   });

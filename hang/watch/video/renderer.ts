@@ -10,20 +10,15 @@ import type { ViewerTimings } from "../clock/viewer_timings.ts";
 // About as often as a screen is refreshed at half its rate.
 const HIDDEN_MS = 33;
 
-/** What to draw from, asked at each refresh. */
-interface PictureSource {
-  /** How the picture is to be turned. */
-  readonly section: VideoSection | undefined;
-  /** The picture to draw now if it is another one than before; it is closed here. */
-  take(): VideoFrame | undefined;
-}
-
-/** Options of {@linkcode Renderer}. */
 interface RendererOptions {
-  /** Where pictures come from. */
-  readonly source: PictureSource;
+  /** Asked at each refresh; the picture that it gives is closed here. */
+  readonly source: {
+    /** How the picture is to be turned. */
+    readonly section: VideoSection | undefined;
+    take(): VideoFrame | undefined;
+  };
   /** Notes when each was drawn. */
-  readonly marks: ViewerTimings;
+  readonly timings: ViewerTimings;
   /** Whether to draw while the page is hidden, when it gets no refreshes. */
   readonly drawsHidden: ReadonlySignal<boolean>;
 }
@@ -31,12 +26,9 @@ interface RendererOptions {
 /** Draws until it is closed; the last picture stays. */
 export class Renderer {
   readonly #context: CanvasRenderingContext2D;
-  readonly #source: PictureSource;
-  readonly #marks: ViewerTimings;
+  readonly #options: RendererOptions;
   readonly #stop: () => void;
   #request = 0;
-  #shownUs: number | undefined;
-  #shownAtMs = 0;
 
   /** Begins at once; throws `TypeError` for a canvas that is in use otherwise. */
   constructor(canvas: HTMLCanvasElement, options: RendererOptions) {
@@ -48,20 +40,9 @@ export class Renderer {
       throw new TypeError("Expected a canvas for 2D drawing, got another");
     }
     this.#context = context;
-    this.#source = options.source;
-    this.#marks = options.marks;
+    this.#options = options;
     this.#stop = effect(() => this.#runHidden(options.drawsHidden.get()));
     this.#next();
-  }
-
-  /** Presentation time in microseconds of the picture shown last. */
-  get shownUs(): number | undefined {
-    return this.#shownUs;
-  }
-
-  /** `performance.now()` when that was. */
-  get shownAtMs(): number {
-    return this.#shownAtMs;
   }
 
   /** Draws no more. Idempotent. */
@@ -84,14 +65,12 @@ export class Renderer {
   }
 
   #draw(): void {
-    const frame = this.#source.take();
+    const { source, timings } = this.#options;
+    const frame = source.take();
     if (!frame) return;
     try {
-      const { rotation = 0, flip = false } = this.#source.section ?? {};
-      this.#shownUs = frame.timestamp;
-      this.#shownAtMs = performance.now();
-      drawTurned(this.#context, frame, { rotation, flip });
-      this.#marks.shown(frame.timestamp);
+      drawTurned(this.#context, frame, source.section);
+      timings.mark("shownMs", frame.timestamp);
     } finally {
       frame.close();
     }
@@ -102,7 +81,7 @@ export class Renderer {
 function drawTurned(
   context: CanvasRenderingContext2D,
   frame: VideoFrame,
-  { rotation, flip }: { readonly rotation: number; readonly flip: boolean },
+  { rotation = 0, flip = false }: Partial<VideoSection> = {},
 ): void {
   const { displayWidth, displayHeight } = frame;
   const isUpright = rotation % 180 === 0;

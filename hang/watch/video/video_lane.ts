@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError, Latch } from "@moq-deno/lite/internal";
+import { Latch } from "@moq-deno/lite/internal";
 import {
   TRACK_PRIORITY,
   type VideoConfig,
@@ -15,7 +15,7 @@ import type { OrderedSample } from "../../container/sample_order.ts";
 import type { TrackReader } from "../../container/track_reader.ts";
 import { DecodeCost } from "./decode_cost.ts";
 import { FrameQueue } from "./frame_queue.ts";
-import { type LaneOptions, readChoice } from "../lane.ts";
+import { endOf, type LaneOptions, readChoice } from "../lane.ts";
 import type { VideoChoice } from "../quality/select.ts";
 import type { ViewerTimings } from "../clock/viewer_timings.ts";
 
@@ -29,16 +29,19 @@ const JOINED_GROUPS = 2;
 // A decoder that fails again and again will not be better the next time.
 const MAX_FAILURES = 3;
 
-/** Options of {@linkcode VideoLane}. */
-interface VideoLaneOptions extends LaneOptions {
+/** What a player wants to see. */
+export interface VideoWish extends LaneOptions {
   /** What to play. */
   readonly choice: VideoChoice;
   /** How the picture is to be turned. */
   readonly section: VideoSection;
-  /** Whether another lane shows pictures until this one has them. Default no: its first picture is shown at once. */
-  readonly takesOver?: boolean | undefined;
+}
+
+interface VideoLaneOptions extends VideoWish {
+  /** Whether another lane shows pictures until this one has them. Else the first picture is shown at once. */
+  readonly takesOver: boolean;
   /** Notes when each picture went by. */
-  readonly marks: ViewerTimings;
+  readonly timings: ViewerTimings;
 }
 
 /** Plays one rendition until it is closed. */
@@ -65,7 +68,7 @@ export class VideoLane {
   constructor(options: VideoLaneOptions) {
     this.#options = options;
     this.section = options.section;
-    this.#hasShown = options.takesOver ?? false;
+    this.#hasShown = options.takesOver;
     // What takes over is wanted before what it replaces.
     const priority = TRACK_PRIORITY.video + (options.takesOver ? 1 : 0);
     this.#reader = readChoice(options.choice, {
@@ -120,21 +123,14 @@ export class VideoLane {
   }
 
   #received(timestampUs: number): void {
-    this.#options.marks.received(timestampUs);
+    this.#options.timings.mark("receivedMs", timestampUs);
     this.#options.sync.received(timestampUs, this.#cost.ms);
   }
 
   async #run(): Promise<MoqError | undefined> {
     const { signal } = this.#end;
     const release = this.#latch.wakeOn(signal);
-    let error: MoqError | undefined;
-    try {
-      await this.#runSamples(signal);
-      await this.#drain(signal);
-    } catch (reason) {
-      error = asMoqError(signal.aborted ? signal.reason : reason);
-      if (error.code === "closed") error = undefined;
-    }
+    const error = await endOf(this.#runSamples(signal), signal);
     release();
     this.#closeDecoder();
     this.#frames.clear();
@@ -151,6 +147,7 @@ export class VideoLane {
       await this.#untilRoom(signal);
       this.#decode(sample);
     }
+    await this.#drain(signal);
   }
 
   #countDropped(): void {
@@ -227,10 +224,10 @@ export class VideoLane {
   }
 
   #decoded(frame: VideoFrame): void {
-    const { counters, sync, marks } = this.#options;
+    const { counters, sync, timings } = this.#options;
     counters.decodedFrames++;
     this.#cost.end(frame.timestamp);
-    marks.decoded(frame.timestamp);
+    timings.mark("decodedMs", frame.timestamp);
     this.#frames.push(frame);
     this.#frames.trim(sync.playheadUs() ?? -Infinity);
     this.#countDropped();

@@ -1,23 +1,38 @@
 /**
- * The picture of a player: renditions on a canvas, the one that is wanted as
- * soon as it can be shown.
+ * The picture of a player: one rendition, and two while it changes. The new one
+ * is subscribed and decoded beside the old one, and takes over at the picture
+ * with which it has caught up. The viewer sees neither a gap nor a picture
+ * twice.
  *
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
 import type { VideoSection } from "../../catalog/catalog.ts";
 import { Signal } from "../../signals/signal.ts";
-import type { LaneOptions } from "../lane.ts";
-import { Renderer } from "./renderer.ts";
 import { isSameChoice, type VideoChoice } from "../quality/select.ts";
-import { VideoLane } from "./video_lane.ts";
-import { type LaneEnd, VideoSwitch } from "./video_switch.ts";
-import { ViewerTimings } from "../clock/viewer_timings.ts";
 
 // Without a new picture for so long a viewer sees that it stands still.
 const STILL_MS = 700;
 // A rendition that has no picture by then has none.
 const PENDING_MS = 10_000;
+
+/** What is needed of a `VideoLane`. */
+export interface PlayedLane<Frame> {
+  /** What it plays. */
+  readonly choice: VideoChoice;
+  /** How the picture is to be turned. */
+  readonly section: VideoSection;
+  /** Pictures that wait for the decoder. */
+  readonly decodeQueue: number;
+  /** Resolves when it has ended, with the error if it failed. */
+  readonly closed: Promise<MoqError | undefined>;
+  /** Presentation time of the picture that {@linkcode PlayedLane.take} would give now. */
+  dueUs(): number | undefined;
+  /** The picture to show now if it is another one than before. */
+  take(): Frame | undefined;
+  /** Ends it. */
+  close(): void;
+}
 
 /** A rendition that cannot be played. */
 export interface VideoFailure {
@@ -29,126 +44,144 @@ export interface VideoFailure {
   readonly isCovered: boolean;
 }
 
-/** Hears of renditions that cannot be played. */
-interface PlaybackSink {
-  /** A rendition is no good, or has ended with an error. */
-  videoFailed(failure: VideoFailure): void;
+/** Makes lanes and hears of those that failed. */
+interface LaneOwner<Options, Frame> {
+  /** A new lane; one that takes over shows nothing before it is asked for the picture that is due. */
+  open(options: Options, takesOver: boolean): PlayedLane<Frame>;
+  /** One has ended with an error, or has no picture in time; not called for those that were closed. */
+  failed(failure: VideoFailure): void;
 }
 
-/** What is to be played. */
-interface PlayOptions extends LaneOptions {
-  /** The rendition. */
-  readonly choice: VideoChoice;
-  /** How the picture is to be turned. */
-  readonly section: VideoSection;
-}
-
-/** Draws until it is closed. */
-export class VideoPlayback {
+/** Plays until it is stopped; `Renderer` draws what it gives. */
+export class VideoPlayback<
+  Options extends { readonly choice: VideoChoice },
+  Frame extends { readonly timestamp: number },
+> {
   /** Whether a picture is shown. */
   readonly hasPicture: Signal<boolean> = new Signal(false);
   /** Whether the picture stands still. */
   readonly isStill: Signal<boolean> = new Signal(false);
   /** Track name of the rendition whose pictures are shown. */
-  readonly rendition: Signal<string | undefined> = new Signal<
-    string | undefined
-  >(undefined);
-  /** Whether pictures are drawn while the page is hidden. */
-  readonly drawsHidden: Signal<boolean> = new Signal(false);
-  /** When each picture went by. */
-  readonly marks: ViewerTimings = new ViewerTimings();
-  readonly #sink: PlaybackSink;
-  readonly #renderer: Renderer;
-  readonly #switch: VideoSwitch<PlayOptions, VideoFrame>;
+  readonly rendition: Signal<string | undefined> = new Signal(undefined);
+  readonly #owner: LaneOwner<Options, Frame>;
+  #current: PlayedLane<Frame> | undefined;
+  #next: PlayedLane<Frame> | undefined;
+  #shownUs: number | undefined;
+  #shownAtMs = 0;
   #pendingSinceMs = 0;
 
-  /** Begins to draw at once, as soon as there is anything. Throws `TypeError` for a canvas that is in use otherwise. */
-  constructor(canvas: HTMLCanvasElement, sink: PlaybackSink) {
-    this.#sink = sink;
-    const lanes = new VideoSwitch<PlayOptions, VideoFrame>({
-      open: (options, takesOver) =>
-        new VideoLane({ ...options, takesOver, marks: this.marks }),
-      failed: (end) => this.#failed(end),
-    });
-    this.#switch = lanes;
-    const source = {
-      get section() {
-        return lanes.section;
-      },
-      take: () => lanes.take(),
-    };
-    this.#renderer = new Renderer(canvas, {
-      source,
-      marks: this.marks,
-      drawsHidden: this.drawsHidden,
-    });
+  /** Plays nothing yet. */
+  constructor(owner: LaneOwner<Options, Frame>) {
+    this.#owner = owner;
   }
 
   /** Presentation time in microseconds of the picture shown last, while anything plays. */
   get shownUs(): number | undefined {
-    return this.#switch.current && this.#renderer.shownUs;
+    return this.#current && this.#shownUs;
   }
 
   /** The rendition whose pictures are shown. */
   get choice(): VideoChoice | undefined {
-    return this.#switch.current?.choice;
+    return this.#current?.choice;
+  }
+
+  /** How the picture is to be turned. */
+  get section(): VideoSection | undefined {
+    return this.#current?.section;
   }
 
   /** Whether another rendition is about to take over. */
   get isSwitching(): boolean {
-    return this.#switch.next !== undefined;
+    return this.#next !== undefined;
   }
 
   /** Pictures that wait for decoders. */
   get decodeQueue(): number {
-    const { current, next } = this.#switch;
-    return (current?.decodeQueue ?? 0) + (next?.decodeQueue ?? 0);
+    const { decodeQueue = 0 } = this.#current ?? {};
+    return decodeQueue + (this.#next?.decodeQueue ?? 0);
   }
 
-  /** Plays a rendition; the one that plays goes on until it can be shown. */
-  play(options: PlayOptions): void {
-    const { current, next } = this.#switch;
+  /** Plays a rendition, at once where none is shown; else the one that plays goes on until it can be shown. */
+  play(options: Options): void {
     const { choice } = options;
-    if (next && isSameChoice(choice, next.choice)) return;
-    if (current && isSameChoice(choice, current.choice)) {
-      return this.#switch.stay();
-    }
-    if (!current) this.hasPicture.set(false);
+    if (isSameChoice(choice, this.#next?.choice)) return;
+    this.#drop();
+    if (isSameChoice(choice, this.#current?.choice)) return;
     this.#pendingSinceMs = performance.now();
-    this.#switch.play(options);
+    if (this.#current) this.#next = this.#open(options, true);
+    else {
+      this.hasPicture.set(false);
+      this.#current = this.#open(options, false);
+    }
   }
 
-  /** Plays nothing; the last picture stays. */
-  stop(): void {
-    this.#switch.close();
-    this.rendition.set(undefined);
-    this.isStill.set(false);
+  /** The picture to show now if it is another one than before; the caller closes it. */
+  take(): Frame | undefined {
+    if (this.#next && this.#isReady(this.#next)) {
+      this.#current?.close();
+      this.#current = this.#next;
+      this.#next = undefined;
+    }
+    const frame = this.#current?.take();
+    if (!frame) return undefined;
+    this.#shownUs = frame.timestamp;
+    this.#shownAtMs = performance.now();
+    return frame;
   }
 
   /** Looks at how it is doing, a few times a second. */
   look(nowMs: number): void {
-    const { current, next } = this.#switch;
-    this.rendition.set(current?.choice.name);
-    const stillMs = nowMs - this.#renderer.shownAtMs;
-    if (current && stillMs < STILL_MS) this.hasPicture.set(true);
-    this.isStill.set(current !== undefined && stillMs > STILL_MS);
-    if (!next || nowMs - this.#pendingSinceMs < PENDING_MS) return;
-    this.#switch.stay();
-    const { name } = next.choice;
+    this.rendition.set(this.#current?.choice.name);
+    const stillMs = nowMs - this.#shownAtMs;
+    if (this.#current && stillMs < STILL_MS) this.hasPicture.set(true);
+    this.isStill.set(this.#current !== undefined && stillMs > STILL_MS);
+    if (!this.#next || nowMs - this.#pendingSinceMs < PENDING_MS) return;
+    const { name } = this.#next.choice;
+    this.#drop();
     const error = new MoqError(
       "timeout",
-      `Expected a picture of ${name} within ${PENDING_MS} ms, got none`,
+      `no picture of ${name} came within ${PENDING_MS} ms`,
     );
-    this.#sink.videoFailed({ name, error, isCovered: true });
+    this.#owner.failed({ name, error, isCovered: true });
   }
 
-  /** Ends everything; the last picture stays. Idempotent. */
-  close(): void {
-    this.#switch.close();
-    this.#renderer.close();
+  /** Plays nothing; the last picture stays. Idempotent. */
+  stop(): void {
+    this.#drop();
+    this.#current?.close();
+    this.#current = undefined;
+    this.#shownUs = undefined;
+    this.rendition.set(undefined);
+    this.isStill.set(false);
   }
 
-  #failed({ choice, error, isCovered }: LaneEnd): void {
-    this.#sink.videoFailed({ name: choice.name, error, isCovered });
+  /** Whether its picture is newer than the one shown and not older than the one that would be. */
+  #isReady(next: PlayedLane<Frame>): boolean {
+    const dueUs = next.dueUs();
+    if (dueUs === undefined || dueUs <= (this.#shownUs ?? -Infinity)) {
+      return false;
+    }
+    return dueUs >= (this.#current?.dueUs() ?? -Infinity);
+  }
+
+  #drop(): void {
+    this.#next?.close();
+    this.#next = undefined;
+  }
+
+  #open(options: Options, takesOver: boolean): PlayedLane<Frame> {
+    const lane = this.#owner.open(options, takesOver);
+    lane.closed.then((error) => error && this.#failed(lane, error));
+    return lane;
+  }
+
+  #failed(lane: PlayedLane<Frame>, error: MoqError): void {
+    const isNext = lane === this.#next;
+    if (!isNext && lane !== this.#current) return;
+    // The one that was about to take over does so now, with its first picture.
+    if (!isNext) this.#current = this.#next;
+    this.#next = undefined;
+    const isCovered = this.#current !== undefined;
+    this.#owner.failed({ name: lane.choice.name, error, isCovered });
   }
 }

@@ -143,6 +143,10 @@ export const LAYERS: readonly Layer[] = [
     files: ["hang/ui/", "hang/ai/"],
     may: ["@moq-deno/lite", "@moq-deno/lite/internal", "hang/", "!hang/cli/"],
   },
+  {
+    files: ["hang/react.ts"],
+    may: ["hang/chat/", "hang/watch/", "hang/ui/"],
+  },
   { files: ["hang/mod.ts"], may: ["hang/catalog/", "hang/container/"] },
   {
     files: ["hang/cli/"],

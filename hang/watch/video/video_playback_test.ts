@@ -3,10 +3,10 @@ import { MoqError } from "@moq-deno/lite";
 import { openContainer } from "../../container/container.ts";
 import type { VideoChoice } from "../quality/select.ts";
 import {
-  type LaneEnd,
-  type SwitchedLane,
-  VideoSwitch,
-} from "./video_switch.ts";
+  type PlayedLane,
+  type VideoFailure,
+  VideoPlayback,
+} from "./video_playback.ts";
 
 interface Picture {
   readonly timestamp: number;
@@ -19,8 +19,14 @@ const REFRESH_US = 16_667;
 /** Time, which the lanes go by. */
 const clock = { us: 0 };
 
+function wish(name: string): { readonly choice: VideoChoice } {
+  const config = { codec: "vp8" };
+  const container = openContainer(config);
+  return { choice: { name, config, decoderConfig: config, container } };
+}
+
 /** Decodes the group that has begun, from its first picture, so many pictures per refresh. */
-class TestLane implements SwitchedLane<Picture> {
+class TestLane implements PlayedLane<Picture> {
   readonly section = { renditions: {} };
   readonly decodeQueue = 0;
   readonly ended = Promise.withResolvers<MoqError | undefined>();
@@ -29,10 +35,8 @@ class TestLane implements SwitchedLane<Picture> {
   #next: number;
   #decoded: number[] = [];
 
-  constructor(name: string, { fromUs }: { readonly fromUs: number }) {
-    const config = { codec: "vp8" };
-    const container = openContainer(config);
-    this.choice = { name, config, decoderConfig: config, container };
+  constructor(choice: VideoChoice, fromUs: number) {
+    this.choice = choice;
     this.#next = Math.ceil(fromUs / PICTURE_US);
   }
 
@@ -59,27 +63,28 @@ class TestLane implements SwitchedLane<Picture> {
   }
 }
 
-Deno.test("VideoSwitch: every picture is shown once and in order, wherever in the group a switch comes and however slowly the new one catches up", () => {
+Deno.test("VideoPlayback: a switch shows every picture once and in order", () => {
+  // However slowly the new one catches up, and wherever in the group it begins.
   for (const pictures of [1, 2, 10]) {
     for (let offsetUs = 0; offsetUs < 1_000_000; offsetUs += 90_000) {
       clock.us = 0;
       const lanes: TestLane[] = [];
       const shown: Picture[] = [];
-      const video = new VideoSwitch<string, Picture>({
-        open(name) {
+      const video = new VideoPlayback({
+        open({ choice }: { readonly choice: VideoChoice }) {
           const fromUs = clock.us - clock.us % 1_000_000;
-          const lane = new TestLane(name, { fromUs });
+          const lane = new TestLane(choice, fromUs);
           lanes.push(lane);
           return lane;
         },
         failed: () => assert.fail("Expected no failure"),
       });
-      video.play("large");
+      video.play(wish("large"));
       let hasSwitched = false;
       for (; clock.us < 6_000_000; clock.us += REFRESH_US) {
         if (!hasSwitched && clock.us >= 2_000_000 + offsetUs) {
           hasSwitched = true;
-          video.play("small");
+          video.play(wish("small"));
         }
         for (const lane of lanes) lane.decode(pictures);
         const picture = video.take();
@@ -90,36 +95,36 @@ Deno.test("VideoSwitch: every picture is shown once and in order, wherever in th
         shown.map((_, index) => index),
       );
       assert.equal(shown.at(-1)!.from, "small");
-      assert.equal(video.next, undefined);
+      assert.equal(video.isSwitching, false);
     }
   }
 });
 
-Deno.test("VideoSwitch: one that fails before it has taken over changes nothing, one that fails while it is shown is followed by the next", async () => {
-  const ends: LaneEnd[] = [];
+Deno.test("VideoPlayback: a lane that fails leaves the screen to the other one", async () => {
+  const failures: VideoFailure[] = [];
   const lanes: TestLane[] = [];
-  const video = new VideoSwitch<string, Picture>({
-    open(name) {
-      const lane = new TestLane(name, { fromUs: 0 });
+  const video = new VideoPlayback({
+    open({ choice }: { readonly choice: VideoChoice }) {
+      const lane = new TestLane(choice, 0);
       lanes.push(lane);
       return lane;
     },
-    failed: (end) => ends.push(end),
+    failed: (failure) => failures.push(failure),
   });
   const error = new MoqError("decode", "No good");
-  for (const name of ["a", "b"]) video.play(name);
+  for (const name of ["a", "b"]) video.play(wish(name));
   lanes[1]!.ended.resolve(error);
   await Promise.resolve();
-  assert.equal(video.current?.choice.name, "a");
-  video.play("c");
+  assert.equal(video.choice?.name, "a");
+  video.play(wish("c"));
   lanes[0]!.ended.resolve(error);
   await Promise.resolve();
-  assert.equal(video.current?.choice.name, "c");
+  assert.equal(video.choice?.name, "c");
   lanes[2]!.ended.resolve(error);
   await Promise.resolve();
-  assert.equal(video.current, undefined);
+  assert.equal(video.choice, undefined);
   assert.deepEqual(
-    ends.map(({ choice, isCovered }) => [choice.name, isCovered]),
+    failures.map(({ name, isCovered }) => [name, isCovered]),
     [["b", true], ["a", true], ["c", false]],
   );
 });
