@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { onAbort } from "@moq-deno/lite/internal";
 import { type SubscribedMedia, subscribeMedia } from "../media/subscribe.ts";
 import { writeMedia } from "../media/write.ts";
 import { writeRaw } from "../media/write_raw.ts";
@@ -68,9 +69,7 @@ async function subscribeUntil(
     log: MEDIA_LOG,
     signal,
   });
-  const close = () => media.close();
-  signal.addEventListener("abort", close, { once: true });
-  if (signal.aborted) await close();
+  onAbort(signal, () => void media.close()); // does not fail
   await write(media, { ...args, signal: soonAfter(signal) });
 }
 
@@ -78,9 +77,7 @@ async function subscribeUntil(
 function soonAfter(signal: AbortSignal): AbortSignal {
   const end = new AbortController();
   const abort = () => end.abort(signal.reason);
-  const wait = () => Deno.unrefTimer(setTimeout(abort, FINISH_MS));
-  signal.addEventListener("abort", wait, { once: true });
-  if (signal.aborted) wait();
+  onAbort(signal, () => Deno.unrefTimer(setTimeout(abort, FINISH_MS)));
   return end.signal;
 }
 

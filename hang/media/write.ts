@@ -4,7 +4,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { abortable, asMoqError } from "@moq-deno/lite/internal";
+import { abortable, asMoqError, linked } from "@moq-deno/lite/internal";
 import {
   AppendOnlyStreamTarget,
   type AudioCodec,
@@ -74,10 +74,7 @@ export async function writeMedia(
   file: WritableStream<Uint8Array>,
   options: WriteMediaOptions = {},
 ): Promise<WrittenMedia> {
-  const stop = new AbortController();
-  const abort = () => stop.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", abort, { once: true });
-  if (options.signal?.aborted) abort();
+  const stop = linked(options.signal);
   const writer = file.getWriter();
   const delay = new DecodeDelay();
   const isMp4 = options.format !== "mkv";
@@ -133,7 +130,7 @@ export async function writeMedia(
     options.signal?.throwIfAborted();
     throw asMoqError(error);
   } finally {
-    options.signal?.removeEventListener("abort", abort);
+    stop.release();
   }
 }
 

@@ -318,7 +318,7 @@ const TABLE = {
 export type Config = Values<typeof TABLE>;
 
 /** The key of a setting in the file. */
-export type Key = keyof Config;
+export type SettingKey = keyof Config;
 
 /** Every setting by its key, in the order of the help. */
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
