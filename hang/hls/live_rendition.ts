@@ -203,8 +203,7 @@ export class LiveRendition implements HlsRendition {
     const release = onAbort(signal, () => reader?.close());
     try {
       const config = this.#config;
-      const facts = await decoderFacts(config);
-      if (signal.aborted) return;
+      const facts = decoderFacts(config);
       const subscription = epoch.broadcast.track(name).subscribe({
         priority: TRACK_PRIORITY[kind],
         from: "latest",

@@ -5,6 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { joinBytes } from "@moq-deno/lite/internal";
 import { BufferSource, Input, MPEG_TS } from "mediabunny";
 import type { AudioConfig, VideoConfig } from "../../catalog/catalog.ts";
 import {
@@ -62,11 +63,7 @@ function fileOf(
   const pat = [0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1];
   pat.push(0xe0 | (PMT_PID >> 8), PMT_PID & 0xff);
   const head = [packetOf(0, pat), packetOf(PMT_PID, pmtOf(stream))];
-  const bytes = new Uint8Array((head.length + packets.length) * PACKET_BYTES);
-  for (const [index, packet] of [...head, ...packets].entries()) {
-    bytes.set(packet, index * PACKET_BYTES);
-  }
-  return bytes;
+  return joinBytes([...head, ...packets]);
 }
 
 function pmtOf({ pid, type, info }: DeclaredStream): number[] {
