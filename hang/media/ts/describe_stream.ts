@@ -7,27 +7,16 @@
 import { MoqError } from "@moq-deno/lite";
 import { joinBytes } from "@moq-deno/lite/internal";
 import { BufferSource, Input, MPEG_TS } from "mediabunny";
-import type { AudioConfig, VideoConfig } from "../../catalog/catalog.ts";
 import {
   codecProblem,
-  describeAudio,
   type DescribeOptions,
-  describeVideo,
+  describeTrack,
+  type TrackDescription,
 } from "../describe.ts";
 import { PACKET_BYTES } from "./packets.ts";
 import { checksum, type DeclaredStream } from "./sections.ts";
 
 const PMT_PID = 0x1fff - 1;
-
-/** A rendition, and what has to be done to its packets. */
-export type StreamDescription =
-  | { readonly kind: "video"; readonly config: VideoConfig }
-  | {
-    readonly kind: "audio";
-    readonly config: AudioConfig;
-    /** Whether each packet has an ADTS header that must go. */
-    readonly hasAdts: boolean;
-  };
 
 /** Describes `stream` by its first `packets`; throws `MoqError` that says why it cannot be read. */
 export async function describeStream(
@@ -35,18 +24,13 @@ export async function describeStream(
   { packets, ...options }: DescribeOptions & {
     readonly packets: readonly Uint8Array[];
   },
-): Promise<StreamDescription> {
+): Promise<TrackDescription> {
   const source = new BufferSource(fileOf(stream, packets));
   const input = new Input({ formats: [MPEG_TS], source });
   try {
     const [track] = await input.getTracks();
-    if (track?.isVideoTrack()) {
-      const config = await describeVideo(track, options);
-      if (config) return { kind: "video", config };
-    } else if (track?.isAudioTrack()) {
-      const audio = await describeAudio(track, options);
-      if (audio) return { kind: "audio", ...audio };
-    }
+    const described = track && await describeTrack(track, options);
+    if (described) return described;
     throw new MoqError(
       "unsupported",
       track ? await codecProblem(track) : "Expected a stream, got none",
