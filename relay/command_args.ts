@@ -1,67 +1,46 @@
 /**
- * Parses the command lines of subcommands.
+ * How the command line of a command is read: a table of its flags, as the
+ * relay's settings are one.
  *
  * @module
  */
-import { parseArgs, type ParseArgsConfig } from "node:util";
+import { parseArgs } from "node:util";
+import { readRows, type Rows, type Values } from "./config/rows.ts";
 import { ConfigError } from "./config/values.ts";
 
-/** Parsed flags and positional arguments. */
-export interface CommandArgs {
-  /** The last value of each flag that takes one. */
-  readonly values: ReadonlyMap<string, string>;
-  /** All values of each flag that may be repeated. */
-  readonly lists: ReadonlyMap<string, readonly string[]>;
-  /** The flags without a value that were given. */
-  readonly switches: ReadonlySet<string>;
-  /** Positional arguments. */
+/** What stands behind a command: a value for each row, and what stands there without a flag. */
+export interface CommandArgs<R extends Rows> {
+  readonly values: Values<R>;
   readonly rest: readonly string[];
 }
 
-/** The flags that a command knows. */
-export interface KnownFlags {
-  /** Flags with a value. */
-  readonly flags: readonly string[];
-  /** Flags with a value that may be repeated. */
-  readonly lists: readonly string[];
-  /** Flags without a value. */
-  readonly switches?: readonly string[] | undefined;
+/** Reads the flags of `rows`. Throws `ConfigError` on others and on bad values. */
+export function readArgs<R extends Rows>(
+  rows: R,
+  args: readonly string[],
+): CommandArgs<R> {
+  const { values, positionals } = parse(Object.values(rows), args);
+  const given = (key: string) => {
+    const { flag } = rows[key]!;
+    const value = values[flag];
+    return value === undefined ? undefined : {
+      texts: [value].flat().map(String),
+      source: `--${flag}`,
+    };
+  };
+  return { values: readRows(rows, given), rest: positionals };
 }
 
-/** Parses `args`. Throws `ConfigError` for unknown flags. */
-export function readArgs(
-  { flags, lists, switches = [] }: KnownFlags,
-  args: readonly string[],
-): CommandArgs {
-  const string = { type: "string" } as const;
-  const options: ParseArgsConfig["options"] = Object.fromEntries([
-    ...flags.map((flag) => [flag, string]),
-    ...switches.map((flag) => [flag, { type: "boolean" }]),
-    ...lists.map((flag) => [flag, { ...string, multiple: true }]),
-  ]);
+function parse(rows: readonly Rows[string][], args: readonly string[]) {
   try {
-    const { values, positionals } = parseArgs({
+    return parseArgs({
       args: [...args],
-      options,
       allowPositionals: true,
+      options: Object.fromEntries(rows.map(({ flag, list, isSwitch }) => {
+        const type = isSwitch ? "boolean" : "string";
+        return [flag, { type, multiple: list }];
+      })),
     });
-    const given = new Map(Object.entries(values));
-    return {
-      values: new Map(
-        [...given].flatMap(([name, value]) =>
-          typeof value === "string" ? [[name, value]] : []
-        ),
-      ),
-      lists: new Map(
-        [...given].flatMap(([name, value]) =>
-          Array.isArray(value) ? [[name, value.map(String)]] : []
-        ),
-      ),
-      switches: new Set(
-        [...given].filter(([, value]) => value === true).map(([name]) => name),
-      ),
-      rest: positionals,
-    };
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
     const [why = ""] = cause.message.split("\n");

@@ -3,41 +3,53 @@
  *
  * @module
  */
-import { parseArgs } from "node:util";
+import {
+  flag,
+  optional,
+  optionsOf,
+  parse,
+  preset,
+  read,
+  type Values,
+} from "../../hang/cli/command_line.ts";
+
+const ROWS = {
+  file: optional("FILE|-", {
+    read: (path) => path,
+    help:
+      "MP4, WebM, MKV or MPEG-TS to publish; - for fragmented MP4 on standard input; without it, a clip of its own",
+  }),
+  isPageHidden: flag("--no-open", "do not open the page in a browser"),
+  port: preset("--port PORT", {
+    ...{ read: portOf, preset: "4443" },
+    help: "the relay's port, or the next one that is free",
+  }),
+  webPort: preset("--web-port PORT", {
+    ...{ read: portOf, preset: "8080" },
+    help: "the page's port, or the next one that is free",
+  }),
+  seconds: optional("--seconds N", {
+    read: (text, name) => between(text, { name, from: 1, to: 86_400 }),
+    help: "no page; end after N seconds",
+  }),
+  out: optional("--out FILE", {
+    read: (path) => path,
+    help: "no page; write what was received as an MP4 file",
+  }),
+  help: flag("--help", "this text"),
+};
 
 /** The demo's settings. */
-export interface DemoArguments {
-  /** Media to publish, `-` for standard input; absent: the clip beside this file. */
-  readonly file: string | undefined;
-  /** End after so many seconds; absent: at Ctrl-C. */
-  readonly seconds: number | undefined;
-  /** Where to write what was received. */
-  readonly out: string | undefined;
-  /** The relay's first choice of port. */
-  readonly port: number;
-  /** The page's first choice of port; absent: no page. */
-  readonly webPort: number | undefined;
-  /** Whether to open the page in a browser, where there is a display. */
-  readonly open: boolean;
-  /** Show the help text and do nothing. */
-  readonly help: boolean;
-}
+export type DemoArguments = Values<typeof ROWS>;
 
 /** Shown by `--help`. */
 export const HELP =
   `Starts a relay, publishes a clip to it in real time and shows it in a web page.
 
-Usage: deno task demo [FILE | -] [--no-open] [--port PORT] [--web-port PORT]
-       deno task demo [FILE | -] [--seconds N] [--out FILE]
+Usage: deno task demo [OPTIONS] [FILE|-]
 
-  FILE             MP4, WebM, MKV or MPEG-TS to publish; - for fragmented MP4 on
-                   standard input; default a clip of its own
-  --no-open        do not open the page in a browser
-  --port PORT      the relay's port; default 4443, or the next one that is free
-  --web-port PORT  the page's port; default 8080, or the next one that is free
-  --seconds N      no page; end after N seconds
-  --out FILE       no page; write what was received as an MP4 file
-  --help           this text
+Options:
+${optionsOf(ROWS)}
 
 Examples:
   deno task demo
@@ -47,46 +59,20 @@ Examples:
 
 /** Reads the command line; throws `TypeError` or `RangeError` with what was expected. */
 export function readArguments(args: readonly string[]): DemoArguments {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      seconds: { type: "string" },
-      out: { type: "string" },
-      port: { type: "string", default: "4443" },
-      "web-port": { type: "string", default: "8080" },
-      "no-open": { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (positionals.length > 1) {
-    throw new TypeError(
-      `Expected one file to publish, got ${positionals.join(" ")}`,
-    );
-  }
-  const isHeadless = values.seconds !== undefined || values.out !== undefined;
-  const webPort = port("--web-port", values["web-port"]);
-  return {
-    file: positionals[0],
-    seconds: values.seconds === undefined
-      ? undefined
-      : between("--seconds", values.seconds, { from: 1, to: 86_400 }),
-    out: values.out,
-    port: port("--port", values.port),
-    webPort: isHeadless ? undefined : webPort,
-    open: !values["no-open"],
-    help: values.help,
-  };
+  return read(ROWS, parse(args, [ROWS]));
 }
 
-function port(name: string, text: string): number {
-  return between(name, text, { from: 1, to: 65_535 });
+function portOf(text: string, name: string): number {
+  return between(text, { name, from: 1, to: 65_535 });
 }
 
 function between(
-  name: string,
   text: string,
-  { from, to }: { readonly from: number; readonly to: number },
+  { name, from, to }: {
+    readonly name: string;
+    readonly from: number;
+    readonly to: number;
+  },
 ): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= from && value <= to) return value;

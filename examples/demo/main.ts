@@ -40,7 +40,7 @@ async function run(settings: DemoArguments): Promise<void> {
 }
 
 async function play(
-  { file, out, webPort, open }: DemoArguments,
+  { file, out, seconds, webPort, isPageHidden }: DemoArguments,
   { media, relay, end }: Parts,
 ): Promise<void> {
   const { signal } = end;
@@ -59,14 +59,15 @@ async function play(
   const loop = media.isRewindable;
   const publication = publishMedia(broadcast, media, { loop, signal });
 
-  const page = webPort === undefined
+  const isHeadless = seconds !== undefined || out !== undefined;
+  const page = isHeadless
     ? undefined
     : pageFrom(webPort, { relay: `http://${host}/`, running: relay });
   if (page) {
     const pageUrl = `http://localhost:${page.addr.port}/`;
     print(`page       ${pageUrl}\n`);
     // Does not fail, and what it opens may run for as long as it likes.
-    if (open) void openBrowser(pageUrl);
+    if (!isPageHidden) void openBrowser(pageUrl);
   }
 
   await using viewer = await connect(url, { ...trust, role: "subscriber" });

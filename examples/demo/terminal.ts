@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { printable, printableLines } from "@moq-deno/lite/internal";
+import { onAbort, printable, printableLines } from "@moq-deno/lite/internal";
 
 const encoder = new TextEncoder();
 
@@ -34,10 +34,10 @@ export function endOf(seconds: number | undefined): AbortController {
   const timer = seconds === undefined
     ? undefined
     : setTimeout(stop, seconds * 1000);
-  end.signal.addEventListener("abort", () => {
+  onAbort(end.signal, () => {
     clearTimeout(timer);
     Deno.removeSignalListener("SIGINT", stop);
     if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTERM", stop);
-  }, { once: true });
+  });
   return end;
 }

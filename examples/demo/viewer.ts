@@ -5,6 +5,7 @@
  * @module
  */
 import { protocolOf, type Session } from "@moq-deno/lite";
+import { onAbort } from "@moq-deno/lite/internal";
 import {
   type SubscribedMedia,
   subscribeMedia,
@@ -60,10 +61,10 @@ function progress(
 /** Shows a line each second until `signal` aborts: one that is overwritten on a terminal, new ones elsewhere. */
 function showProgress(meter: Meter, signal: AbortSignal): void {
   const timer = setInterval(() => printOver(progress(meter.read())), 1000);
-  signal.addEventListener("abort", () => {
+  onAbort(signal, () => {
     clearInterval(timer);
     printOver(`done: ${progress(meter.read())}`, { isLast: true });
-  }, { once: true });
+  });
 }
 
 async function writeTo(path: string, media: SubscribedMedia): Promise<string> {

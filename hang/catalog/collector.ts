@@ -6,7 +6,7 @@
  */
 import type { MoqError } from "@moq-deno/lite";
 import { asMoqError } from "@moq-deno/lite/internal";
-import { Fields } from "./fields.ts";
+import { type FieldReader, Fields, present } from "./fields.ts";
 
 /** How the value of one entry of a section is read; throws `MoqError("decode")` that names the field. */
 interface EntryFormat<T> {
@@ -15,6 +15,9 @@ interface EntryFormat<T> {
   /** Reads the entry called `path`. */
   readonly parse: (value: unknown, path: string) => T;
 }
+
+/** Checks a section of the catalog; what of it can be left out is, and is noted. */
+export type SectionParser = (value: unknown, collector: Collector) => unknown;
 
 /** Gathers the problems of one catalog. */
 export class Collector {
@@ -31,21 +34,45 @@ export class Collector {
     }
   }
 
-  /** The entries of the section called `path` that are in order, by name. */
+  /** The entries of `section` that are in order, by name. */
   entries<T>(
     section: Fields,
-    path: string,
     { field, parse }: EntryFormat<T>,
   ): Record<string, T> {
     const all = section.value(field) ?? {};
-    new Fields(all, `${path}.${field}`);
+    const path = `${section.path}.${field}`;
+    new Fields(all, path);
     const kept: [string, T][] = [];
     for (const [name, value] of Object.entries(all)) {
-      const entry = this.attempt(() =>
-        parse(value, `${path}.${field}.${name}`)
-      );
+      const entry = this.attempt(() => parse(value, `${path}.${name}`));
       if (entry !== undefined) kept.push([name, entry]);
     }
     return Object.fromEntries(kept);
   }
+}
+
+/** A section called `name`: the entries of its `field` are read by `entry`, its other fields as `shape` says. */
+export function sectionOf<T>(
+  { name, field, entry, shape = {} }: {
+    readonly name: string;
+    readonly field: EntryFormat<T>["field"];
+    readonly entry: EntryFormat<T>["parse"];
+    readonly shape?: Readonly<Record<string, FieldReader<unknown>>>;
+  },
+): SectionParser {
+  return (value, collector) => {
+    const section = new Fields(value, name);
+    const entries = collector.entries(section, { field, parse: entry });
+    const readers = Object.entries(shape);
+    return {
+      ...section.except([field, ...Object.keys(shape)]),
+      [field]: entries,
+      ...present(Object.fromEntries(
+        readers.map(([name, reader]) => [
+          name,
+          collector.attempt(() => section.read(name, reader)),
+        ]),
+      )),
+    };
+  };
 }

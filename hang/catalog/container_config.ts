@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Fields } from "./fields.ts";
+import { Fields, nested } from "./fields.ts";
 
 /** Payload is a varint timestamp in microseconds, then the codec's bytes. The default. */
 export interface LegacyContainerConfig {
@@ -46,14 +46,9 @@ export type ContainerConfig = KnownContainerConfig | UnknownContainerConfig;
 const KNOWN_KINDS = ["legacy", "cmaf", "loc"];
 const BASE64 = /^(?:[a-z0-9+/]{4})*(?:[a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?$/i;
 
-/** The field `container` of the rendition called `path`, its own fields checked when its kind is known. */
-export function parseContainer(
-  fields: Fields,
-  path: string,
-): ContainerConfig | undefined {
-  const value = fields.value("container");
-  if (value === undefined) return undefined;
-  const container = new Fields(value, `${path}.container`);
+/** The field `container` of a rendition, its own fields checked when its kind is known. */
+export const parseContainer = nested((value, path): ContainerConfig => {
+  const container = new Fields(value, path);
   if (container.value("kind") === "cmaf") {
     const init = container.string("init");
     if (init === undefined || !BASE64.test(init)) {
@@ -61,7 +56,7 @@ export function parseContainer(
     }
   }
   return value as ContainerConfig;
-}
+});
 
 /** The container of a rendition when it is one this package reads, legacy where it names none. */
 export function knownContainer(

@@ -5,9 +5,9 @@
  *
  * @module
  */
-import type { Collector } from "./collector.ts";
+import { sectionOf, type SectionParser } from "./collector.ts";
 import { type ContainerConfig, parseContainer } from "./container_config.ts";
-import { Fields, present } from "./fields.ts";
+import { readObject, type Shape } from "./fields.ts";
 
 /** What every data track may say about itself. */
 export interface DataTrackConfig {
@@ -67,90 +67,43 @@ export interface DataSection<Config> {
   readonly tracks: Readonly<Record<string, Config>>;
 }
 
-const COMMON = ["broadcast", "jitter", "delay"];
-const TEXT = [...COMMON, "format", "role", "lang", "label", "container"];
-const RECORDS = [...COMMON, "mode", "compression", "bitrate"];
+const COMMON: Shape<DataTrackConfig> = {
+  broadcast: "string",
+  jitter: "milliseconds",
+  delay: "milliseconds",
+};
 
-function parseCommon(fields: Fields): DataTrackConfig {
-  return present<DataTrackConfig>({
-    broadcast: fields.string("broadcast"),
-    jitter: fields.milliseconds("jitter"),
-    delay: fields.milliseconds("delay"),
-  });
-}
+const TEXT: Shape<TextConfig> = {
+  ...COMMON,
+  format: "requiredString",
+  role: "string",
+  lang: "string",
+  label: "string",
+  container: parseContainer,
+};
 
-function parseTextConfig(value: unknown, path: string): TextConfig {
-  const fields = new Fields(value, path);
-  return {
-    ...fields.except(TEXT),
-    ...parseCommon(fields),
-    ...present<TextConfig>({
-      format: fields.requiredString("format"),
-      role: fields.string("role"),
-      lang: fields.string("lang"),
-      label: fields.string("label"),
-      container: parseContainer(fields, path),
-    }),
-  };
-}
+const RECORDS: Shape<RecordTrackConfig> = {
+  ...COMMON,
+  mode: "requiredString",
+  compression: "string",
+  bitrate: "integer",
+};
 
-function parseRecordConfig(
-  fields: Fields,
-  own: "schema" | "mime",
-): RecordTrackConfig {
-  const description = fields.string(own);
-  return {
-    ...fields.except([...RECORDS, own]),
-    ...parseCommon(fields),
-    ...present<RecordTrackConfig>({
-      mode: fields.requiredString("mode"),
-      compression: fields.string("compression"),
-      bitrate: fields.integer("bitrate"),
-    }),
-    ...(description !== undefined && { [own]: description }),
-  };
-}
+const JSON_TRACK: Shape<JsonTrackConfig> = { ...RECORDS, schema: "string" };
+const BINARY_TRACK: Shape<BinaryTrackConfig> = { ...RECORDS, mime: "string" };
 
-function parseJsonConfig(value: unknown, path: string): JsonTrackConfig {
-  return parseRecordConfig(new Fields(value, path), "schema");
-}
-
-function parseBinaryConfig(value: unknown, path: string): BinaryTrackConfig {
-  return parseRecordConfig(new Fields(value, path), "mime");
-}
-
-/** Checks the section `text`; an entry that is not in order is left out and noted. */
-export function parseText(value: unknown, collector: Collector): TextSection {
-  const section = new Fields(value, "text");
-  const renditions = collector.entries(section, "text", {
-    field: "renditions",
-    parse: parseTextConfig,
-  });
-  return { ...section.except(["renditions"]), renditions };
-}
-
-/** Checks the section `json`, as {@linkcode parseText}. */
-export function parseJsonTracks(
-  value: unknown,
-  collector: Collector,
-): DataSection<JsonTrackConfig> {
-  const section = new Fields(value, "json");
-  const tracks = collector.entries(section, "json", {
-    field: "tracks",
-    parse: parseJsonConfig,
-  });
-  return { ...section.except(["tracks"]), tracks };
-}
-
-/** Checks the section `binary`, as {@linkcode parseText}. */
-export function parseBinaryTracks(
-  value: unknown,
-  collector: Collector,
-): DataSection<BinaryTrackConfig> {
-  const section = new Fields(value, "binary");
-  const tracks = collector.entries(section, "binary", {
-    field: "tracks",
-    parse: parseBinaryConfig,
-  });
-  return { ...section.except(["tracks"]), tracks };
-}
+/** How the sections `text`, `json` and `binary` are checked; an entry that is not in order is left out and noted. */
+export const DATA_SECTIONS: Readonly<Record<string, SectionParser>> = {
+  text: sectionOf({
+    ...{ name: "text", field: "renditions" },
+    entry: (value, path) => readObject(value, { path, shape: TEXT }),
+  }),
+  json: sectionOf({
+    ...{ name: "json", field: "tracks" },
+    entry: (value, path) => readObject(value, { path, shape: JSON_TRACK }),
+  }),
+  binary: sectionOf({
+    ...{ name: "binary", field: "tracks" },
+    entry: (value, path) => readObject(value, { path, shape: BINARY_TRACK }),
+  }),
+};

@@ -45,23 +45,103 @@ export function misfit(
   );
 }
 
+type Method =
+  | "string"
+  | "requiredString"
+  | "strings"
+  | "number"
+  | "integer"
+  | "positive"
+  | "rate"
+  | "milliseconds"
+  | "boolean";
+
+/** How a field is read: by the method of {@linkcode Fields} with this name, or by a function. */
+export type FieldReader<T> =
+  | {
+    [M in Method]: ReturnType<Fields[M]> extends T ? M : never;
+  }[Method]
+  | ((fields: Fields, name: string) => T);
+
+/** How the fields of a `T` are read. */
+export type Shape<T> = {
+  readonly [K in keyof T]-?: FieldReader<
+    Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K]
+  >;
+};
+
+/** A field that must be there, `expected` to be something. */
+export function required<T>(
+  reader: FieldReader<T | undefined>,
+  expected: string,
+): (fields: Fields, name: string) => T {
+  return (fields, name) => {
+    const value = fields.read(name, reader);
+    if (value === undefined) throw fields.misfit(name, expected);
+    return value;
+  };
+}
+
+/** An object in a field, read by `parse` with its path. */
+export function nested<T>(
+  parse: (value: unknown, path: string) => T,
+): (fields: Fields, name: string) => T | undefined {
+  return (fields, name) => {
+    const value = fields.value(name);
+    return value === undefined
+      ? undefined
+      : parse(value, `${fields.path}.${name}`);
+  };
+}
+
+/** The object called `path`: the fields of `shape` as that reads them, all others as they came. */
+export function readObject<T extends object>(
+  value: unknown,
+  { path, shape }: { readonly path: string; readonly shape: Shape<T> },
+): T {
+  const fields = new Fields(value, path);
+  return { ...fields.except(Object.keys(shape)), ...fields.all(shape) };
+}
+
+/** `from` without the fields `names`. */
+export function without(from: object, names: readonly string[]): JsonObject {
+  return Object.fromEntries(
+    Object.entries(from).filter(([name]) => !names.includes(name)),
+  );
+}
+
 /** The fields of one JSON object; each reader throws `MoqError("decode")` that names the field. */
 export class Fields {
+  /** What it is called in errors. */
+  readonly path: string;
   readonly #from: JsonObject;
-  readonly #path: string;
 
   /** Over `value`, which must be an object and is called `path` in errors. */
   constructor(value: unknown, path: string) {
     if (!isObject(value)) throw misfit(path, "an object", value);
     this.#from = value;
-    this.#path = path;
+    this.path = path;
   }
 
   /** Everything but `names`, as it came. */
   except(names: readonly string[]): JsonObject {
-    return Object.fromEntries(
-      Object.entries(this.#from).filter(([name]) => !names.includes(name)),
-    );
+    return without(this.#from, names);
+  }
+
+  /** One field. */
+  read<T>(name: string, reader: FieldReader<T>): T {
+    return typeof reader === "function"
+      ? reader(this, name)
+      // The type of a reader ties a method to what it returns.
+      : this[reader](name) as T;
+  }
+
+  /** The fields of `shape` that are there. */
+  all<T extends object>(shape: Shape<T>): T {
+    const readers = Object.entries<FieldReader<unknown>>(shape);
+    return present(Object.fromEntries(
+      readers.map(([name, reader]) => [name, this.read(name, reader)]),
+    )) as T;
   }
 
   /** The field as it came; absent and null are both `undefined`. */
@@ -73,7 +153,7 @@ export class Fields {
 
   /** The error that says what `name` should have been. */
   misfit(name: string, expected: string): MoqError {
-    return misfit(`${this.#path}.${name}`, expected, this.value(name));
+    return misfit(`${this.path}.${name}`, expected, this.value(name));
   }
 
   /** A non-empty string, or `undefined` when absent. */

@@ -12,25 +12,13 @@ import {
   type Size,
   type VideoSection,
 } from "./catalog.ts";
-import { Collector } from "./collector.ts";
-import {
-  parseBinaryTracks,
-  parseJsonTracks,
-  parseText,
-} from "./data_tracks.ts";
-import { Fields, isObject } from "./fields.ts";
+import { Collector, sectionOf, type SectionParser } from "./collector.ts";
+import { DATA_SECTIONS } from "./data_tracks.ts";
+import { Fields, isObject, nested, readObject, type Shape } from "./fields.ts";
 import { upgradeCatalog } from "./legacy_2025.ts";
 import { checkDepth } from "@moq-deno/lite/json";
 import { parseAudioConfig, parseVideoConfig } from "./rendition.ts";
-import {
-  parseCapabilities,
-  parseChat,
-  parseLocation,
-  parsePreview,
-  parseSideTrack,
-  parseUser,
-  type SideTrack,
-} from "./room.ts";
+import { parseSideTrack, ROOM_SECTIONS } from "./room.ts";
 import { parseArchive, parseClock } from "./timing.ts";
 
 /** Most bytes of one catalog, or of one delta. */
@@ -72,93 +60,57 @@ function parseJson(payload: Uint8Array): unknown {
   return value;
 }
 
-function parseDisplay(section: Fields): Size | undefined {
-  const value = section.value("display");
+const SIZE: Shape<Partial<Size>> = { width: "positive", height: "positive" };
+
+function parseDisplay(section: Fields, name: string): Size | undefined {
+  const value = section.value(name);
   if (value === undefined) return undefined;
-  const display = new Fields(value, "video.display");
-  const width = display.positive("width");
-  const height = display.positive("height");
-  if (width === undefined || height === undefined) {
-    throw section.misfit("display", "an object of width and height");
+  const path = `${section.path}.${name}`;
+  const display = readObject(value, { path, shape: SIZE });
+  const { width, height } = display;
+  if (width !== undefined && height !== undefined) {
+    return { ...display, width, height };
   }
-  return { ...display.except([]), width, height };
+  throw section.misfit(name, "an object of width and height");
 }
 
-function parseRotation(section: Fields): number | undefined {
-  const value = section.value("rotation");
+function parseRotation(section: Fields, name: string): number | undefined {
+  const value = section.value(name);
   if (value === undefined) return undefined;
   if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw section.misfit("rotation", "a number of degrees");
+    throw section.misfit(name, "a number of degrees");
   }
   const quarters = ((Math.round(value / 90) % 4) + 4) % 4;
   return quarters * 90;
 }
 
-const VIDEO_FIELDS = ["renditions", "display", "rotation", "flip", "detection"];
+const sideTrack = nested(parseSideTrack);
 
-function sideTrack(section: Fields, path: string, { name, collector }: {
-  readonly name: string;
-  readonly collector: Collector;
-}): SideTrack | undefined {
-  const value = section.value(name);
-  if (value === undefined) return undefined;
-  return collector.attempt(() => parseSideTrack(value, `${path}.${name}`));
-}
+const VIDEO: Shape<Omit<VideoSection, "renditions">> = {
+  detection: sideTrack,
+  display: parseDisplay,
+  rotation: parseRotation,
+  flip: "boolean",
+};
 
-function parseVideo(value: unknown, collector: Collector): VideoSection {
-  const section = new Fields(value, "video");
-  const renditions = collector.entries(section, "video", {
-    field: "renditions",
-    parse: parseVideoConfig,
-  });
-  const detection = sideTrack(section, "video", {
-    name: "detection",
-    collector,
-  });
-  const display = collector.attempt(() => parseDisplay(section));
-  const rotation = collector.attempt(() => parseRotation(section));
-  const flip = collector.attempt(() => section.boolean("flip"));
-  return {
-    ...section.except(VIDEO_FIELDS),
-    renditions,
-    ...(display && { display }),
-    ...(rotation !== undefined && { rotation }),
-    ...(flip !== undefined && { flip }),
-    ...(detection && { detection }),
-  };
-}
-
-function parseAudio(value: unknown, collector: Collector): AudioSection {
-  const section = new Fields(value, "audio");
-  const renditions = collector.entries(section, "audio", {
-    field: "renditions",
-    parse: parseAudioConfig,
-  });
-  const captions = sideTrack(section, "audio", { name: "captions", collector });
-  const speaking = sideTrack(section, "audio", { name: "speaking", collector });
-  return {
-    ...section.except(["renditions", "captions", "speaking"]),
-    renditions,
-    ...(captions && { captions }),
-    ...(speaking && { speaking }),
-  };
-}
-
-type SectionParser = (value: unknown, collector: Collector) => unknown;
+const AUDIO: Shape<Omit<AudioSection, "renditions">> = {
+  captions: sideTrack,
+  speaking: sideTrack,
+};
 
 const SECTIONS: Readonly<Record<string, SectionParser>> = {
-  video: parseVideo,
-  audio: parseAudio,
-  text: parseText,
-  json: parseJsonTracks,
-  binary: parseBinaryTracks,
+  video: sectionOf({
+    ...{ name: "video", field: "renditions" },
+    ...{ entry: parseVideoConfig, shape: VIDEO },
+  }),
+  audio: sectionOf({
+    ...{ name: "audio", field: "renditions" },
+    ...{ entry: parseAudioConfig, shape: AUDIO },
+  }),
+  ...DATA_SECTIONS,
   clock: parseClock,
   archive: parseArchive,
-  user: parseUser,
-  chat: parseChat,
-  location: parseLocation,
-  preview: parsePreview,
-  capabilities: parseCapabilities,
+  ...ROOM_SECTIONS,
 };
 
 // Counted before they are checked: bad ones cost work as well.

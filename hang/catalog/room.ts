@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { Fields, present } from "./fields.ts";
+import type { SectionParser } from "./collector.ts";
+import { Fields, nested, readObject, type Shape } from "./fields.ts";
 
 /** Priorities of the side tracks, higher first. */
 export const SIDE_TRACK_PRIORITY = {
@@ -94,136 +95,81 @@ export interface SideTrack {
   readonly track: TrackReference;
 }
 
-/** Checks a reference called `path`; throws `MoqError("decode")` that names the field. */
+const REFERENCE: Shape<TrackReference> = {
+  name: "requiredString",
+  priority(fields, name) {
+    const priority = fields.integer(name);
+    if (priority === undefined || priority <= 255) return priority;
+    throw fields.misfit(name, "0 to 255");
+  },
+};
+
 function parseReference(value: unknown, path: string): TrackReference {
-  const fields = new Fields(value, path);
-  const priority = fields.integer("priority");
-  if (priority !== undefined && priority > 255) {
-    throw fields.misfit("priority", "0 to 255");
-  }
-  return {
-    ...fields.except(["name", "priority"]),
-    ...present<TrackReference>({
-      name: fields.requiredString("name"),
-      priority,
-    }),
-  };
+  return readObject(value, { path, shape: REFERENCE });
 }
 
-function optionalReference(
-  fields: Fields,
-  path: string,
-  name: string,
-): TrackReference | undefined {
-  const value = fields.value(name);
-  return value === undefined
-    ? undefined
-    : parseReference(value, `${path}.${name}`);
-}
+const reference = nested(parseReference);
 
 /** Checks a side track called `path`; throws `MoqError("decode")` that names the field. */
 export function parseSideTrack(value: unknown, path: string): SideTrack {
   const fields = new Fields(value, path);
-  return {
-    ...fields.except(["track"]),
-    track: parseReference(fields.value("track"), `${path}.track`),
-  };
+  const track = parseReference(fields.value("track"), `${path}.track`);
+  return { ...fields.except(["track"]), track };
 }
 
-/** Checks the section `user`; throws `MoqError("decode")` that names the field. */
-export function parseUser(value: unknown): User {
-  const fields = new Fields(value, "user");
-  return {
-    ...fields.except(["id", "name", "avatar", "color"]),
-    ...present<User>({
-      id: fields.string("id"),
-      name: fields.string("name"),
-      avatar: fields.string("avatar"),
-      color: fields.string("color"),
-    }),
-  };
+function within(fields: Fields, name: string): number | undefined {
+  const at = fields.number(name);
+  if (at === undefined || Math.abs(at) <= 1) return at;
+  throw fields.misfit(name, "a number from -1 to 1");
 }
 
-/** Checks the section `chat`; throws `MoqError("decode")` that names the field. */
-export function parseChat(value: unknown): Chat {
-  const fields = new Fields(value, "chat");
-  return {
-    ...fields.except(["message", "typing"]),
-    ...present<Chat>({
-      message: optionalReference(fields, "chat", "message"),
-      typing: optionalReference(fields, "chat", "typing"),
-    }),
-  };
-}
+const POSITION: Shape<Position> = {
+  ...{ x: within, y: within },
+  ...{ z: "number", s: "number" },
+};
 
 /** Checks a position called `path`; throws `MoqError("decode")` that names the field. */
 export function parsePosition(value: unknown, path: string): Position {
-  const fields = new Fields(value, path);
-  const within = (name: "x" | "y"): number | undefined => {
-    const at = fields.number(name);
-    if (at !== undefined && Math.abs(at) > 1) {
-      throw fields.misfit(name, "a number from -1 to 1");
-    }
-    return at;
-  };
-  return {
-    ...fields.except(["x", "y", "z", "s"]),
-    ...present<Position>({
-      x: within("x"),
-      y: within("y"),
-      z: fields.number("z"),
-      s: fields.number("s"),
-    }),
-  };
+  return readObject(value, { path, shape: POSITION });
 }
 
-/** Checks the section `location`; throws `MoqError("decode")` that names the field. */
-export function parseLocation(value: unknown): Location {
-  const fields = new Fields(value, "location");
-  const initial = fields.value("initial");
-  return {
-    ...fields.except(["initial", "track", "handle", "peers"]),
-    ...present<Location>({
-      initial: initial === undefined
-        ? undefined
-        : parsePosition(initial, "location.initial"),
-      track: optionalReference(fields, "location", "track"),
-      handle: fields.string("handle"),
-      peers: optionalReference(fields, "location", "peers"),
-    }),
-  };
-}
+const SUPPORT: Shape<CodecSupport> = {
+  hardware: "strings",
+  software: "strings",
+  unsupported: "strings",
+};
 
-function parseSupport(
-  fields: Fields,
-  kind: "video" | "audio",
-): CodecSupport | undefined {
-  const value = fields.value(kind);
-  if (value === undefined) return undefined;
-  const support = new Fields(value, `capabilities.${kind}`);
-  return {
-    ...support.except(["hardware", "software", "unsupported"]),
-    ...present<CodecSupport>({
-      hardware: support.strings("hardware"),
-      software: support.strings("software"),
-      unsupported: support.strings("unsupported"),
-    }),
-  };
-}
+const support = nested((value, path) =>
+  readObject(value, { path, shape: SUPPORT })
+);
 
-/** Checks the section `capabilities`; throws `MoqError("decode")` that names the field. */
-export function parseCapabilities(value: unknown): Capabilities {
-  const fields = new Fields(value, "capabilities");
-  return {
-    ...fields.except(["video", "audio"]),
-    ...present<Capabilities>({
-      video: parseSupport(fields, "video"),
-      audio: parseSupport(fields, "audio"),
-    }),
-  };
-}
+const USER: Shape<User> = {
+  id: "string",
+  name: "string",
+  avatar: "string",
+  color: "string",
+};
 
-/** Checks the section `preview`; throws `MoqError("decode")` that names the field. */
-export function parsePreview(value: unknown): TrackReference {
-  return parseReference(value, "preview");
-}
+const LOCATION: Shape<Location> = {
+  initial: nested(parsePosition),
+  track: reference,
+  handle: "string",
+  peers: reference,
+};
+
+/** How the sections are checked. */
+export const ROOM_SECTIONS: Readonly<Record<string, SectionParser>> = {
+  user: (value) => readObject(value, { path: "user", shape: USER }),
+  chat: (value) =>
+    readObject<Chat>(value, {
+      path: "chat",
+      shape: { message: reference, typing: reference },
+    }),
+  location: (value) => readObject(value, { path: "location", shape: LOCATION }),
+  preview: (value) => parseReference(value, "preview"),
+  capabilities: (value) =>
+    readObject<Capabilities>(value, {
+      path: "capabilities",
+      shape: { video: support, audio: support },
+    }),
+};

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { Fields, misfit, present } from "./fields.ts";
+import { Fields, misfit, type Shape } from "./fields.ts";
 
 /** What a broadcast looks like in a list of all in the room: a frame of the track `preview`. */
 export interface Preview {
@@ -42,40 +42,38 @@ export interface Detection {
   readonly h: number;
 }
 
+const PREVIEW: Shape<Preview> = {
+  name: "string",
+  avatar: "string",
+  audio: "boolean",
+  video: "boolean",
+  speaking: "boolean",
+  typing: "boolean",
+  chat: "boolean",
+  screen: "boolean",
+};
+
 /** Checks a frame of the track `preview`; throws `MoqError("decode")` that names the field. */
 export function parsePreviewFrame(value: unknown): Preview {
-  const fields = new Fields(value, "preview");
-  return present<Preview>({
-    name: fields.string("name"),
-    avatar: fields.string("avatar"),
-    audio: fields.boolean("audio"),
-    video: fields.boolean("video"),
-    speaking: fields.boolean("speaking"),
-    typing: fields.boolean("typing"),
-    chat: fields.boolean("chat"),
-    screen: fields.boolean("screen"),
-  });
+  return new Fields(value, "preview").all(PREVIEW);
 }
+
+function fraction(fields: Fields, name: string): number {
+  const part = fields.number(name);
+  if (part !== undefined && part >= 0 && part <= 1) return part;
+  throw fields.misfit(name, "a number from 0 to 1");
+}
+
+const DETECTION: Shape<Detection> = {
+  label: "requiredString",
+  score: fraction,
+  ...{ x: fraction, y: fraction, w: fraction, h: fraction },
+};
 
 /** Checks a frame of the track `video.detection`; throws `MoqError("decode")` that names the field. */
 export function parseDetections(value: unknown): readonly Detection[] {
   if (!Array.isArray(value)) throw misfit("detections", "an array", value);
-  return value.map((one, index) => {
-    const fields = new Fields(one, `detections[${index}]`);
-    const fraction = (name: "score" | "x" | "y" | "w" | "h"): number => {
-      const part = fields.number(name);
-      if (part === undefined || part < 0 || part > 1) {
-        throw fields.misfit(name, "a number from 0 to 1");
-      }
-      return part;
-    };
-    return {
-      label: fields.requiredString("label"),
-      score: fraction("score"),
-      x: fraction("x"),
-      y: fraction("y"),
-      w: fraction("w"),
-      h: fraction("h"),
-    };
-  });
+  return value.map((one, index) =>
+    new Fields(one, `detections[${index}]`).all(DETECTION)
+  );
 }

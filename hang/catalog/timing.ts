@@ -4,21 +4,12 @@
  *
  * @module
  */
-import { Fields, present } from "./fields.ts";
+import { readObject, required, type Shape } from "./fields.ts";
 
 /** 2020-01-01T00:00:00Z in milliseconds since 1970: what `clock.wall` counts from. */
 export const CLOCK_EPOCH_MS: number = Date.UTC(2020, 0, 1);
 
 const CLOCK_TIMESCALE = 1_000_000;
-const ARCHIVE = [
-  "track",
-  "timescale",
-  "durationMax",
-  "replay",
-  "store",
-  "version",
-];
-
 /** Which moment the timestamp 0 of all tracks stands for. */
 export interface ClockConfig {
   /** Ticks since the beginning of 2020, UTC. */
@@ -43,31 +34,28 @@ export interface ArchiveConfig {
   readonly version?: number;
 }
 
+const CLOCK: Shape<ClockConfig> = {
+  wall: required("integer", "an integer"),
+  timescale: "positive",
+};
+
+const ARCHIVE: Shape<ArchiveConfig> = {
+  track: "requiredString",
+  timescale: "positive",
+  durationMax: "integer",
+  replay: "string",
+  store: "string",
+  version: "positive",
+};
+
 /** Checks the section `clock`; throws `MoqError("decode")` that names the field. */
 export function parseClock(value: unknown): ClockConfig {
-  const fields = new Fields(value, "clock");
-  const wall = fields.integer("wall");
-  if (wall === undefined) throw fields.misfit("wall", "an integer");
-  return {
-    ...fields.except(["wall", "timescale"]),
-    ...present<ClockConfig>({ wall, timescale: fields.positive("timescale") }),
-  };
+  return readObject(value, { path: "clock", shape: CLOCK });
 }
 
 /** Checks the section `archive`; throws `MoqError("decode")` that names the field. */
 export function parseArchive(value: unknown): ArchiveConfig {
-  const fields = new Fields(value, "archive");
-  return {
-    ...fields.except(ARCHIVE),
-    ...present<ArchiveConfig>({
-      track: fields.requiredString("track"),
-      timescale: fields.positive("timescale"),
-      durationMax: fields.integer("durationMax"),
-      replay: fields.string("replay"),
-      store: fields.string("store"),
-      version: fields.positive("version"),
-    }),
-  };
+  return readObject(value, { path: "archive", shape: ARCHIVE });
 }
 
 /** The clock of a broadcast whose timestamp 0 is `unixMs`, milliseconds since 1970 and not before 2020. */

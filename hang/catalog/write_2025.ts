@@ -12,7 +12,7 @@ import {
   type VideoSection,
 } from "./catalog.ts";
 import { knownContainer } from "./container_config.ts";
-import { type JsonObject, present } from "./fields.ts";
+import { type JsonObject, present, without } from "./fields.ts";
 import {
   SIDE_TRACK_PRIORITY,
   type SideTrack,
@@ -158,10 +158,4 @@ function withPriorities(from: VideoSection | AudioSection): JsonObject {
     speaking: side(speaking, "speaking"),
     detection: side(detection, "detection"),
   });
-}
-
-function without(from: object, names: readonly string[]): JsonObject {
-  return Object.fromEntries(
-    Object.entries(from).filter(([name]) => !names.includes(name)),
-  );
 }

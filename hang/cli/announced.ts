@@ -5,19 +5,30 @@
  */
 import { MoqError, type Session } from "@moq-deno/lite";
 import { printablePath } from "@moq-deno/lite/internal";
-import type { AnnouncedArguments } from "./arguments.ts";
+import { command, EXAMPLE_RELAY, RELAY, type RelayValues } from "./command.ts";
+import { preset } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
 import { connectSubscriber } from "./relay.ts";
-import { endSignal, print, say } from "./terminal.ts";
+import { text } from "./options.ts";
+import { print, say } from "./terminal.ts";
 
 /** Prints `+ path` for each broadcast below the prefix and `- path` when it ends. */
-export async function announced(args: AnnouncedArguments): Promise<void> {
-  using end = endSignal(args.seconds);
-  await untilEnded(end.signal, list(args, end.signal));
-}
+export const announced = command({
+  name: "announced",
+  summary: "List the broadcasts of a relay, as they come and go",
+  rows: {
+    ...RELAY,
+    name: preset("--name PREFIX", {
+      ...{ read: text, preset: "" },
+      help: "only those below this path",
+    }),
+  },
+  examples: [`hang announced ${EXAMPLE_RELAY}`],
+  run: (args, signal) => untilEnded(signal, list(args, signal)),
+});
 
 async function list(
-  args: AnnouncedArguments,
+  args: RelayValues & { readonly name: string },
   signal: AbortSignal,
 ): Promise<void> {
   await using session = await connectSubscriber(args, signal);

@@ -22,3 +22,34 @@ Deno.test("readArguments refuses to publish under a name that is not announced",
   );
   readArguments(["publish", ...RELAY, "--name", "a.b/c..d"]);
 });
+
+Deno.test("readArguments tells an option of another command by name", () => {
+  for (
+    const [args, message] of [
+      [["chat", ...RELAY, "--name", "a/b", "--loop"], "chat, got --loop"],
+      [["serve-hls", "--window", "5", "to"], "serve-hls FOLDER, got --window"],
+      [["check", ...RELAY, "to"], "check FOLDER, got --url"],
+    ] as const
+  ) {
+    assert.throws(() => readArguments(args), {
+      message: `Expected an option of ${message}`,
+    });
+  }
+});
+
+Deno.test("readArguments takes as many operands as the command has", () => {
+  readArguments(["export", "folder", "file"]);
+  const expected = [
+    [
+      ["export", "folder", "file", "more"],
+      "FOLDER [FILE|-], got folder file more",
+    ],
+    [["catalog", ...RELAY, "--name", "a", "x"], "options alone, got x"],
+    [["check"], "FOLDER, got none"],
+  ] as const;
+  for (const [args, message] of expected) {
+    assert.throws(() => readArguments(args), {
+      message: `Expected ${message}`,
+    });
+  }
+});

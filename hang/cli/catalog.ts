@@ -7,19 +7,29 @@ import { printableJson } from "@moq-deno/lite/internal";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { deflate } from "../deflate.ts";
 import { untilAnnounced } from "./announced.ts";
-import type { CatalogArguments } from "./arguments.ts";
+import { CATALOG, command, EXAMPLE_RELAY, READING } from "./command.ts";
+import { flag, type Values } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
 import { connectSubscriber } from "./relay.ts";
-import { endSignal, print, say } from "./terminal.ts";
+import { print, say } from "./terminal.ts";
+
+const ROWS = {
+  ...READING,
+  ...CATALOG,
+  follow: flag("--follow", "print every change"),
+};
 
 /** Prints the catalog as JSON, with `follow` again whenever it changes; what of it was ignored goes to standard error. */
-export async function printCatalog(args: CatalogArguments): Promise<void> {
-  using end = endSignal(args.seconds);
-  await untilEnded(end.signal, printUntil(args, end.signal));
-}
+export const catalog = command({
+  name: "catalog",
+  summary: "Show what a broadcast offers, as JSON",
+  rows: ROWS,
+  examples: [`hang catalog ${EXAMPLE_RELAY} --name film`],
+  run: (args, signal) => untilEnded(signal, printUntil(args, signal)),
+});
 
 async function printUntil(
-  args: CatalogArguments,
+  args: Values<typeof ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
   await using session = await connectSubscriber(args, signal);

@@ -7,17 +7,34 @@
 import { asMoqError } from "@moq-deno/lite/internal";
 import { reconnect } from "@moq-deno/lite/deno";
 import { ChatRoom } from "../chat/chat_room.ts";
-import type { ChatArguments } from "./arguments.ts";
+import { command, EXAMPLE_RELAY, RELAY, type RelayValues } from "./command.ts";
+import { needed } from "./command_line.ts";
+import { publishedName } from "./options.ts";
 import { firstSession, trust } from "./relay.ts";
-import { endSignal, print, printable, say } from "./terminal.ts";
+import { print, printable, say } from "./terminal.ts";
 
 // Longer than any message; the rest of such a line is refused with it.
 const MAX_LINE_LENGTH = 8192;
 
 /** Publishes each line of standard input and prints what the others in the room write, until the input and the time end. */
-export async function chat(args: ChatArguments): Promise<void> {
-  using end = endSignal(args.seconds);
-  const { signal } = end;
+export const chat = command({
+  name: "chat",
+  summary: "Write and read in a chat room",
+  rows: {
+    ...RELAY,
+    name: needed("--name ROOM/PERSON", {
+      read: publishedName,
+      help: "path of the room, and your name in it",
+    }),
+  },
+  examples: [`hang chat ${EXAMPLE_RELAY} --name lobby/ada`],
+  run: talk,
+});
+
+async function talk(
+  args: RelayValues & { readonly name: string },
+  signal: AbortSignal,
+): Promise<void> {
   const slash = args.name.lastIndexOf("/");
   const path = args.name.slice(0, Math.max(0, slash));
   const person = args.name.slice(slash + 1);

@@ -9,18 +9,37 @@ import {
   checkRecording,
   repairRecording,
 } from "../record/check.ts";
-import type { CheckArguments } from "./arguments.ts";
+import { command, FOLDER, LOCAL } from "./command.ts";
+import { flag, type Values } from "./command_line.ts";
 import { FolderStore } from "./folder_store.ts";
 import { Recording } from "../record/recording.ts";
 import { gapsOf } from "./recordings.ts";
-import { endSignal, print, printable, say } from "./terminal.ts";
+import { print, printable, say } from "./terminal.ts";
 
 const MAX_SHOWN = 20;
 
+const ROWS = {
+  ...LOCAL,
+  repair: flag(
+    "--repair",
+    "put in order what can be; what is damaged is kept in files whose names end in .damaged",
+  ),
+  ...FOLDER,
+};
+
 /** Says what is in a recording; throws when not every group is as it was recorded. */
-export async function check(args: CheckArguments): Promise<void> {
-  using end = endSignal(args.seconds);
-  const { folder, repair } = args;
+export const check = command({
+  name: "check",
+  summary: "Verify a recording, and repair it",
+  rows: ROWS,
+  examples: ["hang check recording", "hang check --repair recording"],
+  run: checkFolder,
+});
+
+async function checkFolder(
+  { folder, repair }: Values<typeof ROWS>,
+  signal: AbortSignal,
+): Promise<void> {
   if (repair) {
     const damaged = new FolderStore(folder, "read");
     damaged.lock();
@@ -30,7 +49,7 @@ export async function check(args: CheckArguments): Promise<void> {
     for (const line of done) say(`${printable(line)}\n`);
   }
   const store = new FolderStore(folder, "read");
-  const checked = await checkRecording(store, end);
+  const checked = await checkRecording(store, { signal });
   show(checked);
   const recording = Recording.open(store);
   for (const line of gapsOf(recording)) print(`${line}\n`);

@@ -17,12 +17,12 @@ import {
 import { openFileSource } from "./file_source.ts";
 import { isPrivateAddress } from "./private_address.ts";
 
-/** What a playlist may name beside what is usual. */
-export interface PlaylistGrants {
+/** What a playlist may name that is refused by default. */
+interface PlaylistGrants {
   /** Private addresses, also when it comes from a public one. */
-  readonly isPrivate: boolean;
+  readonly isPrivateAllowed?: boolean;
   /** Files outside of its folder. */
-  readonly isOutside: boolean;
+  readonly isOutsideAllowed?: boolean;
 }
 
 /** Whether `file`, as it stands on the command line, is a playlist and not media. */
@@ -39,15 +39,15 @@ export function urlOfPlaylist(file: string): string {
  * HTTP, and files for those playlists that are files themselves. Without a grant, a playlist from a public address cannot
  * make us fetch from private ones, nor one on disk read what is not in its folder.
  */
-export function filesFor(grants: Partial<PlaylistGrants> = {}): HlsFiles {
+export function filesFor(grants: PlaylistGrants = {}): HlsFiles {
   const web = webFiles({
     check: (url, referrer) =>
-      grants.isPrivate ? Promise.resolve() : checkAddress(url, referrer),
+      grants.isPrivateAllowed ? Promise.resolve() : checkAddress(url, referrer),
   });
   return {
     async read(url, options) {
       if (!url.startsWith("file:")) return await web.read(url, options);
-      if (!grants.isOutside) await checkFolder(url, options.referrer);
+      if (!grants.isOutsideAllowed) await checkFolder(url, options.referrer);
       return await readFile(url, options);
     },
   };

@@ -44,7 +44,7 @@ Deno.test("filesFor: a public playlist cannot name private addresses", async () 
       [{}, undefined],
       [{}, "http://192.168.0.1/index.m3u8"],
       [{}, "file:///tmp/index.m3u8"],
-      [{ isPrivate: true }, PUBLIC],
+      [{ isPrivateAllowed: true }, PUBLIC],
     ] as const
   ) {
     const url = `${server.url}/a`;
@@ -85,7 +85,7 @@ Deno.test("openHls: a playlist on disk names files of its folder only", async ()
     const open = async (segment: string, isOutside = false): Promise<void> => {
       const text = `#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n${segment}\n`;
       await Deno.writeTextFile(new URL(url), `${text}#EXT-X-ENDLIST\n`);
-      const files = filesFor({ isOutside });
+      const files = filesFor({ isOutsideAllowed: isOutside });
       (await openHls(url, { files })).close();
     };
     for (

@@ -12,28 +12,81 @@ import { openH264 } from "../media/open_h264.ts";
 import { openMedia } from "../media/open.ts";
 import { type Publication, publishMedia } from "../media/publish.ts";
 import { openHls } from "../hls/open_hls.ts";
-import type { PublishArguments } from "./arguments.ts";
+import { command, EXAMPLE_RELAY, PUBLISHING } from "./command.ts";
+import {
+  choice,
+  flag,
+  operands,
+  optional,
+  type Values,
+} from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
 import { openSource, openStream } from "./file_source.ts";
 import { filesFor, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { delivered, firstSession, trust } from "./relay.ts";
-import {
-  duration,
-  endSignal,
-  type Progress,
-  say,
-  showProgress,
-} from "./terminal.ts";
+import { positive } from "./options.ts";
+import { duration, type Progress, say, showProgress } from "./terminal.ts";
+
+const ROWS = {
+  ...PUBLISHING,
+  container: choice("--container KIND", {
+    words: ["legacy", "loc", "cmaf"],
+    help:
+      "legacy, loc, or cmaf, which passes the fragments of one fragmented MP4 through as they are",
+  }),
+  framerate: optional("--h264 FPS", {
+    read: positive,
+    help: "the input is plain H.264 with so many pictures a second",
+  }),
+  loop: flag("--loop", "start again at the end"),
+  form: choice("--form YEAR", {
+    words: ["2026", "2025", "2025-arrays"],
+    help:
+      "write the catalog for viewers of 2026, of late 2025, or those before October 2025 (2025-arrays)",
+  }),
+  isPrivateAllowed: flag(
+    "--allow-private",
+    "a playlist from a public address may name private ones",
+  ),
+  isOutsideAllowed: flag(
+    "--allow-outside",
+    "a playlist on disk may name files outside of its folder",
+  ),
+  files: operands("FILE|PLAYLIST|-", {
+    preset: "-",
+    help:
+      "MP4, WebM, MKV, MPEG-TS or audio, or HLS: a URL with http: or https:, or a file called .m3u8; several are renditions of one broadcast; - is standard input",
+  }),
+};
+
+type PublishValues = Values<typeof ROWS>;
 
 /** Publishes until the media ends, or for ever with `loop`; goes on after a lost connection. */
-export async function publish(args: PublishArguments): Promise<void> {
-  using end = endSignal(args.seconds);
-  await untilEnded(end.signal, publishInputs(args, end.signal));
-}
+export const publish = command({
+  name: "publish",
+  summary: "Send media to a relay, in real time",
+  rows: ROWS,
+  examples: [
+    `hang publish ${EXAMPLE_RELAY} --name clock --loop clip.mp4`,
+    `hang publish ${EXAMPLE_RELAY} --name film hd.mp4 sd.mp4`,
+    `hang publish ${EXAMPLE_RELAY} --name film https://example.com/live/master.m3u8`,
+    `ffmpeg -re -i in.mkv -c copy -f mp4 -movflags empty_moov+frag_keyframe - |\n    hang publish ${EXAMPLE_RELAY} --name film -`,
+    `ffmpeg -re -i in.mp4 -c copy -f mp4 -movflags cmaf+separate_moof - |\n    hang publish ${EXAMPLE_RELAY} --name film --container cmaf -`,
+  ],
+  async run(args, signal) {
+    const { form, container } = args;
+    if (form !== "2026" && container !== "legacy") {
+      throw new TypeError(
+        `Expected --container legacy with --form ${form}, which has no words for others, got ${container}`,
+      );
+    }
+    await untilEnded(signal, publishInputs(args, signal));
+  },
+});
 
 async function publishInputs(
-  args: PublishArguments,
+  args: PublishValues,
   signal: AbortSignal,
 ): Promise<void> {
   using inputs = new DisposableStack();
@@ -49,17 +102,18 @@ async function publishInputs(
 }
 
 async function openInputs(
-  { files, container, h264, allow }: PublishArguments,
+  args: PublishValues,
   { inputs, signal }: {
     readonly inputs: DisposableStack;
     readonly signal: AbortSignal;
   },
 ): Promise<Media> {
+  const { files, container, framerate } = args;
   const options = { log: MEDIA_LOG, signal };
   if (files.includes("-")) say("reading standard input\n");
-  if (h264 !== undefined) {
+  if (framerate !== undefined) {
     const stream = await openStream(oneOf(files), signal);
-    return await openH264(stream, { framerate: h264, signal });
+    return await openH264(stream, { framerate, signal });
   }
   if (container === "cmaf") {
     return await openFragments(await openStream(oneOf(files), signal), options);
@@ -70,7 +124,7 @@ async function openInputs(
       if (isPlaylist(file)) {
         const url = urlOfPlaylist(file);
         parts.push(
-          await openHls(url, { files: filesFor(allow), ...options }),
+          await openHls(url, { files: filesFor(args), ...options }),
         );
         continue;
       }
@@ -99,7 +153,7 @@ async function publishOver(
   connection: Connection,
   { media, args, signal }: {
     readonly media: Media;
-    readonly args: PublishArguments;
+    readonly args: PublishValues;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {

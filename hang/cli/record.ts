@@ -14,14 +14,15 @@ import {
 import { reconnect } from "@moq-deno/lite/deno";
 import { RecordedBroadcast } from "../record/recorded_broadcast.ts";
 import { Recorder } from "../record/recorder.ts";
-import type { RecordArguments } from "./arguments.ts";
+import { command, EXAMPLE_RELAY, FOLDER, READING } from "./command.ts";
+import { choice, flag, optional, type Values } from "./command_line.ts";
 import { deflate } from "../deflate.ts";
 import { FolderStore } from "./folder_store.ts";
 import { sayMissing, serveRecorded } from "./recordings.ts";
+import { publishedName } from "./options.ts";
 import { firstSession, trust } from "./relay.ts";
 import {
   duration,
-  endSignal,
   printable,
   type Progress,
   say,
@@ -31,10 +32,40 @@ import {
 // A session that is lost ends the broadcast a moment before it says so itself.
 const SETTLE_MS = 500;
 
+const ROWS = {
+  ...READING,
+  dvr: optional("--dvr NAME", {
+    read: publishedName,
+    help:
+      "serve what there is so far as this broadcast, with a timeline, for viewers who go back",
+  }),
+  follow: flag("--follow", "go on with the next publisher, until Ctrl-C"),
+  sync: choice("--sync WHEN", {
+    words: ["second", "never", "group"],
+    help:
+      "what a power cut may take: the last second (second), what the system had not written yet (never), or nothing that is in the recording (group)",
+  }),
+  ...FOLDER,
+};
+
+type RecordValues = Values<typeof ROWS>;
+
 /** Records until the publisher ends the broadcast, Ctrl-C, or the time is over; goes on after a lost session. */
-export async function record(args: RecordArguments): Promise<void> {
-  using end = endSignal(args.seconds);
-  const { signal } = end;
+export const record = command({
+  name: "record",
+  summary: "Record a broadcast, or go on with its recording",
+  rows: ROWS,
+  examples: [
+    `hang record ${EXAMPLE_RELAY} --name film recording`,
+    `hang record ${EXAMPLE_RELAY} --name film --dvr film/past --follow recording`,
+  ],
+  run: recordBroadcast,
+});
+
+async function recordBroadcast(
+  args: RecordValues,
+  signal: AbortSignal,
+): Promise<void> {
   const connection = reconnect(args.url, trust(args));
   try {
     await firstSession(connection, signal);
@@ -48,7 +79,7 @@ export async function record(args: RecordArguments): Promise<void> {
 async function recordAll(
   connection: Connection,
   { args, signal }: {
-    readonly args: RecordArguments;
+    readonly args: RecordValues;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
@@ -87,7 +118,7 @@ async function runTakes(
   recorder: Recorder,
   { connection, args, signal }: {
     readonly connection: Connection;
-    readonly args: RecordArguments;
+    readonly args: RecordValues;
     readonly signal: AbortSignal;
   },
 ): Promise<void> {

@@ -4,21 +4,33 @@
  * @module
  */
 import type { Logger, OriginScope } from "@moq-deno/lite";
-import { LOCAL_ROUTE } from "@moq-deno/lite/internal";
+import { LOCAL_ROUTE, onAbort } from "@moq-deno/lite/internal";
 import { reconnect } from "@moq-deno/lite/deno";
 import { writeMedia } from "../media/write.ts";
 import { writeRaw } from "../media/write_raw.ts";
 import { RecordedBroadcast } from "../record/recorded_broadcast.ts";
 import { mediaOf } from "../record/recorded_media.ts";
 import { Recording } from "../record/recording.ts";
-import type { ExportArguments, ReplayArguments } from "./arguments.ts";
+import {
+  command,
+  EXAMPLE_RELAY,
+  FOLDER,
+  LOCAL,
+  MEDIA,
+  OUTPUT,
+  PUBLISHING,
+} from "./command.ts";
+import type { Values } from "./command_line.ts";
 import { deflate } from "../deflate.ts";
 import { FolderStore } from "./folder_store.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { firstSession, trust } from "./relay.ts";
-import { duration, endSignal, printable, say } from "./terminal.ts";
+import { duration, printable, say } from "./terminal.ts";
 
 const MAX_GAPS_SHOWN = 20;
+
+const REPLAY_ROWS = { ...PUBLISHING, ...FOLDER };
+const EXPORT_ROWS = { ...LOCAL, ...MEDIA, ...FOLDER, ...OUTPUT };
 
 const LOG: Logger = {
   warn: (message, fields) =>
@@ -26,15 +38,24 @@ const LOG: Logger = {
 };
 
 /** Serves a recording, live again from its first subscription on, until Ctrl-C or the time is over. */
-export async function replay(args: ReplayArguments): Promise<void> {
-  using end = endSignal(args.seconds);
+export const replay = command({
+  name: "replay",
+  summary: "Serve a recording as a broadcast, live from its start",
+  rows: REPLAY_ROWS,
+  examples: [`hang replay ${EXAMPLE_RELAY} --name again recording`],
+  run: serveReplay,
+});
+
+async function serveReplay(
+  args: Values<typeof REPLAY_ROWS>,
+  signal: AbortSignal,
+): Promise<void> {
   const recording = openRecording(args.folder);
   const connection = reconnect(args.url, trust(args));
-  const close = () => connection.close();
-  end.signal.addEventListener("abort", close, { once: true });
+  const release = onAbort(signal, () => connection.close());
   try {
-    await firstSession(connection, end.signal);
-    if (end.signal.aborted) return;
+    await firstSession(connection, signal);
+    if (signal.aborted) return;
     const broadcast = new RecordedBroadcast(recording, {
       compression: deflate,
     });
@@ -43,6 +64,7 @@ export async function replay(args: ReplayArguments): Promise<void> {
     say(`serving ${args.folder} as ${JSON.stringify(args.name)}\n`);
     await connection.closed;
   } finally {
+    release();
     connection.close();
     await connection.closed;
     recording.close();
@@ -50,8 +72,18 @@ export async function replay(args: ReplayArguments): Promise<void> {
 }
 
 /** Writes one rendition of each kind into a file. */
-export async function exportFile(args: ExportArguments): Promise<void> {
-  using end = endSignal(args.seconds);
+export const exportFile = command({
+  name: "export",
+  summary: "Write a recording into a file",
+  rows: EXPORT_ROWS,
+  examples: ["hang export recording film.mp4"],
+  run: writeFile,
+});
+
+async function writeFile(
+  args: Values<typeof EXPORT_ROWS>,
+  signal: AbortSignal,
+): Promise<void> {
   const recording = openRecording(args.folder);
   try {
     const { file, format, video } = args;
@@ -62,7 +94,7 @@ export async function exportFile(args: ExportArguments): Promise<void> {
       truncate: true,
       write: true,
     })).writable;
-    const options = { signal: end.signal };
+    const options = { signal };
     const { videoFrames, audioFrames, durationUs } = format === "raw"
       ? await writeRaw(media, to, options)
       : await writeMedia(media, to, { ...options, format, log: MEDIA_LOG });

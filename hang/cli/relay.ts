@@ -12,7 +12,7 @@ import {
   systemClock,
 } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
-import type { RelayArguments } from "./arguments.ts";
+import type { RelayValues } from "./command.ts";
 import { say } from "./terminal.ts";
 
 const DELIVERY_MS = 5000;
@@ -20,7 +20,7 @@ const DELIVERY_STEP_MS = 20;
 
 /** What of the command line says whom to trust. */
 export function trust(
-  { fingerprint }: Pick<RelayArguments, "fingerprint">,
+  { fingerprint }: Pick<RelayValues, "fingerprint">,
 ): { serverCertificateHashes?: Uint8Array<ArrayBuffer>[] } {
   return fingerprint === undefined
     ? {}
@@ -29,7 +29,7 @@ export function trust(
 
 /** A session that publishes nothing. */
 export function connectSubscriber(
-  args: Pick<RelayArguments, "url" | "fingerprint">,
+  args: RelayValues,
   signal: AbortSignal,
 ): Promise<Session> {
   return connect(args.url, { ...trust(args), role: "subscriber", signal });

@@ -4,50 +4,74 @@
  * @module
  */
 import type { Logger, OriginScope } from "@moq-deno/lite";
+import { aborted } from "@moq-deno/lite/internal";
 import { reconnect } from "@moq-deno/lite/deno";
 import { HlsServer } from "../hls/hls_server.ts";
 import { LiveBroadcast, type PublisherEvent } from "../hls/live_broadcast.ts";
 import type { HlsSource } from "../hls/rendition.ts";
 import { RecordedHls } from "../hls/recorded_hls.ts";
-import type {
-  ListenAddress,
-  ServeLiveArguments,
-  ServeRecordedArguments,
-} from "./arguments.ts";
+import { command, EXAMPLE_RELAY, FOLDER, LOCAL, READING } from "./command.ts";
+import { preset, type Values } from "./command_line.ts";
+import { addressOf, type ListenAddress, positive } from "./options.ts";
 import { openRecording } from "./recordings.ts";
 import { firstSession, trust } from "./relay.ts";
-import { endSignal, print, printable, say } from "./terminal.ts";
+import { print, printable, say } from "./terminal.ts";
 
 const LOG: Logger = {
   warn: (message, fields) =>
     say(`${message}: ${printable(`${fields?.name ?? ""} ${fields?.error}`)}\n`),
 };
 
+const LISTEN = {
+  address: preset("--listen HOST:PORT", {
+    ...{ read: addressOf, preset: "127.0.0.1:8888" },
+    help: "where players find it",
+  }),
+};
+const LIVE_ROWS = {
+  ...READING,
+  ...LISTEN,
+  windowSeconds: preset("--window SECONDS", {
+    ...{ read: positive, preset: "30" },
+    help: "how much the playlists list",
+  }),
+};
+const RECORDED_ROWS = { ...LOCAL, ...LISTEN, ...FOLDER };
+
 /** Serves until Ctrl-C or the time is over. The address of the multivariant playlist goes to standard output. */
-export async function serveHls(
-  args: ServeLiveArguments | ServeRecordedArguments,
-): Promise<void> {
-  using end = endSignal(args.seconds);
-  if (args.folder === undefined) await serveLive(args, end.signal);
-  else await serveRecorded(args, end.signal);
-}
+export const serveLiveHls = command({
+  name: "serve-hls",
+  summary: "Serve a live broadcast to players of HLS",
+  rows: LIVE_ROWS,
+  examples: [`hang serve-hls ${EXAMPLE_RELAY} --name film --listen :8888`],
+  run: serveLive,
+});
+
+/** The same for a recording. */
+export const serveRecordedHls = command({
+  name: "serve-hls",
+  summary: "Serve a recording to players of HLS",
+  rows: RECORDED_ROWS,
+  examples: ["hang serve-hls --listen :8888 recording"],
+  run: serveRecorded,
+});
 
 async function serveRecorded(
-  { folder, listen: address }: ServeRecordedArguments,
+  { folder, address }: Values<typeof RECORDED_ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
   const recording = openRecording(folder);
   try {
     const source = new RecordedHls(recording, { log: LOG });
     await using _server = listen(source, address);
-    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await aborted(signal);
   } finally {
     recording.close();
   }
 }
 
 async function serveLive(
-  args: ServeLiveArguments,
+  args: Values<typeof LIVE_ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
   const { windowSeconds } = args;
@@ -56,7 +80,7 @@ async function serveLive(
   try {
     await firstSession(connection, signal);
     if (signal.aborted) return;
-    await using _server = listen(live, args.listen);
+    await using _server = listen(live, args.address);
     const scope = connection.remote.scope();
     await live.run(publishersOf(scope, { name: args.name, signal }));
   } finally {

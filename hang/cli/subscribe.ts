@@ -3,28 +3,56 @@
  *
  * @module
  */
+import { onAbort } from "@moq-deno/lite/internal";
 import { type SubscribedMedia, subscribeMedia } from "../media/subscribe.ts";
 import { writeMedia } from "../media/write.ts";
 import { writeRaw } from "../media/write_raw.ts";
 import { untilAnnounced } from "./announced.ts";
-import type { SubscribeArguments } from "./arguments.ts";
+import {
+  CATALOG,
+  command,
+  EXAMPLE_RELAY,
+  MEDIA,
+  OUTPUT,
+  READING,
+} from "./command.ts";
+import { preset, type Values } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { connectSubscriber } from "./relay.ts";
-import { duration, endSignal, say, showProgress } from "./terminal.ts";
+import { positive } from "./options.ts";
+import { duration, say, showProgress } from "./terminal.ts";
 
 const FINISH_MS = 2000;
 // A publisher goes live with the tracks that it has; those that are slower come a little later.
 const JOIN_MS = 3000;
 
+const ROWS = {
+  ...READING,
+  ...MEDIA,
+  ...CATALOG,
+  latencyMs: preset("--latency MS", {
+    read: positive,
+    preset: "500",
+    help: "skip a group when newer media is this far ahead",
+  }),
+  ...OUTPUT,
+};
+
 /** Writes what comes until the broadcast ends, Ctrl-C, or the time is over. */
-export async function subscribe(args: SubscribeArguments): Promise<void> {
-  using end = endSignal(args.seconds);
-  await untilEnded(end.signal, subscribeUntil(args, end.signal));
-}
+export const subscribe = command({
+  name: "subscribe",
+  summary: "Write a broadcast to a file or to standard output",
+  rows: ROWS,
+  examples: [
+    `hang subscribe ${EXAMPLE_RELAY} --name film - | ffplay -`,
+    `hang subscribe ${EXAMPLE_RELAY} --name film --audio none film.mp4`,
+  ],
+  run: (args, signal) => untilEnded(signal, subscribeUntil(args, signal)),
+});
 
 async function subscribeUntil(
-  args: SubscribeArguments,
+  args: Values<typeof ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
   await using session = await connectSubscriber(args, signal);
@@ -41,9 +69,7 @@ async function subscribeUntil(
     log: MEDIA_LOG,
     signal,
   });
-  const close = () => media.close();
-  signal.addEventListener("abort", close, { once: true });
-  if (signal.aborted) await close();
+  onAbort(signal, () => void media.close()); // does not fail
   await write(media, { ...args, signal: soonAfter(signal) });
 }
 
@@ -51,15 +77,13 @@ async function subscribeUntil(
 function soonAfter(signal: AbortSignal): AbortSignal {
   const end = new AbortController();
   const abort = () => end.abort(signal.reason);
-  const wait = () => Deno.unrefTimer(setTimeout(abort, FINISH_MS));
-  signal.addEventListener("abort", wait, { once: true });
-  if (signal.aborted) wait();
+  onAbort(signal, () => Deno.unrefTimer(setTimeout(abort, FINISH_MS)));
   return end.signal;
 }
 
 async function write(
   media: SubscribedMedia,
-  { file, format, signal }: SubscribeArguments & {
+  { file, format, signal }: Values<typeof ROWS> & {
     readonly signal: AbortSignal;
   },
 ): Promise<void> {

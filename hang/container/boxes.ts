@@ -5,9 +5,12 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { joinBytes } from "@moq-deno/lite/internal";
 
-const HEADER_BYTES = 8;
-const LARGE_HEADER_BYTES = 16;
+/** Bytes of a box's size and type. */
+export const HEADER_BYTES = 8;
+/** The same with a size of 64 bits. */
+export const LARGE_HEADER_BYTES = 16;
 
 /** One box. */
 export interface Box {
@@ -19,7 +22,10 @@ export interface Box {
   readonly body: Uint8Array;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
+const EMPTY_HEADER = new Uint8Array(HEADER_BYTES);
+
+/** The numbers in `bytes`. */
+export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
@@ -87,6 +93,31 @@ export function boxAt(
   }
   if (!body) throw new RangeError("Expected a path of at least one box");
   return body;
+}
+
+/** A box of `type` that consists of `parts`. */
+export function boxOf(
+  type: string,
+  parts: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const box = joinBytes([EMPTY_HEADER, ...parts]);
+  viewOf(box).setUint32(0, box.byteLength);
+  for (let i = 0; i < 4; i++) box[4 + i] = type.charCodeAt(i);
+  return box;
+}
+
+/** `words` of 32 bits, signed or not. */
+export function wordsOf(words: readonly number[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(words.length * 4);
+  const view = viewOf(bytes);
+  for (const [index, word] of words.entries()) view.setInt32(index * 4, word);
+  return bytes;
+}
+
+/** A box of `bytes` with its header, as a view. */
+export function wholeBox(bytes: Uint8Array, { start, body }: Box): Uint8Array {
+  const end = body.byteOffset - bytes.byteOffset + body.byteLength;
+  return bytes.subarray(start, end);
 }
 
 /** Reads the big-endian fields of a box in order; past the end it throws `MoqError("decode")` with the box's name. */

@@ -5,11 +5,17 @@
  *
  * @module
  */
-import { boxAt, BoxReader, splitBoxes } from "./boxes.ts";
+import { joinBytes } from "@moq-deno/lite/internal";
+import type { RenditionConfig } from "../catalog/catalog.ts";
+import { knownContainer } from "../catalog/container_config.ts";
+import { boxAt, BoxReader, splitBoxes, viewOf } from "./boxes.ts";
 
 const VIDEO_ENTRY_BYTES = 78;
 const AUDIO_ENTRY_BYTES = 28;
 const VIDEO_CONFIGS = ["avcC", "hvcC", "av1C"];
+
+/** Where an init segment says how samples are decoded. */
+export const SAMPLE_ENTRIES = ["moov", "trak", "mdia", "minf", "stbl", "stsd"];
 
 const DECODER_CONFIG_TAG = 0x04;
 const DECODER_SPECIFIC_TAG = 0x05;
@@ -17,18 +23,24 @@ const DECODER_CONFIG_BYTES = 13;
 const ES_TAG = 0x03;
 const ES_BYTES = 3;
 
+/** The decoder's extra data for `config`, which a CMAF rendition may leave to its init segment; throws `MoqError("decode")` for a bad one. */
+export function descriptionOf(
+  config: RenditionConfig,
+): Uint8Array<ArrayBuffer> | undefined {
+  if (config.description !== undefined) {
+    return Uint8Array.fromHex(config.description);
+  }
+  const container = knownContainer(config);
+  return container?.kind === "cmaf"
+    ? cmafDescription(Uint8Array.fromBase64(container.init))
+    : undefined;
+}
+
 /** The decoder's extra data, `undefined` where the codec needs none; throws `MoqError("decode")` that names the box. */
 export function cmafDescription(
   init: Uint8Array,
 ): Uint8Array<ArrayBuffer> | undefined {
-  const stsd = boxAt(splitBoxes(init), [
-    "moov",
-    "trak",
-    "mdia",
-    "minf",
-    "stbl",
-    "stsd",
-  ]);
+  const stsd = boxAt(splitBoxes(init), SAMPLE_ENTRIES);
   const reader = new BoxReader(stsd, "stsd");
   const entries = splitBoxes(stsd.subarray(reader.skip(8) + 8));
   for (const { type, body } of entries) {
@@ -82,12 +94,9 @@ function specificConfig(esds: Uint8Array): Uint8Array | undefined {
 
 /** RFC 7845 section 5.1: the same fields as dOps, but little-endian behind a magic word. */
 function opusHead(dOps: Uint8Array): Uint8Array {
-  const head = new Uint8Array(8 + dOps.byteLength);
-  head.set(new TextEncoder().encode("OpusHead"));
-  head.set(dOps, 8);
+  const head = joinBytes([new TextEncoder().encode("OpusHead"), dOps]);
   head[8] = 1;
-  const from = new DataView(dOps.buffer, dOps.byteOffset, dOps.byteLength);
-  const to = new DataView(head.buffer);
+  const [from, to] = [viewOf(dOps), viewOf(head)];
   if (dOps.byteLength < 11) return head;
   to.setUint16(10, from.getUint16(2), true);
   to.setUint32(12, from.getUint32(4), true);
@@ -96,9 +105,5 @@ function opusHead(dOps: Uint8Array): Uint8Array {
 }
 
 function flacHeader(dfLa: Uint8Array): Uint8Array {
-  const blocks = dfLa.subarray(4);
-  const header = new Uint8Array(4 + blocks.byteLength);
-  header.set(new TextEncoder().encode("fLaC"));
-  header.set(blocks, 4);
-  return header;
+  return joinBytes([new TextEncoder().encode("fLaC"), dfLa.subarray(4)]);
 }

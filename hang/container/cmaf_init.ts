@@ -27,7 +27,8 @@ export interface CmafTrack {
   readonly defaults: SampleDefaults;
 }
 
-function readTrackId(tkhd: Uint8Array): number {
+/** The track that a tkhd box is of. */
+export function readTrackId(tkhd: Uint8Array): number {
   const reader = new BoxReader(tkhd, "tkhd");
   const { version } = reader.versionAndFlags();
   reader.skip(version === 1 ? 16 : 8);

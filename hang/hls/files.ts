@@ -4,7 +4,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { asMoqError, joinBytes } from "@moq-deno/lite/internal";
 import type { ByteRange } from "./playlist_lines.ts";
 
 /** What to read of a file. */
@@ -148,11 +148,5 @@ async function readBounded(
       `Expected at most ${maxBytes} bytes in ${url}, got more`,
     );
   }
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
+  return joinBytes(chunks);
 }

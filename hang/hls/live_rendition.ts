@@ -5,7 +5,7 @@
  * @module
  */
 import type { BroadcastConsumer, Clock, Logger } from "@moq-deno/lite";
-import { asMoqError, Latch } from "@moq-deno/lite/internal";
+import { asMoqError, Latch, onAbort } from "@moq-deno/lite/internal";
 import {
   type AudioConfig,
   TRACK_PRIORITY,
@@ -200,12 +200,10 @@ export class LiveRendition implements HlsRendition {
   async #run(epoch: Epoch, signal: AbortSignal): Promise<void> {
     const { kind, name, log } = this.#options;
     let reader: TrackReader<VideoConfig | AudioConfig> | undefined;
-    const close = () => reader?.close();
-    signal.addEventListener("abort", close, { once: true });
+    const release = onAbort(signal, () => reader?.close());
     try {
       const config = this.#config;
-      const facts = await decoderFacts(config);
-      if (signal.aborted) return;
+      const facts = decoderFacts(config);
       const subscription = epoch.broadcast.track(name).subscribe({
         priority: TRACK_PRIORITY[kind],
         from: "latest",
@@ -227,7 +225,7 @@ export class LiveRendition implements HlsRendition {
         });
       }
     } finally {
-      signal.removeEventListener("abort", close);
+      release();
       await reader?.close();
       this.#isBroken = true;
       if (this.#stop?.signal === signal) this.#stop = undefined;

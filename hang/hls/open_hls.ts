@@ -5,7 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, MoqError, systemClock } from "@moq-deno/lite";
-import { SILENT } from "@moq-deno/lite/internal";
+import { linked, type LinkedController, SILENT } from "@moq-deno/lite/internal";
 import type { Media, MediaTrack } from "../media/media.ts";
 import { filesNamedIn, type HlsFiles, WEB_FILES } from "./files.ts";
 import { HlsTime } from "./hls_time.ts";
@@ -58,15 +58,14 @@ class HlsMedia implements Media {
   #url = "";
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #end = new AbortController();
+  readonly #end: LinkedController;
   readonly #time = new HlsTime();
 
   constructor({ files, clock, log, signal }: OpenHlsOptions) {
     this.#files = files ?? WEB_FILES;
     this.#clock = clock ?? systemClock;
     this.#log = log ?? SILENT;
-    signal?.addEventListener("abort", () => this.close(), { once: true });
-    if (signal?.aborted) this.close();
+    this.#end = linked(signal);
   }
 
   async open(url: string): Promise<void> {
@@ -97,6 +96,7 @@ class HlsMedia implements Media {
 
   close(): void {
     this.#end.abort(new MoqError("closed", "HLS was closed"));
+    this.#end.release();
   }
 
   /** A variant that cannot be read costs only itself. */

@@ -174,7 +174,7 @@ class RecordedRendition implements HlsRendition {
     const samples = this.#samplesOf(segment, config);
     const [first] = samples;
     if (!first) return undefined;
-    const facts = await decoderFacts(config);
+    const facts = decoderFacts(config);
     const { durationUs } = segment;
     const cut = {
       samples,

@@ -15,8 +15,15 @@ import {
   type VideoCodec,
 } from "mediabunny";
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
-import { boxAt, splitBoxes } from "../container/boxes.ts";
+import { asMoqError, joinBytes } from "@moq-deno/lite/internal";
+import {
+  boxAt,
+  HEADER_BYTES,
+  splitBoxes,
+  viewOf,
+  wholeBox,
+} from "../container/boxes.ts";
+import { SAMPLE_ENTRIES } from "../container/cmaf_description.ts";
 import { readCmafInit } from "../container/cmaf_init.ts";
 import { decodeDelayUs, shownLater } from "../media/decode_delay.ts";
 import type { DecoderFacts } from "../media/decoder_facts.ts";
@@ -24,7 +31,6 @@ import type { CutSegment } from "./segmenter.ts";
 
 // Of all renditions: pictures that are shown late are decoded before the time at which they begin.
 const HEADROOM_US = 1_000_000;
-const HEADER_BYTES = 8;
 
 /** A segment, ready to be sent. */
 export interface MuxedSegment {
@@ -89,40 +95,32 @@ function decodedEarlier(
   if (delayUs === 0) return media;
   const { timescale } = readCmafInit(init);
   const ticks = Math.round(Math.min(delayUs, HEADROOM_US) * timescale / 1e6);
-  const boxes = splitBoxes(media);
-  const parts = boxes.map(({ type, start }, index) => {
-    const whole = media.subarray(start, boxes[index + 1]?.start);
-    return type === "moof"
-      ? shownLater(whole, { trackId: 1, ticks, isDecodedEarlier: true })
-      : whole.slice();
+  let grown = 0;
+  const boxes = splitBoxes(media).map((box) => {
+    const whole = wholeBox(media, box);
+    if (box.type !== "moof") return { type: box.type, bytes: whole.slice() };
+    const bytes = shownLater(whole, {
+      ...{ trackId: 1, ticks, isDecodedEarlier: true },
+    });
+    grown += bytes.byteLength - whole.byteLength;
+    return { type: box.type, bytes };
   });
-  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const [index, part] of parts.entries()) {
-    bytes.set(part, at);
-    if (boxes[index]!.type === "sidx") {
-      growReference(
-        bytes.subarray(at, at + part.byteLength),
-        size - media.byteLength,
-      );
-    }
-    at += part.byteLength;
+  for (const { type, bytes } of boxes) {
+    if (type === "sidx") growReference(bytes, grown);
   }
-  return bytes;
+  return joinBytes(boxes.map(({ bytes }) => bytes));
 }
 
 /** The only reference of an index, which is to all that follows it. ISO/IEC 14496-12, section 8.16.3. */
 function growReference(sidx: Uint8Array, bytes: number): void {
-  const view = new DataView(sidx.buffer, sidx.byteOffset, sidx.byteLength);
+  const view = viewOf(sidx);
   const at = HEADER_BYTES + (sidx[HEADER_BYTES] === 1 ? 32 : 24);
   view.setUint32(at, view.getUint32(at) + bytes);
 }
 
 /** What of an init segment says how samples are decoded; its other boxes say when it was made. */
 export function sampleEntryOf(init: Uint8Array): Uint8Array {
-  const path = ["moov", "trak", "mdia", "minf", "stbl", "stsd"];
-  return boxAt(splitBoxes(init), path);
+  return boxAt(splitBoxes(init), SAMPLE_ENTRIES);
 }
 
 function* packetsOf(

@@ -29,7 +29,7 @@ async function timesOf(
   const durationUs = order.length * STEP_US;
   const { init, media } = await muxSegment(
     { samples, startUs, durationUs, isJump: false },
-    { kind: "video", facts: await decoderFacts(track.config) },
+    { kind: "video", facts: decoderFacts(track.config) },
   );
   const { timescale } = readCmafInit(init);
   const boxes = splitBoxes(media);

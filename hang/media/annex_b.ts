@@ -8,7 +8,8 @@
 import { MoqError } from "@moq-deno/lite";
 import { joinBytes } from "@moq-deno/lite/internal";
 
-const START_CODE = Uint8Array.of(0, 0, 0, 1);
+/** In front of each NAL unit. */
+export const START_CODE: Uint8Array = Uint8Array.of(0, 0, 0, 1);
 
 /** What the decoder's extra data says about a stream with lengths. */
 interface LengthFormat {
@@ -75,6 +76,13 @@ function readHvcC(description: Uint8Array): LengthFormat {
   return { lengthBytes, parameterSets };
 }
 
+/** NAL units, each behind a start code. */
+export function joinUnits(
+  units: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  return joinBytes(units.flatMap((unit) => [START_CODE, unit]));
+}
+
 /** Turns samples of one rendition into Annex B. */
 export class AnnexB {
   readonly #format: LengthFormat | undefined;
@@ -105,6 +113,6 @@ export class AnnexB {
     while (cursor.remaining > 0) {
       units.push(cursor.take(cursor.unsigned(lengthBytes)));
     }
-    return joinBytes(units.flatMap((unit) => [START_CODE, unit]));
+    return joinUnits(units);
   }
 }

@@ -6,9 +6,18 @@
  * @module
  */
 import { joinBytes } from "@moq-deno/lite/internal";
-import { type Box, BoxReader, splitBoxes } from "../container/boxes.ts";
+import {
+  boxAt,
+  boxOf,
+  BoxReader,
+  HEADER_BYTES,
+  splitBoxes,
+  viewOf,
+  wholeBox,
+  wordsOf,
+} from "../container/boxes.ts";
+import { readTrackId } from "../container/cmaf_init.ts";
 
-const HEADER_BYTES = 8;
 const HAS_DATA_OFFSET = 0x1;
 const HAS_FIRST_FLAGS = 0x4;
 const FIELDS = [0x100, 0x200, 0x400];
@@ -30,26 +39,6 @@ export function decodeDelayUs(
   return REORDERING.test(codec) ? REORDERED_PICTURES * stepUs : 0;
 }
 
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function boxOf(type: string, parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce(
-    (sum, { byteLength }) => sum + byteLength,
-    HEADER_BYTES,
-  );
-  const bytes = new Uint8Array(size);
-  viewOf(bytes).setUint32(0, size);
-  bytes.set(new TextEncoder().encode(type), 4);
-  let at = HEADER_BYTES;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
-}
-
 /** A run with `ticks` added to when each sample is shown. */
 function laterRun(body: Uint8Array, ticks: number): Uint8Array {
   const reader = new BoxReader(body, "trun");
@@ -64,18 +53,7 @@ function laterRun(body: Uint8Array, ticks: number): Uint8Array {
     for (let n = 0; n < fields; n++) words.push(reader.u32());
     words.push((flags & HAS_SHOWN_OFFSET ? reader.i32() : 0) + ticks);
   }
-  const bytes = new Uint8Array(words.length * 4);
-  const view = viewOf(bytes);
-  for (const [index, word] of words.entries()) view.setInt32(index * 4, word);
-  return boxOf("trun", [bytes]);
-}
-
-function wholeOf(bytes: Uint8Array, { start, body }: Box): Uint8Array {
-  return bytes.subarray(
-    start,
-    body.byteOffset - bytes.byteOffset +
-      body.byteLength,
-  );
+  return boxOf("trun", [wordsOf(words)]);
 }
 
 /** Options of {@linkcode shownLater}. */
@@ -95,7 +73,7 @@ export function shownLater(
 ): Uint8Array {
   const body = moof.subarray(HEADER_BYTES);
   const parts = splitBoxes(body).map((box) =>
-    box.type === "traf" ? laterTraf(box.body, options) : wholeOf(body, box)
+    box.type === "traf" ? laterTraf(box.body, options) : wholeBox(body, box)
   );
   const whole = boxOf("moof", parts);
   moveData(whole, whole.byteLength - moof.byteLength);
@@ -114,7 +92,7 @@ function laterTraf(
     "traf",
     boxes.map((box) => {
       if (box.type === "trun") return laterRun(box.body, ticks);
-      const whole = wholeOf(body, box).slice();
+      const whole = wholeBox(body, box).slice();
       if (box.type === "tfdt" && isDecodedEarlier) {
         const view = viewOf(whole);
         const at = HEADER_BYTES + 4;
@@ -143,8 +121,7 @@ function moveData(moof: Uint8Array, bytes: number): void {
 /** The edit of a track: how much of its time is cut off in front, in its timescale. */
 function editOf(trak: Uint8Array): { trackId: number; ticks: number } {
   const boxes = splitBoxes(trak);
-  const tkhd = boxes.find(({ type }) => type === "tkhd")!.body;
-  const trackId = viewOf(tkhd).getUint32(tkhd[0] === 1 ? 20 : 12);
+  const trackId = readTrackId(boxAt(boxes, ["tkhd"]));
   const edts = boxes.find(({ type }) => type === "edts");
   const elst = edts && splitBoxes(edts.body)[0]!.body;
   if (!elst) return { trackId, ticks: 0 };

@@ -4,9 +4,8 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { BufferSource, Input, MP4 } from "mediabunny";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
-import { knownContainer } from "../catalog/container_config.ts";
+import { descriptionOf } from "../container/cmaf_description.ts";
 
 /** A rendition in the words of the file writer. */
 export interface DecoderFacts {
@@ -58,33 +57,8 @@ function stepOf(config: Config, codec: string): number {
   return Math.round((samples * 1_000_000) / config.sampleRate);
 }
 
-// A CMAF rendition may leave the description to its init segment.
-async function descriptionOf(
-  config: Config,
-): Promise<AllowSharedBufferSource | undefined> {
-  if (config.description !== undefined) {
-    return Uint8Array.fromHex(config.description);
-  }
-  const container = knownContainer(config);
-  if (container?.kind !== "cmaf") return undefined;
-  const source = new BufferSource(Uint8Array.fromBase64(container.init));
-  const input = new Input({ formats: [MP4], source });
-  try {
-    const [track] = await input.getTracks();
-    return track?.isVideoTrack() || track?.isAudioTrack()
-      ? (await track.getDecoderConfig())?.description
-      : undefined;
-  } catch (cause) {
-    throw new MoqError("decode", "Expected a readable init segment, got none", {
-      cause,
-    });
-  } finally {
-    input.dispose();
-  }
-}
-
 /** The facts of `config`; throws `MoqError("unsupported")` when the catalog does not say the size of a picture. */
-export async function decoderFacts(config: Config): Promise<DecoderFacts> {
+export function decoderFacts(config: Config): DecoderFacts {
   const codec = familyOf(config.codec);
   if (!isAudio(config) && config.codedWidth === undefined) {
     throw new MoqError(
@@ -92,7 +66,7 @@ export async function decoderFacts(config: Config): Promise<DecoderFacts> {
       `Expected codedWidth and codedHeight of ${config.codec} in the catalog, got none`,
     );
   }
-  const description = await descriptionOf(config);
+  const description = descriptionOf(config);
   const size = isAudio(config)
     ? {
       sampleRate: config.sampleRate,

@@ -29,8 +29,18 @@ export interface DescribeOptions {
   readonly isRewindable: boolean;
 }
 
-/** A rendition, and what has to be done to each packet of the file. */
+/** A video track as a rendition. */
+interface VideoDescription {
+  readonly kind: "video";
+  /** For the catalog. */
+  readonly config: VideoConfig;
+  /** Clockwise quarter turns in degrees. */
+  readonly rotation: number;
+}
+
+/** An audio track as a rendition, and what has to be done to each packet of the file. */
 interface AudioDescription {
+  readonly kind: "audio";
   /** For the catalog. */
   readonly config: AudioConfig;
   /** Whether each packet has an ADTS header that must go. */
@@ -89,19 +99,31 @@ function codecWith(codec: string, description: string | undefined): string {
     : codec.replace(/^avc3\./, "avc1.").replace(/^hev1\./, "hvc1.");
 }
 
-/** The rendition of a video track, or `undefined` when its codec is unknown. */
-export async function describeVideo(
+/** A track as media describes it. */
+export type TrackDescription = VideoDescription | AudioDescription;
+
+/** The rendition of a track, or `undefined` when its codec is unknown or it is neither picture nor sound. */
+export async function describeTrack(
+  track: InputTrack,
+  options: DescribeOptions,
+): Promise<TrackDescription | undefined> {
+  if (UNPLAYABLE.has(await track.getCodec())) return undefined;
+  if (track.isVideoTrack()) return await describeVideo(track, options);
+  if (track.isAudioTrack()) return await describeAudio(track, options);
+  return undefined;
+}
+
+async function describeVideo(
   track: InputVideoTrack,
   options: DescribeOptions,
-): Promise<VideoConfig | undefined> {
-  if (UNPLAYABLE.has(await track.getCodec())) return undefined;
+): Promise<VideoDescription | undefined> {
   const decoder = await track.getDecoderConfig();
   if (!decoder) return undefined;
   const description = hexOf(decoder.description);
   const rate = await paceOf(track, options);
   const { codedWidth, codedHeight } = decoder;
   const { displayAspectWidth, displayAspectHeight } = decoder;
-  return {
+  const config = {
     codec: codecWith(decoder.codec, description),
     ...(description !== undefined && { description }),
     ...(codedWidth && codedHeight && { codedWidth, codedHeight }),
@@ -113,6 +135,7 @@ export async function describeVideo(
     }),
     ...await bitrateOf(track),
   };
+  return { kind: "video", config, rotation: await track.getRotation() };
 }
 
 // MPEG-TS has one name for layers II and III, whose decoders differ. ISO/IEC 11172-3, section 2.4.1.3.
@@ -120,16 +143,16 @@ function isLayer2(data: Uint8Array): boolean {
   return data[0] === 0xff && (data[1]! & 0xe6) === 0xe4;
 }
 
-/** The rendition of an audio track, or `undefined` when its codec is unknown. */
-export async function describeAudio(
+async function describeAudio(
   track: InputAudioTrack,
   options: DescribeOptions,
 ): Promise<AudioDescription | undefined> {
-  if (UNPLAYABLE.has(await track.getCodec())) return undefined;
   const decoder = await track.getDecoderConfig();
   if (!decoder) return undefined;
+  const kind = "audio";
   if (isPcm(decoder.codec)) {
-    return { config: pcmConfig(decoder), hasAdts: false, pcm: decoder.codec };
+    const config = pcmConfig(decoder);
+    return { kind, config, hasAdts: false, pcm: decoder.codec };
   }
   let { codec } = decoder;
   let description = hexOf(decoder.description);
@@ -152,5 +175,5 @@ export async function describeAudio(
     ...(rate !== undefined && { jitter: Math.ceil(1000 / rate) }),
     ...await bitrateOf(track),
   };
-  return { config, hasAdts };
+  return { kind, config, hasAdts };
 }

@@ -12,7 +12,7 @@ import { boxAt, BoxReader, splitBoxes } from "../container/boxes.ts";
 import { openCmaf } from "../container/cmaf.ts";
 import type { Container } from "../container/sample.ts";
 import { BoxStream, type RawBox } from "./box_stream.ts";
-import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
+import { codecProblem, describeTrack } from "./describe.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
 import { SteadyTime } from "./steady_time.ts";
 import { splitInit, type TrackInit } from "./track_init.ts";
@@ -164,32 +164,23 @@ class FragmentedMedia implements Media {
   async #describe({ init }: TrackInit): Promise<MediaTrack | undefined> {
     const source = new BufferSource(init);
     const input = new Input({ formats: [MP4], source });
-    const facts = { isRewindable: false };
-    const packets = async function* (): AsyncGenerator<MediaPacket, void> {};
     // The description stays beside the init segment that has it too: without one, peers take H.264 for Annex B.
     const container = { kind: "cmaf", init: init.toBase64() } as const;
+    const packets = async function* (): AsyncGenerator<MediaPacket, void> {};
     try {
       const [track] = await input.getTracks();
-      if (track?.isVideoTrack()) {
-        const config = await describeVideo(track, facts);
-        if (config) {
-          const rotation = await track.getRotation();
-          return {
-            kind: "video",
-            config: { ...config, container },
-            isInOrder: true, // they go by decode time
-            rotation,
-            packets,
-          };
-        }
-      } else if (track?.isAudioTrack()) {
-        const audio = await describeAudio(track, facts);
-        if (audio && audio.pcm === undefined) {
-          const config = { ...audio.config, container };
-          return { kind: "audio", config, packets };
-        }
+      if (!track) return undefined;
+      const described = await describeTrack(track, this);
+      if (described?.kind === "video") {
+        const config = { ...described.config, container };
+        // They go by decode time.
+        return { ...described, config, isInOrder: true, packets };
       }
-      if (track) this.skipped.push(await codecProblem(track));
+      if (described && described.pcm === undefined) {
+        const config = { ...described.config, container };
+        return { kind: "audio", config, packets };
+      }
+      this.skipped.push(await codecProblem(track));
       return undefined;
     } finally {
       input.dispose();

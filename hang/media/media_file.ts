@@ -23,7 +23,7 @@ import {
   WEBM,
 } from "mediabunny";
 import { stripAdtsHeader } from "./adts.ts";
-import { codecProblem, describeAudio, describeVideo } from "./describe.ts";
+import { codecProblem, describeTrack } from "./describe.ts";
 import { diagnose, explain, unknownCodecs, wordsOf } from "./diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
 import type { OpenMediaOptions } from "./open_options.ts";
@@ -226,37 +226,28 @@ export class MediaFile implements Media {
   }
 
   async #describe(track: InputTrack): Promise<MediaTrack | undefined> {
-    const options = { isRewindable: this.isRewindable };
-    if (track.isVideoTrack()) {
-      const config = await describeVideo(track, options);
-      if (config) {
-        return {
-          kind: "video",
-          config,
-          rotation: await track.getRotation(),
-          packets: (signal) => this.#packets(track, { signal }),
-        };
-      }
-    } else if (track.isAudioTrack()) {
-      const description = await describeAudio(track, options);
-      if (description) {
-        const { config, hasAdts, pcm } = description;
-        return {
-          kind: "audio",
-          config,
-          packets: (signal) => {
-            const packets = this.#packets(track, { signal, hasAdts });
-            return pcm === undefined
-              ? packets
-              : allPcmPieces(packets, { codec: pcm, config });
-          },
-        };
-      }
-    } else {
+    if (!track.isVideoTrack() && !track.isAudioTrack()) return undefined;
+    const described = await describeTrack(track, this);
+    if (!described) {
+      this.skipped.push(await codecProblem(track));
       return undefined;
     }
-    this.skipped.push(await codecProblem(track));
-    return undefined;
+    if (described.kind === "video") {
+      return {
+        ...described,
+        packets: (signal) => this.#packets(track, { signal }),
+      };
+    }
+    const { kind, config, hasAdts, pcm } = described;
+    return {
+      ...{ kind, config },
+      packets: (signal) => {
+        const packets = this.#packets(track, { signal, hasAdts });
+        return pcm === undefined
+          ? packets
+          : allPcmPieces(packets, { codec: pcm, config });
+      },
+    };
   }
 
   /** Says when a stream goes on after its last packet. */

@@ -6,11 +6,15 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { type Box, splitBoxes } from "../container/boxes.ts";
+import {
+  type Box,
+  HEADER_BYTES,
+  LARGE_HEADER_BYTES,
+  splitBoxes,
+  viewOf,
+} from "../container/boxes.ts";
 import type { RandomAccess } from "./source.ts";
 
-const HEADER_BYTES = 8;
-const LARGE_HEADER_BYTES = 16;
 const MAX_TABLE_BYTES = 256 << 20;
 // Tables of sound files count a few samples more or less than there are.
 const TOLERANCE = 1024;
@@ -123,10 +127,6 @@ function joined(
     at += part.byteLength;
   }
   return bytes;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function typeOf(header: Uint8Array): string {

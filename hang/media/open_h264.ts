@@ -6,12 +6,12 @@
  */
 import { MoqError } from "@moq-deno/lite";
 import { abortable, asMoqError } from "@moq-deno/lite/internal";
+import { joinUnits, START_CODE } from "./annex_b.ts";
 import { readSps } from "./h264_sps.ts";
 import type { Media, MediaPacket, MediaTrack } from "./media.ts";
 
 const MAX_PICTURE_BYTES = 16 << 20;
 const MICROSECONDS = 1_000_000;
-const START_CODE = Uint8Array.of(0, 0, 0, 1);
 
 const SLICE = 1;
 const KEYFRAME_SLICE = 5;
@@ -145,14 +145,8 @@ class Pictures {
       0,
     );
     if (size > MAX_PICTURE_BYTES) throw tooLarge();
-    const data = new Uint8Array(size);
-    let at = 0;
-    for (const part of units.flatMap((unit) => [START_CODE, unit])) {
-      data.set(part, at);
-      at += part.byteLength;
-    }
     return {
-      data,
+      data: joinUnits(units),
       isKeyframe: units.some((unit) => typeOf(unit) === KEYFRAME_SLICE),
       sps: units.find((unit) => typeOf(unit) === SPS),
     };

@@ -11,7 +11,12 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError, SILENT } from "@moq-deno/lite/internal";
+import {
+  asMoqError,
+  linked,
+  type LinkedController,
+  SILENT,
+} from "@moq-deno/lite/internal";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
 import { CatalogProducer } from "../catalog/producer.ts";
 import type { CatalogForm } from "../catalog/write_2025.ts";
@@ -100,7 +105,7 @@ export class Publication {
   readonly #log: Logger;
   readonly #tracks: MediaTrack[] = [];
   readonly #writers: TrackWriter[] = [];
-  readonly #stop = new AbortController();
+  readonly #stop: LinkedController;
   #startMs: number;
   #offsetUs = 0;
   #mediaUs = 0;
@@ -123,7 +128,8 @@ export class Publication {
     });
     this.#add(options.media.tracks);
     this.#startMs = this.#clock.now();
-    this.closed = this.#run(options.signal);
+    this.#stop = linked(options.signal);
+    this.closed = this.#run();
   }
 
   /** Clock time in milliseconds at which timestamp 0, or where the media begins instead, was due. */
@@ -174,10 +180,7 @@ export class Publication {
     this.#catalog.update(catalogOf(named, this.#kind));
   }
 
-  async #run(outer: AbortSignal | undefined): Promise<MoqError | undefined> {
-    const close = () => this.close();
-    outer?.addEventListener("abort", close, { once: true });
-    if (outer?.aborted) close();
+  async #run(): Promise<MoqError | undefined> {
     let error: MoqError | undefined;
     try {
       do {
@@ -186,7 +189,7 @@ export class Publication {
     } catch (reason) {
       if (!this.#stop.signal.aborted) error = asMoqError(reason);
     } finally {
-      outer?.removeEventListener("abort", close);
+      this.#stop.release();
     }
     for (const writer of this.#writers) writer.close(error);
     this.#catalog.close(error);

@@ -10,7 +10,7 @@ import {
   ReadableStreamSource,
   type Source,
 } from "mediabunny";
-import { abortable } from "@moq-deno/lite/internal";
+import { abortable, joinBytes } from "@moq-deno/lite/internal";
 
 /** Bytes that can be read at any place, so that a large file is never in memory as a whole. */
 export interface RandomAccess {
@@ -121,12 +121,7 @@ export async function peek(
     reader.cancel(error).catch(() => undefined);
     throw error;
   }
-  const head = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    head.set(chunk, at);
-    at += chunk.byteLength;
-  }
+  const head = joinBytes(chunks);
   const first = size > 0 ? [head] : [];
   const whole = new ReadableStream<Uint8Array>({
     async pull(controller) {

@@ -11,7 +11,7 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { SILENT } from "@moq-deno/lite/internal";
+import { linked, SILENT } from "@moq-deno/lite/internal";
 import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import type { TrackReader } from "../container/track_reader.ts";
@@ -40,11 +40,11 @@ export async function subscribeMedia(
   options: SubscribeMediaOptions = {},
 ): Promise<SubscribedMedia> {
   const { log = SILENT, signal, clock, joinMs = 0 } = options;
-  const end = new AbortController();
+  const end = linked(signal);
   const catalogs = consumeCatalog(broadcast, {
     format: options.catalog,
     compression: deflate,
-    signal: signal ? AbortSignal.any([signal, end.signal]) : end.signal,
+    signal: end.signal,
     log,
   });
   const choice = new RenditionChoice(broadcast, options);
@@ -74,6 +74,7 @@ export async function subscribeMedia(
     else await feed.close();
     const close = async (): Promise<void> => {
       end.abort();
+      end.release();
       await feed.close();
       await Promise.all([video?.close(), audio?.close()]);
     };
@@ -81,6 +82,7 @@ export async function subscribeMedia(
   } catch (error) {
     choice.stopWaiting();
     end.abort();
+    end.release();
     await Promise.all([choice.video?.close(), choice.audio?.close()]);
     throw error;
   }

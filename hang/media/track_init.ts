@@ -5,10 +5,15 @@
  * @module
  */
 import { joinBytes } from "@moq-deno/lite/internal";
-import { boxAt, BoxReader, splitBoxes } from "../container/boxes.ts";
-import { readCmafInit } from "../container/cmaf_init.ts";
-
-const HEADER_BYTES = 8;
+import {
+  boxAt,
+  boxOf,
+  BoxReader,
+  HEADER_BYTES,
+  splitBoxes,
+  wholeBox,
+} from "../container/boxes.ts";
+import { readCmafInit, readTrackId } from "../container/cmaf_init.ts";
 
 /** One track of a file. */
 export interface TrackInit {
@@ -20,43 +25,9 @@ export interface TrackInit {
   readonly init: Uint8Array;
 }
 
-function box(type: string, parts: readonly Uint8Array[]): Uint8Array {
-  const size = parts.reduce(
-    (sum, { byteLength }) => sum + byteLength,
-    HEADER_BYTES,
-  );
-  const bytes = new Uint8Array(size);
-  new DataView(bytes.buffer).setUint32(0, size);
-  bytes.set(new TextEncoder().encode(type), 4);
-  let at = HEADER_BYTES;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.byteLength;
-  }
-  return bytes;
-}
-
-/** The boxes in `body`, each with its header. */
-function wholeBoxes(
-  body: Uint8Array,
-): {
-  readonly type: string;
-  readonly whole: Uint8Array;
-  readonly body: Uint8Array;
-}[] {
-  const boxes = splitBoxes(body);
-  return boxes.map(({ type, start, body: inner }, index) => ({
-    type,
-    whole: body.subarray(start, boxes[index + 1]?.start ?? body.byteLength),
-    body: inner,
-  }));
-}
-
+/** The track of `trak`. */
 function trackIdOf(trak: Uint8Array): number {
-  const reader = new BoxReader(boxAt(splitBoxes(trak), ["tkhd"]), "tkhd");
-  const { version } = reader.versionAndFlags();
-  reader.skip(version === 1 ? 16 : 8);
-  return reader.u32();
+  return readTrackId(boxAt(splitBoxes(trak), ["tkhd"]));
 }
 
 function trexIdOf(trex: Uint8Array): number {
@@ -67,30 +38,28 @@ function trexIdOf(trex: Uint8Array): number {
 
 /** One init segment for each track of `moov`, both boxes with their headers; throws `MoqError("decode")` that names a missing box. */
 export function splitInit(ftyp: Uint8Array, moov: Uint8Array): TrackInit[] {
-  const children = wholeBoxes(moov.subarray(HEADER_BYTES));
-  const ids = children.filter(({ type }) => type === "trak")
-    .map(({ body }) => trackIdOf(body));
+  const body = moov.subarray(HEADER_BYTES);
+  const ids = splitBoxes(body).filter(({ type }) => type === "trak")
+    .map((trak) => trackIdOf(trak.body));
   return ids.map((trackId) => {
-    const init = ids.length === 1
-      ? joinBytes([ftyp, moov])
-      : joinBytes([ftyp, box("moov", childrenOf(children, trackId))]);
+    const own = ids.length === 1 ? moov : boxOf("moov", partsOf(body, trackId));
+    const init = joinBytes([ftyp, own]);
     return { trackId, timescale: readCmafInit(init).timescale, init };
   });
 }
 
-function childrenOf(
-  children: ReturnType<typeof wholeBoxes>,
-  trackId: number,
-): Uint8Array[] {
+/** The boxes in the body of a moov that are of a track, or of all. */
+function partsOf(moov: Uint8Array, trackId: number): Uint8Array[] {
   const kept: Uint8Array[] = [];
-  for (const { type, whole, body } of children) {
+  for (const box of splitBoxes(moov)) {
+    const { type, body } = box;
     if (type === "mvex") {
-      const inner = wholeBoxes(body).filter((one) =>
+      const own = splitBoxes(body).filter((one) =>
         one.type !== "trex" || trexIdOf(one.body) === trackId
       );
-      kept.push(box("mvex", inner.map((one) => one.whole)));
+      kept.push(boxOf("mvex", own.map((one) => wholeBox(body, one))));
     } else if (type !== "trak" || trackIdOf(body) === trackId) {
-      kept.push(whole);
+      kept.push(wholeBox(moov, box));
     }
   }
   return kept;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { abortable, asMoqError } from "@moq-deno/lite/internal";
+import { abortable, asMoqError, linked } from "@moq-deno/lite/internal";
 import {
   AppendOnlyStreamTarget,
   type AudioCodec,
@@ -74,10 +74,7 @@ export async function writeMedia(
   file: WritableStream<Uint8Array>,
   options: WriteMediaOptions = {},
 ): Promise<WrittenMedia> {
-  const stop = new AbortController();
-  const abort = () => stop.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", abort, { once: true });
-  if (options.signal?.aborted) abort();
+  const stop = linked(options.signal);
   const writer = file.getWriter();
   const delay = new DecodeDelay();
   const isMp4 = options.format !== "mkv";
@@ -106,8 +103,8 @@ export async function writeMedia(
     const { log } = options;
     const time = new SteadyTime({ maxAheadUs: MAX_GAP_US, log });
     const lanes = [
-      await addVideo(output, { ...media, time, isMp4 }),
-      media.audio && await addAudio(output, { reader: media.audio, time }),
+      addVideo(output, { ...media, time, isMp4 }),
+      media.audio && addAudio(output, { reader: media.audio, time }),
     ].filter((lane) => lane !== undefined);
     await output.start();
     const run = async (lane: FileLane): Promise<void> => {
@@ -133,7 +130,7 @@ export async function writeMedia(
     options.signal?.throwIfAborted();
     throw asMoqError(error);
   } finally {
-    options.signal?.removeEventListener("abort", abort);
+    stop.release();
   }
 }
 
@@ -155,15 +152,15 @@ function summary(lanes: readonly FileLane[]): WrittenMedia {
   };
 }
 
-async function addVideo(
+function addVideo(
   output: Output,
   { catalog, video: reader, time, isMp4 }: WritableMedia & {
     readonly time: SteadyTime;
     readonly isMp4: boolean;
   },
-): Promise<FileLane | undefined> {
+): FileLane | undefined {
   if (!reader) return undefined;
-  const facts = await decoderFacts(reader.config);
+  const facts = decoderFacts(reader.config);
   requireCodec(output, facts.codec);
   const sink = new EncodedVideoPacketSource(facts.codec as VideoCodec);
   output.addVideoTrack(sink, {
@@ -177,14 +174,14 @@ async function addVideo(
   });
 }
 
-async function addAudio(
+function addAudio(
   output: Output,
   { reader, time }: {
     readonly reader: SampleReader<AudioConfig>;
     readonly time: SteadyTime;
   },
-): Promise<FileLane> {
-  const facts = await decoderFacts(reader.config);
+): FileLane {
+  const facts = decoderFacts(reader.config);
   requireCodec(output, facts.codec);
   const sink = new EncodedAudioPacketSource(facts.codec as AudioCodec);
   output.addAudioTrack(sink, knownAhead(facts));

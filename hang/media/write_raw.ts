@@ -5,9 +5,7 @@
  */
 import { MoqError } from "@moq-deno/lite";
 import { abortable, asMoqError } from "@moq-deno/lite/internal";
-import type { RenditionConfig } from "../catalog/catalog.ts";
-import { knownContainer } from "../catalog/container_config.ts";
-import { cmafDescription } from "../container/cmaf_description.ts";
+import { descriptionOf } from "../container/cmaf_description.ts";
 import { AnnexB } from "./annex_b.ts";
 import type {
   WritableMedia,
@@ -47,14 +45,4 @@ export async function writeRaw(
     signal?.throwIfAborted();
     throw asMoqError(error);
   }
-}
-
-function descriptionOf(config: RenditionConfig): Uint8Array | undefined {
-  if (config.description !== undefined) {
-    return Uint8Array.fromHex(config.description);
-  }
-  const container = knownContainer(config);
-  return container?.kind === "cmaf"
-    ? cmafDescription(Uint8Array.fromBase64(container.init))
-    : undefined;
 }

@@ -4,7 +4,11 @@
  *
  * @module
  */
-import { groupOf } from "@moq-deno/lite/internal";
+import {
+  groupOf,
+  linked,
+  type LinkedController,
+} from "@moq-deno/lite/internal";
 import {
   type BroadcastConsumer,
   type GroupConsumer,
@@ -46,8 +50,7 @@ interface SaveTarget {
 export class RunningTake {
   readonly #writer: TakeWriter;
   readonly #broadcast: BroadcastConsumer;
-  readonly #outer: AbortSignal;
-  readonly #stop = new AbortController();
+  readonly #stop: LinkedController;
   readonly #known = new Set<string>();
 
   /** Written by `writer`, until the broadcast ends or `outer` aborts. */
@@ -60,18 +63,15 @@ export class RunningTake {
   ) {
     this.#writer = writer;
     this.#broadcast = broadcast;
-    this.#outer = outer;
+    this.#stop = linked(outer);
   }
 
   /** Resolves when nothing runs any more; what fails is noted with the writer. */
   async run(): Promise<void> {
-    const stop = () => this.#stop.abort();
-    this.#outer.addEventListener("abort", stop, { once: true });
-    if (this.#outer.aborted) stop();
     try {
       await this.#runCatalogs(this.#stop.signal);
     } finally {
-      this.#outer.removeEventListener("abort", stop);
+      this.#stop.release();
     }
   }
 

@@ -4,25 +4,28 @@
  * @module
  */
 import { type Logger, systemClock } from "@moq-deno/lite";
+import { readArgs } from "../command_args.ts";
 import {
-  type CommandArgs,
-  type KnownFlags,
-  readArgs,
-} from "../command_args.ts";
+  helpOf,
+  list,
+  optional,
+  sure,
+  toggle,
+  type Values,
+} from "../config/rows.ts";
+import { formatAddress, isLoopback } from "../config/rules.ts";
 import {
-  formatAddress,
-  isLoopback,
-  type PublicRules,
-} from "../config/rules.ts";
-import {
+  type Address,
   address,
   ConfigError,
   duration,
+  file,
   fileOrUrl,
   integer,
   type Kind,
   parseDuration,
   safeUrl,
+  text,
 } from "../config/values.ts";
 import { cannotListen } from "../listen/cannot_listen.ts";
 import { openLog } from "../logging.ts";
@@ -33,57 +36,103 @@ import { Policy } from "./policy.ts";
 import { type RunningAuthServer, serveAuth } from "./serve.ts";
 import { NoAnonymousAuth } from "./token_auth.ts";
 
-const DEFAULT_LISTEN = "127.0.0.1:4440";
+const SESSIONS = integer(1, 1_000_000);
+
+const PATTERN: Kind<string> = {
+  name: "PATTERN",
+  expects: 'a pattern such as "live/**"',
+  literals: [],
+  parse: parsePattern,
+};
+
+const SECONDS: Kind<number> = {
+  ...duration,
+  expects: `${duration.expects}, at least 1s`,
+  parse(text) {
+    const ms = parseDuration(text);
+    return ms !== undefined && ms >= 1000 ? Math.floor(ms / 1000) : undefined;
+  },
+};
+
+const FOLDER = { ...file, name: "DIR", expects: "the path of a folder" };
+
+const ROWS = {
+  listen: sure(address(4440), "127.0.0.1:4440", {
+    flag: "listen",
+    help: "Where relays ask",
+  }),
+  isPublic: toggle({
+    flag: "listen-public",
+    help:
+      "Allow other machines to ask: anyone who reaches this server learns what its rules grant",
+  }),
+  key: optional(file, {
+    flag: "key",
+    help: "Key or key set that verifies tokens, as the relay's --auth-key",
+  }),
+  keyDir: optional(FOLDER, {
+    flag: "key-dir",
+    help: "Folder with one KID.jwk per key",
+  }),
+  jwks: optional(safeUrl, { flag: "jwks", help: "URL of a key set" }),
+  revoked: optional(fileOrUrl, {
+    flag: "revoked",
+    help: "Revoked tokens, as the relay's --auth-revoked",
+  }),
+  publicPublish: list(PATTERN, {
+    flag: "public-publish",
+    help: "Paths that anyone may publish",
+  }),
+  publicSubscribe: list(PATTERN, {
+    flag: "public-subscribe",
+    help: "Paths that anyone may subscribe to",
+  }),
+  mtlsPublish: list(PATTERN, {
+    flag: "mtls-publish",
+    help:
+      "Paths that holders of a certificate that the relay verified may publish",
+  }),
+  mtlsSubscribe: list(PATTERN, {
+    flag: "mtls-subscribe",
+    help: "Paths that they may subscribe to",
+  }),
+  expiresS: optional(SECONDS, {
+    flag: "expires",
+    help: "How long a grant lasts that has no end of its own",
+  }),
+  revalidateS: optional(SECONDS, {
+    flag: "revalidate",
+    help: "How often relays ask again; needs --expires",
+  }),
+  perToken: optional(SESSIONS, {
+    flag: "limit-token",
+    help: "Concurrent sessions with one token; needs --revalidate",
+  }),
+  perAddress: optional(SESSIONS, {
+    flag: "limit-remote",
+    help: "Concurrent sessions from one address; needs --revalidate",
+  }),
+  tier: optional(text, {
+    flag: "tier",
+    help: "A label for relays that count by it",
+  }),
+};
+
+type AuthServerValues = Values<typeof ROWS>;
 
 const HELP = `Authorize sessions for relays that run with --auth-url
 
 Usage: moq-relay auth serve [FLAGS]
 
-  --listen ADDRESS      Address for relays [default: ${DEFAULT_LISTEN}]
-  --listen-public       Allow addresses that other machines reach; every client
-                        that can reach this server can ask what its rules grant
-  --key FILE, --key-dir DIR, --jwks URL
-                        Keys that verify tokens, as the relay's --auth-key
-  --revoked FILE|URL    Revoked tokens, as the relay's --auth-revoked
-  --public-publish PATTERN…, --public-subscribe PATTERN…
-                        What anyone may do
-  --mtls-publish PATTERN…, --mtls-subscribe PATTERN…
-                        What peers may do whose certificate the relay verified
-  --expires DURATION    How long a grant lasts that has no expiry of its own
-  --revalidate DURATION How often relays ask again; needs --expires
-  --limit-token NUMBER  Concurrent sessions with one token; needs --revalidate
-  --limit-remote NUMBER Concurrent sessions from one address; needs --revalidate
-  --tier TEXT           Label under which relays count the session
-
+Flags:
+${helpOf(Object.values(ROWS))}
 Keys are read again for every question, so that a relay ends a session at the
-first question after its key or token was revoked.
+next one after its key or token was revoked.
 
 Example:
   moq-relay auth serve --key public.jwk --public-subscribe "live/**" --expires 1h --revalidate 30s
   moq-relay --auth-url http://127.0.0.1:4440/
 `;
-
-const FLAGS: KnownFlags = {
-  flags: [
-    "listen",
-    "key",
-    "key-dir",
-    "jwks",
-    "revoked",
-    "expires",
-    "revalidate",
-    "limit-token",
-    "limit-remote",
-    "tier",
-  ],
-  lists: [
-    "public-publish",
-    "public-subscribe",
-    "mtls-publish",
-    "mtls-subscribe",
-  ],
-  switches: ["listen-public"],
-};
 
 /** Runs `auth` with `args` until SIGINT or SIGTERM. Throws `ConfigError`. */
 export async function runAuthCommand(args: readonly string[]): Promise<void> {
@@ -117,9 +166,9 @@ export async function startAuthServer(
   flags: readonly string[],
   { log, signal }: StartAuthServerOptions,
 ): Promise<RunningAuthServer> {
-  const args = readArgs(FLAGS, flags);
-  const where = addressOf(args);
-  const policy = await openPolicy(args, { log, signal });
+  const { values } = readArgs(ROWS, flags);
+  const where = addressOf(values);
+  const policy = await openPolicy(values, { log, signal });
   try {
     return serveAuth(policy, { ...where, log });
   } catch (cause) {
@@ -130,29 +179,24 @@ export async function startAuthServer(
   }
 }
 
-function addressOf(args: CommandArgs): { hostname: string; port: number } {
-  const where = valueOf(args, "listen", address(4440)) ??
-    { hostname: "127.0.0.1", port: 4440 };
-  if (isLoopback(where) || args.switches.has("listen-public")) {
-    return { ...where, hostname: where.hostname || "0.0.0.0" };
+function addressOf({ listen, isPublic }: AuthServerValues): Address {
+  if (isLoopback(listen) || isPublic) {
+    return { ...listen, hostname: listen.hostname || "0.0.0.0" };
   }
   throw new ConfigError(
-    `--listen: expected an address of this machine, or --listen-public, got ${
-      formatAddress(where)
+    `--listen: expected an address of this machine alone, got ${
+      formatAddress(listen)
     }; give --listen-public too if others are to ask`,
   );
 }
 
 async function openPolicy(
-  args: CommandArgs,
+  values: AuthServerValues,
   { log, signal }: StartAuthServerOptions,
 ): Promise<Policy> {
   const clock = systemClock;
-  const revalidateS = secondsOf(args, "revalidate");
-  const expiresS = secondsOf(args, "expires");
-  const count = integer(1, 1_000_000);
-  const perToken = valueOf(args, "limit-token", count);
-  const perAddress = valueOf(args, "limit-remote", count);
+  const { key, keyDir, jwks, revoked, ...policy } = values;
+  const { revalidateS, expiresS, perToken, perAddress, tier } = policy;
   if (revalidateS !== undefined && expiresS === undefined) {
     throw new ConfigError(
       "--revalidate needs --expires: how long a grant lasts when no server answers",
@@ -165,10 +209,7 @@ async function openPolicy(
     );
   }
   const { authorizer, run } = await openTokens({
-    key: args.values.get("key"),
-    keyDir: args.values.get("key-dir"),
-    jwks: valueOf(args, "jwks", safeUrl),
-    revoked: valueOf(args, "revoked", fileOrUrl),
+    ...{ key, keyDir, jwks, revoked },
     revokedPollMs: 10_000,
     prefix: "--",
     anonymous: new NoAnonymousAuth(),
@@ -176,54 +217,14 @@ async function openPolicy(
   void run(signal); // never rejects
   return new Policy({
     tokens: authorizer,
-    anyone: rulesOf(args, "public"),
-    certificates: rulesOf(args, "mtls"),
-    revalidateS,
-    expiresS,
-    tier: args.values.get("tier"),
-    perToken,
-    perAddress,
-    clock,
+    anyone: {
+      publish: policy.publicPublish,
+      subscribe: policy.publicSubscribe,
+    },
+    certificates: {
+      publish: policy.mtlsPublish,
+      subscribe: policy.mtlsSubscribe,
+    },
+    ...{ revalidateS, expiresS, tier, perToken, perAddress, clock },
   });
-}
-
-function rulesOf({ lists }: CommandArgs, kind: "public" | "mtls"): PublicRules {
-  const patterns = (direction: string): readonly string[] => {
-    const flag = `${kind}-${direction}`;
-    try {
-      return (lists.get(flag) ?? []).map(parsePattern);
-    } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw new ConfigError(`--${flag}: ${cause.message}`, { cause });
-    }
-  };
-  return { publish: patterns("publish"), subscribe: patterns("subscribe") };
-}
-
-function valueOf<T>(
-  { values }: CommandArgs,
-  flag: string,
-  kind: Kind<T>,
-): T | undefined {
-  const text = values.get(flag);
-  if (text === undefined) return undefined;
-  const expected = `--${flag}: expected ${kind.expects}, got "${text}"`;
-  try {
-    const value = kind.parse(text);
-    if (value !== undefined) return value;
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new ConfigError(`${expected}: ${cause.message}`, { cause });
-  }
-  throw new ConfigError(expected);
-}
-
-function secondsOf({ values }: CommandArgs, flag: string): number | undefined {
-  const text = values.get(flag);
-  if (text === undefined) return undefined;
-  const ms = parseDuration(text);
-  if (ms !== undefined && ms >= 1000) return Math.floor(ms / 1000);
-  throw new ConfigError(
-    `--${flag}: expected ${duration.expects}, at least 1s, got "${text}"`,
-  );
 }

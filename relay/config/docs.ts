@@ -4,18 +4,12 @@
  *
  * @module
  */
+import { helpOf } from "./rows.ts";
 import { type Setting, SETTINGS } from "./settings.ts";
 import { variableOf } from "./sources.ts";
 
-function helpLines(setting: Setting): string {
-  const { flag, kind, list, help, default: preset } = setting;
-  const ending = preset === undefined ? "" : ` [default: ${preset}]`;
-  return `  --${flag} ${kind.name}${list ? "…" : ""}\n      ${help}${ending}`;
-}
-
 /** The text of `--help`. */
 export function helpText(version: string): string {
-  const settings = [...SETTINGS.values()].map(helpLines).join("\n");
   return `moq-relay ${version}: Media over QUIC relay
 
 Usage: moq-relay [CONFIG.toml] [FLAGS]
@@ -41,8 +35,7 @@ Flags:
       This text
   -V, --version
       The version
-${settings}
-`;
+${helpOf(SETTINGS.values())}`;
 }
 
 function code(text: string): string {

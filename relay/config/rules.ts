@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Config, type Key, SETTINGS } from "./settings.ts";
+import { type Config, type SettingKey, SETTINGS } from "./settings.ts";
 import { type Address, ConfigError } from "./values.ts";
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
@@ -52,11 +52,11 @@ export function accessOf(config: Config): PublicRules {
   };
 }
 
-function flagOf(key: Key): string {
+function flagOf(key: SettingKey): string {
   return `--${SETTINGS.get(key)?.flag}`;
 }
 
-function checkPair(config: Config, cert: Key, key: Key): void {
+function checkPair(config: Config, cert: SettingKey, key: SettingKey): void {
   if ((config[cert] === undefined) === (config[key] === undefined)) return;
   const [has, lacks] = config[cert] === undefined ? [key, cert] : [cert, key];
   throw new ConfigError(
@@ -108,7 +108,7 @@ function checkReadOnly(config: Config): void {
   );
 }
 
-const MAY_PUBLISH: readonly Key[] = [
+const MAY_PUBLISH: readonly SettingKey[] = [
   "auth.public",
   "auth.public_publish",
   "auth.key",
@@ -117,12 +117,12 @@ const MAY_PUBLISH: readonly Key[] = [
   "auth.url",
 ];
 
-function isGiven(config: Config, key: Key): boolean {
+function isGiven(config: Config, key: SettingKey): boolean {
   const value = config[key];
   return Array.isArray(value) ? value.length > 0 : value !== undefined;
 }
 
-const OWN_RULES: readonly Key[] = [
+const OWN_RULES: readonly SettingKey[] = [
   "auth.public",
   "auth.public_publish",
   "auth.public_subscribe",

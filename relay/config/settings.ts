@@ -6,15 +6,22 @@
  * @module
  */
 import {
+  list,
+  optional,
+  type Raw,
+  readRows,
+  type Row,
+  sure,
+  type Values,
+} from "./rows.ts";
+import {
   address,
   boolean,
-  ConfigError,
   duration,
   file,
   fileOrUrl,
   id,
   integer,
-  type Kind,
   origin,
   pattern,
   peer,
@@ -25,41 +32,10 @@ import {
   word,
 } from "./values.ts";
 
-/** What one setting is, whatever its kind. */
-export interface Setting {
-  /** Without the dashes; the environment variable is `MOQ_` and the same in capitals. */
-  readonly flag: string;
-  /** How to read it. */
-  readonly kind: Kind<unknown>;
-  /** Whether it may be given several times, or separated by commas. */
-  readonly list: boolean;
-  /** As somebody would write it; absent when there is none. */
-  readonly default?: string | undefined;
-  /** What it does, in one line. */
-  readonly help: string;
+/** What one setting is; its environment variable is `MOQ_` and the flag in capitals. A list may be separated by commas. */
+export interface Setting extends Row<unknown> {
   /** A value that shows the form. */
   readonly example: string;
-}
-
-interface Row<T> extends Setting {
-  readonly kind: Kind<T>;
-}
-
-type About = Omit<Setting, "kind" | "list" | "default">;
-type Single<T> = Row<T> & { readonly list: false };
-type Sure<T> = Single<T> & { readonly default: string };
-type List<T> = Row<T> & { readonly list: true };
-
-function optional<T>(kind: Kind<T>, about: About): Single<T> {
-  return { ...about, kind, list: false };
-}
-
-function sure<T>(kind: Kind<T>, preset: string, about: About): Sure<T> {
-  return { ...about, kind, list: false, default: preset };
-}
-
-function list<T>(kind: Kind<T>, about: About): List<T> {
-  return { ...about, kind, list: true };
 }
 
 /** The port of `--listen` where none is written. */
@@ -338,72 +314,24 @@ const TABLE = {
   }),
 };
 
-type Table = typeof TABLE;
+/** The value of every setting. */
+export type Config = Values<typeof TABLE>;
 
 /** The key of a setting in the file. */
-export type Key = keyof Table;
-
-type ValueOf<R> = R extends List<infer T> ? readonly T[]
-  : R extends Sure<infer T> ? T
-  : R extends Single<infer T> ? T | undefined
-  : never;
-
-/** The value of every setting. */
-export type Config = { readonly [K in Key]: ValueOf<Table[K]> };
+export type SettingKey = keyof Config;
 
 /** Every setting by its key, in the order of the help. */
 export const SETTINGS: ReadonlyMap<string, Setting> = new Map(
   Object.entries(TABLE),
 );
 
-/** What a source says, before it is read. */
-export interface Raw {
-  /** The texts of a list, one text otherwise. */
-  readonly texts: readonly string[];
-  /** For messages: the flag, the variable, or the key and the file. */
-  readonly source: string;
-}
-
 /** One source: what is there, by key. */
 export type Source = ReadonlyMap<string, Raw>;
 
-function parseOne(kind: Kind<unknown>, text: string, source: string): unknown {
-  let why = "";
-  try {
-    const value = kind.parse(text);
-    if (value !== undefined) return value;
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    why = `: ${error.message}`;
-  }
-  throw new ConfigError(
-    `${source}: expected ${kind.expects}, got ${
-      kind.isSecret ? "something else" : `"${text}"`
-    }${why}`,
-  );
-}
-
-function parseRaw({ kind, list }: Setting, { texts, source }: Raw): unknown {
-  if (list) return texts.map((text) => parseOne(kind, text, source));
-  const [text, ...more] = texts;
-  if (text === undefined || more.length > 0) {
-    throw new ConfigError(
-      `${source}: expected one value, got ${texts.length}`,
-    );
-  }
-  return parseOne(kind, text, source);
-}
-
 /** The value of every setting, from `sources` in order of precedence. Throws {@linkcode ConfigError} on the first bad one. */
 export function resolveConfig(sources: readonly Source[]): Config {
-  const config: Record<string, unknown> = {};
-  for (const [key, setting] of SETTINGS) {
-    const preset = setting.default === undefined
-      ? undefined
-      : { texts: [setting.default], source: `default of ${key}` };
-    const raw = sources.find((source) => source.has(key))?.get(key) ?? preset;
-    config[key] = raw ? parseRaw(setting, raw) : setting.list ? [] : undefined;
-  }
-  // Every key of the table has been given its kind's value above.
-  return config as unknown as Config;
+  return readRows(
+    TABLE,
+    (key) => sources.find((source) => source.has(key))?.get(key),
+  );
 }

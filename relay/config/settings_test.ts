@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Config, type Key, SETTINGS } from "./settings.ts";
+import { type Config, type SettingKey, SETTINGS } from "./settings.ts";
 import { exampleToml, helpText } from "./docs.ts";
 import { loadConfig } from "./load.ts";
 import { readCommandLine, readToml, variableOf } from "./sources.ts";
@@ -18,7 +18,7 @@ function load({ args = [], environment = {}, toml = "" }: Given): Config {
 }
 
 /** What a setting cannot be given without. */
-const COMPANIONS: Partial<Record<Key, readonly Key[]>> = {
+const COMPANIONS: Partial<Record<SettingKey, readonly SettingKey[]>> = {
   "auth.public_subscribe": ["auth.public_publish"],
   "auth.read_only": ["auth.public_subscribe"],
   "auth.revoked": ["auth.key"],
@@ -51,8 +51,8 @@ function tomlOf(key: string, text = exampleOf(key)): string {
 }
 
 for (const [name, setting] of SETTINGS) {
-  // SETTINGS is made from the table whose keys Key lists.
-  const key = name as Key;
+  // SETTINGS is made from the table whose keys SettingKey lists.
+  const key = name as SettingKey;
   const companions = COMPANIONS[key] ?? [];
   const extra = flagsOf(companions);
   const parsed = setting.list

@@ -7,7 +7,8 @@
  */
 import { parseArgs } from "node:util";
 import { parse as parseToml, TomlError } from "smol-toml";
-import { type Raw, SETTINGS, type Source } from "./settings.ts";
+import type { Raw } from "./rows.ts";
+import { SETTINGS, type Source } from "./settings.ts";
 import { ConfigError } from "./values.ts";
 
 /** What a command line says. */

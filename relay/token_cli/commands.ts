@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readArgs } from "../command_args.ts";
 import { ConfigError } from "../config/values.ts";
 import { print } from "../process.ts";
 import type { Command } from "./command.ts";
@@ -48,5 +47,5 @@ export async function runTokenCommand(args: readonly string[]): Promise<void> {
   if (rest.includes("--help") || rest.includes("-h")) {
     return print(`${command.summary}\n\n${command.help}`);
   }
-  await command.run(readArgs(command, rest));
+  await command.run(rest);
 }

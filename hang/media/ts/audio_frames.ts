@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "@moq-deno/lite/internal";
 
 /** What a frame's header says. */
 export interface FrameHeader {
@@ -134,9 +135,7 @@ export class FrameCutter {
     timestampUs: number | undefined,
   ): Iterable<AudioFrame> {
     const carried = this.#rest.byteLength;
-    const bytes = new Uint8Array(carried + data.byteLength);
-    bytes.set(this.#rest);
-    bytes.set(data, carried);
+    const bytes = joinBytes([this.#rest, data]);
     let ownUs = timestampUs;
     let at = 0;
     while (at + HEADER_BYTES <= bytes.byteLength) {

@@ -5,28 +5,18 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { joinBytes } from "@moq-deno/lite/internal";
 import { BufferSource, Input, MPEG_TS } from "mediabunny";
-import type { AudioConfig, VideoConfig } from "../../catalog/catalog.ts";
 import {
   codecProblem,
-  describeAudio,
   type DescribeOptions,
-  describeVideo,
+  describeTrack,
+  type TrackDescription,
 } from "../describe.ts";
 import { PACKET_BYTES } from "./packets.ts";
 import { checksum, type DeclaredStream } from "./sections.ts";
 
 const PMT_PID = 0x1fff - 1;
-
-/** A rendition, and what has to be done to its packets. */
-export type StreamDescription =
-  | { readonly kind: "video"; readonly config: VideoConfig }
-  | {
-    readonly kind: "audio";
-    readonly config: AudioConfig;
-    /** Whether each packet has an ADTS header that must go. */
-    readonly hasAdts: boolean;
-  };
 
 /** Describes `stream` by its first `packets`; throws `MoqError` that says why it cannot be read. */
 export async function describeStream(
@@ -34,18 +24,13 @@ export async function describeStream(
   { packets, ...options }: DescribeOptions & {
     readonly packets: readonly Uint8Array[];
   },
-): Promise<StreamDescription> {
+): Promise<TrackDescription> {
   const source = new BufferSource(fileOf(stream, packets));
   const input = new Input({ formats: [MPEG_TS], source });
   try {
     const [track] = await input.getTracks();
-    if (track?.isVideoTrack()) {
-      const config = await describeVideo(track, options);
-      if (config) return { kind: "video", config };
-    } else if (track?.isAudioTrack()) {
-      const audio = await describeAudio(track, options);
-      if (audio) return { kind: "audio", ...audio };
-    }
+    const described = track && await describeTrack(track, options);
+    if (described) return described;
     throw new MoqError(
       "unsupported",
       track ? await codecProblem(track) : "Expected a stream, got none",
@@ -62,11 +47,7 @@ function fileOf(
   const pat = [0, 0xb0, 13, 0, 1, 0xc1, 0, 0, 0, 1];
   pat.push(0xe0 | (PMT_PID >> 8), PMT_PID & 0xff);
   const head = [packetOf(0, pat), packetOf(PMT_PID, pmtOf(stream))];
-  const bytes = new Uint8Array((head.length + packets.length) * PACKET_BYTES);
-  for (const [index, packet] of [...head, ...packets].entries()) {
-    bytes.set(packet, index * PACKET_BYTES);
-  }
-  return bytes;
+  return joinBytes([...head, ...packets]);
 }
 
 function pmtOf({ pid, type, info }: DeclaredStream): number[] {

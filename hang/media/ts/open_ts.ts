@@ -156,7 +156,7 @@ class TsMedia implements Media {
   #track(one: Described): MediaTrack {
     const packets = (signal?: AbortSignal) => this.#packets(one, signal);
     return one.description.kind === "video"
-      ? { ...one.description, rotation: 0, packets }
+      ? { ...one.description, packets }
       : { kind: "audio", config: one.description.config, packets };
   }
 

@@ -9,7 +9,8 @@ import { isAdts, stripAdtsHeader } from "../adts.ts";
 import type { MediaPacket } from "../media.ts";
 import { SteadyTime } from "../steady_time.ts";
 import { TsDemuxer, type TsStream } from "./demuxer.ts";
-import { describeStream, type StreamDescription } from "./describe_stream.ts";
+import type { TrackDescription } from "../describe.ts";
+import { describeStream } from "./describe_stream.ts";
 import type { PacketLayout } from "./packets.ts";
 
 /** One track waits until the others are read when they have more than this. */
@@ -40,7 +41,7 @@ export interface OpenTsOptions {
 /** A stream that is described. */
 export interface Described {
   readonly stream: TsStream;
-  readonly description: StreamDescription;
+  readonly description: TrackDescription;
 }
 
 /** One time through the bytes. */
