@@ -252,6 +252,11 @@ export class Recording {
   close(): void {
     for (const { log } of this.tracks.values()) log.close();
   }
+
+  /** As {@linkcode Recording.close}. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
 }
 
 /** The groups of a track in the takes from `take` to before `end`. */
