@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import { ChatRoom } from "../chat/chat_room.ts";
 import { command, EXAMPLE_RELAY, RELAY, type RelayValues } from "./command.ts";
 import { needed } from "./command_line.ts";
@@ -75,7 +75,7 @@ async function sendLines(room: ChatRoom, signal: AbortSignal): Promise<void> {
       if (signal.aborted) return;
     }
   } catch (error) {
-    say(`no more is read: ${asMoqError(error).message}\n`);
+    say(`no more is read: ${messageOf(error)}\n`);
   }
 }
 
@@ -84,6 +84,6 @@ function send(room: ChatRoom, line: string): void {
   try {
     room.send(line);
   } catch (error) {
-    say(`not sent: ${asMoqError(error).message}\n`);
+    say(`not sent: ${messageOf(error)}\n`);
   }
 }

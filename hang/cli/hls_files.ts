@@ -7,7 +7,7 @@ import { lookup } from "node:dns/promises";
 import { dirname, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import {
   type HlsFiles,
   type ReadFile,
@@ -119,7 +119,7 @@ async function readFile(
     return { bytes: new Uint8Array(await file.read(start, end)), url };
   } catch (error) {
     if (error instanceof MoqError) throw error;
-    const reason = asMoqError(error).message;
+    const reason = messageOf(error);
     throw new MoqError("not-found", `Expected ${url}, got: ${reason}`);
   }
 }

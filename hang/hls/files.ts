@@ -4,7 +4,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError, joinBytes } from "@moq-deno/lite/internal";
+import { joinBytes, messageOf } from "@moq-deno/lite/internal";
 import type { ByteRange } from "./playlist_lines.ts";
 
 /** What to read of a file. */
@@ -123,7 +123,7 @@ async function readWeb(
     if (error instanceof MoqError) throw error;
     throw new MoqError(
       "transport",
-      `Expected ${url}, got: ${asMoqError(error).message}`,
+      `Expected ${url}, got: ${messageOf(error)}`,
       { cause: error },
     );
   }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { BroadcastConsumer, Clock, Logger } from "@moq-deno/lite";
-import { asMoqError, Latch, onAbort } from "@moq-deno/lite/internal";
+import { Latch, messageOf, onAbort } from "@moq-deno/lite/internal";
 import {
   type AudioConfig,
   TRACK_PRIORITY,
@@ -221,7 +221,7 @@ export class LiveRendition implements HlsRendition {
       if (!signal.aborted) {
         log.warn?.("rendition not read further", {
           name,
-          error: asMoqError(error).message,
+          error: messageOf(error),
         });
       }
     } finally {
@@ -275,7 +275,7 @@ export class LiveRendition implements HlsRendition {
     } catch (error) {
       // One bad segment is left out; the next one says that something is missing.
       this.#isBroken = true;
-      const reason = asMoqError(error).message;
+      const reason = messageOf(error);
       log.warn?.("segment left out", { name, error: reason });
     }
     this.#options.target.latch.wake();

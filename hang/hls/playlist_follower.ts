@@ -5,7 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, MoqError, sleep } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import type { HlsFiles } from "./files.ts";
 import {
   type ReadMediaPlaylist,
@@ -106,7 +106,7 @@ export class PlaylistFollower {
       if (++this.#failures === MAX_FAILURES) throw error;
       this.#options.log.warn?.("playlist not read, tried again", {
         name: this.#url,
-        error: asMoqError(error).message,
+        error: messageOf(error),
       });
       return undefined;
     }

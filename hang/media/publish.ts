@@ -15,6 +15,7 @@ import {
   asMoqError,
   linked,
   type LinkedController,
+  messageOf,
   SILENT,
 } from "@moq-deno/lite/internal";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
@@ -240,7 +241,7 @@ export class Publication {
       }
     } catch (error) {
       // What fails here fails for the tracks too, which say so.
-      this.#log.debug?.("no more tracks", { error: asMoqError(error).message });
+      this.#log.debug?.("no more tracks", { error: messageOf(error) });
     }
   }
 
