@@ -8,7 +8,7 @@ import { type BroadcastConsumer, MoqError } from "@moq-deno/lite";
 import { normalizePath } from "@moq-deno/lite/internal";
 
 /** Where broadcasts are found by path: a session, or an origin. */
-export interface BroadcastSource {
+export interface BroadcastLookup {
   /** The broadcast at `path`, whether or not it is there yet. */
   consume(path: string): BroadcastConsumer;
 }
@@ -18,7 +18,7 @@ export interface RelatedBroadcasts {
   /** Path of the broadcast that has the catalog. */
   readonly path: string;
   /** Where it and the others are. */
-  readonly source: BroadcastSource;
+  readonly source: BroadcastLookup;
 }
 
 /**

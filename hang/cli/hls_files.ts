@@ -11,7 +11,7 @@ import { messageOf } from "@moq-deno/lite/internal";
 import {
   type HlsFiles,
   type ReadFile,
-  type ReadOptions,
+  type ReadFileOptions,
   webFiles,
 } from "../hls/files.ts";
 import { openFileSource } from "./file_source.ts";
@@ -102,7 +102,7 @@ async function realPath(path: string): Promise<string> {
 
 async function readFile(
   url: string,
-  { range, maxBytes }: ReadOptions,
+  { range, maxBytes }: ReadFileOptions,
 ): Promise<ReadFile> {
   try {
     using file = await openFileSource(new URL(url));

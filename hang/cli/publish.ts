@@ -9,7 +9,7 @@ import { joinMedia } from "../media/join.ts";
 import type { Media } from "../media/media.ts";
 import { openH264 } from "../media/open_h264.ts";
 import { openMedia } from "../media/open.ts";
-import { type Publication, publishMedia } from "../media/publish.ts";
+import { type MediaPublication, publishMedia } from "../media/publish.ts";
 import { openHls } from "../hls/open_hls.ts";
 import { command, EXAMPLE_RELAY, PUBLISHING } from "./command.ts";
 import {
@@ -175,7 +175,7 @@ async function publishOver(
 }
 
 function progressOf(
-  publication: Publication,
+  publication: MediaPublication,
   connection: Connection,
 ): () => string {
   let [bytes, atMs] = [0, performance.now()];

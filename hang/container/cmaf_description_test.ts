@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openMedia } from "../media/open.ts";
-import { type Box, boxAt, splitBoxes } from "./boxes.ts";
+import { boxAt, type Mp4Box, splitBoxes } from "./boxes.ts";
 import { cmafDescription } from "./cmaf_description.ts";
 
 const CLIP = new URL("../../examples/demo/clip.mp4", import.meta.url);
@@ -18,7 +18,7 @@ function box(type: string, ...parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function initOf(trak: Box): Uint8Array {
+function initOf(trak: Mp4Box): Uint8Array {
   return box("moov", box("trak", trak.body));
 }
 

@@ -75,11 +75,11 @@ export function publishMedia(
   broadcast: BroadcastProducer,
   media: Media,
   options: PublishMediaOptions = {},
-): Publication {
+): MediaPublication {
   if (options.loop && !media.isRewindable) {
     throw new TypeError("Expected media that can be rewound, got a stream");
   }
-  return new Publication(broadcast, { ...options, media });
+  return new MediaPublication(broadcast, { ...options, media });
 }
 
 // A fragment is in its container already.
@@ -94,7 +94,7 @@ function containerFor(
 }
 
 /** Media on its way out; made by {@linkcode publishMedia}. */
-export class Publication {
+export class MediaPublication {
   /** Resolves when all is sent or the publication was closed, with an error when the media failed; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
   readonly #media: Media;

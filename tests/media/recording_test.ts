@@ -9,8 +9,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { consumeCatalog } from "@moq-deno/hang";
 import {
+  type MediaPublication,
   openMedia,
-  type Publication,
   publishMedia,
 } from "@moq-deno/hang/media";
 import {
@@ -103,7 +103,7 @@ class Stage implements AsyncDisposable {
   readonly folder = Deno.makeTempDirSync();
   readonly broadcast: BroadcastProducer;
   readonly #options: readonly string[];
-  readonly #publication: Publication;
+  readonly #publication: MediaPublication;
   readonly #media: { close(): void };
   readonly #publisher: Connection;
   readonly #address: string;
