@@ -46,7 +46,7 @@ export function resolveBroadcast(path: string, relative: string): string {
 
 /**
  * The broadcast that has the track of a rendition: `own` where `relative` is absent, else another one. Throws
- * `MoqError("unsupported")` when nobody said where the others are.
+ * `MoqError("unsupported")` when it is not known where the others are.
  */
 export function broadcastOf(
   relative: string | undefined,

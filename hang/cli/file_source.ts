@@ -44,7 +44,7 @@ export async function openFileSource(path: string | URL): Promise<OpenFile> {
     size,
     read(start, end) {
       const result = last.then(() => readRange(file, { start, end }));
-      last = result.catch(() => undefined); // whoever reads that range hears of it
+      last = result.catch(() => undefined); // reported to the reader of that range
       return result;
     },
     [Symbol.dispose]: () => file.close(),

@@ -126,7 +126,7 @@ export class LiveBroadcast implements HlsSource {
     try {
       await sleep(this.#clock, RETURN_MS, over);
     } catch {
-      return; // another publisher came, or nobody wants to know any more
+      return; // another publisher came, or the broadcast was closed
     }
     for (const rendition of this.#known.values()) rendition.end();
   }

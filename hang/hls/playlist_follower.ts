@@ -21,7 +21,7 @@ const START_TARGETS = 3;
 const MAX_FAILURES = 6;
 // Whatever it says of its segments, a playlist that is live is looked at so often.
 const MAX_WAIT_MS = 60_000;
-// A server that began anew has lower numbers; one answer may come from an old cache.
+// A server that restarted has lower numbers; one answer may come from an old cache.
 const MAX_BACKWARDS = 2;
 
 /** Options of {@linkcode PlaylistFollower}. */
@@ -38,7 +38,7 @@ interface PlaylistFollowerOptions {
 
 /** A segment, and whether there is more time between it and the one before than its timestamps say. */
 export interface FollowedSegment extends ReadSegment {
-  /** Whether segments before it were missed, or the server began anew. */
+  /** Whether segments before it were missed, or the server restarted. */
   readonly isJump: boolean;
 }
 

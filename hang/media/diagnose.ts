@@ -1,6 +1,5 @@
 /**
- * A sentence about a file that could not be read, for whoever has to find out
- * why.
+ * A sentence that says why a file could not be read.
  *
  * @module
  */

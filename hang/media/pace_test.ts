@@ -48,7 +48,7 @@ Deno.test("mergePackets sends each track's packets at their time", async () => {
   );
 });
 
-Deno.test("mergePackets sends a picture before those that are shown earlier but need it", async () => {
+Deno.test("mergePackets sends a picture before earlier ones that depend on it", async () => {
   // Decode order of a pyramid: I0 P8 B4 b2 b6 P12
   assert.deepEqual(await merged(fake("video", [0, 8, 4, 2, 6, 12])), [
     "0:0@0",
@@ -60,7 +60,7 @@ Deno.test("mergePackets sends a picture before those that are shown earlier but 
   ]);
 });
 
-Deno.test("mergePackets reads one picture ahead where nothing is reordered, and no sound", async () => {
+Deno.test("mergePackets reads one picture ahead where nothing is reordered", async () => {
   const video = fake("video", [0, 40, 80, 120]);
   const audio = fake("audio", [0, 20, 40, 60]);
   const packets = mergePackets([video.track, audio.track]);
@@ -69,7 +69,7 @@ Deno.test("mergePackets reads one picture ahead where nothing is reordered, and 
   await packets.return();
 });
 
-Deno.test("mergePackets is never late, never goes back, and keeps decode order, whatever the timestamps", async () => {
+Deno.test("mergePackets keeps decode order and is never late, for any timestamps", async () => {
   const times = fc.array(fc.nat({ max: 500 }), { maxLength: 60 });
   await fc.assert(fc.asyncProperty(times, times, async (one, other) => {
     const tracks = [fake("video", one).track, fake("video", other).track];

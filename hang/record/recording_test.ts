@@ -37,7 +37,7 @@ function record(): MemoryStore {
   return store;
 }
 
-Deno.test("Recording: what was appended is read back, and what is missing is said", () => {
+Deno.test("Recording reads back what was appended, and says what is missing", () => {
   const recording = Recording.open(record());
   const { log } = recording.tracks.get("../video")!;
   assert.deepEqual(
@@ -66,7 +66,7 @@ function goOn(store: MemoryStore, kept: number): void {
   assert.deepEqual(reopened.read(reopened.find(9)!), Uint8Array.of(7, 8));
 }
 
-Deno.test("Recording: files that end anywhere keep every group that was complete, and are written on from there", () => {
+Deno.test("Recording: files cut anywhere keep every complete group", () => {
   const whole = record();
   const groups = whole.bytes.get("0.groups")!;
   const index = whole.bytes.get("0.index")!;
