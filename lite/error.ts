@@ -67,11 +67,16 @@ export function asMoqError(
   code: ErrorCode = "internal",
 ): MoqError {
   if (error instanceof MoqError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof DOMException && error.name === "AbortError") {
     return new MoqError("cancelled", message, { cause: error });
   }
   return new MoqError(code, message, { cause: error });
+}
+
+/** What `error` says, whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 type Row = readonly [code: ErrorCode, number: number];

@@ -19,6 +19,7 @@ export * from "./printable.ts";
 export {
   asMoqError,
   type CodeTable,
+  messageOf,
   sessionCodeOf,
   sessionErrorOf,
   streamCodeOf,

@@ -28,7 +28,7 @@ function rawCatalog(): {
   return { broadcast, track: broadcast.createTrack("catalog.json") };
 }
 
-Deno.test("consumeCatalog gives a late reader the newest catalog, then each update", async () => {
+Deno.test("consumeCatalog gives a late reader the newest, then each update", async () => {
   const broadcast = new BroadcastProducer();
   const producer = new CatalogProducer(broadcast);
   producer.update(vp8("old"));
@@ -57,7 +57,7 @@ Deno.test("consumeCatalog applies merge patches in later frames of a group", asy
   await catalogs.return(undefined);
 });
 
-Deno.test("consumeCatalog leaves a group that stays open as soon as a newer one comes", async () => {
+Deno.test("consumeCatalog leaves an open group as soon as a newer one comes", async () => {
   const { broadcast, track } = rawCatalog();
   const catalogs = consumeCatalog(broadcast.consume());
   track.group().writeFrame({ timestamp: 0, payload: encode(vp8("a")) });
@@ -108,7 +108,7 @@ Deno.test("consumeCatalog logs an unreadable update and goes on with the next", 
   await catalogs.return(undefined);
 });
 
-Deno.test("consumeCatalog throws what was wrong when no catalog was ever readable", async () => {
+Deno.test("consumeCatalog throws why when no catalog was ever readable", async () => {
   const { broadcast, track } = rawCatalog();
   const catalogs = consumeCatalog(broadcast.consume());
   track.writeFrame({ timestamp: 0, payload: encode("no") });

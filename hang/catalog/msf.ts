@@ -227,7 +227,7 @@ function hexOf(base64: string, fields: Fields): string {
   try {
     return Uint8Array.fromBase64(base64).toHex();
   } catch {
-    // Which character is wrong helps nobody; which field does.
+    // Which field is wrong helps; which character does not.
     throw fields.misfit("initData", "base64");
   }
 }

@@ -168,7 +168,7 @@ Deno.test("catalogOfMsf gives a catalog or MoqError for any JSON", () => {
   );
 });
 
-Deno.test("consumeCatalog reads the MSF that CatalogProducer writes beside the catalog", async () => {
+Deno.test("consumeCatalog reads the MSF that CatalogProducer writes", async () => {
   const broadcast = new BroadcastProducer();
   const producer = new CatalogProducer(broadcast);
   producer.update({ ...CATALOG, user: { name: "Ada" } });

@@ -4,7 +4,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import {
   type AudioSection,
   type Catalog,
@@ -50,9 +50,7 @@ function parseJson(payload: Uint8Array): unknown {
   } catch (cause) {
     throw new MoqError(
       "decode",
-      `Expected a catalog in JSON, got other bytes: ${
-        asMoqError(cause).message
-      }`,
+      `Expected a catalog in JSON, got other bytes: ${messageOf(cause)}`,
       { cause },
     );
   }

@@ -56,7 +56,7 @@ Deno.test("parseCatalog keeps every field of the newest form, known or not", () 
   assert.deepEqual(JSON.parse(JSON.stringify(catalog)), NEWEST);
 });
 
-Deno.test("parseCatalog leaves out a bad rendition, names its field, and keeps the rest", () => {
+Deno.test("parseCatalog leaves out a bad rendition and names its field", () => {
   const good = { codec: "vp8" };
   const cases: [unknown, string][] = [
     [{}, "codec to be a codec string, got nothing"],
@@ -112,7 +112,7 @@ Deno.test("parseCatalog leaves out a bad rendition, names its field, and keeps t
   }
 });
 
-Deno.test("parseCatalog keeps the video when the audio section is of a foreign shape", () => {
+Deno.test("parseCatalog keeps the video when the audio section is foreign", () => {
   const { catalog, problems } = checkCatalog({
     video: { renditions: { v: { codec: "vp8" } }, display: { width: 0 } },
     audio: "loud",
@@ -217,7 +217,7 @@ Deno.test("parseCatalog treats __proto__ as a name like any other", () => {
   );
 });
 
-Deno.test("parseCatalog gives a catalog or MoqError for any JSON in the place of any field", () => {
+Deno.test("parseCatalog gives a catalog or MoqError for any JSON in any field", () => {
   fc.assert(
     fc.property(
       fc.jsonValue({ maxDepth: 3 }),
@@ -252,7 +252,7 @@ Deno.test("parseCatalog gives a catalog or MoqError for random bytes", () => {
   }));
 });
 
-Deno.test("knownContainer knows legacy as the default and nothing from the future", () => {
+Deno.test("knownContainer defaults to legacy and knows no future kind", () => {
   assert.deepEqual(knownContainer({}), { kind: "legacy" });
   assert.equal(
     knownContainer({ container: { kind: "warp" } }),

@@ -8,7 +8,7 @@ import { type BroadcastConsumer, MoqError } from "@moq-deno/lite";
 import { normalizePath } from "@moq-deno/lite/internal";
 
 /** Where broadcasts are found by path: a session, or an origin. */
-export interface BroadcastSource {
+export interface BroadcastLookup {
   /** The broadcast at `path`, whether or not it is there yet. */
   consume(path: string): BroadcastConsumer;
 }
@@ -18,7 +18,7 @@ export interface RelatedBroadcasts {
   /** Path of the broadcast that has the catalog. */
   readonly path: string;
   /** Where it and the others are. */
-  readonly source: BroadcastSource;
+  readonly source: BroadcastLookup;
 }
 
 /**
@@ -46,7 +46,7 @@ export function resolveBroadcast(path: string, relative: string): string {
 
 /**
  * The broadcast that has the track of a rendition: `own` where `relative` is absent, else another one. Throws
- * `MoqError("unsupported")` when nobody said where the others are.
+ * `MoqError("unsupported")` when it is not known where the others are.
  */
 export function broadcastOf(
   relative: string | undefined,

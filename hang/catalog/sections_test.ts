@@ -63,7 +63,7 @@ Deno.test("checkCatalog keeps every section of today and of 2025 as it came", ()
   }
 });
 
-Deno.test("checkCatalog leaves out what is wrong in a section, names it and keeps the rest", () => {
+Deno.test("checkCatalog leaves out what is wrong in a section and names it", () => {
   const { catalog, problems } = checkCatalog({
     text: { renditions: { a: { role: "caption" }, b: { format: "utf8" } } },
     json: { tracks: { a: {}, b: { mode: "stream", schema: 7 } } },

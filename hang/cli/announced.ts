@@ -53,7 +53,7 @@ export async function untilAnnounced(
   if (!signal.aborted) throw await sessionError(session);
 }
 
-/** Why a session that nobody here has ended is over. */
+/** Why the relay ended the session. */
 async function sessionError(session: Session): Promise<MoqError> {
   return await session.closed ??
     new MoqError("closed", "Relay ended the session");

@@ -10,8 +10,9 @@ import { untilAnnounced } from "./announced.ts";
 import { CATALOG, command, EXAMPLE_RELAY, READING } from "./command.ts";
 import { flag, type Values } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
+import { MEDIA_LOG } from "./media_log.ts";
 import { connectSubscriber } from "./relay.ts";
-import { print, say } from "./terminal.ts";
+import { print } from "./terminal.ts";
 
 const ROWS = {
   ...READING,
@@ -38,7 +39,7 @@ async function printUntil(
   const catalogs = consumeCatalog(session.consume(args.name), {
     format: args.catalog,
     compression: deflate,
-    log: { warn: (message, fields) => say(`${message}: ${fields?.error}\n`) },
+    log: MEDIA_LOG,
     signal,
   });
   for await (const catalog of catalogs) {

@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { asMoqError } from "@moq-deno/lite/internal";
-import { reconnect } from "@moq-deno/lite/deno";
+import { messageOf } from "@moq-deno/lite/internal";
 import { ChatRoom } from "../chat/chat_room.ts";
 import { command, EXAMPLE_RELAY, RELAY, type RelayValues } from "./command.ts";
 import { needed } from "./command_line.ts";
 import { publishedName } from "./options.ts";
-import { firstSession, trust } from "./relay.ts";
+import { openConnection } from "./relay.ts";
 import { print, printable, say } from "./terminal.ts";
 
 // Longer than any message; the rest of such a line is refused with it.
@@ -38,7 +37,8 @@ async function talk(
   const slash = args.name.lastIndexOf("/");
   const path = args.name.slice(0, Math.max(0, slash));
   const person = args.name.slice(slash + 1);
-  const connection = reconnect(args.url, trust(args));
+  await using relay = await openConnection(args, signal);
+  const { connection } = relay;
   const room = new ChatRoom({
     room: path,
     name: person,
@@ -47,7 +47,6 @@ async function talk(
     remote: connection.remote.scope(),
   });
   try {
-    await firstSession(connection, signal);
     say(`in ${JSON.stringify(path)} as ${person}; Ctrl-C leaves\n`);
     // A relay that lets us in no more ends it.
     void connection.closed.then(() => room.close());
@@ -60,8 +59,6 @@ async function talk(
     if (error) throw error;
   } finally {
     room.close();
-    connection.close();
-    await connection.closed;
   }
 }
 
@@ -78,7 +75,7 @@ async function sendLines(room: ChatRoom, signal: AbortSignal): Promise<void> {
       if (signal.aborted) return;
     }
   } catch (error) {
-    say(`no more is read: ${asMoqError(error).message}\n`);
+    say(`no more is read: ${messageOf(error)}\n`);
   }
 }
 
@@ -87,6 +84,6 @@ function send(room: ChatRoom, line: string): void {
   try {
     room.send(line);
   } catch (error) {
-    say(`not sent: ${asMoqError(error).message}\n`);
+    say(`not sent: ${messageOf(error)}\n`);
   }
 }

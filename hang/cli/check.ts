@@ -51,9 +51,8 @@ async function checkFolder(
   const store = new FolderStore(folder, "read");
   const checked = await checkRecording(store, { signal });
   show(checked);
-  const recording = Recording.open(store);
+  using recording = Recording.open(store);
   for (const line of gapsOf(recording)) print(`${line}\n`);
-  recording.close();
   if (checked.isWhole) return;
   const hint = repair
     ? ""

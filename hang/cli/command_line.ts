@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 
 /** The value of `text`; throws `TypeError` or `RangeError` that names `form`, such as `--url`. */
-export type ReadText<T> = (text: string, form: string) => T;
+type ReadText<T> = (text: string, form: string) => T;
 
 /** An option, or an operand: what stands without dashes. */
 export interface Row<T> {

@@ -7,13 +7,13 @@ import { abortable } from "@moq-deno/lite/internal";
 import type { RandomAccess } from "../media/source.ts";
 
 /** An open file; the caller closes it. */
-export interface FileSource extends RandomAccess, Disposable {}
+export interface OpenFile extends RandomAccess, Disposable {}
 
 /** Opens `path` for `openMedia`, as a stream when it is a pipe, which may wait for its writer; throws as `Deno.open` does, and `signal.reason`. */
 export async function openSource(
   path: string,
   signal: AbortSignal,
-): Promise<FileSource | ReadableStream<Uint8Array>> {
+): Promise<OpenFile | ReadableStream<Uint8Array>> {
   const { isFile } = await Deno.stat(path);
   return isFile ? await openFileSource(path) : await openStream(path, signal);
 }
@@ -35,7 +35,7 @@ export async function openStream(
 }
 
 /** Opens the file `path` for `openMedia`; throws `Deno.errors` as `Deno.open` does. */
-export async function openFileSource(path: string | URL): Promise<FileSource> {
+export async function openFileSource(path: string | URL): Promise<OpenFile> {
   const file = await Deno.open(path);
   const { size } = await file.stat();
   // Seek and read are two calls on one position, hence one reader at a time.
@@ -44,7 +44,7 @@ export async function openFileSource(path: string | URL): Promise<FileSource> {
     size,
     read(start, end) {
       const result = last.then(() => readRange(file, { start, end }));
-      last = result.catch(() => undefined); // whoever reads that range hears of it
+      last = result.catch(() => undefined); // reported to the reader of that range
       return result;
     },
     [Symbol.dispose]: () => file.close(),

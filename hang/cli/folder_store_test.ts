@@ -53,7 +53,7 @@ Deno.test("FolderStore: a group is on disk before its entry is written", async (
   }
 });
 
-Deno.test("FolderStore: a folder that is locked is not locked again before it is closed", async () => {
+Deno.test("FolderStore: a locked folder cannot be locked again", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const [one, other] = [0, 1].map(() => new FolderStore(folder, "write"));

@@ -7,11 +7,11 @@ import { lookup } from "node:dns/promises";
 import { dirname, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import {
   type HlsFiles,
   type ReadFile,
-  type ReadOptions,
+  type ReadFileOptions,
   webFiles,
 } from "../hls/files.ts";
 import { openFileSource } from "./file_source.ts";
@@ -102,7 +102,7 @@ async function realPath(path: string): Promise<string> {
 
 async function readFile(
   url: string,
-  { range, maxBytes }: ReadOptions,
+  { range, maxBytes }: ReadFileOptions,
 ): Promise<ReadFile> {
   try {
     using file = await openFileSource(new URL(url));
@@ -119,7 +119,7 @@ async function readFile(
     return { bytes: new Uint8Array(await file.read(start, end)), url };
   } catch (error) {
     if (error instanceof MoqError) throw error;
-    const reason = asMoqError(error).message;
+    const reason = messageOf(error);
     throw new MoqError("not-found", `Expected ${url}, got: ${reason}`);
   }
 }

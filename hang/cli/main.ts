@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { printable } from "@moq-deno/lite/internal";
+import { messageOf, printable } from "@moq-deno/lite/internal";
 import { readArguments } from "./arguments.ts";
 import { say } from "./terminal.ts";
 
@@ -13,7 +13,7 @@ if (import.meta.main) {
     await readArguments(Deno.args)();
     Deno.exit(0);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     say(`hang: ${printable(reason)}\n`);
     Deno.exit(1);
   }

@@ -4,13 +4,12 @@
  * @module
  */
 import { BroadcastProducer, type Connection } from "@moq-deno/lite";
-import { reconnect } from "@moq-deno/lite/deno";
 import { openFragments } from "../media/fragments.ts";
 import { joinMedia } from "../media/join.ts";
 import type { Media } from "../media/media.ts";
 import { openH264 } from "../media/open_h264.ts";
 import { openMedia } from "../media/open.ts";
-import { type Publication, publishMedia } from "../media/publish.ts";
+import { type MediaPublication, publishMedia } from "../media/publish.ts";
 import { openHls } from "../hls/open_hls.ts";
 import { command, EXAMPLE_RELAY, PUBLISHING } from "./command.ts";
 import {
@@ -24,9 +23,9 @@ import { untilEnded } from "./ended.ts";
 import { openSource, openStream } from "./file_source.ts";
 import { filesFor, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
 import { MEDIA_LOG } from "./media_log.ts";
-import { delivered, firstSession, trust } from "./relay.ts";
+import { delivered, openConnection } from "./relay.ts";
 import { positive } from "./options.ts";
-import { duration, type Progress, say, showProgress } from "./terminal.ts";
+import { duration, say, showProgress } from "./terminal.ts";
 
 const ROWS = {
   ...PUBLISHING,
@@ -91,13 +90,11 @@ async function publishInputs(
 ): Promise<void> {
   using inputs = new DisposableStack();
   const media = await openInputs(args, { inputs, signal });
-  const connection = reconnect(args.url, trust(args));
-  try {
-    await publishOver(connection, { media, args, signal });
-  } finally {
-    connection.close();
-    await connection.closed;
-    media.close();
+  inputs.defer(() => media.close());
+  for (const reason of media.skipped) say(`left out: ${reason}\n`);
+  await using relay = await openConnection(args, signal);
+  if (!signal.aborted) {
+    await publishOver(relay.connection, { media, args, signal });
   }
 }
 
@@ -159,9 +156,6 @@ async function publishOver(
 ): Promise<void> {
   const broadcast = new BroadcastProducer();
   const name = JSON.stringify(args.name);
-  for (const reason of media.skipped) say(`left out: ${reason}\n`);
-  await firstSession(connection, signal);
-  if (signal.aborted) return;
   connection.local.publish(args.name, broadcast);
   const files = args.files.join(", ");
   say(`publishing ${files} (${media.format}) as ${name}\n`);
@@ -172,7 +166,7 @@ async function publishOver(
     log: MEDIA_LOG,
     signal,
   });
-  const stop = showProgress(new PublishProgress(publication, connection));
+  const stop = showProgress(progressOf(publication, connection));
   const failure = await publication.closed;
   stop();
   broadcast.close(failure);
@@ -180,29 +174,22 @@ async function publishOver(
   if (failure) throw failure;
 }
 
-class PublishProgress implements Progress {
-  readonly #publication: Publication;
-  readonly #connection: Connection;
-  #bytes = 0;
-  #atMs = performance.now();
-
-  constructor(publication: Publication, connection: Connection) {
-    this.#publication = publication;
-    this.#connection = connection;
-  }
-
-  line(): string {
-    const { bytes, mediaUs } = this.#publication.stats;
-    const now = performance.now();
-    const kbps = (bytes - this.#bytes) * 8 / (now - this.#atMs);
-    this.#bytes = bytes;
-    this.#atMs = now;
-    const { session } = this.#connection;
+function progressOf(
+  publication: MediaPublication,
+  connection: Connection,
+): () => string {
+  let [bytes, atMs] = [0, performance.now()];
+  return () => {
+    const { stats } = publication;
+    const nowMs = performance.now();
+    const kbps = (stats.bytes - bytes) * 8 / (nowMs - atMs);
+    [bytes, atMs] = [stats.bytes, nowMs];
+    const { session } = connection;
     const state = session
       ? `subscriptions ${session.stats.subscriptions}`
-      : `relay ${this.#connection.status.state}`;
-    return `time ${duration(mediaUs / 1e6)}  ${
+      : `relay ${connection.status.state}`;
+    return `time ${duration(stats.mediaUs / 1e6)}  ${
       kbps.toFixed(0)
     } kbit/s  ${state}`;
-  }
+  };
 }

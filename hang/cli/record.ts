@@ -11,7 +11,6 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { reconnect } from "@moq-deno/lite/deno";
 import { RecordedBroadcast } from "../record/recorded_broadcast.ts";
 import { Recorder } from "../record/recorder.ts";
 import { command, EXAMPLE_RELAY, FOLDER, READING } from "./command.ts";
@@ -20,14 +19,9 @@ import { deflate } from "../deflate.ts";
 import { FolderStore } from "./folder_store.ts";
 import { sayMissing, serveRecorded } from "./recordings.ts";
 import { publishedName } from "./options.ts";
-import { firstSession, trust } from "./relay.ts";
-import {
-  duration,
-  printable,
-  type Progress,
-  say,
-  showProgress,
-} from "./terminal.ts";
+import { MEDIA_LOG } from "./media_log.ts";
+import { openConnection } from "./relay.ts";
+import { duration, printable, say, showProgress } from "./terminal.ts";
 
 // A session that is lost ends the broadcast a moment before it says so itself.
 const SETTLE_MS = 500;
@@ -66,13 +60,9 @@ async function recordBroadcast(
   args: RecordValues,
   signal: AbortSignal,
 ): Promise<void> {
-  const connection = reconnect(args.url, trust(args));
-  try {
-    await firstSession(connection, signal);
-    if (!signal.aborted) await recordAll(connection, { args, signal });
-  } finally {
-    connection.close();
-    await connection.closed;
+  await using relay = await openConnection(args, signal);
+  if (!signal.aborted) {
+    await recordAll(relay.connection, { args, signal });
   }
 }
 
@@ -88,10 +78,7 @@ async function recordAll(
   const recorder = new Recorder({
     store,
     name: args.name,
-    log: {
-      warn: (message, fields) =>
-        say(printable(`${message}: ${fields?.name} ${fields?.error}`) + "\n"),
-    },
+    log: MEDIA_LOG,
   });
   for (const text of recorder.recording.problems) {
     say(`${printable(text)}\n`);
@@ -103,7 +90,7 @@ async function recordAll(
     });
     serveRecorded(connection.local.scope(), { path: args.dvr, broadcast });
   }
-  const stop = showProgress(new RecordProgress(recorder));
+  const stop = showProgress(progressOf(recorder));
   try {
     await runTakes(recorder, { connection, args, signal });
   } finally {
@@ -163,18 +150,12 @@ function publisherOf({ hops: [first] }: Route): string | undefined {
   return first === undefined || first === 0n ? undefined : first.toString(16);
 }
 
-class RecordProgress implements Progress {
-  readonly #recorder: Recorder;
-  readonly #startMs = performance.now();
-
-  constructor(recorder: Recorder) {
-    this.#recorder = recorder;
-  }
-
-  line(): string {
-    const { groups, bytes, lost } = this.#recorder;
-    const time = duration((performance.now() - this.#startMs) / 1000);
+function progressOf(recorder: Recorder): () => string {
+  const startMs = performance.now();
+  return () => {
+    const { groups, bytes, lost } = recorder;
+    const time = duration((performance.now() - startMs) / 1000);
     const megabytes = (bytes / 1e6).toFixed(1);
     return `time ${time}  groups ${groups}  ${megabytes} MB  lost ${lost}`;
-  }
+  };
 }

@@ -3,11 +3,8 @@
  *
  * @module
  */
-import type { Logger, OriginScope } from "@moq-deno/lite";
+import type { OriginScope } from "@moq-deno/lite";
 import { LOCAL_ROUTE, onAbort } from "@moq-deno/lite/internal";
-import { reconnect } from "@moq-deno/lite/deno";
-import { writeMedia } from "../media/write.ts";
-import { writeRaw } from "../media/write_raw.ts";
 import { RecordedBroadcast } from "../record/recorded_broadcast.ts";
 import { mediaOf } from "../record/recorded_media.ts";
 import { Recording } from "../record/recording.ts";
@@ -24,18 +21,14 @@ import type { Values } from "./command_line.ts";
 import { deflate } from "../deflate.ts";
 import { FolderStore } from "./folder_store.ts";
 import { MEDIA_LOG } from "./media_log.ts";
-import { firstSession, trust } from "./relay.ts";
-import { duration, printable, say } from "./terminal.ts";
+import { writeTo } from "./output.ts";
+import { openConnection } from "./relay.ts";
+import { printable, say } from "./terminal.ts";
 
 const MAX_GAPS_SHOWN = 20;
 
 const REPLAY_ROWS = { ...PUBLISHING, ...FOLDER };
 const EXPORT_ROWS = { ...LOCAL, ...MEDIA, ...FOLDER, ...OUTPUT };
-
-const LOG: Logger = {
-  warn: (message, fields) =>
-    say(printable(`${message}: ${fields?.name} ${fields?.error}`) + "\n"),
-};
 
 /** Serves a recording, live again from its first subscription on, until Ctrl-C or the time is over. */
 export const replay = command({
@@ -50,25 +43,17 @@ async function serveReplay(
   args: Values<typeof REPLAY_ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
-  const recording = openRecording(args.folder);
-  const connection = reconnect(args.url, trust(args));
+  using recording = openRecording(args.folder);
+  await using relay = await openConnection(args, signal);
+  if (signal.aborted) return;
+  const { connection } = relay;
   const release = onAbort(signal, () => connection.close());
-  try {
-    await firstSession(connection, signal);
-    if (signal.aborted) return;
-    const broadcast = new RecordedBroadcast(recording, {
-      compression: deflate,
-    });
-    const scope = connection.local.scope();
-    serveRecorded(scope, { path: args.name, broadcast });
-    say(`serving ${args.folder} as ${JSON.stringify(args.name)}\n`);
-    await connection.closed;
-  } finally {
-    release();
-    connection.close();
-    await connection.closed;
-    recording.close();
-  }
+  const broadcast = new RecordedBroadcast(recording, { compression: deflate });
+  const scope = connection.local.scope();
+  serveRecorded(scope, { path: args.name, broadcast });
+  say(`serving ${args.folder} as ${JSON.stringify(args.name)}\n`);
+  await connection.closed;
+  release();
 }
 
 /** Writes one rendition of each kind into a file. */
@@ -84,28 +69,11 @@ async function writeFile(
   args: Values<typeof EXPORT_ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
-  const recording = openRecording(args.folder);
-  try {
-    const { file, format, video } = args;
-    const audio = format === "raw" ? false : args.audio;
-    const media = mediaOf(recording, { video, audio, log: LOG });
-    const to = file === "-" ? Deno.stdout.writable : (await Deno.open(file, {
-      create: true,
-      truncate: true,
-      write: true,
-    })).writable;
-    const options = { signal };
-    const { videoFrames, audioFrames, durationUs } = format === "raw"
-      ? await writeRaw(media, to, options)
-      : await writeMedia(media, to, { ...options, format, log: MEDIA_LOG });
-    say(
-      `${videoFrames} pictures, ${audioFrames} pieces of sound, ${
-        duration(durationUs / 1e6)
-      }\n`,
-    );
-  } finally {
-    recording.close();
-  }
+  using recording = openRecording(args.folder);
+  const { file, format, video } = args;
+  const audio = format === "raw" ? false : args.audio;
+  const media = mediaOf(recording, { video, audio, log: MEDIA_LOG });
+  say(`${await writeTo(file, { media, format, signal })}\n`);
 }
 
 /** Opens the recording in a folder and says what it lacks. */

@@ -11,16 +11,15 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { connect } from "@moq-deno/lite/deno";
+import { connect, reconnect } from "@moq-deno/lite/deno";
 import type { RelayValues } from "./command.ts";
 import { say } from "./terminal.ts";
 
 const DELIVERY_MS = 5000;
 const DELIVERY_STEP_MS = 20;
 
-/** What of the command line says whom to trust. */
-export function trust(
-  { fingerprint }: Pick<RelayValues, "fingerprint">,
+function trust(
+  { fingerprint }: RelayValues,
 ): { serverCertificateHashes?: Uint8Array<ArrayBuffer>[] } {
   return fingerprint === undefined
     ? {}
@@ -35,8 +34,31 @@ export function connectSubscriber(
   return connect(args.url, { ...trust(args), role: "subscriber", signal });
 }
 
-/** Waits until the relay has let us in once; throws when it never will. */
-export async function firstSession(
+/** A connection that is closed when it goes out of scope. */
+interface OpenConnection extends AsyncDisposable {
+  readonly connection: Connection;
+}
+
+/** Connects and waits until the relay has let us in once, or `signal` aborts; throws when it never will. */
+export async function openConnection(
+  args: RelayValues,
+  signal: AbortSignal,
+): Promise<OpenConnection> {
+  const connection = reconnect(args.url, trust(args));
+  const close = async (): Promise<void> => {
+    connection.close();
+    await connection.closed;
+  };
+  try {
+    await firstSession(connection, signal);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { connection, [Symbol.asyncDispose]: close };
+}
+
+async function firstSession(
   connection: Connection,
   signal: AbortSignal,
 ): Promise<void> {

@@ -3,24 +3,19 @@
  *
  * @module
  */
-import type { Logger, OriginScope } from "@moq-deno/lite";
+import type { OriginScope } from "@moq-deno/lite";
 import { aborted } from "@moq-deno/lite/internal";
-import { reconnect } from "@moq-deno/lite/deno";
 import { HlsServer } from "../hls/hls_server.ts";
 import { LiveBroadcast, type PublisherEvent } from "../hls/live_broadcast.ts";
 import type { HlsSource } from "../hls/rendition.ts";
 import { RecordedHls } from "../hls/recorded_hls.ts";
 import { command, EXAMPLE_RELAY, FOLDER, LOCAL, READING } from "./command.ts";
 import { preset, type Values } from "./command_line.ts";
+import { MEDIA_LOG } from "./media_log.ts";
 import { addressOf, type ListenAddress, positive } from "./options.ts";
 import { openRecording } from "./recordings.ts";
-import { firstSession, trust } from "./relay.ts";
-import { print, printable, say } from "./terminal.ts";
-
-const LOG: Logger = {
-  warn: (message, fields) =>
-    say(`${message}: ${printable(`${fields?.name ?? ""} ${fields?.error}`)}\n`),
-};
+import { openConnection } from "./relay.ts";
+import { print, say } from "./terminal.ts";
 
 const LISTEN = {
   address: preset("--listen HOST:PORT", {
@@ -60,14 +55,10 @@ async function serveRecorded(
   { folder, address }: Values<typeof RECORDED_ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
-  const recording = openRecording(folder);
-  try {
-    const source = new RecordedHls(recording, { log: LOG });
-    await using _server = listen(source, address);
-    await aborted(signal);
-  } finally {
-    recording.close();
-  }
+  using recording = openRecording(folder);
+  const source = new RecordedHls(recording, { log: MEDIA_LOG });
+  await using _server = listen(source, address);
+  await aborted(signal);
 }
 
 async function serveLive(
@@ -75,18 +66,12 @@ async function serveLive(
   signal: AbortSignal,
 ): Promise<void> {
   const { windowSeconds } = args;
-  const live = new LiveBroadcast({ windowSeconds, log: LOG });
-  const connection = reconnect(args.url, trust(args));
-  try {
-    await firstSession(connection, signal);
-    if (signal.aborted) return;
-    await using _server = listen(live, args.address);
-    const scope = connection.remote.scope();
-    await live.run(publishersOf(scope, { name: args.name, signal }));
-  } finally {
-    connection.close();
-    await connection.closed;
-  }
+  const live = new LiveBroadcast({ windowSeconds, log: MEDIA_LOG });
+  await using relay = await openConnection(args, signal);
+  if (signal.aborted) return;
+  await using _server = listen(live, args.address);
+  const scope = relay.connection.remote.scope();
+  await live.run(publishersOf(scope, { name: args.name, signal }));
 }
 
 /** Those who publish `name`, one after the other. */

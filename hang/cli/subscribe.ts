@@ -5,8 +5,6 @@
  */
 import { onAbort } from "@moq-deno/lite/internal";
 import { type SubscribedMedia, subscribeMedia } from "../media/subscribe.ts";
-import { writeMedia } from "../media/write.ts";
-import { writeRaw } from "../media/write_raw.ts";
 import { untilAnnounced } from "./announced.ts";
 import {
   CATALOG,
@@ -19,6 +17,7 @@ import {
 import { preset, type Values } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
 import { MEDIA_LOG } from "./media_log.ts";
+import { writeTo } from "./output.ts";
 import { connectSubscriber } from "./relay.ts";
 import { positive } from "./options.ts";
 import { duration, say, showProgress } from "./terminal.ts";
@@ -87,33 +86,18 @@ async function write(
     readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const isStandardOutput = file === "-";
-  const to = isStandardOutput ? Deno.stdout.writable : (await Deno.open(file, {
-    create: true,
-    truncate: true,
-    write: true,
-  })).writable;
   const codecs = [media.video, media.audio]
     .map((track) => track?.config.codec).filter(Boolean).join(" and ");
   say(`receiving ${codecs}\n`);
   const startMs = performance.now();
-  const stop = showProgress({
-    line: () =>
-      `time ${duration((performance.now() - startMs) / 1000)}  groups ${
-        (media.video?.groups ?? 0) + (media.audio?.groups ?? 0)
-      }`,
-  });
+  const stop = showProgress(() =>
+    `time ${duration((performance.now() - startMs) / 1000)}  groups ${
+      (media.video?.groups ?? 0) + (media.audio?.groups ?? 0)
+    }`
+  );
   try {
-    const { videoFrames, audioFrames, durationUs } = format === "raw"
-      ? await writeRaw(media, to, { signal })
-      : await writeMedia(media, to, { format, signal, log: MEDIA_LOG });
-    say(
-      `${
-        isStandardOutput ? "written" : file
-      }: ${videoFrames} pictures, ${audioFrames} pieces of sound, ${
-        duration(durationUs / 1e6)
-      }\n`,
-    );
+    const written = await writeTo(file, { media, format, signal });
+    say(`${file === "-" ? "written" : file}: ${written}\n`);
   } finally {
     stop();
   }

@@ -25,17 +25,11 @@ export function print(text: string): void {
   }
 }
 
-/** Something to show while it runs. */
-export interface Progress {
-  /** One line, without its end. */
-  line(): string;
-}
-
-/** Shows a line each second until the function returned is called: overwritten on a terminal, one after the other elsewhere. */
-export function showProgress(progress: Progress): () => void {
+/** Shows what `progress` says each second until the function returned is called: overwritten on a terminal, one after the other elsewhere. */
+export function showProgress(progress: () => string): () => void {
   const isTerminal = Deno.stderr.isTerminal();
   const show = () => {
-    const line = printable(progress.line());
+    const line = printable(progress());
     const text = isTerminal ? `\r\x1b[K${line}` : `${line}\n`;
     Deno.stderr.writeSync(encoder.encode(text));
   };

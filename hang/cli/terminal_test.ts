@@ -23,7 +23,7 @@ for (const call of ["print", "say"]) {
 
 Deno.test("showProgress: what a peer chose stays on its line", async () => {
   assert.equal(
-    await written(`t.showProgress({ line: () => "a\\nb" + ${CODEC} })()`),
+    await written(`t.showProgress(() => "a\\nb" + ${CODEC})()`),
     "a bavc1 ]0;owned 31m\n",
   );
 });

@@ -13,7 +13,7 @@ export const HEADER_BYTES = 8;
 export const LARGE_HEADER_BYTES = 16;
 
 /** One box. */
-export interface Box {
+export interface Mp4Box {
   /** Four characters. */
   readonly type: string;
   /** Offset of its header in the bytes that were split. */
@@ -30,9 +30,9 @@ export function viewOf(bytes: Uint8Array): DataView {
 }
 
 /** The boxes that `bytes` consist of; throws `MoqError("decode")` when one does not fit. */
-export function splitBoxes(bytes: Uint8Array): Box[] {
+export function splitBoxes(bytes: Uint8Array): Mp4Box[] {
   const view = viewOf(bytes);
-  const boxes: Box[] = [];
+  const boxes: Mp4Box[] = [];
   for (let start = 0; start < bytes.byteLength;) {
     const room = bytes.byteLength - start;
     if (room < HEADER_BYTES) {
@@ -65,10 +65,10 @@ export function splitBoxes(bytes: Uint8Array): Box[] {
 
 /** The first box of `type`; throws `MoqError("decode")` that names it and its parent when there is none. */
 export function findBox(
-  boxes: readonly Box[],
+  boxes: readonly Mp4Box[],
   type: string,
   parent: string,
-): Box {
+): Mp4Box {
   const box = boxes.find((one) => one.type === type);
   if (box) return box;
   const found = boxes.map((one) => one.type).slice(0, 10).join(", ");
@@ -80,7 +80,7 @@ export function findBox(
 
 /** The body of the box at `path`, one name per level below `boxes`. */
 export function boxAt(
-  boxes: readonly Box[],
+  boxes: readonly Mp4Box[],
   path: readonly string[],
 ): Uint8Array {
   let level = boxes;
@@ -115,7 +115,10 @@ export function wordsOf(words: readonly number[]): Uint8Array<ArrayBuffer> {
 }
 
 /** A box of `bytes` with its header, as a view. */
-export function wholeBox(bytes: Uint8Array, { start, body }: Box): Uint8Array {
+export function wholeBox(
+  bytes: Uint8Array,
+  { start, body }: Mp4Box,
+): Uint8Array {
   const end = body.byteOffset - bytes.byteOffset + body.byteLength;
   return bytes.subarray(start, end);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { openMedia } from "../media/open.ts";
-import { type Box, boxAt, splitBoxes } from "./boxes.ts";
+import { boxAt, type Mp4Box, splitBoxes } from "./boxes.ts";
 import { cmafDescription } from "./cmaf_description.ts";
 
 const CLIP = new URL("../../examples/demo/clip.mp4", import.meta.url);
@@ -18,7 +18,7 @@ function box(type: string, ...parts: readonly Uint8Array[]): Uint8Array {
   return bytes;
 }
 
-function initOf(trak: Box): Uint8Array {
+function initOf(trak: Mp4Box): Uint8Array {
   return box("moov", box("trak", trak.body));
 }
 
@@ -29,7 +29,7 @@ function initWith(entry: Uint8Array): Uint8Array {
   return box("moov", box("trak", box("mdia", minf)));
 }
 
-Deno.test("cmafDescription: finds avcC and the AudioSpecificConfig of a real file", async () => {
+Deno.test("cmafDescription finds avcC and AudioSpecificConfig in a real file", async () => {
   const bytes = await Deno.readFile(CLIP);
   const media = await openMedia({
     size: bytes.byteLength,
@@ -55,7 +55,7 @@ Deno.test("cmafDescription: turns dOps into the header that decoders want", () =
   );
 });
 
-Deno.test("cmafDescription: a codec without extra data has none, a cut box is an error", () => {
+Deno.test("cmafDescription: no extra data is none, a cut box is an error", () => {
   const vp8 = box("vp08", new Uint8Array(78), box("vpcC", new Uint8Array(12)));
   assert.equal(cmafDescription(initWith(vp8)), undefined);
   const esds = box("esds", new Uint8Array(4), Uint8Array.fromHex("03ffffff"));

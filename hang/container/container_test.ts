@@ -76,7 +76,7 @@ Deno.test("locContainer writes the timestamp as its only property", () => {
   assert.equal(payload.toHex(), "051080008235aa");
 });
 
-Deno.test("locContainer counts types from the one before and scales by the timescale property", () => {
+Deno.test("locContainer reads delta-coded types and the timescale property", () => {
   // 0x06 old timestamp 1; +2 = 0x08 timescale 1000; +1 = 0x09 two bytes unknown; +7 = 0x10 timestamp 40
   const payload = bytes("0b 0601 0243e8 01021234 0728 cc");
   assert.deepEqual(locContainer.decode(payload), [
@@ -97,7 +97,7 @@ Deno.test("locContainer refuses a timescale of 0 and a frame without a timestamp
   assert.throws(() => locContainer.decode(bytes("00 cc")), expected);
 });
 
-Deno.test("openCmaf reads every sample of a fragment with defaults, composition offsets and flags", () => {
+Deno.test("openCmaf reads samples with defaults, composition offsets and flags", () => {
   // Signed offsets (version 1); data offset, first flags and composition offsets are there.
   const trunOf = (dataOffset: number): string =>
     box(
@@ -130,7 +130,7 @@ Deno.test("openCmaf reads every sample of a fragment with defaults, composition 
   );
 });
 
-Deno.test("openCmaf names trun when it ends before its entries or points outside the fragment", () => {
+Deno.test("openCmaf names a trun that is cut or points outside the fragment", () => {
   const short = box("trun", "01000805", word(2), word(100), word(0));
   assert.throws(() => openCmaf(INIT).decode(fragmentOf(short)), {
     code: "decode",
@@ -144,7 +144,7 @@ Deno.test("openCmaf names trun when it ends before its entries or points outside
   });
 });
 
-Deno.test("openCmaf refuses a run with more samples than a group can hold before reading them", () => {
+Deno.test("openCmaf refuses a run with more samples than a group can hold", () => {
   const run = box("trun", "00000001", word(0xffffffff), word(0));
   assert.throws(() => openCmaf(INIT).decode(fragmentOf(run)), {
     code: "too-large",
@@ -187,7 +187,7 @@ Deno.test("openCmaf leaves out fragments of other tracks", () => {
   assert.deepEqual(openCmaf(initOf(9)).decode(fragment), []);
 });
 
-Deno.test("openContainer takes legacy when the catalog names none, and refuses kinds from the future", () => {
+Deno.test("openContainer defaults to legacy and refuses unknown kinds", () => {
   assert.equal(openContainer({ codec: "opus" }).kind, "legacy");
   assert.throws(
     () => openContainer({ codec: "opus", container: { kind: "warp", x: 1 } }),

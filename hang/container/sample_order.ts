@@ -29,7 +29,7 @@ export interface OrderedSample extends Sample {
 export interface OpenGroup {
   /** Its place. */
   readonly sequence: number;
-  /** Aborts when nobody wants the rest of it. */
+  /** Aborts when the rest of it is not wanted. */
   readonly abandoned: AbortSignal;
 }
 
@@ -198,7 +198,7 @@ export class SampleOrder {
       oldestUs = Math.min(oldestUs, group.oldestUs);
       newestUs = Math.max(newestUs, group.newestUs);
     }
-    // A publisher that began anew may count from 0 again: then what waits is measured alone.
+    // A publisher that restarted may count from 0 again: then what waits is measured alone.
     const fromUs = this.#reachedUs <= newestUs ? this.#reachedUs : oldestUs;
     const latencyUs = this.#options.latencyMs * 1000;
     return newestUs - fromUs > latencyUs + allowedUs;

@@ -49,7 +49,7 @@ Deno.test("SampleOrder delivers groups that arrive side by side by sequence", ()
   assert.deepEqual(scenario.take(), ["4:20", "5:40", "5:60"]);
 });
 
-Deno.test("SampleOrder waits for a missing group until newer media is too far ahead", () => {
+Deno.test("SampleOrder waits for a missing group up to the latency", () => {
   const scenario = new Scenario().push(1, 0).end(1).push(3, 80);
   assert.deepEqual(scenario.take(), ["1:0"]);
   scenario.push(2, 40).end(2);
@@ -61,7 +61,7 @@ Deno.test("SampleOrder waits for a missing group until newer media is too far ah
   assert.equal(scenario.order.skipped, 2);
 });
 
-Deno.test("SampleOrder gives up the rest of a group that stalls while newer ones go on", () => {
+Deno.test("SampleOrder gives up a group that stalls while newer ones go on", () => {
   const scenario = new Scenario().push(1, 0).push(2, 40, 100);
   assert.deepEqual(scenario.take(), ["1:0"]);
   assert.equal(scenario.isAbandoned(1), false);
@@ -75,7 +75,7 @@ Deno.test("SampleOrder gives up the rest of a group that stalls while newer ones
   assert.deepEqual(scenario.take(), []);
 });
 
-Deno.test("SampleOrder: the end of a group that is whole may come with the next one, however little may be waited", () => {
+Deno.test("SampleOrder: a whole group may end with the next one, at any latency", () => {
   const order = new SampleOrder({ latencyMs: 15, kind: "video" });
   const frame = (ms: number) => ({
     timestampUs: ms * 1000,
@@ -101,7 +101,7 @@ Deno.test("SampleOrder: the end of a group that is whole may come with the next 
   );
 });
 
-Deno.test("SampleOrder does not wait for ever behind a publisher that counts from 0 again", () => {
+Deno.test("SampleOrder goes on when a publisher counts from 0 again", () => {
   const scenario = new Scenario().push(1, 3_600_000).end(1);
   assert.deepEqual(scenario.take(), ["1:3600000"]);
   scenario.push(3, 0, 80);
@@ -137,7 +137,7 @@ Deno.test("SampleOrder bounds what a reader that stands still holds", () => {
   assert.equal(scenario.order.skipped, 2000 - 512);
 });
 
-Deno.test("SampleOrder marks the first sample of a video group and every one of audio as a beginning", () => {
+Deno.test("SampleOrder marks keyframes: first of a video group, all of audio", () => {
   for (const [kind, expected] of [["video", false], ["audio", true]] as const) {
     const order = new SampleOrder({ latencyMs: 0, kind });
     const group = order.open(0)!;
@@ -149,7 +149,7 @@ Deno.test("SampleOrder marks the first sample of a video group and every one of 
   }
 });
 
-Deno.test("SampleOrder: whatever the arrival, sequences never go back and each group keeps its order", () => {
+Deno.test("SampleOrder: sequences never go back, whatever the arrival", () => {
   const event = fc.record({
     sequence: fc.nat({ max: 12 }),
     act: fc.constantFrom("push", "end", "take"),

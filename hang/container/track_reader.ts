@@ -9,7 +9,7 @@ import type {
   MoqError,
   TrackSubscription,
 } from "@moq-deno/lite";
-import { asMoqError, Latch } from "@moq-deno/lite/internal";
+import { asMoqError, Latch, messageOf } from "@moq-deno/lite/internal";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { Container } from "./sample.ts";
 import {
@@ -156,7 +156,7 @@ export class TrackReader<Config extends VideoConfig | AudioConfig> {
         this.#log.debug?.("group cut", {
           track: this.name,
           sequence: group.sequence,
-          error: asMoqError(error).message,
+          error: messageOf(error),
         });
       }
     }

@@ -4,7 +4,7 @@ import { MAX_GROUP_FRAMES, SILENT } from "@moq-deno/lite/internal";
 import { legacyContainer } from "../container/legacy.ts";
 import { TrackWriter } from "./track_writer.ts";
 
-Deno.test("TrackWriter gives up a group that got too large and goes on with the next keyframe", async () => {
+Deno.test("TrackWriter gives up a group that got too large", async () => {
   const broadcast = new BroadcastProducer();
   const track = broadcast.createTrack("video");
   const warnings: string[] = [];

@@ -4,11 +4,11 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError, joinBytes } from "@moq-deno/lite/internal";
+import { joinBytes, messageOf } from "@moq-deno/lite/internal";
 import type { ByteRange } from "./playlist_lines.ts";
 
 /** What to read of a file. */
-export interface ReadOptions {
+export interface ReadFileOptions {
   /** A part; default all of it. */
   readonly range?: ByteRange | undefined;
   /** Refuse it when it is larger. */
@@ -30,7 +30,7 @@ export interface ReadFile {
 /** Reads what playlists name. */
 export interface HlsFiles {
   /** The file at an absolute URL; throws `MoqError` that names it. */
-  read(url: string, options: ReadOptions): Promise<ReadFile>;
+  read(url: string, options: ReadFileOptions): Promise<ReadFile>;
 }
 
 /** What `playlist` names, read through `files`. */
@@ -59,7 +59,7 @@ export function webFiles(guard?: FetchGuard): HlsFiles {
 /** Over HTTP, whatever is named. */
 export const WEB_FILES: HlsFiles = webFiles();
 
-interface FetchOptions extends ReadOptions {
+interface FetchOptions extends ReadFileOptions {
   readonly guard: FetchGuard | undefined;
 }
 
@@ -123,7 +123,7 @@ async function readWeb(
     if (error instanceof MoqError) throw error;
     throw new MoqError(
       "transport",
-      `Expected ${url}, got: ${asMoqError(error).message}`,
+      `Expected ${url}, got: ${messageOf(error)}`,
       { cause: error },
     );
   }

@@ -40,7 +40,7 @@ interface SegmentTime {
 export class PlaylistTime {
   readonly #shared: HlsTime;
   #expectedUs: number | undefined;
-  // Of a playlist that does not say where its time begins anew.
+  // Of a playlist that does not say where its time restarts.
   #ownUs = 0;
 
   /** Of a presentation with the time `shared`. */

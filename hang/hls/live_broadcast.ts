@@ -11,13 +11,13 @@ import {
   sleep,
   systemClock,
 } from "@moq-deno/lite";
-import { asMoqError, SILENT } from "@moq-deno/lite/internal";
-import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
+import { messageOf, SILENT } from "@moq-deno/lite/internal";
+import type { Catalog } from "../catalog/catalog.ts";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { type ClockConfig, wallOf } from "../catalog/timing.ts";
-import { isListed } from "./codecs.ts";
 import { type Epoch, LiveRendition, SharedTarget } from "./live_rendition.ts";
-import type { HlsKind, HlsRendition, HlsSource } from "./rendition.ts";
+import { type ListedConfig, listedIn } from "./codecs.ts";
+import type { HlsRendition, HlsSource } from "./rendition.ts";
 
 const DEFAULT_WINDOW_SECONDS = 30;
 // A publisher that is gone for longer has ended: players are told, and stop.
@@ -118,9 +118,7 @@ export class LiveBroadcast implements HlsSource {
       }
     } catch (error) {
       if (ended.aborted) return;
-      this.#log.warn?.("catalog not read further", {
-        error: asMoqError(error).message,
-      });
+      this.#log.warn?.("catalog not read further", { error: messageOf(error) });
     }
   }
 
@@ -128,31 +126,18 @@ export class LiveBroadcast implements HlsSource {
     try {
       await sleep(this.#clock, RETURN_MS, over);
     } catch {
-      return; // another publisher came, or nobody wants to know any more
+      return; // another publisher came, or the broadcast was closed
     }
     for (const rendition of this.#known.values()) rendition.end();
   }
 
-  #update({ video, audio }: Catalog, epoch: Epoch): void {
+  #update(catalog: Catalog, epoch: Epoch): void {
     const listed: LiveRendition[] = [];
-    const add = (
-      kind: HlsKind,
-      renditions: Readonly<Record<string, VideoConfig | AudioConfig>> = {},
-    ): void => {
-      for (const [name, config] of Object.entries(renditions)) {
-        if (config.broadcast !== undefined) continue;
-        if (!isListed(config)) {
-          const reason = `${config.codec} has no place in HLS`;
-          this.#log.warn?.("rendition left out", { name, error: reason });
-          continue;
-        }
-        const rendition = this.#rendition(name, { kind, config });
-        rendition.attach(config, epoch);
-        listed.push(rendition);
-      }
-    };
-    add("video", video?.renditions);
-    add("audio", audio?.renditions);
+    for (const one of listedIn(catalog, this.#log)) {
+      const rendition = this.#rendition(one);
+      rendition.attach(one.config, epoch);
+      listed.push(rendition);
+    }
     for (const rendition of this.#known.values()) {
       if (!listed.includes(rendition)) rendition.end();
     }
@@ -160,13 +145,7 @@ export class LiveBroadcast implements HlsSource {
     this.#target.latch.wake();
   }
 
-  #rendition(
-    name: string,
-    { kind, config }: {
-      readonly kind: HlsKind;
-      readonly config: VideoConfig | AudioConfig;
-    },
-  ): LiveRendition {
+  #rendition({ kind, name, config }: ListedConfig): LiveRendition {
     const id = `${kind}/${name}`;
     const known = this.#known.get(id);
     if (known) return known;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { BroadcastConsumer, Clock, Logger } from "@moq-deno/lite";
-import { asMoqError, Latch, onAbort } from "@moq-deno/lite/internal";
+import { Latch, messageOf, onAbort } from "@moq-deno/lite/internal";
 import {
   type AudioConfig,
   TRACK_PRIORITY,
@@ -33,7 +33,7 @@ export interface Epoch {
   readonly broadcast: BroadcastConsumer;
   /** Aborts when the publisher is gone or another one. */
   readonly ended: AbortSignal;
-  /** The time in milliseconds since 1970 at which `timestampUs` happened; when nobody knows, `newestUs` is what happens now. */
+  /** The time in milliseconds since 1970 at which `timestampUs` happened; when that is not known, `newestUs` is now. */
   wallMs(timestampUs: number, newestUs: number): number;
 }
 
@@ -67,7 +67,7 @@ interface LiveRenditionOptions {
   readonly leader: LiveRendition | undefined;
   /** Shared by all renditions. */
   readonly target: SharedTarget;
-  /** Tells when nobody asks any more. */
+  /** Measures how long the rendition has been idle. */
   readonly clock: Clock;
   /** Hears of what could not be read. */
   readonly log: Logger;
@@ -134,7 +134,7 @@ export class LiveRendition implements HlsRendition {
     this.#options.target.latch.wake();
   }
 
-  /** Subscribes, or goes on to; called by whoever needs its segments. */
+  /** Subscribes, or goes on to; called by those who need its segments. */
   ask(): void {
     this.#cancelIdle?.();
     this.#cancelIdle = this.#options.clock.after(IDLE_MS, () => this.#idle());
@@ -178,7 +178,7 @@ export class LiveRendition implements HlsRendition {
 
   #idle(): void {
     this.#halt();
-    // What comes after a pause does not go on from here, and nobody has a playlist that lists it.
+    // What comes after a pause does not continue this, and no player has a playlist that lists it.
     this.#window.clear();
     this.#isBroken = true;
   }
@@ -221,7 +221,7 @@ export class LiveRendition implements HlsRendition {
       if (!signal.aborted) {
         log.warn?.("rendition not read further", {
           name,
-          error: asMoqError(error).message,
+          error: messageOf(error),
         });
       }
     } finally {
@@ -275,7 +275,7 @@ export class LiveRendition implements HlsRendition {
     } catch (error) {
       // One bad segment is left out; the next one says that something is missing.
       this.#isBroken = true;
-      const reason = asMoqError(error).message;
+      const reason = messageOf(error);
       log.warn?.("segment left out", { name, error: reason });
     }
     this.#options.target.latch.wake();
@@ -294,7 +294,7 @@ export class LiveRendition implements HlsRendition {
   }
 }
 
-/** What of a rendition a reader has to begin anew for. */
+/** What of a rendition makes a reader start again when it changes. */
 function encodingOf(config: VideoConfig | AudioConfig): string {
   const { codec, description, container } = config;
   return JSON.stringify([codec, description, container]);

@@ -12,7 +12,7 @@
  *
  * @module
  */
-export { type HlsFiles, type ReadFile, type ReadOptions } from "./files.ts";
+export { type HlsFiles, type ReadFile, type ReadFileOptions } from "./files.ts";
 export * from "./hls_server.ts";
 export * from "./live_broadcast.ts";
 export * from "./open_hls.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, MoqError, sleep } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import type { HlsFiles } from "./files.ts";
 import {
   type ReadMediaPlaylist,
@@ -21,7 +21,7 @@ const START_TARGETS = 3;
 const MAX_FAILURES = 6;
 // Whatever it says of its segments, a playlist that is live is looked at so often.
 const MAX_WAIT_MS = 60_000;
-// A server that began anew has lower numbers; one answer may come from an old cache.
+// A server that restarted has lower numbers; one answer may come from an old cache.
 const MAX_BACKWARDS = 2;
 
 /** Options of {@linkcode PlaylistFollower}. */
@@ -38,7 +38,7 @@ interface PlaylistFollowerOptions {
 
 /** A segment, and whether there is more time between it and the one before than its timestamps say. */
 export interface FollowedSegment extends ReadSegment {
-  /** Whether segments before it were missed, or the server began anew. */
+  /** Whether segments before it were missed, or the server restarted. */
   readonly isJump: boolean;
 }
 
@@ -106,7 +106,7 @@ export class PlaylistFollower {
       if (++this.#failures === MAX_FAILURES) throw error;
       this.#options.log.warn?.("playlist not read, tried again", {
         name: this.#url,
-        error: asMoqError(error).message,
+        error: messageOf(error),
       });
       return undefined;
     }

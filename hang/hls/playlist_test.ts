@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeMultivariant } from "./playlist.ts";
 
-Deno.test("writeMultivariant: each codec of sound is a group of its own, and no name gets out of its quotes", () => {
+Deno.test("writeMultivariant groups sound by codec, and quotes names", () => {
   const text = writeMultivariant([
     {
       name: "hd",

@@ -45,7 +45,7 @@ interface Lane {
 interface OpenedTrack {
   /** As media. */
   readonly track: MediaTrack;
-  /** Nobody will read it. */
+  /** Drops it: it will not be read. */
   leaveOut(): void;
 }
 

@@ -4,19 +4,18 @@
  * @module
  */
 import type { Logger } from "@moq-deno/lite";
-import { asMoqError, SILENT } from "@moq-deno/lite/internal";
-import type { AudioConfig, Catalog, VideoConfig } from "../catalog/catalog.ts";
+import { SILENT } from "@moq-deno/lite/internal";
+import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import { ownEntry } from "../catalog/own_entry.ts";
-import { openContainer } from "../container/container.ts";
 import type { OrderedSample } from "../container/sample_order.ts";
 import { decoderFacts } from "../media/decoder_facts.ts";
-import { readGroup } from "../record/read_group.ts";
+import { sampleReader } from "../record/recorded_samples.ts";
 import type { Recording } from "../record/recording.ts";
 import { MediaTimes } from "../record/schedule.ts";
 import { Timeline } from "../record/timeline.ts";
-import { isListed } from "./codecs.ts";
 import { writeMediaPlaylist } from "./playlist.ts";
 import { type RecordedSegment, segmentsOf } from "./recorded_segments.ts";
+import { type ListedConfig, listedIn } from "./codecs.ts";
 import {
   type HlsKind,
   type HlsRendition,
@@ -43,16 +42,11 @@ export class RecordedHls implements HlsSource {
     const records = new Timeline(recording).records();
     const times = new MediaTimes(recording);
     const found: RecordedRendition[] = [];
-    for (const { kind, name, config } of renditionsOf(recording)) {
-      const segments = segmentsOf(name, { recording, records, times });
+    const catalog = recording.catalogs.at(-1)?.catalog ?? {};
+    for (const one of listedIn(catalog, log)) {
+      const segments = segmentsOf(one.name, { recording, records, times });
       if (segments.length === 0) continue;
-      if (isListed(config)) {
-        const context = { recording, segments, log };
-        found.push(new RecordedRendition({ kind, name, config }, context));
-      } else {
-        const error = `${config.codec} has no place in HLS`;
-        log.warn?.("rendition left out", { name, error });
-      }
+      found.push(new RecordedRendition(one, { recording, segments, log }));
     }
     const longest = Math.max(0, ...found.map((one) => one.longestUs));
     const targetSeconds = Math.max(1, Math.round(longest / 1_000_000));
@@ -64,29 +58,6 @@ export class RecordedHls implements HlsSource {
   renditions(_signal: AbortSignal): Promise<readonly HlsRendition[]> {
     return Promise.resolve(this.#renditions);
   }
-}
-
-interface NamedConfig {
-  readonly kind: HlsKind;
-  readonly name: string;
-  readonly config: VideoConfig | AudioConfig;
-}
-
-function renditionsOf({ catalogs }: Recording): NamedConfig[] {
-  const { video, audio }: Catalog = catalogs.at(-1)?.catalog ?? {};
-  const list = (
-    kind: HlsKind,
-    renditions: Readonly<Record<string, VideoConfig | AudioConfig>> = {},
-  ): NamedConfig[] =>
-    Object.entries(renditions).map(([name, config]) => ({
-      kind,
-      name,
-      config,
-    }));
-  return [
-    ...list("video", video?.renditions),
-    ...list("audio", audio?.renditions),
-  ];
 }
 
 function bpsOf({ entries, durationUs }: RecordedSegment): number {
@@ -105,7 +76,7 @@ class RecordedRendition implements HlsRendition {
   readonly #log: Logger;
 
   constructor(
-    { kind, name, config }: NamedConfig,
+    { kind, name, config }: ListedConfig,
     { recording, segments, log }: {
       readonly recording: Recording;
       readonly segments: readonly RecordedSegment[];
@@ -199,25 +170,9 @@ class RecordedRendition implements HlsRendition {
     { entries }: RecordedSegment,
     config: VideoConfig | AudioConfig,
   ): OrderedSample[] {
-    const { log } = this.#recording.tracks.get(this.name)!;
-    const container = openContainer(config);
-    const samples: OrderedSample[] = [];
-    for (const entry of entries) {
-      const { sequence: group } = entry;
-      try {
-        const frames = readGroup(log.read(entry));
-        const all = frames.flatMap(({ payload }) => container.decode(payload));
-        for (const [index, sample] of all.entries()) {
-          const isKeyframe = this.kind === "audio" ||
-            (sample.isKeyframe ?? index === 0);
-          samples.push({ ...sample, isKeyframe, group });
-        }
-      } catch (error) {
-        // A group that was damaged on disk costs only itself.
-        const reason = `group ${group}: ${asMoqError(error).message}`;
-        this.#log.warn?.("left out", { name: this.name, error: reason });
-      }
-    }
-    return steadySamples(samples);
+    const { name } = this;
+    const track = this.#recording.tracks.get(name)!.log;
+    const read = sampleReader(track, { name, config, log: this.#log });
+    return steadySamples(entries.flatMap(read));
   }
 }

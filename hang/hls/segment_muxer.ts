@@ -15,7 +15,7 @@ import {
   type VideoCodec,
 } from "mediabunny";
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError, joinBytes } from "@moq-deno/lite/internal";
+import { joinBytes, messageOf } from "@moq-deno/lite/internal";
 import {
   boxAt,
   HEADER_BYTES,
@@ -74,7 +74,7 @@ export async function muxSegment(
     throw new MoqError(
       "decode",
       `Expected samples of ${facts.decoderConfig.codec}, got others: ${
-        asMoqError(error).message
+        messageOf(error)
       }`,
       { cause: error },
     );

@@ -24,7 +24,7 @@ function cutAll(
   return [...cuts, segmenter.end()].filter((cut) => cut !== undefined);
 }
 
-Deno.test("Segmenter: no sample is lost or doubled, and no segment is longer than the target duration, wherever keyframes are", () => {
+Deno.test("Segmenter keeps every sample, in segments up to the target duration", () => {
   fc.assert(
     fc.property(
       fc.constantFrom("video" as const, "audio" as const),
@@ -50,7 +50,7 @@ Deno.test("Segmenter: no sample is lost or doubled, and no segment is longer tha
   );
 });
 
-Deno.test("Segmenter: pictures before the first keyframe are left out, and time that begins anew is a segment of its own", () => {
+Deno.test("Segmenter starts at a keyframe, and cuts where time jumps", () => {
   const segmenter = new Segmenter({ kind: "video", stepUs: STEP_US });
   const cuts = cutAll(segmenter, [
     sample(7, { isKeyframe: false }),

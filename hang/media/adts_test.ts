@@ -12,7 +12,7 @@ Deno.test("readAdtsHeader gives the AudioSpecificConfig that says the same", () 
   assert.equal(audioSpecificConfig.toHex(), "1190");
 });
 
-Deno.test("stripAdtsHeader leaves the frame, without the checksum where there is one", () => {
+Deno.test("stripAdtsHeader leaves the frame without header and checksum", () => {
   const withChecksum = `fff0${HEADER.slice(4)}aaaa`;
   for (const header of [HEADER, withChecksum]) {
     const packet = Uint8Array.fromHex(`${header}de0204`);

@@ -14,7 +14,7 @@ const HVCC = hex(
   } 01 03 20 0001 0002 4001 21 0001 0002 4201 22 0001 0002 4401`,
 );
 
-Deno.test("AnnexB puts start codes for lengths, and parameter sets before a keyframe", () => {
+Deno.test("AnnexB writes start codes, and parameter sets before a keyframe", () => {
   const avc = new AnnexB("avc1.4d401e", AVCC);
   const data = hex("00000002 6588 00000001 06");
   assert.equal(

@@ -58,7 +58,7 @@ export class BoxStream {
 
   /** Lets go of the stream, whatever is still in it. Idempotent. */
   close(): void {
-    // Nobody waits for what a stream does with its end.
+    // Not awaited: how the stream ends does not matter here.
     this.#reader.cancel().catch(() => undefined);
   }
 

@@ -1,11 +1,10 @@
 /**
- * A sentence about a file that could not be read, for whoever has to find out
- * why.
+ * A sentence that says why a file could not be read.
  *
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import { UnsupportedInputFormatError } from "mediabunny";
 import type { Media } from "./media.ts";
 import {
@@ -83,7 +82,7 @@ export async function explain(
 
 // The library's words for what its cache has dropped.
 function isTooFarBack(error: unknown): boolean {
-  return asMoqError(error).message.includes("already-evicted");
+  return messageOf(error).includes("already-evicted");
 }
 
 // What follows asks to report the file to the library's author.
@@ -93,5 +92,5 @@ function firstSentence(message: string): string {
 
 /** What `error` says, in one sentence. */
 export function wordsOf(error: unknown): string {
-  return firstSentence(asMoqError(error).message);
+  return firstSentence(messageOf(error));
 }

@@ -47,7 +47,7 @@ export interface AudioTrack extends PacketSource {
 /** One track of a media file. */
 export type MediaTrack = VideoTrack | AudioTrack;
 
-/** Media that can be read, usually a file; whoever opened it closes it. */
+/** Media that can be read, usually a file; its opener closes it. */
 export interface Media {
   /** Name of the file format, for people. */
   readonly format: string;

@@ -160,7 +160,7 @@ Deno.test("repairedMatroska: of a cluster that is cut off its whole blocks", asy
   assert.equal(headerAt(read, at + 12 + 49)!.id, 0xec);
 });
 
-Deno.test("repairedMatroska: a cluster that says it is larger than it is ends with the next", async () => {
+Deno.test("repairedMatroska: a cluster with too large a size ends with the next", async () => {
   const bytes = file([INFO, cluster(1), cluster(2), cluster(3)]);
   const at = HEAD.byteLength + 12 + INFO.byteLength;
   bytes[at + 11]! += 30;
@@ -169,7 +169,7 @@ Deno.test("repairedMatroska: a cluster that says it is larger than it is ends wi
   assert.deepEqual(read, file([INFO, cluster(1), cluster(2), cluster(3)]));
 });
 
-Deno.test("MatroskaRepair: the rest of a cluster behind damage, whatever the chunks", async () => {
+Deno.test("MatroskaRepair drops the damaged rest of a cluster, however chunked", async () => {
   const bytes = file([INFO, cluster(1), cluster(2)]);
   const at = HEAD.byteLength + 12 + INFO.byteLength + 12 + 10;
   assert.equal(bytes[at], 0xa3);
@@ -199,7 +199,7 @@ Deno.test("MatroskaRepair: leaves garbage out, whatever the chunks", async () =>
   }
 });
 
-Deno.test("openMedia: Matroska that is damaged anywhere ends in packets or MoqError", async () => {
+Deno.test("openMedia: damaged Matroska gives packets or MoqError", async () => {
   const good = file([INFO, cluster(1), cluster(2), cluster(3, true)], true);
   await fc.assert(
     fc.asyncProperty(

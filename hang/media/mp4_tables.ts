@@ -7,9 +7,9 @@
  */
 import { MoqError } from "@moq-deno/lite";
 import {
-  type Box,
   HEADER_BYTES,
   LARGE_HEADER_BYTES,
+  type Mp4Box,
   splitBoxes,
   viewOf,
 } from "../container/boxes.ts";
@@ -142,9 +142,9 @@ function sizeOf(header: Uint8Array): number | undefined {
 }
 
 /** The boxes at a path of names, all of them. */
-function allAt(body: Uint8Array, [type, ...rest]: readonly string[]): Box[] {
+function allAt(body: Uint8Array, [type, ...rest]: readonly string[]): Mp4Box[] {
   if (type === undefined) return [];
-  let boxes: readonly Box[];
+  let boxes: readonly Mp4Box[];
   try {
     boxes = splitBoxes(body);
   } catch (error) {

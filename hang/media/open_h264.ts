@@ -119,7 +119,7 @@ class Pictures {
   }
 
   close(): void {
-    // Nobody waits for what a stream does with its end.
+    // Not awaited: how the stream ends does not matter here.
     this.#reader.cancel().catch(() => undefined);
   }
 

@@ -35,7 +35,7 @@ async function packetsOf(media: Media): Promise<MediaPacket[]> {
   return packets;
 }
 
-Deno.test("openH264 finds the pictures, of one slice or several, however the stream is cut", async () => {
+Deno.test("openH264 finds pictures of any number of slices, however chunked", async () => {
   for (const chunk of [1, 2, 3, 7, 1000]) {
     const media = await openH264(streamOf(STREAM, chunk), { framerate: 25 });
     const { codec, codedWidth, jitter } = media.tracks[0]!.config as {

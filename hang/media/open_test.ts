@@ -58,7 +58,7 @@ async function survive(source: MediaSource): Promise<void> {
   }
 }
 
-Deno.test("openMedia gives the same packets from bytes, a blob, a stream and a file", async () => {
+Deno.test("openMedia gives the same packets from bytes, blob, stream and file", async () => {
   using file = await openFileSource(CLIP_URL);
   const sources = [CLIP, new Blob([CLIP]), new Blob([CLIP]).stream(), file];
   for (const source of sources) {
@@ -114,7 +114,7 @@ Deno.test("openMedia names the boxes, codec or bytes that it could not take", as
   for (const [bytes, code, message] of cases) {
     await assert.rejects(openMedia(bytes), { code, message });
   }
-  // Both sample entries become those of a codec that nobody has.
+  // Both sample entries become those of an unknown codec.
   const exotic = CLIP.slice();
   const moov = new TextDecoder("latin1").decode(exotic.subarray(0, 2000));
   for (const name of ["avc1", "mp4a", "esds"]) {
@@ -148,7 +148,7 @@ Deno.test("openMedia surfaces a stream that fails in the middle as MoqError", as
   }, { name: "MoqError", code: "decode", message: /cable pulled/ });
 });
 
-Deno.test("openMedia ends with the signal's reason while a stream stands still, and lets go of it", async () => {
+Deno.test("openMedia: the signal ends the wait for a stream that stands still", async () => {
   const reason = new Error("enough");
   for (const sentBytes of [0, 600, 100_000]) {
     const stop = new AbortController();
@@ -203,7 +203,7 @@ Deno.test("openMedia: damage anywhere gives packets or MoqError", async () => {
   );
 });
 
-Deno.test("openMedia: random bytes, with or without a known beginning, give MoqError", async () => {
+Deno.test("openMedia: random bytes give MoqError, whatever they begin with", async () => {
   const beginnings = [
     "",
     "1a45dfa3", // Matroska
@@ -257,7 +257,7 @@ function freeBox(bytes: number): Uint8Array<ArrayBuffer> {
   return free;
 }
 
-Deno.test("openMedia says what helps when a long MP4 in a pipe has its index last", async () => {
+Deno.test("openMedia says what helps when a piped MP4 has its index last", async () => {
   const stream = new Blob(await indexLast(40 << 20)).stream();
   await assert.rejects(openMedia(stream), {
     code: "unsupported",
@@ -318,7 +318,7 @@ Deno.test("openMedia says that a stream is empty", async () => {
   });
 });
 
-Deno.test("openMedia: tables that count samples without end are refused, not believed", async () => {
+Deno.test("openMedia refuses tables that count more samples than there are", async () => {
   const whole = join(...await indexLast(100));
   const text = new TextDecoder("latin1").decode(whole);
   const cases: [string, number][] = [["stsc", 2], ["stts", 1], ["stsz", 1]];

@@ -41,17 +41,7 @@ interface PacketMergeOptions {
   readonly log?: Logger | undefined;
 }
 
-/** Merges the tracks' packets by when they are due; decode order within each track. */
-export function mergePackets(
-  tracks: readonly MediaTrack[],
-  options: PacketMergeOptions = {},
-): AsyncGenerator<DuePacket, void> {
-  const merge = new PacketMerge(options);
-  for (const track of tracks) merge.add(track);
-  return merge.packets();
-}
-
-/** A merge that tracks may join while it runs. */
+/** Merges the tracks' packets by when they are due, in decode order within each track; tracks may join while it runs. */
 export class PacketMerge {
   readonly #options: PacketMergeOptions;
   readonly #lanes: Lane[] = [];

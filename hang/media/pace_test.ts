@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { MediaPacket, MediaTrack } from "./media.ts";
-import { mergePackets } from "./pace.ts";
+import { PacketMerge } from "./pace.ts";
 
 interface FakeTrack {
   readonly track: MediaTrack;
@@ -41,14 +41,22 @@ async function merged(...tracks: readonly FakeTrack[]): Promise<string[]> {
   );
 }
 
-Deno.test("mergePackets sends each track's packets at their time", async () => {
+function mergePackets(
+  tracks: readonly MediaTrack[],
+): ReturnType<PacketMerge["packets"]> {
+  const merge = new PacketMerge();
+  for (const track of tracks) merge.add(track);
+  return merge.packets();
+}
+
+Deno.test("PacketMerge sends each track's packets at their time", async () => {
   assert.deepEqual(
     await merged(fake("video", [0, 40, 80]), fake("audio", [0, 21, 43, 64])),
     ["0:0@0", "1:0@0", "1:21@21", "0:40@40", "1:43@43", "1:64@64", "0:80@80"],
   );
 });
 
-Deno.test("mergePackets sends a picture before those that are shown earlier but need it", async () => {
+Deno.test("PacketMerge sends a picture before earlier ones that depend on it", async () => {
   // Decode order of a pyramid: I0 P8 B4 b2 b6 P12
   assert.deepEqual(await merged(fake("video", [0, 8, 4, 2, 6, 12])), [
     "0:0@0",
@@ -60,7 +68,7 @@ Deno.test("mergePackets sends a picture before those that are shown earlier but 
   ]);
 });
 
-Deno.test("mergePackets reads one picture ahead where nothing is reordered, and no sound", async () => {
+Deno.test("PacketMerge reads one picture ahead where nothing is reordered", async () => {
   const video = fake("video", [0, 40, 80, 120]);
   const audio = fake("audio", [0, 20, 40, 60]);
   const packets = mergePackets([video.track, audio.track]);
@@ -69,7 +77,7 @@ Deno.test("mergePackets reads one picture ahead where nothing is reordered, and 
   await packets.return();
 });
 
-Deno.test("mergePackets is never late, never goes back, and keeps decode order, whatever the timestamps", async () => {
+Deno.test("PacketMerge keeps decode order and is never late, for any timestamps", async () => {
   const times = fc.array(fc.nat({ max: 500 }), { maxLength: 60 });
   await fc.assert(fc.asyncProperty(times, times, async (one, other) => {
     const tracks = [fake("video", one).track, fake("video", other).track];

@@ -15,6 +15,7 @@ import {
   asMoqError,
   linked,
   type LinkedController,
+  messageOf,
   SILENT,
 } from "@moq-deno/lite/internal";
 import { type Catalog, TRACK_PRIORITY } from "../catalog/catalog.ts";
@@ -74,11 +75,11 @@ export function publishMedia(
   broadcast: BroadcastProducer,
   media: Media,
   options: PublishMediaOptions = {},
-): Publication {
+): MediaPublication {
   if (options.loop && !media.isRewindable) {
     throw new TypeError("Expected media that can be rewound, got a stream");
   }
-  return new Publication(broadcast, { ...options, media });
+  return new MediaPublication(broadcast, { ...options, media });
 }
 
 // A fragment is in its container already.
@@ -93,7 +94,7 @@ function containerFor(
 }
 
 /** Media on its way out; made by {@linkcode publishMedia}. */
-export class Publication {
+export class MediaPublication {
   /** Resolves when all is sent or the publication was closed, with an error when the media failed; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
   readonly #media: Media;
@@ -240,7 +241,7 @@ export class Publication {
       }
     } catch (error) {
       // What fails here fails for the tracks too, which say so.
-      this.#log.debug?.("no more tracks", { error: asMoqError(error).message });
+      this.#log.debug?.("no more tracks", { error: messageOf(error) });
     }
   }
 

@@ -83,7 +83,7 @@ Deno.test("publishMedia goes on from where it was after the process was asleep",
   assert.equal(publication.startMs, 59_980);
 });
 
-Deno.test("publishMedia does not spin on media without packets that it is to loop", async () => {
+Deno.test("publishMedia does not spin on a loop of media without packets", async () => {
   const publication = publishMedia(
     new BroadcastProducer(),
     soundOf(async function* () {}),

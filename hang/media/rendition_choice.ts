@@ -8,7 +8,7 @@ import type {
   Logger,
   SubscribeOptions,
 } from "@moq-deno/lite";
-import { asMoqError, SILENT } from "@moq-deno/lite/internal";
+import { messageOf, SILENT } from "@moq-deno/lite/internal";
 import {
   type AudioConfig,
   type Catalog,
@@ -60,10 +60,7 @@ function choose<
       const broadcast = broadcastOf(config.broadcast, { own, related });
       return { name, config, broadcast, container: openContainer(config) };
     } catch (error) {
-      log.warn?.("rendition ignored", {
-        name,
-        error: asMoqError(error).message,
-      });
+      log.warn?.("rendition ignored", { name, error: messageOf(error) });
     }
   }
   return undefined;

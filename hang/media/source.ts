@@ -27,7 +27,7 @@ export type MediaSource =
   | RandomAccess
   | ReadableStream<Uint8Array>;
 
-/** Remembers a failure that came while nobody was reading, for whoever reads next. */
+/** Keeps a failure that came between reads, for the next read. */
 export class SourceFailure {
   #error: unknown;
   #hasFailed = false;

@@ -112,7 +112,7 @@ Deno.test("SteadyTime: the long steps of a slide show are no jumps", () => {
   }
 });
 
-Deno.test("SteadyTime: one damaged time moves neither what follows nor the other tracks", () => {
+Deno.test("SteadyTime: one damaged time moves no other sample", () => {
   const samples = [...programme(4)];
   const damaged = samples.findIndex(({ kind, timestampUs }) =>
     kind === "audio" && timestampUs === 2 * SECOND
@@ -125,7 +125,7 @@ Deno.test("SteadyTime: one damaged time moves neither what follows nor the other
   assert.equal(audio.at(-1), 4 * SECOND - SOUND);
 });
 
-Deno.test("SteadyTime: a track that begins with another clock goes on where the others are", () => {
+Deno.test("SteadyTime: a track with another clock joins where the others are", () => {
   const time = new SteadyTime({ isInterleaved: true });
   run(programme(20), time);
   const at = (track: string, timestampUs: number) =>

@@ -6,7 +6,7 @@ import { subscribeMedia } from "./subscribe.ts";
 
 const SOUND = { codec: "opus", sampleRate: 48000, numberOfChannels: 1 };
 
-Deno.test("subscribeMedia takes the first rendition that it can read and that is not stalled", async () => {
+Deno.test("subscribeMedia takes the first readable rendition that is not stalled", async () => {
   const broadcast = new BroadcastProducer();
   const catalog = new CatalogProducer(broadcast);
   const media = subscribeMedia(broadcast.consume());
@@ -30,7 +30,7 @@ Deno.test("subscribeMedia takes the first rendition that it can read and that is
   await close();
 });
 
-Deno.test("subscribeMedia follows a rendition into the broadcast that has it, and ignores what leads outside", async () => {
+Deno.test("subscribeMedia follows a rendition into another broadcast", async () => {
   const source = new Origin();
   const [small, original] = [new BroadcastProducer(), new BroadcastProducer()];
   source.publish("film/small", small);
@@ -88,7 +88,7 @@ const pictureAt = (timestampUs: number) => ({
   payload: legacyContainer.encode({ timestampUs, data: Uint8Array.of(1) }),
 });
 
-Deno.test("subscribeMedia: sound that joins soon is received, and no picture is lost meanwhile", async () => {
+Deno.test("subscribeMedia receives sound that joins soon, and loses no picture", async () => {
   const broadcast = new BroadcastProducer();
   const catalog = new CatalogProducer(broadcast);
   const video = broadcast.createTrack("video", { timescale: 1_000_000 });
@@ -128,7 +128,7 @@ Deno.test("subscribeMedia: sound that joins too late is named", async () => {
   await media.close();
 });
 
-Deno.test("subscribeMedia does not wait for sound where the broadcast is older, or none is wanted", async () => {
+Deno.test("subscribeMedia does not wait for sound in an older broadcast", async () => {
   const broadcast = new BroadcastProducer();
   const catalog = new CatalogProducer(broadcast);
   const video = broadcast.createTrack("video", { timescale: 1_000_000 });
@@ -178,7 +178,7 @@ Deno.test("subscribeMedia ends the wait for a catalog with the signal's reason",
   await assert.rejects(media, reason);
 });
 
-Deno.test("TrackReader keeps what came before a group was cut, and goes on with the next group", async () => {
+Deno.test("TrackReader keeps what came before a group was cut", async () => {
   const broadcast = new BroadcastProducer();
   const track = broadcast.createTrack("sound", { timescale: 1_000_000 });
   const catalog = new CatalogProducer(broadcast);
@@ -199,7 +199,7 @@ Deno.test("TrackReader keeps what came before a group was cut, and goes on with 
   await close();
 });
 
-Deno.test("TrackReader ends its samples in good order when it is closed while somebody waits", async () => {
+Deno.test("TrackReader ends a waiting reader cleanly when it is closed", async () => {
   const broadcast = new BroadcastProducer();
   broadcast.createTrack("sound");
   const catalog = new CatalogProducer(broadcast);

@@ -6,9 +6,9 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import { asideOf } from "./group_log.ts";
-import { appendTo, readJournal } from "./journal.ts";
+import { appendTo, readJournal, readWhole } from "./journal.ts";
 import { JOURNAL, readManifest } from "./manifest.ts";
 import { writeJournal } from "./manifest_writer.ts";
 import { readGroup } from "./read_group.ts";
@@ -132,7 +132,7 @@ export function repairRecording(store: RecordingStore): readonly string[] {
     // With write access the indexes are put in order.
     recording = Recording.open(store, "write");
   } catch (error) {
-    return [...done, asMoqError(error).message];
+    return [...done, messageOf(error)];
   }
   for (const [name, { id, log }] of recording.tracks) {
     if (log.damaged.length === 0) continue;
@@ -148,13 +148,8 @@ export function repairRecording(store: RecordingStore): readonly string[] {
 
 /** All of the journal where any of it is damaged: little enough to keep. */
 function damagedLines(store: RecordingStore): Uint8Array {
-  const file = store.open(JOURNAL, "read");
-  try {
-    const bytes = file.read(0, file.size);
-    const { damaged, rest } = readJournal(bytes);
-    const isDamaged = damaged.length > 0 || rest.byteLength > 0;
-    return isDamaged ? bytes : new Uint8Array();
-  } finally {
-    file.close();
-  }
+  const bytes = readWhole(store, JOURNAL);
+  const { damaged, rest } = readJournal(bytes);
+  const isDamaged = damaged.length > 0 || rest.byteLength > 0;
+  return isDamaged ? bytes : new Uint8Array();
 }

@@ -129,18 +129,6 @@ export function readIndex(index: Uint8Array, data: IndexedBytes): IndexContent {
   return new IndexReader(index, data).read();
 }
 
-/** The entries of an index over `available` bytes that can be used without looking at these. */
-export function decodeEntries(
-  index: Uint8Array,
-  available: number,
-): GroupEntry[] {
-  const size = available;
-  return readIndex(index, {
-    size,
-    read: () => new Uint8Array(),
-  }).entries;
-}
-
 class IndexReader {
   readonly #index: Uint8Array;
   readonly #data: IndexedBytes;

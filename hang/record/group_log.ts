@@ -20,7 +20,7 @@ import {
 import { MAX_TRACK_BYTES } from "./limits.ts";
 import type { RecordingFile, RecordingStore } from "./store.ts";
 
-export { decodeEntries, type GroupEntry } from "./group_index.ts";
+export type { GroupEntry } from "./group_index.ts";
 
 // Timestamp and size of a frame, two varints.
 const FRAME_HEADER_BYTES = 16;

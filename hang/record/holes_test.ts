@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { firstToCheck, Holes } from "./holes.ts";
 
-Deno.test("Holes: each number that was passed over is named once, when three newer ones have come", () => {
+Deno.test("Holes names each missed number once, after three newer ones", () => {
   const known = new Map<number, true>();
   const holes = new Holes();
   const arrive = (number: number): number[] => {
@@ -13,14 +13,14 @@ Deno.test("Holes: each number that was passed over is named once, when three new
   assert.equal(arrive(1_000_000).length, 512);
 });
 
-Deno.test("Holes: from a number on, what the take before had in flight is named too", () => {
+Deno.test("Holes names what the take before had in flight", () => {
   const holes = new Holes(4);
   const none = { find: () => undefined };
   assert.deepEqual(holes.passed(8, none), [4]);
   assert.deepEqual(holes.passed(9, none), [5]);
 });
 
-Deno.test("firstToCheck: what newer groups overtook in the take before is looked at again, and nothing from before the recording", () => {
+Deno.test("firstToCheck includes what was overtaken in the take before", () => {
   const log = (...numbers: number[]) => ({
     highest: Math.max(-1, ...numbers),
     entries: numbers.map((sequence) => ({ sequence })),

@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { MoqError } from "@moq-deno/lite";
 import { crc32 } from "./checksum.ts";
+import { MAX_MANIFEST_BYTES } from "./limits.ts";
 import type { RecordingStore } from "./store.ts";
 
 const CHECKSUM_DIGITS = 8;
@@ -59,6 +61,22 @@ function decodeLine(line: Uint8Array): unknown {
     return JSON.parse(decoder.decode(json));
   } catch {
     return undefined; // With the right checksum it was written wrong; there is nothing to be had from it.
+  }
+}
+
+/** All bytes of a file; throws `MoqError("decode")` when there are more than a manifest may have. */
+export function readWhole(store: RecordingStore, name: string): Uint8Array {
+  const file = store.open(name, "read");
+  try {
+    if (file.size > MAX_MANIFEST_BYTES) {
+      throw new MoqError(
+        "decode",
+        `Expected at most ${MAX_MANIFEST_BYTES} bytes in ${name}, got ${file.size}`,
+      );
+    }
+    return file.read(0, file.size);
+  } finally {
+    file.close();
   }
 }
 

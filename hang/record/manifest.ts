@@ -6,12 +6,12 @@
  * @module
  */
 import { MoqError, type TrackInfo } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import { equalJson } from "@moq-deno/lite/json";
 import type { Catalog } from "../catalog/catalog.ts";
-import { Fields } from "../catalog/fields.ts";
+import { Fields, required } from "../catalog/fields.ts";
 import { checkCatalog } from "../catalog/parse.ts";
-import { readJournal } from "./journal.ts";
+import { readJournal, readWhole } from "./journal.ts";
 import {
   MAX_CATALOGS,
   MAX_MANIFEST_BYTES,
@@ -287,25 +287,13 @@ class ManifestReader implements Manifest {
     try {
       read();
     } catch (error) {
-      this.problems.push(asMoqError(error).message);
+      this.problems.push(messageOf(error));
     }
   }
 }
 
-function readWhole(store: RecordingStore, name: string): Uint8Array {
-  const file = store.open(name, "read");
-  try {
-    if (file.size > MAX_MANIFEST_BYTES) {
-      throw new MoqError(
-        "decode",
-        `Expected at most ${MAX_MANIFEST_BYTES} bytes in ${name}, got ${file.size}`,
-      );
-    }
-    return file.read(0, file.size);
-  } finally {
-    file.close();
-  }
-}
+const integerOf = required<number>("integer", "an integer");
+const positiveOf = required<number>("positive", "an integer above 0");
 
 function listIn(fields: Fields, name: string): readonly unknown[] {
   const value = fields.value(name);
@@ -384,16 +372,4 @@ function readTrack(
       timescale: positiveOf(info, "timescale"),
     },
   };
-}
-
-function integerOf(fields: Fields, name: string): number {
-  const number = fields.integer(name);
-  if (number === undefined) throw fields.misfit(name, "an integer");
-  return number;
-}
-
-function positiveOf(fields: Fields, name: string): number {
-  const number = fields.positive(name);
-  if (number === undefined) throw fields.misfit(name, "an integer above 0");
-  return number;
 }

@@ -5,7 +5,7 @@
  */
 import { MoqError } from "@moq-deno/lite";
 import { joinBytes } from "@moq-deno/lite/internal";
-import { appendTo, encodeLine, readJournal } from "./journal.ts";
+import { appendTo, encodeLine, readJournal, readWhole } from "./journal.ts";
 import { asideOf } from "./group_log.ts";
 import { MAX_MANIFEST_BYTES } from "./limits.ts";
 import {
@@ -75,13 +75,7 @@ export function writeJournal(store: RecordingStore, manifest: Manifest): void {
 
 /** A line that was cut off in mid-write is set aside, so that the next one begins a line. */
 function mendEnd(store: RecordingStore): void {
-  const file = store.open(JOURNAL, "read");
-  let bytes: Uint8Array;
-  try {
-    bytes = file.read(0, file.size);
-  } finally {
-    file.close();
-  }
+  const bytes = readWhole(store, JOURNAL);
   const { rest } = readJournal(bytes);
   if (rest.byteLength > 0) {
     appendTo(store, { file: asideOf(JOURNAL), bytes: rest });

@@ -4,14 +4,10 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import { asMoqError, SILENT } from "@moq-deno/lite/internal";
+import { SILENT } from "@moq-deno/lite/internal";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
-import { openContainer } from "../container/container.ts";
-import type { Container, Sample } from "../container/sample.ts";
-import type { OrderedSample } from "../container/sample_order.ts";
 import type { SampleReader, WritableMedia } from "../media/write.ts";
-import type { GroupEntry } from "./group_log.ts";
-import { readGroup } from "./read_group.ts";
+import { sampleReader } from "./recorded_samples.ts";
 import type { Recording, RecordingTrack } from "./recording.ts";
 
 /** The renditions to export, the first that were recorded when not given, `false` for none. */
@@ -25,70 +21,36 @@ export interface ExportChoice {
 }
 
 /** Samples of one track in the order of its groups. */
-class RecordedSamples<Config extends VideoConfig | AudioConfig>
-  implements SampleReader<Config> {
-  readonly config: Config;
-  readonly #name: string;
-  readonly #track: RecordingTrack;
-  readonly #recording: Recording;
-  readonly #log: Logger;
-
-  constructor(
-    config: Config,
-    { name, track, recording, log }: {
-      readonly name: string;
-      readonly track: RecordingTrack;
-      readonly recording: Recording;
-      readonly log: Logger;
-    },
-  ) {
-    this.config = config;
-    this.#name = name;
-    this.#track = track;
-    this.#recording = recording;
-    this.#log = log;
-  }
-
-  async *samples(signal?: AbortSignal): AsyncGenerator<OrderedSample, void> {
-    const container = openContainer(this.config);
-    const isAudio = "sampleRate" in this.config;
-    const offsetsUs = this.#recording.offsetsUs();
-    const { log } = this.#track;
-    const entries = log.entries
-      .map((entry, index) => ({
-        entry,
-        take: this.#recording.takeOf(this.#track, index),
-      }))
-      .sort((one, other) => one.entry.sequence - other.entry.sequence);
-    for (const { entry, take } of entries) {
-      signal?.throwIfAborted();
-      const group = entry.sequence;
-      const offsetUs = Math.round(offsetsUs[take] ?? 0);
-      for (const [index, sample] of this.#read(entry, container).entries()) {
-        yield {
-          ...sample,
-          timestampUs: Math.max(0, sample.timestampUs + offsetUs),
-          isKeyframe: sample.isKeyframe ?? (isAudio || index === 0),
-          group,
-        };
+function samplesOf<Config extends VideoConfig | AudioConfig>(
+  config: Config,
+  { name, track, recording, log }: {
+    readonly name: string;
+    readonly track: RecordingTrack;
+    readonly recording: Recording;
+    readonly log: Logger;
+  },
+): SampleReader<Config> {
+  return {
+    config,
+    async *samples(signal) {
+      const read = sampleReader(track.log, { name, config, log });
+      const offsetsUs = recording.offsetsUs();
+      const entries = track.log.entries
+        .map((entry, index) => ({
+          entry,
+          take: recording.takeOf(track, index),
+        }))
+        .sort((one, other) => one.entry.sequence - other.entry.sequence);
+      for (const { entry, take } of entries) {
+        signal?.throwIfAborted();
+        const offsetUs = Math.round(offsetsUs[take] ?? 0);
+        for (const sample of read(entry)) {
+          const timestampUs = Math.max(0, sample.timestampUs + offsetUs);
+          yield { ...sample, timestampUs };
+        }
       }
-    }
-  }
-
-  /** The samples of one group, none when it was damaged. */
-  #read(entry: GroupEntry, container: Container): readonly Sample[] {
-    const { log } = this.#track;
-    try {
-      return readGroup(log.read(entry))
-        .flatMap(({ payload }) => container.decode(payload));
-    } catch (error) {
-      this.#log.warn?.("group left out", {
-        name: this.#name,
-        error: `group ${entry.sequence}: ${asMoqError(error).message}`,
-      });
-      return [];
-    }
-  }
+    },
+  };
 }
 
 function choose<Config extends VideoConfig | AudioConfig>(
@@ -98,13 +60,13 @@ function choose<Config extends VideoConfig | AudioConfig>(
     readonly wish: string | false | undefined;
     readonly log: Logger;
   },
-): RecordedSamples<Config> | undefined {
+): SampleReader<Config> | undefined {
   if (wish === false) return undefined;
   for (const [name, config] of Object.entries(renditions)) {
     if (wish !== undefined && name !== wish) continue;
     const track = recording.tracks.get(name);
     if (track && track.log.entries.length > 0) {
-      return new RecordedSamples(config, { name, track, recording, log });
+      return samplesOf(config, { name, track, recording, log });
     }
   }
   if (wish === undefined) return undefined;

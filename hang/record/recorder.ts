@@ -133,7 +133,7 @@ export class Recorder {
     if (this.#failure) throw this.#failure;
     if (!this.#isRenumbered || signal.aborted) return;
     this.#isRenumbered = false;
-    // The same publisher began to count anew: that is another take.
+    // The same publisher counts from 0 again: that is another take.
     await this.run(broadcast, { ...options, publisher: undefined });
   }
 

@@ -71,7 +71,7 @@ function numbers(recording: Recording): number[] {
   return entries.map(({ sequence }) => sequence);
 }
 
-Deno.test("Recorder goes on in the same recording: the same publisher's groups once, another's after them, and time goes on", async () => {
+Deno.test("Recorder goes on in a recording: groups once, and time goes on", async () => {
   const store = new MemoryStore();
   await take(store, { publisher: "a", from: 0, to: 2, total: 3 });
   await take(store, { publisher: "a", from: 1, to: 4, total: 5 });
@@ -94,7 +94,7 @@ Deno.test("Recorder goes on in the same recording: the same publisher's groups o
   ]);
 });
 
-Deno.test("Recorder: a publisher that counts anew under its old id does not lose a group", async () => {
+Deno.test("Recorder keeps the groups of a publisher that counts from 0 again", async () => {
   const store = new MemoryStore();
   await take(store, { publisher: "a", from: 0, to: 3, total: 4 });
   await take(store, {
@@ -123,7 +123,7 @@ Deno.test("Recorder refuses a store with something else in it", async () => {
   );
 });
 
-Deno.test("Timeline: segments of about two seconds, cut where a take or time begins anew", async () => {
+Deno.test("Timeline cuts segments of two seconds, and where a take begins", async () => {
   const store = new MemoryStore();
   await take(store, { publisher: "a", from: 0, to: 4, total: 5 });
   await take(store, { publisher: "b", from: 0, to: 2, total: 8 });

@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
-import { asMoqError, firstPlace, Latch } from "@moq-deno/lite/internal";
+import { firstPlace, Latch, messageOf } from "@moq-deno/lite/internal";
 import { filesOf, type GroupEntry, GroupLog } from "./group_log.ts";
 import {
   type CatalogEntry,
@@ -95,9 +95,7 @@ export class Recording {
     } catch (cause) {
       throw new MoqError(
         "decode",
-        `Expected a recording in ${store.name}, got: ${
-          asMoqError(cause).message
-        }`,
+        `Expected a recording in ${store.name}, got: ${messageOf(cause)}`,
         { cause },
       );
     }
@@ -121,7 +119,7 @@ export class Recording {
     } catch (error) {
       // What cannot be written would be lost: only a reader goes on without the track.
       if (access === "write") throw error;
-      const { message } = asMoqError(error);
+      const message = messageOf(error);
       this.#problems.push(`track ${shown} cannot be read: ${message}`);
     }
   }
@@ -251,6 +249,11 @@ export class Recording {
   /** Closes the files. Idempotent. */
   close(): void {
     for (const { log } of this.tracks.values()) log.close();
+  }
+
+  /** As {@linkcode Recording.close}. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 }
 

@@ -22,7 +22,7 @@ import { MAX_TRACKS_PER_TAKE } from "./limits.ts";
 import type { RecordingTrack } from "./recording.ts";
 import { tracksIn } from "./tracks_in.ts";
 
-// How far back a recording begins, as far as whoever serves the broadcast still has it.
+// How far back a recording begins, as far as its relay or publisher still has it.
 const BACKLOG_MS = 30_000;
 
 /** Where a take is written: the recorder that runs it. */
@@ -143,7 +143,7 @@ export class RunningTake {
     await Promise.all(saving);
   }
 
-  /** A group that was passed over; it is no loss that nobody has it any more. */
+  /** A group that was passed over; it is no loss when it is gone. */
   async #saveFetched(
     fetched: Promise<GroupConsumer>,
     target: SaveTarget,

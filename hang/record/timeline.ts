@@ -12,7 +12,7 @@ import type { Recording, RecordingTrack } from "./recording.ts";
 /** Ticks per second of a record's times. */
 export const TIMELINE_TIMESCALE = 1000;
 
-// Segments end at the first group from here on: more records than that help nobody to seek.
+// Segments end at the first group from here on: more records than that do not help to seek.
 const WISHED_US = 1_900_000;
 // A track that has nothing for so long is not waited for.
 const MAX_WAIT_US = 10_000_000;

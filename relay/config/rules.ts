@@ -27,7 +27,7 @@ export function verifiesTokens(config: Config): boolean {
     config["auth.key_dir"] !== undefined || config["auth.jwks"] !== undefined;
 }
 
-/** Whether nobody said who may do what. */
+/** Whether nothing says who may do what. */
 export function lacksAccessRules(config: Config): boolean {
   return !verifiesTokens(config) && config["auth.url"] === undefined &&
     config["auth.public"].length === 0 &&

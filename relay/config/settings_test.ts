@@ -68,7 +68,7 @@ for (const [name, setting] of SETTINGS) {
     const environment = { [variableOf(setting.flag)]: setting.example };
     assert.deepEqual(load({ args: [...flag, ...extra] })[key], parsed);
     assert.deepEqual(load({ environment, args: extra })[key], parsed);
-    // The lesser source says something bad, which nobody may look at.
+    // The lesser source says something bad, which must not be read.
     const bad = { [variableOf(setting.flag)]: "\n" };
     const args = [...flag, ...extra];
     assert.deepEqual(load({ args, environment: bad })[key], parsed);
@@ -234,7 +234,7 @@ const REFUSED: readonly [what: string, given: Given, message: RegExp][] = [
     /^Listening on \*:4443 needs access rules: give --auth-public/,
   ],
   [
-    "nobody who may publish, which nobody said is meant",
+    "a relay that no one can publish to",
     { args: ["--auth-public-subscribe", "**"] },
     /^No one can publish: set --auth-public-publish .*--auth-read-only true if that is intended$/,
   ],
@@ -355,7 +355,7 @@ Deno.test("loadConfig: a list takes one or many, a switch its word", () => {
   assert.deepEqual(config["auth.public_publish"], ["c/*"]);
 });
 
-Deno.test("loadConfig: an empty variable is absent, and other programs' are left alone", () => {
+Deno.test("loadConfig: an empty variable is absent, those of others are ignored", () => {
   const environment = { MOQ_LOG_LEVEL: "", MOQ_SOMETHING_ELSE: "x", HOME: "/" };
   assert.equal(load({ environment })["log.level"], "info");
 });
@@ -367,7 +367,7 @@ Deno.test("readCommandLine: file and action", () => {
   assert.equal(readCommandLine(["-V"]).action, "version");
 });
 
-Deno.test("exampleToml: with every line uncommented every setting is known and good", () => {
+Deno.test("exampleToml with every line uncommented is a good configuration", () => {
   const toml = exampleToml().replaceAll(/^# (?=[a-z_]+ = )/gm, "");
   const source = readToml(toml, "example");
   assert.deepEqual([...source.keys()].sort(), [...SETTINGS.keys()].sort());

@@ -21,7 +21,7 @@ export interface CommandLine {
   readonly action: Action | undefined;
 }
 
-/** What the relay can do besides running. */
+/** What the relay can do instead of running. */
 type Action = "help" | "version" | "check-config";
 
 const ACTIONS: readonly Action[] = ["help", "version", "check-config"];

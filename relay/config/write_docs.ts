@@ -9,7 +9,7 @@ import { exampleToml, settingsMarkdown } from "./docs.ts";
 const BEGIN = "<!-- settings: made from relay/config/settings.ts -->";
 const END = "<!-- end of settings -->";
 
-/** `document` with the table between its two marks made anew. */
+/** `document` with a new table between its two marks. */
 export function withSettings(document: string): string {
   const [before, rest] = document.split(BEGIN);
   const after = rest?.split(END)[1];

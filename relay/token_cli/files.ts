@@ -4,16 +4,13 @@
  *
  * @module
  */
+import { messageOf } from "@moq-deno/lite/internal";
 import { ConfigError } from "../config/values.ts";
 import { print } from "../process.ts";
 import { MAX_KEY_LENGTH } from "../token/mod.ts";
 
 const SECRET_MODE = 0o600;
 const PUBLIC_MODE = 0o644;
-
-function because(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
 
 /** The text of a file, or of standard input. Throws `ConfigError`. */
 export async function readText(path: string): Promise<string> {
@@ -34,7 +31,7 @@ export async function readText(path: string): Promise<string> {
     if (cause instanceof ConfigError) throw cause;
     throw new ConfigError(
       `Cannot read ${path}, check the path and its permissions: ${
-        because(cause)
+        messageOf(cause)
       }`,
       { cause },
     );
@@ -73,7 +70,7 @@ export async function writeText(
     }
     throw new ConfigError(
       `Cannot write ${path}, check the folder and its permissions: ${
-        because(cause)
+        messageOf(cause)
       }`,
       { cause },
     );

@@ -9,8 +9,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { consumeCatalog } from "@moq-deno/hang";
 import {
+  type MediaPublication,
   openMedia,
-  type Publication,
   publishMedia,
 } from "@moq-deno/hang/media";
 import {
@@ -29,7 +29,7 @@ import { connect, reconnect } from "@moq-deno/lite/deno";
 import { consumeWindow } from "@moq-deno/lite/json";
 import { deflate } from "@moq-deno/hang/deflate";
 import { FolderStore } from "../../hang/cli/folder_store.ts";
-import { decodeEntries } from "../../hang/record/group_log.ts";
+import { readIndex } from "../../hang/record/group_index.ts";
 import { DENO_RUN, Program, ROOT } from "../package/process.ts";
 import { Hang } from "./hang_process.ts";
 import { ffmpegTest, output, probe } from "./tools.ts";
@@ -53,7 +53,9 @@ async function until(isSo: () => boolean): Promise<void> {
 function groupsIn(folder: string): number {
   try {
     const { size } = Deno.statSync(`${folder}/0.groups`);
-    return decodeEntries(Deno.readFileSync(`${folder}/0.index`), size).length;
+    const index = Deno.readFileSync(`${folder}/0.index`);
+    const read = () => new Uint8Array();
+    return readIndex(index, { size, read }).entries.length;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;
     throw error;
@@ -103,7 +105,7 @@ class Stage implements AsyncDisposable {
   readonly folder = Deno.makeTempDirSync();
   readonly broadcast: BroadcastProducer;
   readonly #options: readonly string[];
-  readonly #publication: Publication;
+  readonly #publication: MediaPublication;
   readonly #media: { close(): void };
   readonly #publisher: Connection;
   readonly #address: string;

@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import {
   type Media,
   type MediaPacket,
+  type MediaPublication,
   openH264,
   openMedia,
   type OrderedSample,
-  type Publication,
   publishMedia,
   type PublishMediaOptions,
   type SubscribedMedia,
@@ -37,7 +37,7 @@ async function packetsOf(media: Media): Promise<readonly MediaPacket[][]> {
 }
 
 interface Live {
-  readonly publication: Publication;
+  readonly publication: MediaPublication;
   readonly received: SubscribedMedia;
 }
 

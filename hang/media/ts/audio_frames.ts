@@ -7,7 +7,7 @@
 import { joinBytes } from "@moq-deno/lite/internal";
 
 /** What a frame's header says. */
-export interface FrameHeader {
+export interface AudioFrameHeader {
   /** Header and all. */
   readonly bytes: number;
   /** How long it lasts. */
@@ -20,7 +20,7 @@ export interface FrameHeader {
 export type ReadFrameHeader = (
   bytes: Uint8Array,
   at: number,
-) => FrameHeader | undefined;
+) => AudioFrameHeader | undefined;
 
 /** Bytes that any of the headers needs. */
 export const HEADER_BYTES = 7;
@@ -85,7 +85,7 @@ export const readAc3: ReadFrameHeader = (bytes, at) => {
   return isEnhanced ? readEac3(bytes, at) : readPlainAc3(bytes[at + 4]!);
 };
 
-function readPlainAc3(codes: number): FrameHeader | undefined {
+function readPlainAc3(codes: number): AudioFrameHeader | undefined {
   const rate = AC3_RATES[codes >> 6];
   const kbps = AC3_KBPS[(codes & 0x3f) >> 1];
   if (!rate || !kbps) return undefined;
@@ -94,7 +94,7 @@ function readPlainAc3(codes: number): FrameHeader | undefined {
   return { bytes: words * 2, samples: AC3_SAMPLES, rate };
 }
 
-function readEac3(bytes: Uint8Array, at: number): FrameHeader | undefined {
+function readEac3(bytes: Uint8Array, at: number): AudioFrameHeader | undefined {
   const size = ((((bytes[at + 2]! & 7) << 8) | bytes[at + 3]!) + 1) * 2;
   const codes = bytes[at + 4]!;
   const isHalf = codes >> 6 === 3;

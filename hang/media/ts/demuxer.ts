@@ -5,7 +5,7 @@
  * @module
  */
 import type { Logger } from "@moq-deno/lite";
-import { asMoqError } from "@moq-deno/lite/internal";
+import { messageOf } from "@moq-deno/lite/internal";
 import type { MediaPacket } from "../media.ts";
 import type { SteadyTime } from "../steady_time.ts";
 import {
@@ -257,7 +257,7 @@ export class TsDemuxer {
       declared = readPmt(section);
     } catch (error) {
       this.#options.log.warn?.("table of streams not read", {
-        error: asMoqError(error).message,
+        error: messageOf(error),
       });
       return;
     }

@@ -151,7 +151,7 @@ function assertSteady(timesUs: readonly number[], mostUs: number): void {
   }
 }
 
-Deno.test("openMedia: MPEG-TS from bytes, a pipe and a pipe of single bytes is the same", async () => {
+Deno.test("openMedia reads the same MPEG-TS from bytes and from a pipe", async () => {
   const reads = [];
   for (const source of [TS, pipe(TS), openPipe(TS, 191)]) {
     const media = await openMedia(source);
@@ -178,7 +178,7 @@ Deno.test("openMedia: an MPEG-TS clock that starts again in an open pipe goes on
   media.close();
 });
 
-Deno.test("openMedia: an MPEG-TS file with two clocks has both tracks on one line", async () => {
+Deno.test("openMedia: MPEG-TS with two clocks has both tracks on one timeline", async () => {
   const media = await openMedia(concat([TS, TS]));
   const video = await timesOf(media, { kind: "video" });
   const audio = await timesOf(media, { kind: "audio" });
@@ -198,7 +198,7 @@ Deno.test("openMedia: MPEG-TS joined in the middle of a packet is found", async 
   media.close();
 });
 
-Deno.test("openMedia: a damaged byte in MPEG-TS costs a picture or a piece of sound", async () => {
+Deno.test("openMedia: a damaged byte in MPEG-TS costs one picture or sound", async () => {
   const damaged = TS.slice();
   damaged[PACKET_BYTES * 400] = 0; // in the place of 0x47
   const lines: string[] = [];
@@ -250,7 +250,7 @@ Deno.test("openMedia names the tracks of MPEG-TS that it leaves out", async () =
   }
 });
 
-Deno.test("openMedia: a track of MPEG-TS that cannot be described costs only itself", async () => {
+Deno.test("openMedia: an MPEG-TS track without a description costs only itself", async () => {
   // AAC whose channels are said elsewhere: configuration 0 in each ADTS header.
   const odd = TS.slice();
   for (let at = 0; at + 7 < odd.byteLength; at++) {
@@ -307,7 +307,7 @@ Deno.test("openMedia: a silent MPEG-TS track joins when it comes", async () => {
   media.close();
 });
 
-Deno.test("openMedia: a stream number that passes to another codec is two tracks, one after the other", async () => {
+Deno.test("openMedia: an MPEG-TS stream that changes its codec is two tracks", async () => {
   const sound = await clipTs(6, true);
   const pids = (bytes: Uint8Array) => new Set(packetsOf(bytes).map(pidOf));
   const mediaPid = [...pids(sound)].find((pid) => pid > 32 && pid < 0x1000)!;
@@ -330,7 +330,7 @@ Deno.test("openMedia: a stream number that passes to another codec is two tracks
   }
 });
 
-Deno.test("openMedia: what many damaged places of MPEG-TS cost is named, once for a file", async () => {
+Deno.test("openMedia names damage in MPEG-TS once for a file", async () => {
   const packets = packetsOf(TS);
   const holes = packets.filter((_, n) =>
     n < packets.length / 2 || n % 31 !== 0
@@ -406,7 +406,7 @@ Deno.test("openMedia: MPEG-TS damaged anywhere gives packets or MoqError", async
   );
 });
 
-Deno.test("openMedia: MPEG-TS with packets lost, moved or sent twice gives packets or MoqError", async () => {
+Deno.test("openMedia: shuffled MPEG-TS packets give packets or MoqError", async () => {
   const packets = packetsOf(TS).slice(0, 200);
   const order = fc.array(fc.nat({ max: packets.length - 1 }), {
     minLength: 20,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock, Logger } from "@moq-deno/lite";
-import { abortable, asMoqError, Latch } from "@moq-deno/lite/internal";
+import { abortable, Latch, messageOf } from "@moq-deno/lite/internal";
 import { isAdts, stripAdtsHeader } from "../adts.ts";
 import type { MediaPacket } from "../media.ts";
 import { SteadyTime } from "../steady_time.ts";
@@ -132,7 +132,7 @@ export class TsPass {
         const description = await describeStream(declared, options);
         this.described.push({ stream, description });
       } catch (error) {
-        const { message } = asMoqError(error);
+        const message = messageOf(error);
         this.demuxer.leaveOut(
           stream,
           `Track ${declared.pid} (${stream.name}): ${
