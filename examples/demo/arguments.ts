@@ -21,11 +21,13 @@ const ROWS = {
   }),
   isPageHidden: flag("--no-open", "do not open the page in a browser"),
   port: preset("--port PORT", {
-    ...{ read: portOf, preset: "4443" },
+    read: portOf,
+    preset: "4443",
     help: "the relay's port, or the next one that is free",
   }),
   webPort: preset("--web-port PORT", {
-    ...{ read: portOf, preset: "8080" },
+    read: portOf,
+    preset: "8080",
     help: "the page's port, or the next one that is free",
   }),
   seconds: optional("--seconds N", {

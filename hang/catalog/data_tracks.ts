@@ -95,15 +95,18 @@ const BINARY_TRACK: Shape<BinaryTrackConfig> = { ...RECORDS, mime: "string" };
 /** How the sections `text`, `json` and `binary` are checked; an entry that is not in order is left out and noted. */
 export const DATA_SECTIONS: Readonly<Record<string, SectionParser>> = {
   text: sectionOf({
-    ...{ name: "text", field: "renditions" },
+    name: "text",
+    field: "renditions",
     entry: (value, path) => readObject(value, { path, shape: TEXT }),
   }),
   json: sectionOf({
-    ...{ name: "json", field: "tracks" },
+    name: "json",
+    field: "tracks",
     entry: (value, path) => readObject(value, { path, shape: JSON_TRACK }),
   }),
   binary: sectionOf({
-    ...{ name: "binary", field: "tracks" },
+    name: "binary",
+    field: "tracks",
     entry: (value, path) => readObject(value, { path, shape: BINARY_TRACK }),
   }),
 };

@@ -98,12 +98,16 @@ const AUDIO: Shape<Omit<AudioSection, "renditions">> = {
 
 const SECTIONS: Readonly<Record<string, SectionParser>> = {
   video: sectionOf({
-    ...{ name: "video", field: "renditions" },
-    ...{ entry: parseVideoConfig, shape: VIDEO },
+    name: "video",
+    field: "renditions",
+    entry: parseVideoConfig,
+    shape: VIDEO,
   }),
   audio: sectionOf({
-    ...{ name: "audio", field: "renditions" },
-    ...{ entry: parseAudioConfig, shape: AUDIO },
+    name: "audio",
+    field: "renditions",
+    entry: parseAudioConfig,
+    shape: AUDIO,
   }),
   ...DATA_SECTIONS,
   clock: parseClock,

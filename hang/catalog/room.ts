@@ -124,8 +124,10 @@ function within(fields: Fields, name: string): number | undefined {
 }
 
 const POSITION: Shape<Position> = {
-  ...{ x: within, y: within },
-  ...{ z: "number", s: "number" },
+  x: within,
+  y: within,
+  z: "number",
+  s: "number",
 };
 
 /** Checks a position called `path`; throws `MoqError("decode")` that names the field. */

@@ -67,7 +67,10 @@ function fraction(fields: Fields, name: string): number {
 const DETECTION: Shape<Detection> = {
   label: "requiredString",
   score: fraction,
-  ...{ x: fraction, y: fraction, w: fraction, h: fraction },
+  x: fraction,
+  y: fraction,
+  w: fraction,
+  h: fraction,
 };
 
 /** Checks a frame of the track `video.detection`; throws `MoqError("decode")` that names the field. */

@@ -19,7 +19,8 @@ export const announced = command({
   rows: {
     ...RELAY,
     name: preset("--name PREFIX", {
-      ...{ read: text, preset: "" },
+      read: text,
+      preset: "",
       help: "only those below this path",
     }),
   },

@@ -40,7 +40,9 @@ interface About<T> {
 /** Something that must be there. */
 export function needed<T>(form: string, { read, help }: About<T>): Row<T> {
   return {
-    ...{ form, help, isNeeded: true },
+    form,
+    help,
+    isNeeded: true,
     read([text], name) {
       if (text) return read(text, name);
       throw new TypeError(`Expected ${name}, got none`);
@@ -54,7 +56,8 @@ export function optional<T>(
   { read, help }: About<T>,
 ): Row<T | undefined> {
   return {
-    ...{ form, help },
+    form,
+    help,
     read: ([text], name) => text === undefined ? undefined : read(text, name),
   };
 }
@@ -65,7 +68,9 @@ export function preset<T>(
   { read, preset, help }: About<T> & { readonly preset: string },
 ): Row<T> {
   return {
-    ...{ form, help, preset },
+    form,
+    help,
+    preset,
     read: ([text = preset], name) => read(text, name),
   };
 }
@@ -79,7 +84,8 @@ export function choice<const T extends string>(
   },
 ): Row<T> {
   return preset(form, {
-    ...{ preset: words[0], help },
+    preset: words[0],
+    help,
     read(text, name) {
       const word = words.find((word) => word === text);
       if (word !== undefined) return word;
@@ -103,7 +109,10 @@ export function operands(
   { preset, help }: { readonly preset: string; readonly help: string },
 ): Row<readonly string[]> {
   return {
-    ...{ form, help, preset, isMany: true },
+    form,
+    help,
+    preset,
+    isMany: true,
     read: (texts) => texts.length > 0 ? texts : [preset],
   };
 }

@@ -19,7 +19,8 @@ import { print, say } from "./terminal.ts";
 
 const LISTEN = {
   address: preset("--listen HOST:PORT", {
-    ...{ read: addressOf, preset: "127.0.0.1:8888" },
+    read: addressOf,
+    preset: "127.0.0.1:8888",
     help: "where players find it",
   }),
 };
@@ -27,7 +28,8 @@ const LIVE_ROWS = {
   ...READING,
   ...LISTEN,
   windowSeconds: preset("--window SECONDS", {
-    ...{ read: positive, preset: "30" },
+    read: positive,
+    preset: "30",
     help: "how much the playlists list",
   }),
 };

@@ -100,7 +100,9 @@ function decodedEarlier(
     const whole = wholeBox(media, box);
     if (box.type !== "moof") return { type: box.type, bytes: whole.slice() };
     const bytes = shownLater(whole, {
-      ...{ trackId: 1, ticks, isDecodedEarlier: true },
+      trackId: 1,
+      ticks,
+      isDecodedEarlier: true,
     });
     grown += bytes.byteLength - whole.byteLength;
     return { type: box.type, bytes };

@@ -240,7 +240,8 @@ export class MediaFile implements Media {
     }
     const { kind, config, hasAdts, pcm } = described;
     return {
-      ...{ kind, config },
+      kind,
+      config,
       packets: (signal) => {
         const packets = this.#packets(track, { signal, hasAdts });
         return pcm === undefined

@@ -97,7 +97,9 @@ async function openAny(
     isRewindable: stream === undefined,
     keepsTimes: options.keepsTimes ?? false,
     graceMs: GRACE_MS,
-    ...{ clock, log, signal },
+    clock,
+    log,
+    signal,
   });
 }
 

@@ -116,7 +116,8 @@ Deno.test("subscribeMedia: sound that joins too late is named", async () => {
   const clock = new HandClock();
   const named = Promise.withResolvers<string>();
   const opening = subscribeMedia(broadcast.consume(), {
-    ...{ joinMs: 3000, clock },
+    joinMs: 3000,
+    clock,
     log: { warn: (words, fields) => named.resolve(`${words} ${fields?.name}`) },
   });
   catalog.update({ video: VIDEO });
@@ -137,7 +138,9 @@ Deno.test("subscribeMedia does not wait for sound in an older broadcast", async 
   for (const audio of [undefined, false] as const) {
     const clock = new HandClock();
     const media = await subscribeMedia(broadcast.consume(), {
-      ...{ joinMs: 3000, clock, audio },
+      joinMs: 3000,
+      clock,
+      audio,
     });
     assert.equal(media.audio, undefined);
     await media.close();
@@ -151,7 +154,9 @@ Deno.test("subscribeMedia: the wait for what joins ends with the signal's reason
   const stop = new AbortController();
   const clock = new HandClock();
   const media = subscribeMedia(broadcast.consume(), {
-    ...{ joinMs: 3000, clock, signal: stop.signal },
+    joinMs: 3000,
+    clock,
+    signal: stop.signal,
   });
   await clock.wait;
   const reason = new Error("enough");

@@ -170,7 +170,12 @@ function addVideo(
   });
   const earlierUs = isMp4 ? decodeDelayUs(reader.config.codec, facts) : 0;
   return new FileLane({
-    ...{ kind: "video", sink, reader, facts, time, earlierUs },
+    kind: "video",
+    sink,
+    reader,
+    facts,
+    time,
+    earlierUs,
   });
 }
 
@@ -186,7 +191,12 @@ function addAudio(
   const sink = new EncodedAudioPacketSource(facts.codec as AudioCodec);
   output.addAudioTrack(sink, knownAhead(facts));
   return new FileLane({
-    ...{ kind: "audio", sink, reader, facts, time, earlierUs: 0 },
+    kind: "audio",
+    sink,
+    reader,
+    facts,
+    time,
+    earlierUs: 0,
   });
 }
 

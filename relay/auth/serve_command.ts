@@ -209,7 +209,10 @@ async function openPolicy(
     );
   }
   const { authorizer, run } = await openTokens({
-    ...{ key, keyDir, jwks, revoked },
+    key,
+    keyDir,
+    jwks,
+    revoked,
     revokedPollMs: 10_000,
     prefix: "--",
     anonymous: new NoAnonymousAuth(),
@@ -225,6 +228,11 @@ async function openPolicy(
       publish: policy.mtlsPublish,
       subscribe: policy.mtlsSubscribe,
     },
-    ...{ revalidateS, expiresS, tier, perToken, perAddress, clock },
+    revalidateS,
+    expiresS,
+    tier,
+    perToken,
+    perAddress,
+    clock,
   });
 }

@@ -23,7 +23,7 @@ import {
 } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { pageFrom } from "../../examples/demo/ports.ts";
-import { type Box, boxAt, splitBoxes } from "../../hang/container/boxes.ts";
+import { boxAt, type Mp4Box, splitBoxes } from "../../hang/container/boxes.ts";
 import { freshRelay, urlOf } from "../interop/npm/exchange.ts";
 import { Chromium, findChromium } from "./chromium.ts";
 import { PLAYER, tone } from "./player_page.ts";
@@ -48,7 +48,7 @@ function box(type: string, ...parts: readonly Uint8Array[]): Uint8Array {
 /** The init segments of a file's tracks, one each. */
 function initsOf(file: Uint8Array): Uint8Array[] {
   const moov = splitBoxes(boxAt(splitBoxes(file), ["moov"]));
-  const all = (boxes: readonly Box[], type: string) =>
+  const all = (boxes: readonly Mp4Box[], type: string) =>
     boxes.filter((one) => one.type === type).map(({ body }) => body);
   const defaults = all(splitBoxes(boxAt(moov, ["mvex"])), "trex");
   return all(moov, "trak").map((trak, index) =>
