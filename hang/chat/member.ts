@@ -52,13 +52,12 @@ export interface ChatMember {
 export interface MemberContext {
   /** Where messages go. */
   readonly log: ChatLog;
-  /** Who is let in to ask for its catalog. */
+  /** Bounds how many catalogs are asked for at a time. */
   readonly gate: Gate;
   /** Most messages to ask for that were missed. */
   readonly history: number;
   /** Whether names are followed as they change, and who types. */
   readonly isClose: ReadonlySignal<boolean>;
-  /** Time. */
   readonly clock: Clock;
   /** `clock` at 1970, in milliseconds. */
   readonly epochMs: number;
@@ -78,7 +77,7 @@ interface MemberOptions {
   readonly context: MemberContext;
 }
 
-/** Follows one person until it is closed; what goes wrong shows in `state` and costs nobody else anything. */
+/** Follows one person until it is closed; problems show in `state` and do not affect others. */
 export class MemberFollower {
   readonly #options: MemberOptions;
   readonly #state: Signal<ChatMember>;
@@ -175,7 +174,7 @@ export class MemberFollower {
   async #followCatalog(signal: AbortSignal): Promise<void> {
     const { broadcast, context: { gate, clock } } = this.#options;
     const leave = await gate.enter(signal);
-    // Who does not answer keeps nobody else out.
+    // One that does not answer does not block the others.
     const goOn = clock.after(GATE_MS, leave);
     // Only the first is waited for: the next comes when something changes.
     const first = deadline(clock, CATALOG_TIMEOUT_MS);

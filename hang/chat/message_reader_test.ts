@@ -57,7 +57,7 @@ class Reading {
   }
 }
 
-Deno.test("MessageReader: who comes late gets what was written before, and only so much", async () => {
+Deno.test("MessageReader: a late reader gets a bounded history", async () => {
   const track = openTrack();
   for (let at = 2048; at < 2056; at++) write(track, at, `${at}`);
   const all = new Reading(new MessageReader(), track);
@@ -71,7 +71,7 @@ Deno.test("MessageReader: who comes late gets what was written before, and only 
   await Promise.all([all.stop(), few.stop()]);
 });
 
-Deno.test("MessageReader: groups that overtake each other or were dropped on the way are read in order, each once", async () => {
+Deno.test("MessageReader: reordered and dropped groups are read in order, once", async () => {
   const track = openTrack();
   const reading = new Reading(new MessageReader(), track);
   write(track, 1024, "a");
@@ -85,7 +85,7 @@ Deno.test("MessageReader: groups that overtake each other or were dropped on the
   await reading.stop();
 });
 
-Deno.test("MessageReader: one who comes back is read on from where it was, one who begins anew from the start", async () => {
+Deno.test("MessageReader: goes on where a writer was, unless its numbers restart", async () => {
   const reader = new MessageReader();
   const track = openTrack();
   write(track, 1024, "a");
@@ -113,7 +113,7 @@ Deno.test("MessageReader: one who comes back is read on from where it was, one w
   }
 });
 
-Deno.test("MessageReader: a group that grows beyond what chat needs ends it, before the group is whole", async () => {
+Deno.test("MessageReader: a group that grows too large ends the reading", async () => {
   const track = openTrack();
   const reading = new Reading(new MessageReader(), track);
   const group = track.group(1024);

@@ -1,7 +1,7 @@
 /**
  * From one microphone, tab or file to the sound of a broadcast. It listens for
  * as long as it is there, so that it can say how loud it is; it encodes while
- * somebody subscribes.
+ * there is a subscriber.
  *
  * @module
  */
@@ -27,7 +27,7 @@ interface AudioFeedOptions {
 export class AudioFeed {
   /** How loud it is, 0 to 1. */
   readonly level: Signal<number> = new Signal(0);
-  /** Whether somebody seems to speak. */
+  /** Whether there seems to be speech. */
   readonly isSpeaking: Signal<boolean> = new Signal(false);
   /** Whether any sound has come; not before the user has touched the page, where the browser wants that. */
   readonly hasBegun: Signal<boolean> = new Signal(false);
@@ -50,7 +50,7 @@ export class AudioFeed {
     this.closed = this.#run(this.#end.signal);
   }
 
-  /** Ends it; the rendition stays offered, for whoever feeds it next. Idempotent. */
+  /** Stops; the rendition stays offered, for the next feed. Idempotent. */
   close(): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort(new MoqError("closed", "Feed was closed"));

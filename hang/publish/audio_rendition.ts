@@ -1,5 +1,5 @@
 /**
- * The sound of a broadcast: encodes while somebody subscribes, one group for
+ * The sound of a broadcast: encodes while there is a subscriber, one group for
  * each short run of packets.
  *
  * @module

@@ -1,6 +1,5 @@
 /**
- * A file of the user's, played over and over by a video element that nobody
- * sees.
+ * A file of the user's, played in a loop by a hidden video element.
  *
  * @module
  */
@@ -61,7 +60,7 @@ export class FileSource {
   }
 
   #fail(): void {
-    // The end of a source that was closed is no failure of the file.
+    // Closing the source ends the element too, which is not a failure of the file.
     if (!this.#element.hasAttribute("src")) return;
     this.problem.set(problemOf("file", "unsupported"));
   }

@@ -28,7 +28,7 @@ interface PublisherFacts {
   readonly connection: ConnectionStatus;
   /** Whether the broadcast is offered to the relay. */
   readonly isAnnounced: boolean;
-  /** Whether anybody subscribes. */
+  /** Whether there is a subscriber. */
   readonly isWatched: boolean;
   /** Why nothing can be encoded. */
   readonly failure: MoqError | undefined;

@@ -1,7 +1,7 @@
 /**
  * What the renditions of the picture and of the sound have in common: a track
  * with its place in the catalog, the demand for it, and an encoder that is freed
- * while nothing subscribes.
+ * while there is no subscriber.
  *
  * @module
  */
@@ -42,7 +42,7 @@ export abstract class Rendition<
 > {
   /** Name of the track. */
   readonly name: string;
-  /** Whether anything subscribes. */
+  /** Whether there is a subscriber. */
   readonly isWanted: ReadonlySignal<boolean>;
   /** Its place in the catalog; `undefined` while it is not offered. */
   readonly config: Signal<Config | undefined> = new Signal(undefined);
@@ -79,7 +79,7 @@ export abstract class Rendition<
     this.config.set(undefined);
   }
 
-  /** Frees the encoder and ends the group, while nothing subscribes. */
+  /** Frees the encoder and ends the group, while there is no subscriber. */
   pause(): void {
     this.closeEncoder();
     this.#writer.endGroup();

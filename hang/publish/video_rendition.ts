@@ -1,5 +1,5 @@
 /**
- * One rendition of the video: encodes while somebody subscribes, drops pictures
+ * One rendition of the video: encodes while there is a subscriber, drops pictures
  * before they are encoded and never after.
  *
  * @module
@@ -19,7 +19,7 @@ import { encoderKey } from "./video_codec.ts";
 const KEYFRAME_US = 2_000_000;
 // With more than this waiting, the encoder is slower than the camera.
 const MAX_QUEUED = 2;
-// Setting an encoder anew costs quality for a moment.
+// Reconfiguring an encoder costs quality for a moment.
 const BITRATE_STEP = 0.1;
 
 /** An encoding and how to get it. */

@@ -61,7 +61,7 @@ export class Player {
   readonly muted: Signal<boolean> = new Signal(false);
   /** Loudness from 0 to 1. */
   readonly volume: Signal<number> = new Signal(1);
-  /** Whether anybody can see the picture; its download stops while not. */
+  /** Whether the picture is in sight; its download stops while not. */
   readonly visible: Signal<boolean> = new Signal(true);
   /** How long media is held. */
   readonly latency: Signal<Latency>;
@@ -182,7 +182,7 @@ export class Player {
     return catalog ? captionTracks(catalog) : [];
   }
 
-  /** What is to be read now, empty while nothing is said; watched when it is read in an effect. */
+  /** The caption to show now, empty for none; watched when it is read in an effect. */
   captionText(): string {
     return this.#caption.get()?.text.get() ?? "";
   }
@@ -202,7 +202,7 @@ export class Player {
     return this.#monitor.latencies();
   }
 
-  /** Numbers as they are now. */
+  /** The current numbers. */
   stats(): PlayerStats {
     return this.#monitor.stats();
   }

@@ -31,8 +31,7 @@ function open(
 }
 
 Deno.test({
-  name:
-    "hang-watch: shows the numbers of each picture, in every codec and container",
+  name: "hang-watch: shows each picture in every codec and container",
   ignore: path === undefined,
   async fn(t) {
     for (const codec of CODECS) {
@@ -57,8 +56,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "hang-watch: captions are drawn when they are due, and not downloaded otherwise",
+  name: "hang-watch: captions show in time, and download only when on",
   ignore: path === undefined,
   async fn() {
     await using stage = await open({ renditions: [SMALL], captions: true });
@@ -81,8 +79,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "hang-watch: a machine that slept for five seconds is live again, with sound beside the picture",
+  name: "hang-watch: live and in sync after the machine slept for 5 s",
   ignore: path === undefined || Deno.build.os !== "linux",
   async fn() {
     await using stage = await open(

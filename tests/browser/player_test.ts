@@ -49,8 +49,7 @@ function secondsChanged(page: Page, seconds: number): Promise<number[]> {
 }
 
 Deno.test({
-  name:
-    "hang-watch: the clock in the picture runs at real speed, with sound after a gesture",
+  name: "hang-watch: plays at real speed, with sound after a gesture",
   ignore: path === undefined,
   async fn(t) {
     await using stage = await Stage.open();
@@ -142,8 +141,7 @@ for (
   const [signal, limitMs] of [["SIGTERM", 2000], ["SIGKILL", 8000]] as const
 ) {
   Deno.test({
-    name:
-      `hang-watch: playback resumes after the relay got ${signal} and started again`,
+    name: `hang-watch: resumes after the relay got ${signal} and restarted`,
     ignore: path === undefined,
     async fn() {
       await using stage = await Stage.open();

@@ -1,6 +1,6 @@
 /**
  * `<hang-publish>` in Chromium with a camera and a microphone that are files:
- * what a viewer sees and hears, and what is encoded while nobody does.
+ * what a viewer sees and hears, and what is encoded without viewers.
  *
  * @module
  */
@@ -84,8 +84,7 @@ async function subscribeTo(
 }
 
 Deno.test({
-  name:
-    "hang-publish: the camera's picture and the microphone's tone arrive; nothing is encoded while nobody watches",
+  name: "hang-publish: picture and tone arrive; encoders rest without viewers",
   ignore: path === undefined,
   async fn(t) {
     await using devices = await Devices.make();

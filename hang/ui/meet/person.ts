@@ -1,6 +1,6 @@
 /**
- * Somebody else in a meeting: a player in a tile, and what that one says
- * besides: whether the microphone and the camera are on, who speaks, and where.
+ * Another person in a meeting: a player in a tile, and what the person publishes
+ * about microphone, camera, speech and position.
  *
  * @module
  */
@@ -116,7 +116,7 @@ function stateText(
   },
 ): string {
   if (!isKnown) return "Joining";
-  // Nothing to decode is nobody's fault.
+  // Without media there is nothing to decode.
   if (!hasMedia) return "";
   return SAID.includes(kind) ? text : "";
 }

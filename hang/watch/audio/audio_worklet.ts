@@ -1,6 +1,6 @@
 /**
  * The audio thread's half: plays the ring at the position that the shared clock
- * says, a trifle faster or slower where clocks drift.
+ * says, slightly faster or slower where clocks drift.
  *
  * @module
  */

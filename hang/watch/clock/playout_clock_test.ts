@@ -34,7 +34,7 @@ function stream(
   }
 }
 
-Deno.test("PlayoutClock: who joins in the middle of a group is at the live edge when its burst has come", () => {
+Deno.test("PlayoutClock: at the live edge once the first burst has come", () => {
   const clock = new Hands();
   const sync = new PlayoutClock({ latency: FIXED, clock });
   for (let ms = 0; ms <= 900; ms += 33) {
@@ -45,7 +45,7 @@ Deno.test("PlayoutClock: who joins in the middle of a group is at the live edge 
   assert.equal(sync.untilDueMs(sync.edgeUs), 100);
 });
 
-Deno.test("PlayoutClock: jitter does not move the playhead, a slower clock is followed without a jump", () => {
+Deno.test("PlayoutClock: ignores jitter, follows a slower clock smoothly", () => {
   const clock = new Hands();
   const sync = new PlayoutClock({ latency: FIXED, clock });
   stream({ sync, clock, fromMs: 0, count: 500 });
@@ -61,7 +61,7 @@ Deno.test("PlayoutClock: jitter does not move the playhead, a slower clock is fo
   assert.ok(Math.abs(behindMs) < 10, `${behindMs} ms off the live edge`);
 });
 
-Deno.test("PlayoutClock: a publisher that counts from 0 again becomes the live edge", () => {
+Deno.test("PlayoutClock: timestamps that restart at 0 are the live edge", () => {
   const clock = new Hands();
   const sync = new PlayoutClock({ latency: FIXED, clock });
   stream({ sync, clock, fromMs: 60_000, count: 100 });
@@ -83,7 +83,7 @@ Deno.test("PlayoutClock: a way that has become longer is accepted after a while"
   assert.equal(sync.untilDueMs(sync.edgeUs), 100);
 });
 
-Deno.test("PlayoutClock: after a machine has slept what comes is the live edge at once, whether its clock stood still meanwhile or not", () => {
+Deno.test("PlayoutClock: live at once after the machine has slept", () => {
   for (const tickedMs of [0, 5000]) {
     const clock = new Hands();
     const sync = new PlayoutClock({ latency: FIXED, clock });
@@ -95,7 +95,7 @@ Deno.test("PlayoutClock: after a machine has slept what comes is the live edge a
   }
 });
 
-Deno.test("PlayoutClock: a publisher that sends in bursts is held longer, an outage changes nothing", () => {
+Deno.test("PlayoutClock: holds bursts longer, ignores an outage", () => {
   const clock = new Hands();
   const sync = new PlayoutClock({ latency: RANGE, clock });
   /** A second of media at once, every second. */
