@@ -25,14 +25,14 @@ import { running } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { ChatLog } from "./chat_log.ts";
 import { ChatWriter, epochOf } from "./chat_writer.ts";
-import { Gate } from "./gate.ts";
+import { ConcurrencyLimit } from "./concurrency_limit.ts";
 import {
   type ChatMember,
   type MemberContext,
   MemberFollower,
 } from "./member.ts";
 import { type ChatMessage, messageText, nameOf } from "./message.ts";
-import { MessageReader } from "./message_reader.ts";
+import { ChatReader } from "./chat_reader.ts";
 
 /** Rooms of at most so many people show who types, and names as they change. */
 export const CLOSE_MEMBERS = 12;
@@ -110,7 +110,7 @@ export class ChatRoom {
   readonly #followers: Map<string, MemberFollower> = new Map();
   readonly #unfollowed: Set<string> = new Set();
   // Also of those that left: they may come back.
-  readonly #readers: Map<string, MessageReader> = new Map();
+  readonly #readers: Map<string, ChatReader> = new Map();
   readonly #count: Signal<number> = new Signal(0);
   readonly #leave: () => void;
 
@@ -125,7 +125,7 @@ export class ChatRoom {
     this.#log = new ChatLog(options.maxMessages ?? KEPT_MESSAGES);
     this.#context = {
       log: this.#log,
-      gate: new Gate(QUESTIONS_AT_A_TIME),
+      questions: new ConcurrencyLimit(QUESTIONS_AT_A_TIME),
       history: options.history ?? HISTORY,
       isClose: this.#isClose,
       clock,
@@ -271,8 +271,8 @@ export class ChatRoom {
     }
   }
 
-  #readerOf(path: string): MessageReader {
-    const reader = this.#readers.get(path) ?? new MessageReader();
+  #readerOf(path: string): ChatReader {
+    const reader = this.#readers.get(path) ?? new ChatReader();
     // The one that was there last is forgotten last.
     this.#readers.delete(path);
     this.#readers.set(path, reader);

@@ -10,9 +10,9 @@ import { Signal } from "../signals/signal.ts";
 import { hexOf } from "./description.ts";
 import {
   type EncodedConfig,
-  Rendition,
+  EncodedRendition,
   type RenditionOptions,
-} from "./rendition.ts";
+} from "./encoded_rendition.ts";
 import type { RenditionPlan } from "./rendition_plan.ts";
 import { encoderKey } from "./video_codec.ts";
 
@@ -32,7 +32,7 @@ interface VideoOffer {
 
 /** Encodes pictures into one track. */
 export class VideoRendition
-  extends Rendition<VideoConfig, VideoOffer, VideoEncoder> {
+  extends EncodedRendition<VideoConfig, VideoOffer, VideoEncoder> {
   /** The encoder that failed last; it is not used again until another is offered. */
   readonly failed: Signal<string | undefined> = new Signal(undefined);
   /** What it may use of the bits per second that it wants, above 0 and up to 1. */

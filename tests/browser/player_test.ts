@@ -81,10 +81,11 @@ Deno.test({
       const stats = JSON.stringify(await page.evaluate(`${PLAYER}.stats`));
       assert.ok(Math.abs(hertz - 440) < 6, `${hertz} Hz, ${stats}`);
       assert.ok(decibels > -40, `${decibels} dB`);
-      const before = await page.evaluate<number>(
-        `${PLAYER}.stats.missingSoundSeconds`,
+      const [before, decoded] = await page.evaluate<[number, number]>(
+        `[${PLAYER}.stats.missingSoundSeconds, ${PLAYER}.stats.decodedSounds]`,
       );
-      await page.evaluate("new Promise((done) => setTimeout(done, 2000))");
+      // About two seconds.
+      await page.until(`${PLAYER}.stats.decodedSounds > ${decoded + 90}`);
       const after = await page.evaluate<number>(
         `${PLAYER}.stats.missingSoundSeconds`,
       );

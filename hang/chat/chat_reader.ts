@@ -33,7 +33,7 @@ export interface ReceivedMessage {
   readonly payload: Uint8Array;
 }
 
-/** Options of {@linkcode MessageReader.read}. */
+/** Options of {@linkcode ChatReader.read}. */
 export interface ReadOptions {
   /** Most messages to ask for that were missed. */
   readonly history: number;
@@ -44,7 +44,7 @@ export interface ReadOptions {
 }
 
 /** Remembers how far it has read, and goes on there when a writer comes back. */
-export class MessageReader {
+export class ChatReader {
   #last: { readonly sequence: number; readonly timestamp: number } | undefined;
 
   /** The messages of `track` that were not read yet; ends with the track. Throws its `MoqError`, and `"too-large"` for what no chat writes. */

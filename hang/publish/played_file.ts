@@ -8,7 +8,7 @@ import type { CapturableElement } from "./browser_types.ts";
 import { type CaptureProblem, problemOf } from "./capture_problem.ts";
 
 /** Plays what the browser can play. */
-export class FileSource {
+export class PlayedFile {
   readonly #element: CapturableElement = document.createElement("video");
   readonly #url: string;
   /** The picture, while it plays. */

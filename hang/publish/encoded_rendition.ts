@@ -12,7 +12,7 @@ import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { watchDemand } from "./demand.ts";
 import type { PublishMarks } from "./marks.ts";
 
-/** Options of {@linkcode Rendition}. */
+/** Options of {@linkcode EncodedRendition}. */
 export interface RenditionOptions {
   /** Where groups go; it is closed with the rendition. */
   readonly track: TrackProducer;
@@ -35,7 +35,7 @@ interface EncoderSink {
 }
 
 /** Encodes into one track; `Config` is its place in the catalog, `Offer` how it is encoded. */
-export abstract class Rendition<
+export abstract class EncodedRendition<
   Config,
   Offer,
   Encoder extends VideoEncoder | AudioEncoder,
