@@ -224,7 +224,7 @@ export class Publisher {
   #feedAudio(): (() => void) | void {
     const track = this.#options.audio?.get();
     if (!track) return this.#audio.withdraw();
-    const feed = new AudioFeed({ track, rendition: this.#audio });
+    const feed = new AudioFeed(track, this.#audio);
     this.#audioFeed.set(feed);
     const end = this.#follow(feed);
     return () => {

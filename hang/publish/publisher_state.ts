@@ -48,10 +48,7 @@ export function publisherStateOf(facts: PublisherFacts): PublisherState {
 
 function failedState(failure: MoqError): PublisherState {
   if (failure.code !== "unsupported") {
-    return {
-      kind: "failed",
-      text: `Cannot publish: ${failure.message}`,
-    };
+    return { kind: "failed", text: `Cannot publish: ${failure.message}` };
   }
   return {
     kind: "unsupported",

@@ -106,9 +106,7 @@ export class Player {
     this.#shared = shared;
     this.#log = log;
     this.#picker = new RenditionPicker(log);
-    this.#sync = new PlayoutClock({
-      latency: latencyRange(this.latency.peek()),
-    });
+    this.#sync = new PlayoutClock(latencyRange(this.latency.peek()));
     const timings = this.#timings;
     const video = new VideoPlayback<VideoWish, VideoFrame>({
       open: (wish, takesOver) => new VideoLane({ ...wish, takesOver, timings }),

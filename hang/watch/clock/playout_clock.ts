@@ -21,14 +21,6 @@ const JUMP_MS = 100;
 const LATE_FOR_MS = 1500;
 const LATE_MARGIN_MS = 50;
 
-/** Options of {@linkcode PlayoutClock}. */
-interface SyncOptions {
-  /** Bounds of how long a sample is held after the fastest could have been shown. */
-  readonly latency: LatencyRange;
-  /** Default the system's clock. */
-  readonly clock?: Clock | undefined;
-}
-
 /** Media time against the clock. */
 export class PlayoutClock {
   readonly #clock: Clock;
@@ -43,8 +35,11 @@ export class PlayoutClock {
   #slewedMs = 0;
   #edgeUs = 0;
 
-  /** Knows nothing yet: the first sample that arrives is the live edge. */
-  constructor({ latency, clock = systemClock }: SyncOptions) {
+  /**
+   * The first sample that arrives is the live edge; `latency` bounds how long a sample is held after the fastest could
+   * have been shown.
+   */
+  constructor(latency: LatencyRange, clock: Clock = systemClock) {
     this.#hold = new PlayoutDelay(latency);
     this.#clock = clock;
   }

@@ -36,7 +36,7 @@ function stream(
 
 Deno.test("PlayoutClock: at the live edge once the first burst has come", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   for (let ms = 0; ms <= 900; ms += 33) {
     clock.ms += 1;
     sync.received(ms * 1000);
@@ -47,7 +47,7 @@ Deno.test("PlayoutClock: at the live edge once the first burst has come", () => 
 
 Deno.test("PlayoutClock: ignores jitter, follows a slower clock smoothly", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   stream({ sync, clock, fromMs: 0, count: 500 });
   const before = sync.untilDueMs(10_000_000);
   clock.ms += 60;
@@ -63,7 +63,7 @@ Deno.test("PlayoutClock: ignores jitter, follows a slower clock smoothly", () =>
 
 Deno.test("PlayoutClock: timestamps that restart at 0 are the live edge", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   stream({ sync, clock, fromMs: 60_000, count: 100 });
   stream({ sync, clock, fromMs: 0, count: 100 });
   assert.equal(sync.edgeUs, 99 * 20_000);
@@ -72,7 +72,7 @@ Deno.test("PlayoutClock: timestamps that restart at 0 are the live edge", () => 
 
 Deno.test("PlayoutClock: a way that has become longer is accepted after a while", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   stream({ sync, clock, fromMs: 0, count: 100 });
   clock.ms += 20;
   stream({ sync, clock, fromMs: 2000, count: 20, delayMs: 400 });
@@ -86,7 +86,7 @@ Deno.test("PlayoutClock: a way that has become longer is accepted after a while"
 Deno.test("PlayoutClock: live at once after the machine has slept", () => {
   for (const tickedMs of [0, 5000]) {
     const clock = new Hands();
-    const sync = new PlayoutClock({ latency: FIXED, clock });
+    const sync = new PlayoutClock(FIXED, clock);
     stream({ sync, clock, fromMs: 0, count: 500 });
     clock.ms += tickedMs;
     stream({ sync, clock, fromMs: 15_000, count: 2 });
@@ -97,7 +97,7 @@ Deno.test("PlayoutClock: live at once after the machine has slept", () => {
 
 Deno.test("PlayoutClock: holds bursts longer, ignores an outage", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: RANGE, clock });
+  const sync = new PlayoutClock(RANGE, clock);
   /** A second of media at once, every second. */
   const burst = (second: number): number => {
     clock.ms += 1000;
@@ -126,7 +126,7 @@ Deno.test("PlayoutClock: holds bursts longer, ignores an outage", () => {
 
 Deno.test("PlayoutClock: a track that comes after the other is waited for", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: RANGE, clock });
+  const sync = new PlayoutClock(RANGE, clock);
   let late = 0;
   for (let ms = 0; ms < 20_000; ms += 20) {
     clock.ms += 20;

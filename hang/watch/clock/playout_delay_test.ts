@@ -111,7 +111,7 @@ const SETTINGS: readonly (readonly [string, Latency])[] = [
 for (const [name, latency] of SETTINGS) {
   Deno.test(`PlayoutClock: ${name}: no drift from live in an hour`, () => {
     const clock = new Hands();
-    const sync = new PlayoutClock({ latency: latencyRange(latency), clock });
+    const sync = new PlayoutClock(latencyRange(latency), clock);
     const random = noise(3);
     const distances: number[] = [];
     for (let second = 0; second < 3600; second++) {
