@@ -7,7 +7,7 @@ import { Latch } from "@moq-deno/lite/internal";
 import { Signal } from "../signals/signal.ts";
 import type { ChatMessage } from "./message.ts";
 
-// One member's share, so that nobody pushes out everything else alone.
+// One member's share, so that no member alone pushes out the others.
 const SHARE = 4;
 
 interface Entry {
@@ -16,7 +16,7 @@ interface Entry {
   readonly number: number;
 }
 
-/** Keeps the newest messages; of a member who wrote more than a quarter of them that one's oldest go first. */
+/** Keeps the newest messages; a member with more than a quarter of them loses its own oldest first. */
 export class ChatLog {
   readonly #capacity: number;
   readonly #entries: Entry[] = [];
@@ -49,7 +49,7 @@ export class ChatLog {
     this.#latch.wake();
   }
 
-  /** The messages that are here by time, then others as they come; what a reader was too slow for is left out. Ends with `signal`. */
+  /** The present messages by time, then others as they come, without those that a slow reader missed. Ends with `signal`. */
   async *read(signal: AbortSignal): AsyncGenerator<ChatMessage, void> {
     const release = this.#latch.wakeOn(signal);
     let next = 0;

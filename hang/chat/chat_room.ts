@@ -25,14 +25,14 @@ import { running } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import { ChatLog } from "./chat_log.ts";
 import { ChatWriter, epochOf } from "./chat_writer.ts";
-import { Gate } from "./gate.ts";
+import { ConcurrencyLimit } from "./concurrency_limit.ts";
 import {
   type ChatMember,
   type MemberContext,
   MemberFollower,
 } from "./member.ts";
 import { type ChatMessage, messageText, nameOf } from "./message.ts";
-import { MessageReader } from "./message_reader.ts";
+import { ChatReader } from "./chat_reader.ts";
 
 /** Rooms of at most so many people show who types, and names as they change. */
 export const CLOSE_MEMBERS = 12;
@@ -44,7 +44,7 @@ const QUESTIONS_AT_A_TIME = 16;
 
 /** Options of {@linkcode ChatRoom}. */
 export interface ChatRoomOptions {
-  /** Path of the room; everybody is below it. */
+  /** Path of the room; its members are below it. */
   readonly room: string;
   /** What is announced, as `Connection.remote.scope()` or that of a session's origin. */
   readonly remote: OriginScope;
@@ -54,7 +54,7 @@ export interface ChatRoomOptions {
   readonly name?: string | undefined;
   /** Who one is; may be changed later in {@linkcode ChatRoom.user}. */
   readonly user?: User | undefined;
-  /** A writer in a broadcast that somebody else publishes at `name`, with media say. Default a broadcast of its own. */
+  /** A writer in a broadcast that is published elsewhere at `name`, with media for example. Default a broadcast of its own. */
   readonly writer?: ChatWriter | undefined;
   /** People followed at most; of others only the number is known. Default 100: each is a request at the relay, which takes 1024 of one client (`--quic-max-requests`), others fewer. */
   readonly maxMembers?: number | undefined;
@@ -62,7 +62,7 @@ export interface ChatRoomOptions {
   readonly maxMessages?: number | undefined;
   /** Messages of each person asked for that were written before. Default 50. */
   readonly history?: number | undefined;
-  /** Time. */
+  /** For retries and for the times of messages. Default the system's clock. */
   readonly clock?: Clock | undefined;
   /** When `clock` was 0, in milliseconds since 1970. Default as the system's time says. */
   readonly epochMs?: number | undefined;
@@ -109,8 +109,8 @@ export class ChatRoom {
   readonly #end = new AbortController();
   readonly #followers: Map<string, MemberFollower> = new Map();
   readonly #unfollowed: Set<string> = new Set();
-  // Of those who left too: they may come back.
-  readonly #readers: Map<string, MessageReader> = new Map();
+  // Also of those that left: they may come back.
+  readonly #readers: Map<string, ChatReader> = new Map();
   readonly #count: Signal<number> = new Signal(0);
   readonly #leave: () => void;
 
@@ -125,7 +125,7 @@ export class ChatRoom {
     this.#log = new ChatLog(options.maxMessages ?? KEPT_MESSAGES);
     this.#context = {
       log: this.#log,
-      gate: new Gate(QUESTIONS_AT_A_TIME),
+      questions: new ConcurrencyLimit(QUESTIONS_AT_A_TIME),
       history: options.history ?? HISTORY,
       isClose: this.#isClose,
       clock,
@@ -143,14 +143,14 @@ export class ChatRoom {
     onAbort(this.#end.signal, stop);
   }
 
-  /** The people who are there, oneself excepted, by path; watched when it is read in an effect. */
+  /** The other members by path; watched when it is read in an effect. */
   members(): readonly ChatMember[] {
     this.#count.get();
     return [...this.#followers.values()].map(({ state }) => state.get())
       .sort((a, b) => a.path < b.path ? -1 : 1);
   }
 
-  /** How many there are, oneself and those who are not followed included; watched when it is read in an effect. */
+  /** The number of members, including this one and those not followed; watched when it is read in an effect. */
   memberCount(): number {
     this.#count.get();
     const others = this.#followers.size + this.#unfollowed.size;
@@ -163,13 +163,13 @@ export class ChatRoom {
     return this.#log.messages();
   }
 
-  /** The messages that are here by time, then others as they come; who is slow may miss some. Ends with `signal` and with the room. */
+  /** The present messages by time, then others as they come; a slow reader may miss some. Ends with `signal` and with the room. */
   read(signal?: AbortSignal): AsyncGenerator<ChatMessage, void> {
     const ends = [this.#end.signal, signal].filter((one) => one !== undefined);
     return this.#log.read(AbortSignal.any(ends));
   }
 
-  /** Writes to everybody, now or when there is a connection again. Throws as {@linkcode ChatWriter.send}, and `TypeError` in a room that is only read. */
+  /** Writes to the room, now or when there is a connection again. Throws as {@linkcode ChatWriter.send}, and `TypeError` in a room that is only read. */
   send(text: string): void {
     const { sequence, payload, timeMs } = this.#own.send(text);
     const path = this.name ?? "";
@@ -271,8 +271,8 @@ export class ChatRoom {
     }
   }
 
-  #readerOf(path: string): MessageReader {
-    const reader = this.#readers.get(path) ?? new MessageReader();
+  #readerOf(path: string): ChatReader {
+    const reader = this.#readers.get(path) ?? new ChatReader();
     // The one that was there last is forgotten last.
     this.#readers.delete(path);
     this.#readers.set(path, reader);

@@ -42,7 +42,7 @@ function texts(room: ChatRoom): string[] {
   return room.messages().map(({ name, text }) => `${name}: ${text}`);
 }
 
-Deno.test("ChatRoom: everybody reads what the others write, by time, and those who come later too", async () => {
+Deno.test("ChatRoom: all members read all messages by time, late ones too", async () => {
   const world = new World();
   const { clock } = world;
   const ada = world.enter("ada");
@@ -77,7 +77,7 @@ Deno.test("ChatRoom: everybody reads what the others write, by time, and those w
   await world.close();
 });
 
-Deno.test("ChatRoom: typing shows to others for as long as keys are touched, and ends with the message", async () => {
+Deno.test("ChatRoom: typing shows while keys are touched, until the message", async () => {
   const world = new World();
   const { clock } = world;
   const ada = world.enter("ada");
@@ -101,7 +101,7 @@ Deno.test("ChatRoom: typing shows to others for as long as keys are touched, and
   await world.close();
 });
 
-Deno.test("ChatRoom: who floods, writes nonsense or too much loses the reader, and the others notice nothing", async () => {
+Deno.test("ChatRoom: a flood or nonsense costs its writer alone", async () => {
   const world = new World();
   const { clock } = world;
   const ada = world.enter("ada");

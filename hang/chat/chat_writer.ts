@@ -23,7 +23,7 @@ export const MESSAGE_TRACK = "chat/message.txt";
 export const TYPING_TRACK = "chat/typing.bool";
 /**
  * A writer numbers its first message with a multiple of this, made of the
- * second it began, so that whoever comes back goes on above what was there and
+ * second it began, so that one that restarts goes on above the old numbers and
  * readers know where to stop looking for more.
  */
 export const FIRST_MESSAGE_MULTIPLE = 1024;
@@ -36,7 +36,7 @@ const TYPING_MS = 4000;
 export interface WrittenMessage {
   /** Its number. */
   readonly sequence: number;
-  /** As everybody gets it. */
+  /** As readers get it. */
   readonly payload: Uint8Array;
   /** When, in milliseconds since 1970. */
   readonly timeMs: number;
@@ -44,7 +44,7 @@ export interface WrittenMessage {
 
 /** Options of {@linkcode ChatWriter}. */
 export interface ChatWriterOptions {
-  /** Time. */
+  /** For the times of messages. Default the system's clock. */
   readonly clock?: Clock | undefined;
   /** When `clock` was 0, in milliseconds since 1970. Default as the system's time says. */
   readonly epochMs?: number | undefined;
@@ -55,7 +55,7 @@ export function epochOf(clock: Clock): number {
   return Math.round(Date.now() - clock.now());
 }
 
-/** Writes into a broadcast, which stays the caller's. The last MiB of a day's messages is kept for whoever comes later. */
+/** Writes into a broadcast, which stays the caller's. The last MiB of a day's messages is kept for late joiners. */
 export class ChatWriter {
   /** For the catalog of the broadcast. */
   readonly section: Chat = {
@@ -101,7 +101,7 @@ export class ChatWriter {
   }
 
   /**
-   * Writes a message; whoever is not connected now gets it when it is again.
+   * Writes a message; readers without a connection get it once they are back.
    * Throws `RangeError` when there is nothing in it or too much, and
    * `MoqError("lagged")` when readers would take it for a flood.
    */

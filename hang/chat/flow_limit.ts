@@ -1,5 +1,5 @@
 /**
- * How fast somebody may write: a bucket that fills again.
+ * How fast a member may write: a token bucket.
  *
  * @module
  */

@@ -19,15 +19,15 @@ import { running } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { ChatLog } from "./chat_log.ts";
 import { FlowLimit, MESSAGE_RATE } from "./flow_limit.ts";
-import type { Gate } from "./gate.ts";
+import type { ConcurrencyLimit } from "./concurrency_limit.ts";
 import { colorOf, messageText, nameOf } from "./message.ts";
-import type { MessageReader, ReceivedMessage } from "./message_reader.ts";
+import type { ChatReader, ReceivedMessage } from "./chat_reader.ts";
 
 const RETRY_MS = 5000;
 const FLOOD_PAUSE_MS = 30_000;
 const FLOOD_CODES: readonly string[] = ["lagged", "too-large"];
 const CATALOG_TIMEOUT_MS = 10_000;
-const GATE_MS = 250;
+const QUESTION_MS = 250;
 const SECOND_MS = 1000;
 // Broken clocks apart, nothing was written before there was MoQ.
 const YEAR_2020_MS = 1_577_836_800_000;
@@ -52,13 +52,12 @@ export interface ChatMember {
 export interface MemberContext {
   /** Where messages go. */
   readonly log: ChatLog;
-  /** Who is let in to ask for its catalog. */
-  readonly gate: Gate;
+  /** Bounds how many catalogs are asked for at a time. */
+  readonly questions: ConcurrencyLimit;
   /** Most messages to ask for that were missed. */
   readonly history: number;
   /** Whether names are followed as they change, and who types. */
   readonly isClose: ReadonlySignal<boolean>;
-  /** Time. */
   readonly clock: Clock;
   /** `clock` at 1970, in milliseconds. */
   readonly epochMs: number;
@@ -73,12 +72,12 @@ interface MemberOptions {
   /** The person's broadcast. */
   readonly broadcast: BroadcastConsumer;
   /** What was read before the person was last away. */
-  readonly reader: MessageReader;
+  readonly reader: ChatReader;
   /** What it shares with the others. */
   readonly context: MemberContext;
 }
 
-/** Follows one person until it is closed; what goes wrong shows in `state` and costs nobody else anything. */
+/** Follows one person until it is closed; problems show in `state` and do not affect others. */
 export class MemberFollower {
   readonly #options: MemberOptions;
   readonly #state: Signal<ChatMember>;
@@ -173,10 +172,10 @@ export class MemberFollower {
   }
 
   async #followCatalog(signal: AbortSignal): Promise<void> {
-    const { broadcast, context: { gate, clock } } = this.#options;
-    const leave = await gate.enter(signal);
-    // Who does not answer keeps nobody else out.
-    const goOn = clock.after(GATE_MS, leave);
+    const { broadcast, context: { questions, clock } } = this.#options;
+    const leave = await questions.enter(signal);
+    // One that does not answer does not block the others.
+    const goOn = clock.after(QUESTION_MS, leave);
     // Only the first is waited for: the next comes when something changes.
     const first = deadline(clock, CATALOG_TIMEOUT_MS);
     const either = AbortSignal.any([signal, first.signal]);

@@ -1,5 +1,5 @@
 /**
- * What a chat message is: plain text within bounds, whoever wrote it.
+ * What a chat message is: plain text within bounds, from any writer.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export const MAX_NAME_LENGTH = 64;
 export interface ChatMessage {
   /** Unlike that of every other message in the room. */
   readonly id: string;
-  /** Who wrote it: the path below the room. */
+  /** The writer's path below the room. */
   readonly path: string;
-  /** The name of who wrote it, as it was then. */
+  /** The writer's name at that time. */
   readonly name: string;
-  /** The CSS colour of who wrote it, if it said one. */
+  /** The writer's CSS colour, if any. */
   readonly color: string | undefined;
   /** Plain text in one or more lines, never HTML. */
   readonly text: string;

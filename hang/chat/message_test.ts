@@ -11,7 +11,7 @@ import {
 
 const encoder = new TextEncoder();
 
-Deno.test("messageText: what somebody sends is text within bounds that steers nothing, and reading it again changes nothing", () => {
+Deno.test("messageText: any bytes give bounded text without control characters", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 6000 }), (bytes) => {
     const text = messageText(bytes);
     assert.doesNotMatch(

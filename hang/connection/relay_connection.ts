@@ -17,7 +17,7 @@ const LINGER_MS = 2000;
 // Streams may stop once by chance; a browser that does it again does it always.
 const MAX_LOST_STREAMS = 1;
 
-/** A share in a connection; whoever took it releases it. */
+/** A share in a connection, which its user releases. */
 export interface SharedConnection {
   /** The connection. */
   readonly connection: Connection;
@@ -33,7 +33,7 @@ export interface ShareOptions {
   readonly role?: "subscriber" | "publisher" | "both" | undefined;
 }
 
-/** The connection of this page to the relay at `url` in this role, made when nobody has one yet; throws `TypeError` for a bad URL. */
+/** The connection of this page to the relay at `url` in this role, opened by its first user; throws `TypeError` for a bad URL. */
 export function shareConnection(
   url: string | URL,
   { role = "subscriber" }: ShareOptions = {},
@@ -115,7 +115,7 @@ class OpenConnection {
       this.status.set(status);
     }
     watch?.end();
-    // Whoever comes now begins anew.
+    // The next user opens a new one.
     this.#forget();
   }
 }

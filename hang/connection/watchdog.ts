@@ -22,7 +22,7 @@ const QUESTION_PATH = ".alive";
 
 /** Options of {@linkcode watchSession}. */
 export interface WatchdogOptions {
-  /** Time. Default the system's. */
+  /** Default the system's clock. */
   readonly clock?: Clock | undefined;
 }
 

@@ -12,7 +12,7 @@ import { watchSession } from "./watchdog.ts";
 
 const OPTIONS = { protocol: "moq-lite-06" };
 
-Deno.test("watchSession: a peer that answers is left alone for an hour, one that does not is given up", async () => {
+Deno.test("watchSession: closes the session of a silent peer only", async () => {
   const clock = new VirtualClock();
   const [ours, theirs] = memoryPair(OPTIONS);
   const session = openSession(ours, { clock });

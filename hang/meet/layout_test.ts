@@ -5,7 +5,7 @@ import { gridOf, placeOf, positionAt, spreadOf } from "./layout.ts";
 const DESKTOP = { width: 1200, height: 675 };
 const PHONE = { width: 360, height: 640 };
 
-Deno.test("gridOf: as many columns as make the pictures largest, on a desktop and on a phone", () => {
+Deno.test("gridOf: the columns that make the pictures largest", () => {
   const shapes = (box: typeof DESKTOP) =>
     [1, 2, 3, 4, 5, 6, 9, 12, 16, 25].map((count) => {
       const { columns, rows } = gridOf(count, box);
@@ -19,7 +19,7 @@ Deno.test("gridOf: as many columns as make the pictures largest, on a desktop an
   ]);
 });
 
-Deno.test("gridOf: everybody has a place, inside the box, and no other grid has much larger pictures", () => {
+Deno.test("gridOf: all fit the box, and no other grid is much larger", () => {
   const size = fc.integer({ min: 50, max: 4000 });
   fc.assert(fc.property(
     fc.integer({ min: 1, max: 25 }),
@@ -44,12 +44,12 @@ Deno.test("gridOf: everybody has a place, inside the box, and no other grid has 
   ));
 });
 
-Deno.test("gridOf: nobody, or no room, is no error", () => {
+Deno.test("gridOf: takes no people and no room", () => {
   assert.deepEqual(gridOf(0, DESKTOP).columns, 1);
   assert.deepEqual(gridOf(4, { width: 0, height: 0 }).tile.width, 0);
 });
 
-Deno.test("placeOf: the whole picture stays in the window, and positionAt finds the position again", () => {
+Deno.test("placeOf: stays in the window, and positionAt reverses it", () => {
   const part = fc.double({ min: -1, max: 1, noNaN: true });
   const position = fc.record({
     x: part,
@@ -72,7 +72,7 @@ Deno.test("placeOf: the whole picture stays in the window, and positionAt finds 
   }));
 });
 
-Deno.test("spreadOf: nobody covers anybody", () => {
+Deno.test("spreadOf: no one covers anyone", () => {
   for (let count = 1; count <= 25; count++) {
     const places = Array.from(
       { length: count },

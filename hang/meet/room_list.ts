@@ -16,19 +16,19 @@ import { consumePreviews } from "./side_frames.ts";
 // Each may hold two requests at a relay; other makes may take as few as 128 of one client.
 const MAX_PREVIEWS = 40;
 
-/** Somebody in a room. */
+/** A person in a room. */
 export interface RoomGuest extends Preview {
   /** The path below the room. */
   readonly path: string;
 }
 
-/** A room with somebody in it. */
+/** A room with people in it. */
 export interface Room {
   /** Its path. */
   readonly path: string;
   /** How many are in it. */
   readonly count: number;
-  /** Who is in it, by path; of large rooms and of many the first ones say more than that. */
+  /** The people in it by path; only the first ones of large rooms have names and previews. */
   readonly guests: readonly RoomGuest[];
 }
 

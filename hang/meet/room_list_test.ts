@@ -26,7 +26,7 @@ function guest(origin: Origin, path: string, preview: unknown) {
   return { video, say, leave: () => publication.close() };
 }
 
-Deno.test("RoomList: names, previews and counts come and go, and no picture is asked for", async () => {
+Deno.test("RoomList: names, previews and counts without asking for a picture", async () => {
   const clock = new VirtualClock();
   const origin = new Origin({ clock });
   const here = new Origin({ clock });

@@ -13,7 +13,7 @@ export interface RoomPathsOptions {
   readonly scope: OriginScope;
   /** Path of the room. */
   readonly room: string;
-  /** The path below the room that is left out: one's own. */
+  /** The own path below the room, which is left out. */
   readonly own?: string | undefined;
 }
 

@@ -25,7 +25,7 @@ export interface SideFrameOptions {
   readonly signal: AbortSignal;
 }
 
-/** The previews as they change; none when the catalog names no track for them. Throws the `MoqError` of the track and of what is no preview. */
+/** The previews as they change; none when the catalog names no track for them. Throws the `MoqError` of the track and of an invalid preview. */
 export async function* consumePreviews(
   broadcast: BroadcastConsumer,
   { catalog: { preview }, signal }: SideFrameOptions,

@@ -10,7 +10,7 @@ function only(codec: string) {
   };
 }
 
-Deno.test("probeAudio: Opus, AAC where there is none, nothing where there is neither", async () => {
+Deno.test("probeAudio: Opus, else AAC, else nothing", async () => {
   const opus = await probeAudio(STEREO, only("opus"));
   assert.equal(opus?.config.codec, "opus");
   assert.equal(opus?.config.description, undefined);

@@ -1,7 +1,7 @@
 /**
  * From one microphone, tab or file to the sound of a broadcast. It listens for
  * as long as it is there, so that it can say how loud it is; it encodes while
- * somebody subscribes.
+ * there is a subscriber.
  *
  * @module
  */
@@ -15,53 +15,46 @@ import type { AudioRendition } from "./audio_rendition.ts";
 import type { SoundPiece } from "./audio_worklet.ts";
 import { Loudness } from "./loudness.ts";
 
-/** Options of {@linkcode AudioFeed}. */
-interface AudioFeedOptions {
-  /** Where sound comes from; it stays the caller's. */
-  readonly track: MediaStreamTrack;
-  /** Where it goes. */
-  readonly rendition: AudioRendition;
-}
-
 /** Feeds the rendition until it is closed; when its track ends or nothing can be encoded, it withdraws it. */
 export class AudioFeed {
   /** How loud it is, 0 to 1. */
   readonly level: Signal<number> = new Signal(0);
-  /** Whether somebody seems to speak. */
+  /** Whether there seems to be speech. */
   readonly isSpeaking: Signal<boolean> = new Signal(false);
   /** Whether any sound has come; not before the user has touched the page, where the browser wants that. */
   readonly hasBegun: Signal<boolean> = new Signal(false);
   /** Resolves when it has ended, with the error unless it was closed or its track ended; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
-  readonly #options: AudioFeedOptions;
+  readonly #track: MediaStreamTrack;
+  readonly #rendition: AudioRendition;
   readonly #loudness = new Loudness();
   readonly #end = new AbortController();
   readonly #stop: () => void;
   // Before that, what the rendition offers is of another source.
   #hasOffered = false;
 
-  /** Begins at once. */
-  constructor(options: AudioFeedOptions) {
-    const { rendition } = options;
-    this.#options = options;
+  /** Begins at once; `track` stays the caller's. */
+  constructor(track: MediaStreamTrack, rendition: AudioRendition) {
+    this.#track = track;
+    this.#rendition = rendition;
     this.#stop = effect(() => {
       if (!rendition.isWanted.get()) rendition.pause();
     });
     this.closed = this.#run(this.#end.signal);
   }
 
-  /** Ends it; the rendition stays offered, for whoever feeds it next. Idempotent. */
+  /** Stops; the rendition stays offered, for the next feed. Idempotent. */
   close(): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort(new MoqError("closed", "Feed was closed"));
     this.#stop();
-    this.#options.rendition.pause();
+    this.#rendition.pause();
     this.level.set(0);
     this.isSpeaking.set(false);
   }
 
   async #run(signal: AbortSignal): Promise<MoqError | undefined> {
-    const { track, rendition } = this.#options;
+    const track = this.#track;
     const latch = new Latch();
     const release = latch.wakeOn(signal);
     const stop = listening(track, { ended: () => latch.wake() });
@@ -83,7 +76,7 @@ export class AudioFeed {
     capture?.close();
     if (signal.aborted) return undefined;
     this.close();
-    rendition.withdraw();
+    this.#rendition.withdraw();
     return error;
   }
 
@@ -92,7 +85,7 @@ export class AudioFeed {
     const offer = await probeAudio(capture.format, support);
     if (this.#end.signal.aborted) return;
     if (offer) {
-      this.#options.rendition.offer(offer);
+      this.#rendition.offer(offer);
       this.#hasOffered = true;
       return;
     }
@@ -107,7 +100,7 @@ export class AudioFeed {
     this.hasBegun.set(true);
     this.level.set(piece.level);
     this.isSpeaking.set(this.#loudness.hear(piece.level, performance.now()));
-    const { rendition } = this.#options;
+    const rendition = this.#rendition;
     if (this.#hasOffered && rendition.isWanted.peek()) rendition.encode(piece);
   }
 }

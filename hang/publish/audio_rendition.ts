@@ -1,5 +1,5 @@
 /**
- * The sound of a broadcast: encodes while somebody subscribes, one group for
+ * The sound of a broadcast: encodes while there is a subscriber, one group for
  * each short run of packets.
  *
  * @module
@@ -11,9 +11,9 @@ import { hexOf } from "./description.ts";
 import type { PublishClock } from "./publish_clock.ts";
 import {
   type EncodedConfig,
-  Rendition,
+  EncodedRendition,
   type RenditionOptions,
-} from "./rendition.ts";
+} from "./encoded_rendition.ts";
 import { Restamp } from "./restamp.ts";
 
 // Sound is cheap to encode: so much waits only where nothing works any more.
@@ -23,7 +23,7 @@ const MAX_FAILURES = 3;
 
 /** Encodes sound into one track. */
 export class AudioRendition
-  extends Rendition<AudioConfig, AudioOffer, AudioEncoder> {
+  extends EncodedRendition<AudioConfig, AudioOffer, AudioEncoder> {
   readonly #clock: PublishClock;
   #restamp = new Restamp();
   #nextAt = 0;

@@ -33,10 +33,6 @@ interface WorkletScope {
   registerProcessor(name: string, processor: unknown): void;
 }
 
-interface ProcessorOptions {
-  readonly processorOptions: CaptureProcessorOptions;
-}
-
 /** Address of the worklet's module; the caller revokes it once it is loaded. */
 export function captureWorkletUrl(): string {
   const name = JSON.stringify(CAPTURE_PROCESSOR);
@@ -53,7 +49,11 @@ function registerCapture(scope: WorkletScope, name: string): void {
     #filled = 0;
     #at = 0;
 
-    constructor({ processorOptions }: ProcessorOptions) {
+    constructor(
+      { processorOptions }: {
+        readonly processorOptions: CaptureProcessorOptions;
+      },
+    ) {
       super();
       this.#channels = processorOptions.channels;
       this.#length = processorOptions.length;

@@ -52,7 +52,7 @@ export class BitrateBudget {
     if (nowMs - this.#cutMs < CUT_INTERVAL_MS) return;
     this.#cutMs = nowMs;
     const nowBps = Math.min(this.#bps, wantedBps);
-    // A rate that nobody knows is no reason to go to the lowest.
+    // An unknown rate is no reason to go to the lowest.
     const nextBps = carriedBps > 0
       ? Math.min(nowBps, carriedBps * HEADROOM)
       : nowBps * BACK_OFF;

@@ -10,7 +10,7 @@ Deno.test("BitrateBudget: no limit on a free path, whatever rate is unknown", ()
   assert.equal(budget.bps, Infinity);
 });
 
-Deno.test("BitrateBudget: down at once to what arrives, up within a minute, not below the least", () => {
+Deno.test("BitrateBudget: falls at once, grows within a minute, has a minimum", () => {
   const budget = new BitrateBudget();
   const narrow = { bitrateBps: 800_000, isCongested: true };
   budget.update(narrow, WANTED, 0);
@@ -39,7 +39,7 @@ Deno.test("BitrateBudget: on a path of one width it settles below that width", (
   assert.ok(Math.max(...seen) <= 1_100_000, `${Math.max(...seen)}`);
 });
 
-Deno.test("BitrateBudget: shares what there is, and all of it when there is enough or nobody wants anything", () => {
+Deno.test("BitrateBudget: shares what there is, or all of it", () => {
   const budget = new BitrateBudget();
   assert.equal(budget.shareOf(WANTED), 1);
   assert.equal(budget.shareOf(0), 1);

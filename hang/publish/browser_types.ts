@@ -1,12 +1,12 @@
 /**
- * What browsers have and the type library does not know of.
+ * Browser APIs that the type library lacks.
  *
  * @module
  */
 
 /** Gives the pictures of a track one by one. W3C mediacapture-transform. */
 export interface TrackProcessor {
-  /** The pictures; whoever reads one closes it. */
+  /** The pictures; the reader closes each. */
   readonly readable: ReadableStream<VideoFrame>;
 }
 

@@ -8,7 +8,7 @@ import { holding } from "../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 import type { CaptureProblem } from "./capture_problem.ts";
 import { DeviceSource } from "./device_source.ts";
-import { FileSource } from "./file_source.ts";
+import { PlayedFile } from "./played_file.ts";
 import { ScreenSource } from "./screen_source.ts";
 
 /** What to publish; a screen is published with its own sound, or with the microphone where it has none. */
@@ -29,7 +29,7 @@ export class Capture {
     device: "microphone",
   });
   readonly #screen = new Signal<ScreenSource | undefined>(undefined);
-  readonly #file = new Signal<FileSource | undefined>(undefined);
+  readonly #file = new Signal<PlayedFile | undefined>(undefined);
   readonly #attempt = new Signal(0);
   readonly #video = new Signal<MediaStreamTrack | undefined>(undefined);
   readonly #audio = new Signal<MediaStreamTrack | undefined>(undefined);
@@ -88,7 +88,7 @@ export class Capture {
   #play(): (() => void) | void {
     const source = this.source.get();
     if (!(source instanceof Blob)) return;
-    return holding(this.#file, new FileSource(source));
+    return holding(this.#file, new PlayedFile(source));
   }
 
   #switch(): void {

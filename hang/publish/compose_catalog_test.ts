@@ -5,7 +5,7 @@ import { composeCatalog } from "./compose_catalog.ts";
 const VIDEO = { codec: "vp8", codedWidth: 64, codedHeight: 36 };
 const AUDIO = { codec: "opus", sampleRate: 48_000, numberOfChannels: 1 };
 
-Deno.test("composeCatalog: media, the person and what a program adds, side by side", () => {
+Deno.test("composeCatalog: has media, the person and added sections", () => {
   const catalog = composeCatalog({
     sections: {
       chat: { message: { name: "chat/message.txt" } },

@@ -1,5 +1,5 @@
 /**
- * Whether anybody reads a track, as a signal.
+ * Whether a track has subscribers, as a signal.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The cameras and microphones that there are, as they come and go.
+ * The cameras and microphones of the machine, as they come and go.
  *
  * @module
  */

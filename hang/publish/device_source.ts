@@ -33,11 +33,11 @@ export type DeviceAccess = Pick<
 export interface DeviceSourceOptions {
   /** What it is. */
   readonly device: "camera" | "microphone";
-  /** What is asked of it, besides which one. Default 1280x720 at 30 pictures per second, and the browser's own for sound. */
+  /** Constraints other than the device. Default 1280x720 at 30 pictures per second, and the browser's own for sound. */
   readonly constraints?: MediaTrackConstraints | undefined;
   /** Where devices come from. Default the browser's. */
   readonly access?: DeviceAccess | undefined;
-  /** Time. Default the system's. */
+  /** Default the system's clock. */
   readonly clock?: Clock | undefined;
 }
 
@@ -176,7 +176,7 @@ export class DeviceSource {
       MAX_RETRY_MS,
     );
     this.#failures++;
-    // Asking again and again for what the user has refused helps nobody.
+    // The user has refused; asking again and again does not help.
     const isRefused = this.#problem.peek()?.kind === "denied";
     const cancel = isRefused ? undefined : this.#clock.after(delayMs, wake);
     const changed = this.#latch.changed();

@@ -48,7 +48,7 @@ function open(): {
 
 const settle = () => new Promise((done) => setImmediate(done));
 
-Deno.test("DeviceSource: open while it is on, and another one when another is chosen", async () => {
+Deno.test("DeviceSource: is open while on, and follows the chosen device", async () => {
   const { machine, source } = open();
   await settle();
   assert.equal(machine.asked.length, 0, "nothing before it is wanted");
@@ -69,7 +69,7 @@ Deno.test("DeviceSource: open while it is on, and another one when another is ch
   source.close();
 });
 
-Deno.test("DeviceSource: a device that is lost is shown, tried less and less often, and used as soon as one is plugged in", async () => {
+Deno.test("DeviceSource: a lost device is retried, and used once plugged in", async () => {
   const { machine, clock, source } = open();
   source.isOn.set(true);
   await settle();
@@ -95,7 +95,7 @@ Deno.test("DeviceSource: a device that is lost is shown, tried less and less oft
   await settle();
 });
 
-Deno.test("DeviceSource: what the user refused is not asked for again until the user says so", async () => {
+Deno.test("DeviceSource: asks again after a refusal only when told to", async () => {
   const { machine, clock, source } = open();
   machine.refusal = "NotAllowedError";
   source.isOn.set(true);

@@ -1,6 +1,6 @@
 /**
- * Whether somebody speaks, from how loud it is. Good enough for a frame around
- * a picture; it does not tell a voice from a door.
+ * Speech detection by volume. Good enough for a frame around a picture; it does
+ * not tell a voice from a door.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export class Loudness {
   #isSpeaking = false;
   #loudMs = -Infinity;
 
-  /** Whether somebody speaks now: at once when it gets loud, and for half a second after it was last loud. */
+  /** Whether there is speech now: at once when it gets loud, and for half a second after it was last loud. */
   hear(level: number, nowMs: number): boolean {
     const least = this.#isSpeaking ? SILENT_LEVEL : SPEAKING_LEVEL;
     if (level >= least) {

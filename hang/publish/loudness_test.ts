@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Loudness } from "./loudness.ts";
 
-Deno.test("Loudness: at once when it gets loud, through short pauses, until half a second of silence", () => {
+Deno.test("Loudness: speech from the first sound until 500 ms of silence", () => {
   const loudness = new Loudness();
   assert.equal(loudness.hear(0.015, 0), false, "not loud enough to begin");
   assert.equal(loudness.hear(0.1, 20), true);

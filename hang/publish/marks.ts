@@ -1,5 +1,5 @@
 /**
- * Where each piece of media is on its way out, for whoever measures latency.
+ * Where each piece of media is on its way out, for measuring latency.
  *
  * @module
  */

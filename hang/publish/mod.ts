@@ -1,6 +1,6 @@
 /**
  * Publishing from a browser: cameras, microphones, screens and files, encoded
- * while somebody watches, over a shared connection to the relay. The element
+ * while there are viewers, over a shared connection to the relay. The element
  * `<hang-publish>` of `@moq-deno/hang/ui/hang-publish` is made of them.
  *
  * ```ts ignore
@@ -15,8 +15,7 @@
  * effect(() => console.log(capture.problem()?.text ?? publisher.state().text));
  * ```
  *
- * Any `MediaStreamTrack` will do instead of {@linkcode Capture}, in a signal of
- * one's own.
+ * Instead of {@linkcode Capture}, any signal with a `MediaStreamTrack` will do.
  *
  * @module
  */

@@ -52,7 +52,7 @@ export interface PublisherOptions {
 export class Publisher {
   /** Path of the broadcast. */
   readonly name: string;
-  /** The broadcast, for tracks of one's own; say so in {@linkcode Publisher.sections}. */
+  /** The broadcast, for your own tracks; list them in {@linkcode Publisher.sections}. */
   readonly broadcast: BroadcastProducer = new BroadcastProducer();
   /** More sections of the catalog. */
   readonly sections: Signal<Catalog> = new Signal<Catalog>({});
@@ -126,7 +126,7 @@ export class Publisher {
     });
   }
 
-  /** Whether anybody subscribes to the picture or the sound; watched when it is read in an effect. */
+  /** Whether the picture or the sound has a subscriber; watched when it is read in an effect. */
   isWatched(): boolean {
     const all = [this.#audio, ...this.#offered.get()];
     // All of them are read, so that all are watched.
@@ -138,7 +138,7 @@ export class Publisher {
     return this.#audioFeed.get()?.level.get() ?? 0;
   }
 
-  /** Whether somebody seems to speak; watched when it is read in an effect. */
+  /** Whether there seems to be speech; watched when it is read in an effect. */
   isSpeaking(): boolean {
     return this.#audioFeed.get()?.isSpeaking.get() ?? false;
   }
@@ -154,7 +154,7 @@ export class Publisher {
     return this.#catalog.current;
   }
 
-  /** Numbers as they are now. */
+  /** The current numbers. */
   stats(): PublisherStats {
     return this.#monitor.stats();
   }
@@ -198,7 +198,7 @@ export class Publisher {
   #feedVideo(): (() => void) | void {
     const track = this.#options.video?.get();
     const specs = this.renditions.get();
-    // Tracks stay when the source changes, so that whoever watches goes on.
+    // Tracks stay when the source changes, so that viewers go on.
     const renditions = specs.map(({ name }) => this.#rendition(name));
     this.#withdraw(track ? renditions : []);
     if (!track) return;
@@ -224,7 +224,7 @@ export class Publisher {
   #feedAudio(): (() => void) | void {
     const track = this.#options.audio?.get();
     if (!track) return this.#audio.withdraw();
-    const feed = new AudioFeed({ track, rendition: this.#audio });
+    const feed = new AudioFeed(track, this.#audio);
     this.#audioFeed.set(feed);
     const end = this.#follow(feed);
     return () => {

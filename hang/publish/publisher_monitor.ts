@@ -43,7 +43,7 @@ export class PublisherMonitor {
     ];
   }
 
-  /** Numbers as they are now. */
+  /** The current numbers. */
   stats(): PublisherStats {
     const { video, audio, shared } = this.#publisher;
     const { session } = shared.connection;
@@ -65,7 +65,7 @@ export class PublisherMonitor {
     for (const stop of this.#stops) stop();
   }
 
-  /** What was known of the path is forgotten with the session. */
+  /** A new session may take another path. */
   #meetPath(): void {
     this.#publisher.shared.status.get();
     this.#budget.reset();

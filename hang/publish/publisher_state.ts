@@ -28,7 +28,7 @@ interface PublisherFacts {
   readonly connection: ConnectionStatus;
   /** Whether the broadcast is offered to the relay. */
   readonly isAnnounced: boolean;
-  /** Whether anybody subscribes. */
+  /** Whether there is a subscriber. */
   readonly isWatched: boolean;
   /** Why nothing can be encoded. */
   readonly failure: MoqError | undefined;
@@ -48,10 +48,7 @@ export function publisherStateOf(facts: PublisherFacts): PublisherState {
 
 function failedState(failure: MoqError): PublisherState {
   if (failure.code !== "unsupported") {
-    return {
-      kind: "failed",
-      text: `Cannot publish: ${failure.message}`,
-    };
+    return { kind: "failed", text: `Cannot publish: ${failure.message}` };
   }
   return {
     kind: "unsupported",

@@ -11,7 +11,7 @@ export interface RenditionStats {
   readonly name: string;
   /** Its place in the catalog; `undefined` while it is not offered. */
   readonly config: VideoConfig | undefined;
-  /** Whether somebody subscribes. */
+  /** Whether there is a subscriber. */
   readonly isWanted: boolean;
   /** Bits per second that the encoder is set to; 0 while it rests. */
   readonly bitrateBps: number;

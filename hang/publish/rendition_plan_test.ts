@@ -8,7 +8,7 @@ function sizes(width: number, height: number): string[] {
   );
 }
 
-Deno.test("planRenditions: the whole picture and a quarter of it, within bounds, and none that nobody could tell apart", () => {
+Deno.test("planRenditions: skips renditions that look alike", () => {
   assert.deepEqual(sizes(1280, 720), [
     "video/hd 1280x720",
     "video/sd 640x360",
@@ -22,7 +22,7 @@ Deno.test("planRenditions: the whole picture and a quarter of it, within bounds,
   assert.deepEqual(sizes(1, 1), ["video/hd 2x2"]);
 });
 
-Deno.test("planRenditions: any size gives even sizes of the same shape, each smaller than the one before", () => {
+Deno.test("planRenditions: even sizes of one shape, each smaller than the last", () => {
   const length = fc.integer({ min: 16, max: 8192 });
   fc.assert(fc.property(length, length, (width, height) => {
     const plans = planRenditions(SIMULCAST, { width, height });
@@ -40,7 +40,7 @@ Deno.test("planRenditions: any size gives even sizes of the same shape, each sma
   }));
 });
 
-Deno.test("bitrateFor: grows with the picture, less than twice with twice the pictures, and stays below what was asked", () => {
+Deno.test("bitrateFor: grows with size and rate, within the limit", () => {
   const [plan] = planRenditions(SIMULCAST, { width: 1280, height: 720 });
   const at30 = bitrateFor(plan!, "avc1.640028");
   const at60 = bitrateFor({ ...plan!, framerate: 60 }, "avc1.640028");

@@ -7,9 +7,9 @@
 
 // What arrives late was held up on its way; what arrives early was not.
 const WINDOW_US = 2_000_000;
-// Clocks of devices drift by far less, and nobody hears or sees this.
+// Clocks of devices drift by far less, and this is neither heard nor seen.
 const SLEW_PER_SECOND_US = 5000;
-// Earlier than this by so much, or later by so much for so long, the source has begun to count anew.
+// So much earlier, or so much later for so long: the source's timestamps start again.
 const JUMP_US = 500_000;
 const LATE_US = 1_000_000;
 // At the beginning an earlier arrival is believed at once.

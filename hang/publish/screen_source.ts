@@ -16,7 +16,7 @@ import {
 
 const FRAMERATE = 30;
 
-/** Asks the user once; who was refused makes another. Browsers want a gesture for that. */
+/** Asks the user once; to ask again, make another. Browsers want a gesture for that. */
 export class ScreenSource {
   /** The picture, while it is shared. */
   readonly video: Signal<MediaStreamTrack | undefined> = new Signal(undefined);

@@ -41,7 +41,7 @@ Deno.test("probeVideo: any codec in hardware comes before all in software", asyn
   assert.equal(support.asked[0], "avc1.64001f prefer-hardware");
 });
 
-Deno.test("probeVideo: not again what has failed, only what was asked for, and nothing where there is nothing", async () => {
+Deno.test("probeVideo: skips failed encoders and other codecs", async () => {
   const support = supporting(() => true);
   const first = await probeVideo(HD!, { support });
   const failed = new Set([encoderKey(first!)]);

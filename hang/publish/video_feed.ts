@@ -1,6 +1,6 @@
 /**
  * From one camera, screen or file to all renditions of the video: reads
- * pictures while a rendition is wanted, and plans anew when their size changes.
+ * pictures while a rendition is wanted, and plans again when their size changes.
  *
  * @module
  */
@@ -54,7 +54,7 @@ export class VideoFeed {
     this.closed = this.#run(this.#end.signal);
   }
 
-  /** Ends it; the renditions stay offered, for whoever feeds them next. Idempotent. */
+  /** Stops; the renditions stay offered, for the next feed. Idempotent. */
   close(): void {
     if (this.#end.signal.aborted) return;
     this.#end.abort(new MoqError("closed", "Feed was closed"));

@@ -1,6 +1,6 @@
 /**
  * The pictures of a track as they come: from the browser's processor where it
- * has one, else from a video element that nobody sees.
+ * has one, else from a hidden video element.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * One rendition of the video: encodes while somebody subscribes, drops pictures
+ * One rendition of the video: encodes while there is a subscriber, drops pictures
  * before they are encoded and never after.
  *
  * @module
@@ -10,16 +10,16 @@ import { Signal } from "../signals/signal.ts";
 import { hexOf } from "./description.ts";
 import {
   type EncodedConfig,
-  Rendition,
+  EncodedRendition,
   type RenditionOptions,
-} from "./rendition.ts";
+} from "./encoded_rendition.ts";
 import type { RenditionPlan } from "./rendition_plan.ts";
 import { encoderKey } from "./video_codec.ts";
 
 const KEYFRAME_US = 2_000_000;
 // With more than this waiting, the encoder is slower than the camera.
 const MAX_QUEUED = 2;
-// Setting an encoder anew costs quality for a moment.
+// Reconfiguring an encoder costs quality for a moment.
 const BITRATE_STEP = 0.1;
 
 /** An encoding and how to get it. */
@@ -32,7 +32,7 @@ interface VideoOffer {
 
 /** Encodes pictures into one track. */
 export class VideoRendition
-  extends Rendition<VideoConfig, VideoOffer, VideoEncoder> {
+  extends EncodedRendition<VideoConfig, VideoOffer, VideoEncoder> {
   /** The encoder that failed last; it is not used again until another is offered. */
   readonly failed: Signal<string | undefined> = new Signal(undefined);
   /** What it may use of the bits per second that it wants, above 0 and up to 1. */

@@ -31,7 +31,7 @@ export interface ReadonlySignal<T> {
   peek(): T;
 }
 
-// Effects that set what they read would run for ever.
+// Effects that set what they read would never stop.
 const MAX_ROUNDS = 100;
 
 let reading: Effect | undefined;
@@ -59,7 +59,7 @@ export class Signal<T> implements ReadonlySignal<T> {
     return this.#value;
   }
 
-  /** Changes the value; the same one, as `Object.is` sees it, wakes nobody. */
+  /** Changes the value; effects do not run for the same one, as `Object.is` compares it. */
   set(value: T): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
@@ -116,7 +116,7 @@ class Effect {
     this.#sources = new Set();
     const cleanup = this.#cleanup;
     this.#cleanup = undefined;
-    // What a cleanup reads is nobody's dependency.
+    // What a cleanup reads is not watched.
     const outer = reading;
     reading = undefined;
     try {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { effect, Signal } from "./signal.ts";
 
-Deno.test("effect: runs once for many changes, cleans up before, and watches only what the last run read", async () => {
+Deno.test("effect: runs once per batch, and watches what the last run read", async () => {
   const isOn = new Signal(true);
   const name = new Signal("a");
   const said: string[] = [];

@@ -41,7 +41,7 @@ import { reflect, TEXT } from "./shared/reflect.ts";
 export { HangElement } from "./shared/hang_element.ts";
 export type { HangChatState } from "./chat/chat_state.ts";
 
-/** The element. */
+/** `<hang-chat>`, a chat. */
 export class HangChatElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [

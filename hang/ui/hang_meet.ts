@@ -1,20 +1,20 @@
 /**
- * `<hang-meet>`: everybody in a room, seen, heard and written to, over one
- * connection. Importing this module defines the element, and `<hang-chat>`.
+ * `<hang-meet>`: a room with video, sound and chat over one connection.
+ * Importing this module defines the element, and `<hang-chat>`.
  *
  * ```html
  * <script type="module" src="https://…/hang_meet.js"></script>
  * <hang-meet url="https://relay.example/demo" room="lobby" name="ada" user="Ada"></hang-meet>
  * ```
  *
- * Attributes: `url` of the relay and `room`; `name`, the own path below the
- * room, without which one only watches; `user` and `color`, as others see one;
- * `muted`, `invisible`; `source`, "camera", "screen" or "none"; `chat`, which
- * opens the chat; `layout`, "grid" or "window", where everybody is seen at a
- * place of their own and one drags oneself. M mutes, V switches the camera off
- * and on, C opens and closes the chat. At most 25 people are shown. Events:
- * `statechange`, with the state as its `detail`, and `peoplechange`. Parts:
- * `grid`, `tile`, `label`, `bar` and the buttons. Slots: `controls` in the bar.
+ * Attributes: `url` of the relay and `room`; `name`, your path below the room,
+ * without which you only watch; `user` and `color`, as others see you; `muted`,
+ * `invisible`; `source`, "camera", "screen" or "none"; `chat`, which opens the
+ * chat; `layout`, "grid" or "window", where each person has a place and you can
+ * drag your own picture. M mutes, V switches the camera off and on, C opens and
+ * closes the chat. At most 25 people are shown. Events: `statechange`, with the
+ * state as its `detail`, and `peoplechange`. Parts: `grid`, `tile`, `label`,
+ * `bar` and the buttons. Slots: `controls` in the bar.
  *
  * @module
  */
@@ -43,7 +43,7 @@ export type { MeetTile, TileFacts } from "./meet/tile.ts";
 
 const MAX_PEOPLE = 25;
 
-/** The element. */
+/** `<hang-meet>`, a meeting. */
 export class HangMeetElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
@@ -94,7 +94,7 @@ export class HangMeetElement extends HangElement {
     this.#listen(this.#view);
   }
 
-  /** Oneself, while the element is in a page with a url, a room and a name. */
+  /** Your own tile and publisher, while the element is in a page with a url, a room and a name. */
   get own(): MeetOwn | undefined {
     return this.#own.peek();
   }

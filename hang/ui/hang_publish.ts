@@ -47,7 +47,7 @@ const SOURCE: Reflection<(typeof SOURCES)[number] | undefined> = {
   write: (source) => source,
 };
 
-/** The element. */
+/** `<hang-publish>`, a publisher. */
 export class HangPublishElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
@@ -125,7 +125,7 @@ export class HangPublishElement extends HangElement {
     });
   }
 
-  /** Numbers as they are now; `undefined` without a publisher. */
+  /** The current numbers; `undefined` without a publisher. */
   get stats(): PublisherStats | undefined {
     return this.#publisher.peek()?.stats();
   }

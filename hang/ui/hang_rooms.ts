@@ -63,7 +63,7 @@ const STYLE = `
 .media { color: var(--hang-quiet); font-size: 12px; }
 `;
 
-/** The element. */
+/** `<hang-rooms>`, a list of rooms. */
 export class HangRoomsElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [

@@ -50,7 +50,7 @@ const SUMMARIES: Readonly<Record<Support["level"], string>> = {
   none: "This browser is not supported",
 };
 
-/** The element. */
+/** `<hang-support>`, a report on the browser. */
 export class HangSupportElement extends HTMLElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [

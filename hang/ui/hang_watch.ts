@@ -12,8 +12,8 @@
  * `rendition` and `captions` by track name; `volume` from 0 to 1 (1), `muted`,
  * `paused`; `visible`, which says how near to the window it has to be to be
  * downloaded: a CSS length ("0px"), "always" or "never"; `catalog-format`;
- * `show-stats`; and `controls`, which "false" hides. A value without sense is as
- * good as none. `jitter` is an old name of `latency`.
+ * `show-stats`; and `controls`, which "false" hides. Invalid values are ignored.
+ * `jitter` is an old name of `latency`.
  *
  * Space or K pauses, M mutes, F is fullscreen, C shows captions, P is picture in
  * picture, S shows numbers, the arrow keys change the volume. Events:
@@ -72,7 +72,7 @@ const VOLUME: Reflection<number> = {
   write: String,
 };
 
-/** The element. */
+/** `<hang-watch>`, a player. */
 export class HangWatchElement extends HangElement {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
@@ -169,7 +169,7 @@ export class HangWatchElement extends HangElement {
     return this.#player.peek()?.state() ?? NOTHING;
   }
 
-  /** Numbers as they are now; `undefined` without a player. */
+  /** The current numbers; `undefined` without a player. */
   get stats(): PlayerStats | undefined {
     return this.#player.peek()?.stats();
   }

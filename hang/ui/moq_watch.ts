@@ -1,13 +1,13 @@
 /**
  * `<moq-watch>`: {@linkcode HangWatchElement} under the name that pages of
  * `@moq/watch` use, with the `<canvas>` that they put inside. Importing this
- * module defines the element, unless somebody has done so.
+ * module defines the element, unless it is defined.
  *
  * @module
  */
 import { HangWatchElement } from "./hang_watch.ts";
 
-/** The element. */
+/** `<moq-watch>`, a player. */
 export class MoqWatchElement extends HangWatchElement {}
 
 if (!customElements.get("moq-watch")) {

@@ -1,6 +1,5 @@
 /**
- * What is said, as text: one track of captions or subtitles by the clock of
- * picture and sound.
+ * One track of captions or subtitles by the clock of picture and sound.
  *
  * @module
  */
@@ -81,7 +80,7 @@ interface Cue {
 
 /** Shows one track until it is closed. */
 export class Captions {
-  /** What is to be read now; empty while nothing is said. */
+  /** The text to show now; empty for none. */
   readonly text: Signal<string> = new Signal("");
   readonly #options: CaptionOptions;
   readonly #stop: () => void;

@@ -11,7 +11,7 @@ Deno.test("textOfVtt: cues alone, without headings, names, timings and tags", ()
   );
 });
 
-Deno.test("captionTracks: what can be shown, under the best name there is, the form of 2025 too", () => {
+Deno.test("captionTracks: showable tracks by their best names", () => {
   const tracks = captionTracks({
     text: {
       renditions: {

@@ -27,7 +27,7 @@ interface FollowOptions {
   readonly name: string;
   /** Which catalog; default MSF where the name ends in `.msf`, else hang. */
   readonly format?: PlayedFormat | undefined;
-  /** Hears of what went wrong. */
+  /** Hears of problems. */
   readonly log: Logger;
 }
 

@@ -22,7 +22,7 @@ export interface LaneOptions {
   readonly sync: PlayoutClock;
   /** What to count. */
   readonly counters: Counters;
-  /** Hears of what went wrong and was got over. */
+  /** Hears of problems that were recovered from. */
   readonly log: Logger;
 }
 

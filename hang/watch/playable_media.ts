@@ -1,6 +1,6 @@
 /**
- * What can be played of a broadcast: looked for anew in each of its catalogs,
- * without what has failed since.
+ * What can be played of a broadcast: chosen from each of its catalogs, without
+ * what has failed since.
  *
  * @module
  */

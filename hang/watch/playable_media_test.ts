@@ -55,7 +55,7 @@ function namesOf(media: PlayableMedia): readonly string[] {
   return media.video().map(({ name }) => name);
 }
 
-Deno.test("PlayableMedia: what is decoded, less what has failed, until the catalog goes", async () => {
+Deno.test("PlayableMedia: what is decoded and has not failed", async () => {
   using _decoders = withDecoders(["vp8", "opus"]);
   const catalog = new Signal<Catalog | undefined>(undefined);
   const media = new PlayableMedia(catalog, SILENT);
@@ -78,7 +78,7 @@ Deno.test("PlayableMedia: what is decoded, less what has failed, until the catal
   media.close();
 });
 
-Deno.test("PlayableMedia: sound alone is something only where there is no picture", async () => {
+Deno.test("PlayableMedia: sound alone counts only without video", async () => {
   using _decoders = withDecoders(["opus"]);
   const catalog = new Signal<Catalog | undefined>(BOTH);
   const media = new PlayableMedia(catalog, SILENT);

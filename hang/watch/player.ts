@@ -61,7 +61,7 @@ export class Player {
   readonly muted: Signal<boolean> = new Signal(false);
   /** Loudness from 0 to 1. */
   readonly volume: Signal<number> = new Signal(1);
-  /** Whether anybody can see the picture; its download stops while not. */
+  /** Whether the picture is in sight; its download stops while not. */
   readonly visible: Signal<boolean> = new Signal(true);
   /** How long media is held. */
   readonly latency: Signal<Latency>;
@@ -106,9 +106,7 @@ export class Player {
     this.#shared = shared;
     this.#log = log;
     this.#picker = new RenditionPicker(log);
-    this.#sync = new PlayoutClock({
-      latency: latencyRange(this.latency.peek()),
-    });
+    this.#sync = new PlayoutClock(latencyRange(this.latency.peek()));
     const timings = this.#timings;
     const video = new VideoPlayback<VideoWish, VideoFrame>({
       open: (wish, takesOver) => new VideoLane({ ...wish, takesOver, timings }),
@@ -182,7 +180,7 @@ export class Player {
     return catalog ? captionTracks(catalog) : [];
   }
 
-  /** What is to be read now, empty while nothing is said; watched when it is read in an effect. */
+  /** The caption to show now, empty for none; watched when it is read in an effect. */
   captionText(): string {
     return this.#caption.get()?.text.get() ?? "";
   }
@@ -202,7 +200,7 @@ export class Player {
     return this.#monitor.latencies();
   }
 
-  /** Numbers as they are now. */
+  /** The current numbers. */
   stats(): PlayerStats {
     return this.#monitor.stats();
   }

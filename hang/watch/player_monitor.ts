@@ -74,7 +74,7 @@ export class PlayerMonitor {
     });
   }
 
-  /** Numbers as they are now. */
+  /** The current numbers. */
   stats(): PlayerStats {
     const { shared, sync, video, media, speaker } = this.#player;
     const { session } = shared.connection;

@@ -47,13 +47,9 @@ interface PlayerFacts {
 /** The state that the facts make. */
 export function stateOf(facts: PlayerFacts): PlayerState {
   const { connection, failure } = facts;
-  if (failure) {
-    return {
-      kind: "failed",
-      text: `Cannot decode this media: ${failure.message}`,
-    };
-  }
-  return downStateOf(connection) ?? connectedState(facts);
+  if (!failure) return downStateOf(connection) ?? connectedState(facts);
+  const text = `Cannot decode this media: ${failure.message}`;
+  return { kind: "failed", text };
 }
 
 function connectedState(facts: PlayerFacts): PlayerState {
@@ -61,9 +57,7 @@ function connectedState(facts: PlayerFacts): PlayerState {
     return { kind: "offline", text: "Offline, waiting for the stream" };
   }
   if (facts.isPaused) return { kind: "paused", text: "Paused" };
-  if (!facts.hasCatalog) {
-    return { kind: "loading", text: "Loading…" };
-  }
+  if (!facts.hasCatalog) return { kind: "loading", text: "Loading…" };
   if (!facts.hasChoice) {
     return { kind: "unsupported", text: unsupportedText() };
   }

@@ -38,7 +38,7 @@ export class Cdp {
     socket.onclose = () => this.#end();
   }
 
-  /** Connects to the address that the browser printed; rejects when nobody answers there. */
+  /** Connects to the address that the browser printed; rejects when nothing answers there. */
   static async connect(url: string): Promise<Cdp> {
     const socket = new WebSocket(url);
     const opened = Promise.withResolvers<void>();

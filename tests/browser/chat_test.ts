@@ -52,8 +52,7 @@ function isReady(page: Page): Promise<unknown> {
 }
 
 Deno.test({
-  name:
-    "<hang-chat>: text is text, typing shows, and nothing is lost or twice when the relay is another one",
+  name: "<hang-chat>: nothing is lost or repeated over a change of relays",
   ignore: path === undefined,
   async fn() {
     await using stage = await PublishStage.open();

@@ -64,8 +64,7 @@ async function publishClip(url: string): Promise<AsyncDisposable> {
 }
 
 Deno.test({
-  name:
-    "hang serve-hls: hls.js shows the picture, it moves, and it goes on with the next publisher",
+  name: "hang serve-hls: hls.js plays it, and goes on with the next publisher",
   ignore: path === undefined,
   async fn() {
     const relay = await freshRelay();

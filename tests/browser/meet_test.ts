@@ -43,8 +43,7 @@ function hears(page: Page, text: string): Promise<unknown> {
 }
 
 Deno.test({
-  name:
-    "<hang-meet>: four people see each other and chat, over a leave, a reload and another relay",
+  name: "<hang-meet>: four people meet, over a leave, a reload and a new relay",
   ignore: path === undefined,
   async fn() {
     await using stage = await PublishStage.open();
@@ -89,8 +88,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "<hang-rooms>: shows who is in a room while the relay is asked for no picture and no sound",
+  name: "<hang-rooms>: shows people without asking for media",
   ignore: path === undefined,
   async fn() {
     const relay = await startRelay(["--listen", "127.0.0.1:0"]);

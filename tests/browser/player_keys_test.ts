@@ -108,8 +108,7 @@ async function accessible(page: Page): Promise<readonly string[]> {
 }
 
 Deno.test({
-  name:
-    "hang-watch: every key does what it says, and none where something is typed",
+  name: "hang-watch: keys, and none of them in a field of text",
   ignore: path === undefined,
   async fn(t) {
     await using stage = await CanvasStage.open({

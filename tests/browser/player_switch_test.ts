@@ -75,8 +75,7 @@ async function missing(
 }
 
 Deno.test({
-  name:
-    "hang-watch: a switch of renditions shows every picture, none of them blank",
+  name: "hang-watch: a switch of renditions shows every picture",
   ignore: path === undefined,
   async fn(t) {
     await using stage = await CanvasStage.open({

@@ -1,6 +1,6 @@
 /**
  * The demo's page where something is missing or in the way: no WebTransport,
- * no WebCodecs, no relay, a tab that nobody looks at, attributes without sense.
+ * no WebCodecs, no relay, a hidden tab, invalid attributes.
  *
  * @module
  */
@@ -42,8 +42,7 @@ const LOSES_STREAMS = `
 `;
 
 Deno.test({
-  name:
-    "hang-watch: says in plain words what is missing, and does without where it can",
+  name: "hang-watch: says what is missing, and plays without it if it can",
   ignore: path === undefined,
   async fn(t) {
     await using stage = await Stage.open();

@@ -1,6 +1,6 @@
 /**
- * `<hang-watch>` in fullscreen, in a window of its own, in a tab that nobody
- * looks at, and what media keys and lock screens are told of it.
+ * `<hang-watch>` in fullscreen, in a window of its own, in a hidden tab, and on
+ * media keys and lock screens.
  *
  * @module
  */
@@ -105,8 +105,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "hang-watch: leaves fullscreen in another element's shadow tree, and has no button where there is no fullscreen",
+  name: "hang-watch: fullscreen within another shadow tree, or no button",
   ignore: path === undefined,
   async fn(t) {
     const inside = `<div id="host"><template shadowrootmode="open">
@@ -152,8 +151,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "hang-watch: picture in picture goes on while another tab is in front, and a hidden tab without it downloads nothing",
+  name: "hang-watch: a hidden tab downloads only for picture in picture",
   ignore: path === undefined,
   async fn(t) {
     await using stage = await open(PLAYERS);
@@ -216,8 +214,7 @@ Deno.test({
 });
 
 Deno.test({
-  name:
-    "hang-watch: media keys play and pause the player that played last, and are given back",
+  name: "hang-watch: media keys are those of the player that played last",
   ignore: path === undefined,
   async fn(t) {
     const two = `<style>hang-watch { width: 320px }</style>
@@ -276,7 +273,7 @@ Deno.test({
       assert.equal(await page.evaluate(`${first}.paused`), true);
     });
 
-    await t.step("without a player nobody has them", async () => {
+    await t.step("without a player they are released", async () => {
       await page.evaluate(`${first}.remove()`);
       await says("none");
       assert.deepEqual(await page.evaluate("handlers"), {

@@ -38,8 +38,7 @@ function says(page: Page): Promise<string> {
 }
 
 Deno.test({
-  name:
-    "hang-publish: a lost camera, a reload and a relay that starts again are got over",
+  name: "hang-publish: survives a lost camera, a reload and a relay restart",
   ignore: path === undefined,
   async fn(t) {
     await using devices = await Devices.make();

@@ -1,5 +1,5 @@
 /**
- * The demo's pages on which people meet, as somebody in a room.
+ * The demo's pages for meetings, as a person in a room.
  *
  * @module
  */

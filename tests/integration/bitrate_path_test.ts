@@ -73,7 +73,7 @@ async function lateness(
   }
 }
 
-Deno.test("BitrateBudget: behind a third of what is wanted, what is encoded arrives whole and in time", async () => {
+Deno.test("BitrateBudget: on a third of the wanted rate media arrives in time", async () => {
   const clock = new VirtualClock();
   const [near, far] = simulatedPair({
     clock,

@@ -48,7 +48,7 @@ export class HangChatList {
       this.#unread.delete(id);
     }
     const fresh = messages.filter(({ id }) => !this.#shown.has(id));
-    // What was written before one came is no news.
+    // What was written before joining is not new.
     const isFirst = !this.#hasShown;
     this.#hasShown = true;
     let before: ChatMessage | undefined;

@@ -1,6 +1,6 @@
 /**
- * What `<hang-chat>` says besides the messages, in one word and in one
- * sentence, and the words around them.
+ * The state of `<hang-chat>`, in one word and in one sentence, and the words
+ * around its messages.
  *
  * @module
  */
@@ -21,7 +21,6 @@ export interface HangChatState {
   readonly text: string;
 }
 
-// What is taken apart by it is the same for everybody.
 const HUES = 360;
 
 /** The state over a connection, `undefined` without a url or a room; `canWrite` with a name to write under. */

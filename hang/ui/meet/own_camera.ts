@@ -40,7 +40,7 @@ export class MeetOwn {
   readonly publisher: Publisher;
   /** The room to write in. */
   readonly chat: ChatRoom;
-  readonly #video: HTMLVideoElement;
+  readonly #video = part("video", "video");
   readonly #writer: ChatWriter;
   readonly #options: MeetOwnOptions;
   readonly #stops: readonly (() => void)[];
@@ -49,13 +49,9 @@ export class MeetOwn {
   constructor(options: MeetOwnOptions) {
     const { room, name, shared } = options;
     this.#options = options;
-    this.#video = part("video", "video");
-    Object.assign(this.#video, {
-      muted: true,
-      playsInline: true,
-      autoplay: true,
-    });
-    this.tile = new MeetTile(this.#video);
+    const video = this.#video;
+    Object.assign(video, { muted: true, playsInline: true, autoplay: true });
+    this.tile = new MeetTile(video);
     this.tile.element.classList.add("own");
     this.publisher = new Publisher({
       shared,
@@ -108,14 +104,13 @@ export class MeetOwn {
   #show(): void {
     const { capture, publisher } = this;
     const { name, user } = this.#options;
-    const isOpening = capture.isAsking();
     this.tile.show({
       path: name,
       user: { ...user.get(), name: `${user.get().name ?? name} (you)` },
       hasPicture: capture.video.get() !== undefined,
       hasSound: capture.audio.get() !== undefined,
       isSpeaking: publisher.isSpeaking(),
-      state: isOpening
+      state: capture.isAsking()
         ? "Allow camera and microphone"
         : capture.problem()?.text ?? "",
     });

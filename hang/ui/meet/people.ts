@@ -54,7 +54,7 @@ export class MeetPeople {
     return this.#paths.now.get().length;
   }
 
-  /** Ends it for everybody. Idempotent. */
+  /** Closes all players and gives the connection back. Idempotent. */
   close(): void {
     this.#stop();
     this.#paths.close();

@@ -1,6 +1,6 @@
 /**
- * Somebody else in a meeting: a player in a tile, and what that one says
- * besides: whether the microphone and the camera are on, who speaks, and where.
+ * Another person in a meeting: a player in a tile, and what the person publishes
+ * about microphone, camera, speech and position.
  *
  * @module
  */
@@ -10,7 +10,6 @@ import { consumePositions, consumePreviews } from "../../meet/side_frames.ts";
 import { running } from "../../signals/lasting.ts";
 import { effect, type ReadonlySignal, Signal } from "../../signals/signal.ts";
 import { Player } from "../../watch/player.ts";
-import type { PlayerState } from "../../watch/player_state.ts";
 import type { SharedConnection } from "../../connection/relay_connection.ts";
 import { MeetTile } from "./tile.ts";
 import { part } from "../shared/parts.ts";
@@ -91,34 +90,20 @@ export class MeetPerson {
       Object.keys(of?.renditions ?? {}).length > 0;
     const hasVideo = has(catalog?.video);
     const hasMedia = hasVideo || has(catalog?.audio);
-    const { audio, video, screen, speaking } = this.#preview.get();
+    const { audio, video = true, screen, speaking } = this.#preview.get();
+    // Without media there is nothing to decode.
+    const isSaid = hasMedia && video && SAID.includes(state.kind);
     this.tile.element.classList.toggle("screen", screen ?? false);
     this.tile.show({
       path: this.#path,
       user: catalog?.user,
-      hasPicture: (video ?? true) && hasVideo &&
+      hasPicture: video && hasVideo &&
         this.player.shownRendition.get() !== undefined,
       hasSound: audio ?? has(catalog?.audio),
       isSpeaking: speaking ?? false,
-      state: stateText(state, {
-        hasMedia: hasMedia && (video ?? true),
-        isKnown: catalog !== undefined,
-      }),
+      state: catalog ? isSaid ? state.text : "" : "Joining",
     });
   }
-}
-
-function stateText(
-  { kind, text }: PlayerState,
-  { hasMedia, isKnown }: {
-    readonly hasMedia: boolean;
-    readonly isKnown: boolean;
-  },
-): string {
-  if (!isKnown) return "Joining";
-  // Nothing to decode is nobody's fault.
-  if (!hasMedia) return "";
-  return SAID.includes(kind) ? text : "";
 }
 
 async function keepNewest<T>(

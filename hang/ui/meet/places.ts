@@ -1,6 +1,6 @@
 /**
  * Where the tiles of a meeting are: in a grid, or each at a place of its own,
- * where one drags oneself.
+ * where the own tile can be dragged.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export class MeetPlaces {
     this.#isWindow = isWindow;
   }
 
-  /** Where oneself is seen; `undefined` in a grid. */
+  /** The own position; `undefined` in a grid. */
   get own(): ReadonlySignal<Position | undefined> {
     return {
       get: () => this.#isWindow.get() ? this.#own.get() : undefined,
@@ -77,7 +77,7 @@ export class MeetPlaces {
     }
   }
 
-  /** Begins to drag oneself, where there are places and the event is upon one's tile. */
+  /** Begins to drag the own tile, in a window and where the event is on that tile. */
   grab(event: PointerEvent, own: HTMLElement): void {
     if (!this.#isWindow.peek() || !event.composedPath().includes(own)) return;
     const box = this.#box.peek();

@@ -28,7 +28,7 @@ export interface TileFacts {
 
 /** Shows one person. */
 export class MeetTile {
-  /** The element. */
+  /** To be put into the view. */
   readonly element: HTMLElement = part("div", "tile", { role: "listitem" });
   readonly #face = part("div", "face");
   readonly #letter = document.createElement("span");

@@ -48,10 +48,7 @@ const SOURCES = {
 export function hangPublishStateOf(facts: HangPublishFacts): HangPublishState {
   const { source, publisher, problem } = facts;
   if (!publisher) {
-    return {
-      kind: "incomplete",
-      text: "Set the url and name attributes",
-    };
+    return { kind: "incomplete", text: "Set the url and name attributes" };
   }
   if (publisher.kind === "refused") return publisher;
   if (!source) return { kind: "choose", text: "What do you want to publish?" };

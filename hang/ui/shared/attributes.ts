@@ -1,6 +1,6 @@
 /**
- * Attributes of elements as values. Whatever somebody writes into an attribute,
- * nothing throws: what makes no sense is the default.
+ * Attributes of elements as values. No text of an attribute throws: an invalid
+ * one means the default.
  *
  * @module
  */
@@ -53,7 +53,7 @@ export function readSwitch(text: string | null): boolean {
   return text === null || readFlag(text);
 }
 
-/** Somebody as the attributes `user` and `color` say. */
+/** The person that the attributes `user` and `color` describe. */
 export function readUser(name: string | null, color: string | null): User {
   return { ...(name && { name }), ...(color && { color }) };
 }

@@ -53,7 +53,7 @@ Deno.test("readSwitch: absent means true", () => {
   assert.deepEqual(said.map(readSwitch), [true, true, true, false, false]);
 });
 
-Deno.test("readWord: one of the words in any case, else what was said to be otherwise", () => {
+Deno.test("readWord: one of the words in any case, else the default", () => {
   const words = ["always", "never"] as const;
   const said = [null, "", " Always ", "never", "toString"];
   assert.deepEqual(

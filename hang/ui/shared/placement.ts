@@ -1,6 +1,6 @@
 /**
- * Where an element is: how many device pixels it has, and whether anybody can
- * see it.
+ * Where an element is: how many device pixels it has, and whether it is in
+ * sight.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Size } from "../../catalog/catalog.ts";
 import { listening } from "../../signals/dom.ts";
 import { Signal } from "../../signals/signal.ts";
 
-// While somebody drags the edge of a window the size changes all the time.
+// While the edge of a window is dragged the size changes all the time.
 const SETTLE_MS = 250;
 
 /** Watches one element. */

@@ -30,7 +30,7 @@ class Attributed {
   }
 }
 
-Deno.test("reflect: a property is what its attribute says, and the other way round", () => {
+Deno.test("reflect: properties and attributes mirror each other", () => {
   const element = new Attributed();
   assert.deepEqual(
     [element.name, element.rendition, element.muted, element.showStats],

@@ -6,7 +6,7 @@ function read(attributes: Record<string, string>): Latency {
   return readLatency({ getAttribute: (name) => attributes[name] ?? null });
 }
 
-Deno.test("readLatency: a number, a range, an old name; what makes no sense is real-time", () => {
+Deno.test("readLatency: a number, a range or an old name, else real-time", () => {
   assert.equal(read({}), "real-time");
   assert.equal(read({ latency: "250ms", jitter: "1" }), 250);
   assert.equal(read({ latency: "-7" }), 0);
@@ -22,7 +22,7 @@ Deno.test("readLatency: a number, a range, an old name; what makes no sense is r
   );
 });
 
-Deno.test("writeLatency: what is read is what was written, whatever was there before", () => {
+Deno.test("writeLatency: reads back as written", () => {
   const texts = new Map([["jitter", "300"]]);
   const element = {
     getAttribute: (name: string) => texts.get(name) ?? null,

@@ -16,7 +16,7 @@ interface MediaKeyState {
   readonly isPaused: boolean;
 }
 
-// Who plays or has played; the one that began last is at the end and has the keys.
+// Players that play or have played; the one that began last is at the end and has the keys.
 const players = new Map<MediaKeySink, MediaKeyState>();
 
 /** Says how a player is doing; one that begins to play takes the keys over. */

@@ -30,7 +30,7 @@ interface AudioOutputOptions {
 
 /** Plays sound by media time. */
 export class AudioOutput {
-  /** The context, for whoever wants to listen in behind {@linkcode AudioOutput.gain}. */
+  /** The context of {@linkcode AudioOutput.gain}. */
   readonly context: AudioContext;
   /** The last node before the loudspeaker. */
   readonly gain: GainNode;

@@ -1,7 +1,7 @@
 /**
- * Sound by position: whoever writes puts samples where their time is, whoever
- * reads asks for the position that is due. Over a SharedArrayBuffer the two may
- * be in different threads.
+ * Sound by position: the writer puts samples where their time is, the reader
+ * asks for the position that is due. Over a SharedArrayBuffer the two may be in
+ * different threads.
  *
  * @module
  */

@@ -17,7 +17,7 @@ function read(
   return { samples: [...into], missing };
 }
 
-Deno.test("AudioRing: holes are silent, late samples fill them, also across 2^31 and 2^32", () => {
+Deno.test("AudioRing: late samples fill silent holes, across 2^31 and 2^32", () => {
   for (const base of [0, 2 ** 31 - 4, 2 ** 32 - 4, 1e12]) {
     const ring = new AudioRing({ channels: 1, capacity: CAPACITY });
     ring.write(base, [Float32Array.of(1, 2)]);
@@ -43,7 +43,7 @@ Deno.test("AudioRing: a jump beyond the capacity leaves nothing old to be heard"
   assert.deepEqual(read(ring, { position: 9, length: 3 }).samples, [0, 3, 0]);
 });
 
-Deno.test("AudioRing: what was written is read, at other speeds in between its neighbours", () => {
+Deno.test("AudioRing: interpolates at other speeds", () => {
   fc.assert(fc.property(
     fc.integer({ min: 0, max: 2 ** 34 }),
     fc.array(fc.integer({ min: 1, max: 20 }), { maxLength: 10 }),

@@ -1,6 +1,6 @@
 /**
  * The audio thread's half: plays the ring at the position that the shared clock
- * says, a trifle faster or slower where clocks drift.
+ * says, slightly faster or slower where clocks drift.
  *
  * @module
  */
@@ -40,10 +40,6 @@ interface WorkletScope {
   registerProcessor(name: string, processor: unknown): void;
 }
 
-interface RingPlayerOptions {
-  readonly processorOptions: AudioRingOptions;
-}
-
 /** Address of the worklet's module; the caller revokes it once it is loaded. */
 export function workletUrl(): string {
   const text = `(${registerRingPlayer})(globalThis, ${AudioRing}, ${
@@ -76,7 +72,9 @@ function registerRingPlayer(
     #missing = 0;
     #calls = 0;
 
-    constructor({ processorOptions }: RingPlayerOptions) {
+    constructor(
+      { processorOptions }: { readonly processorOptions: AudioRingOptions },
+    ) {
       super();
       this.#ring = new Ring(processorOptions);
       this.port.onmessage = ({ data }) => this.#command(data);

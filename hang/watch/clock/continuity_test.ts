@@ -6,14 +6,14 @@ function broken(timestampsMs: readonly number[]): readonly number[] {
   return timestampsMs.filter((ms) => continuity.isBroken(ms * 1000));
 }
 
-Deno.test("Continuity: a missing piece and a step back break it, rounded timestamps do not", () => {
+Deno.test("Continuity: broken by gaps and steps back, not by rounding", () => {
   assert.deepEqual(broken([0, 20, 40, 80, 100, 120, 60, 80]), [80, 60]);
   const rounded = Array.from({ length: 500 }, (_, i) => Math.round(i * 21.333));
   assert.deepEqual(broken(rounded), []);
   assert.deepEqual(broken([0, 2.5, 5, 10, 12.5, 20]), [20]);
 });
 
-Deno.test("Continuity: where a file begins again one step is short, and what follows it is whole", () => {
+Deno.test("Continuity: one short step where a file loops", () => {
   const continuity = new Continuity();
   const broken: number[] = [];
   let at = 0;

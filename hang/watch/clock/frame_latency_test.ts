@@ -7,7 +7,7 @@ import {
 import { clockAt } from "../../catalog/timing.ts";
 import { joinMarks, latencyCsv } from "./frame_latency.ts";
 
-Deno.test("joinMarks: what a publisher tells on its track is joined by timestamp and clock, the relay's part is half of the round trips", async () => {
+Deno.test("joinMarks: joins both sides by timestamp and clock", async () => {
   const zeroMs = Math.round(performance.timeOrigin);
   const clock = clockAt(zeroMs);
   const broadcast = new BroadcastProducer();

@@ -13,21 +13,13 @@ import type { LatencyRange } from "./latency.ts";
 const WINDOW_MS = 10_000;
 // Half a percent: not heard, and faster than any two clocks drift.
 const SLEW_MS_PER_S = 5;
-// Whoever joins gets the newest group in a burst: until its end is there the live edge moves freely.
+// A viewer that joins gets the newest group in a burst; until it is complete the live edge moves freely.
 const SETTLING_MS = 500;
 // A live edge so much earlier is taken at once.
 const JUMP_MS = 100;
-// Nothing has come in time for so long: the publisher counts anew, or the way has become longer for good.
+// Nothing was in time for so long: the publisher's timestamps start again, or the path is slower for good.
 const LATE_FOR_MS = 1500;
 const LATE_MARGIN_MS = 50;
-
-/** Options of {@linkcode PlayoutClock}. */
-interface SyncOptions {
-  /** Bounds of how long a sample is held after the fastest could have been shown. */
-  readonly latency: LatencyRange;
-  /** Time. Default the system's. */
-  readonly clock?: Clock | undefined;
-}
 
 /** Media time against the clock. */
 export class PlayoutClock {
@@ -43,8 +35,11 @@ export class PlayoutClock {
   #slewedMs = 0;
   #edgeUs = 0;
 
-  /** Knows nothing yet: the first sample that arrives is the live edge. */
-  constructor({ latency, clock = systemClock }: SyncOptions) {
+  /**
+   * The first sample that arrives is the live edge; `latency` bounds how long a sample is held after the fastest could
+   * have been shown.
+   */
+  constructor(latency: LatencyRange, clock: Clock = systemClock) {
     this.#hold = new PlayoutDelay(latency);
     this.#clock = clock;
   }
@@ -72,12 +67,12 @@ export class PlayoutClock {
     return this.#hold.jitterMs;
   }
 
-  /** A track begins to be read; what is late in its first group is no wonder. */
+  /** A track begins to be read; late samples in its first group are expected. */
   joined(): void {
     this.#joinedMs = this.#clock.now();
   }
 
-  /** Sound joins a picture: it has to be there earlier than is known from pictures alone. */
+  /** Sound joins a picture: it has to arrive earlier than pictures alone show. */
   soundJoined(): void {
     this.#hold.guess();
   }

@@ -34,9 +34,9 @@ function stream(
   }
 }
 
-Deno.test("PlayoutClock: who joins in the middle of a group is at the live edge when its burst has come", () => {
+Deno.test("PlayoutClock: at the live edge once the first burst has come", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   for (let ms = 0; ms <= 900; ms += 33) {
     clock.ms += 1;
     sync.received(ms * 1000);
@@ -45,9 +45,9 @@ Deno.test("PlayoutClock: who joins in the middle of a group is at the live edge 
   assert.equal(sync.untilDueMs(sync.edgeUs), 100);
 });
 
-Deno.test("PlayoutClock: jitter does not move the playhead, a slower clock is followed without a jump", () => {
+Deno.test("PlayoutClock: ignores jitter, follows a slower clock smoothly", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   stream({ sync, clock, fromMs: 0, count: 500 });
   const before = sync.untilDueMs(10_000_000);
   clock.ms += 60;
@@ -61,9 +61,9 @@ Deno.test("PlayoutClock: jitter does not move the playhead, a slower clock is fo
   assert.ok(Math.abs(behindMs) < 10, `${behindMs} ms off the live edge`);
 });
 
-Deno.test("PlayoutClock: a publisher that counts from 0 again becomes the live edge", () => {
+Deno.test("PlayoutClock: timestamps that restart at 0 are the live edge", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   stream({ sync, clock, fromMs: 60_000, count: 100 });
   stream({ sync, clock, fromMs: 0, count: 100 });
   assert.equal(sync.edgeUs, 99 * 20_000);
@@ -72,7 +72,7 @@ Deno.test("PlayoutClock: a publisher that counts from 0 again becomes the live e
 
 Deno.test("PlayoutClock: a way that has become longer is accepted after a while", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: FIXED, clock });
+  const sync = new PlayoutClock(FIXED, clock);
   stream({ sync, clock, fromMs: 0, count: 100 });
   clock.ms += 20;
   stream({ sync, clock, fromMs: 2000, count: 20, delayMs: 400 });
@@ -83,10 +83,10 @@ Deno.test("PlayoutClock: a way that has become longer is accepted after a while"
   assert.equal(sync.untilDueMs(sync.edgeUs), 100);
 });
 
-Deno.test("PlayoutClock: after a machine has slept what comes is the live edge at once, whether its clock stood still meanwhile or not", () => {
+Deno.test("PlayoutClock: live at once after the machine has slept", () => {
   for (const tickedMs of [0, 5000]) {
     const clock = new Hands();
-    const sync = new PlayoutClock({ latency: FIXED, clock });
+    const sync = new PlayoutClock(FIXED, clock);
     stream({ sync, clock, fromMs: 0, count: 500 });
     clock.ms += tickedMs;
     stream({ sync, clock, fromMs: 15_000, count: 2 });
@@ -95,9 +95,9 @@ Deno.test("PlayoutClock: after a machine has slept what comes is the live edge a
   }
 });
 
-Deno.test("PlayoutClock: a publisher that sends in bursts is held longer, an outage changes nothing", () => {
+Deno.test("PlayoutClock: holds bursts longer, ignores an outage", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: RANGE, clock });
+  const sync = new PlayoutClock(RANGE, clock);
   /** A second of media at once, every second. */
   const burst = (second: number): number => {
     clock.ms += 1000;
@@ -126,7 +126,7 @@ Deno.test("PlayoutClock: a publisher that sends in bursts is held longer, an out
 
 Deno.test("PlayoutClock: a track that comes after the other is waited for", () => {
   const clock = new Hands();
-  const sync = new PlayoutClock({ latency: RANGE, clock });
+  const sync = new PlayoutClock(RANGE, clock);
   let late = 0;
   for (let ms = 0; ms < 20_000; ms += 20) {
     clock.ms += 20;

@@ -2,7 +2,7 @@
  * How long media is held: within its bounds the least with which all but the
  * odd sample are in time. Learnt from how much later than the fastest one each
  * sample comes: a publisher that sends in bursts, tracks that are not sent side
- * by side, a network that jitters. A single outage is no reason.
+ * by side, a network that jitters. A single outage is ignored.
  *
  * @module
  */
@@ -73,7 +73,7 @@ export class PlayoutDelay {
     return worst[outliers] ?? 0;
   }
 
-  /** Begins anew. */
+  /** Forgets what was learnt. */
   reset(): void {
     this.#ms = clamp(FIRST_GUESS_MS, this.#range);
     this.#looks = [];
@@ -120,7 +120,7 @@ export class PlayoutDelay {
     const late = this.#looks.slice(-RECENT_LOOKS)
       .filter(({ samples, late }) => late > samples * LATE_SHARE);
     if (late.length >= LATE_LOOKS) {
-      // The middle one: an outage among them is no reason to be further from live.
+      // The median, so that an outage among them is ignored.
       const worst = late.map(({ worstMs }) => worstMs).sort((a, b) => a - b);
       const wantedMs = worst[worst.length >> 1]! + MARGIN_MS;
       this.#ms = clamp(Math.max(this.#ms, wantedMs), this.#range);

@@ -1,5 +1,5 @@
 /**
- * What the publisher tells of when it captured, encoded and sent pictures.
+ * When the publisher captured, encoded and sent pictures, as it reports.
  *
  * @module
  */
@@ -21,17 +21,17 @@ export class PublisherTimings {
   readonly #log: Logger;
   #marks: FrameMarks | undefined;
 
-  /** Asks nobody yet. */
+  /** Asks for nothing yet. */
   constructor(log: Logger) {
     this.#log = log;
   }
 
-  /** What was told; `undefined` by a publisher that tells nothing. */
+  /** What the publisher has reported; `undefined` if it reports nothing. */
   get marks(): FrameMarks | undefined {
     return this.#marks;
   }
 
-  /** Asks the publisher, if its catalog says that it tells; the function returned ends that. */
+  /** Reads the publisher's reports, if its catalog lists them; the function returned ends that. */
   ask(broadcast: BroadcastConsumer, catalog: Catalog): (() => void) | void {
     const track = frameMarksTrack(catalog);
     if (track === undefined) return;
@@ -53,7 +53,7 @@ export class PublisherTimings {
         this.#marks = { ...told, marks };
       }
     } catch (error) {
-      // It tells no more; what is known of this side stays.
+      // The reports have ended; the viewer's own timings stay.
       const { message } = asMoqError(error);
       this.#log.debug?.("no marks of the publisher", { error: message });
     }

@@ -1,5 +1,5 @@
 /**
- * When each picture went by in this player: received, decoded, shown.
+ * When this player received, decoded and showed each picture.
  *
  * @module
  */

@@ -41,7 +41,7 @@ Deno.test("jitterOpinion: what the latency cannot take speaks for less", () => {
   assert.equal(jitterOpinion(UNKNOWN, CONTEXT), undefined);
 });
 
-Deno.test("lateOpinion, bufferOpinion, decoderOpinion: each by its own number alone", () => {
+Deno.test("abrOpinions: late, buffer and decoder each go by one number", () => {
   const late = [0, 0.05, 0.2].map((lateRatio) =>
     lateOpinion({ ...UNKNOWN, lateRatio })
   );
@@ -110,7 +110,7 @@ Deno.test("AdaptiveBitrate: an hour without a single rate never goes down", () =
   assert.deepEqual(silent, []);
 });
 
-Deno.test("AdaptiveBitrate: down within a second and a half, up after ten good ones, one bad look is nothing", () => {
+Deno.test("AdaptiveBitrate: down within 1.5 s, up after 10 s", () => {
   const changes = follow(new AdaptiveBitrate(), {
     fromS: 0,
     seconds: 40,
@@ -128,7 +128,7 @@ Deno.test("AdaptiveBitrate: down within a second and a half, up after ten good o
   assert.equal(changes[1]![0], 20);
 });
 
-Deno.test("AdaptiveBitrate: what fails when it is larger is tried less and less often", () => {
+Deno.test("AdaptiveBitrate: retries a failed larger rendition ever less often", () => {
   const abr = new AdaptiveBitrate();
   let raisedS = -Infinity;
   const ups: number[] = [];

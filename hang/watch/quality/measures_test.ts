@@ -11,7 +11,7 @@ const CALM: MeasureSources = {
   bandwidthBps: 0,
 };
 
-Deno.test("Measurer: a second at a time is neither an emptying buffer nor jitter, a queue that grows is both", () => {
+Deno.test("Measurer: tells bursts from a growing queue", () => {
   const measurer = new Measurer();
   let last = measurer.measure(CALM);
   assert.deepEqual([last.lateRatio, last.bufferTrend], [undefined, undefined]);

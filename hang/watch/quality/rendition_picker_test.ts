@@ -41,7 +41,7 @@ const GOOD: AbrMeasures = {
   bandwidthBps: 0,
 };
 
-Deno.test("ladderFor: no larger than fills the place, nothing stalled while something goes", () => {
+Deno.test("ladderFor: no larger than fits, none stalled if others are not", () => {
   const names = (size: Size | undefined, choices = ALL) =>
     ladderFor(choices, size).map(({ name }) => name).join();
   assert.equal(names(undefined), "low,mid,high");
@@ -53,7 +53,7 @@ Deno.test("ladderFor: no larger than fills the place, nothing stalled while some
   assert.equal(names(undefined, [choice("x", stalled)]), "x");
 });
 
-Deno.test("RenditionPicker: down to what the path carries, up again step by step, by hand whatever is measured", () => {
+Deno.test("RenditionPicker: follows the path, unless picked by hand", () => {
   const picker = new RenditionPicker(SILENT);
   const wishes = { byHand: undefined, size: undefined };
   assert.equal(picker.pick(ALL, wishes)?.name, "high");

@@ -28,7 +28,7 @@ async function names(
   return choices.map(({ name }) => name);
 }
 
-Deno.test("playableVideo: what decodes, in a container that is known, the smallest first", async () => {
+Deno.test("playableVideo: decodable renditions, smallest first", async () => {
   const small = config("small");
   const large = config("large");
   assert.deepEqual(await names({ large, small }), ["small", "large"]);
@@ -51,7 +51,7 @@ Deno.test("playableVideo: what decodes, in a container that is known, the smalle
   );
 });
 
-Deno.test("isSameChoice: a new bitrate is no reason to begin again, a new description is", async () => {
+Deno.test("isSameChoice: compares the description, not the bitrate", async () => {
   const choose = async (more: Partial<VideoConfig>) =>
     (await playableVideo({ v: config("small", more) }, {
       support,

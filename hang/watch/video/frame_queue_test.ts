@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FrameQueue } from "./frame_queue.ts";
 
-Deno.test("FrameQueue: gives the newest due picture, closes each other exactly once", () => {
+Deno.test("FrameQueue: gives the newest due picture, closes the others once", () => {
   const closed: number[] = [];
   const frame = (
     timestamp: number,

@@ -24,7 +24,7 @@ const MAX_FRAMES_AHEAD = 8;
 // Further behind than this, decoding everything would only keep it behind.
 const HOPELESS_MS = 500;
 const IN_TIME_MS = 50;
-// Who joins may be given the end of a group that is long over, and then the beginning of one that has begun.
+// A viewer that joins may get the end of a group that is long over, then the beginning of the current one.
 const JOINED_GROUPS = 2;
 // A decoder that fails again and again will not be better the next time.
 const MAX_FAILURES = 3;
@@ -162,7 +162,7 @@ export class VideoLane {
     this.#skippedBefore = skipped;
   }
 
-  /** Who joins runs through what is over: that is no loss. */
+  /** Pictures skipped on the way to the live edge after joining do not count as lost. */
   #lose(what: "droppedFrames" | "skippedGroups", count: number): void {
     if (this.#isCaughtUp) this.#options.counters[what] += count;
   }

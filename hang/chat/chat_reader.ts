@@ -1,7 +1,7 @@
 /**
  * The reading side of one person's messages: each of them once and in order,
  * over as many subscriptions as it takes. What a subscription does not bring
- * is fetched: from a relay's cache, or from who wrote it.
+ * is fetched: from a relay's cache, or from the writer.
  *
  * @module
  */
@@ -33,18 +33,18 @@ export interface ReceivedMessage {
   readonly payload: Uint8Array;
 }
 
-/** Options of {@linkcode MessageReader.read}. */
+/** Options of {@linkcode ChatReader.read}. */
 export interface ReadOptions {
   /** Most messages to ask for that were missed. */
   readonly history: number;
-  /** Time. */
+  /** Bounds each fetch. */
   readonly clock: Clock;
   /** Ends it by throwing its reason. */
   readonly signal: AbortSignal;
 }
 
-/** Remembers how far it has read, so that one who comes back is read on from there. */
-export class MessageReader {
+/** Remembers how far it has read, and goes on there when a writer comes back. */
+export class ChatReader {
   #last: { readonly sequence: number; readonly timestamp: number } | undefined;
 
   /** The messages of `track` that were not read yet; ends with the track. Throws its `MoqError`, and `"too-large"` for what no chat writes. */
@@ -65,7 +65,7 @@ export class MessageReader {
     }
   }
 
-  /** Forgets how far it was when the numbers begin anew, as those of other programs may. */
+  /** Forgets how far it was when the numbers start again, as those of other programs may. */
   async #isNew(group: GroupConsumer, signal: AbortSignal): Promise<boolean> {
     const last = this.#last;
     if (!last || group.sequence > last.sequence) return true;

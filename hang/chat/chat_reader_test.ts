@@ -5,7 +5,7 @@ import {
   type TrackProducer,
 } from "@moq-deno/lite";
 import { VirtualClock } from "@moq-deno/lite/testing";
-import { MessageReader, type ReceivedMessage } from "./message_reader.ts";
+import { ChatReader, type ReceivedMessage } from "./chat_reader.ts";
 
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
@@ -26,7 +26,7 @@ class Reading {
   readonly #end = new AbortController();
   readonly done: Promise<MoqError | undefined>;
 
-  constructor(reader: MessageReader, track: TrackProducer, history = 50) {
+  constructor(reader: ChatReader, track: TrackProducer, history = 50) {
     const clock = new VirtualClock();
     const options = { history, clock, signal: this.#end.signal };
     this.done = this.#run(reader.read(track.consume(), options));
@@ -57,23 +57,23 @@ class Reading {
   }
 }
 
-Deno.test("MessageReader: who comes late gets what was written before, and only so much", async () => {
+Deno.test("ChatReader: a late reader gets a bounded history", async () => {
   const track = openTrack();
   for (let at = 2048; at < 2056; at++) write(track, at, `${at}`);
-  const all = new Reading(new MessageReader(), track);
+  const all = new Reading(new ChatReader(), track);
   assert.deepEqual(await all.settle(), [
     ...["2048", "2049", "2050", "2051", "2052", "2053", "2054", "2055"],
   ]);
   write(track, 2056, "now");
   assert.equal((await all.settle()).at(-1), "now");
-  const few = new Reading(new MessageReader(), track, 2);
+  const few = new Reading(new ChatReader(), track, 2);
   assert.deepEqual(await few.settle(), ["2053", "2054", "2055", "now"]);
   await Promise.all([all.stop(), few.stop()]);
 });
 
-Deno.test("MessageReader: groups that overtake each other or were dropped on the way are read in order, each once", async () => {
+Deno.test("ChatReader: reordered and dropped groups are read in order, once", async () => {
   const track = openTrack();
-  const reading = new Reading(new MessageReader(), track);
+  const reading = new Reading(new ChatReader(), track);
   write(track, 1024, "a");
   await reading.settle();
   // 1025 is not here when 1026 comes, and comes later: too late to be in order.
@@ -85,8 +85,8 @@ Deno.test("MessageReader: groups that overtake each other or were dropped on the
   await reading.stop();
 });
 
-Deno.test("MessageReader: one who comes back is read on from where it was, one who begins anew from the start", async () => {
-  const reader = new MessageReader();
+Deno.test("ChatReader: goes on where a writer was, unless its numbers restart", async () => {
+  const reader = new ChatReader();
   const track = openTrack();
   write(track, 1024, "a");
   const before = new Reading(reader, track);
@@ -113,9 +113,9 @@ Deno.test("MessageReader: one who comes back is read on from where it was, one w
   }
 });
 
-Deno.test("MessageReader: a group that grows beyond what chat needs ends it, before the group is whole", async () => {
+Deno.test("ChatReader: a group that grows too large ends the reading", async () => {
   const track = openTrack();
-  const reading = new Reading(new MessageReader(), track);
+  const reading = new Reading(new ChatReader(), track);
   const group = track.group(1024);
   // The header of a frame of 1 MiB, and a tenth of it.
   group.append(Uint8Array.of(0, 0x80, 0x10, 0, 0));

@@ -1,6 +1,5 @@
 /**
- * A file of the user's, played over and over by a video element that nobody
- * sees.
+ * A file of the user's, played in a loop by a hidden video element.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import type { CapturableElement } from "./browser_types.ts";
 import { type CaptureProblem, problemOf } from "./capture_problem.ts";
 
 /** Plays what the browser can play. */
-export class FileSource {
+export class PlayedFile {
   readonly #element: CapturableElement = document.createElement("video");
   readonly #url: string;
   /** The picture, while it plays. */
@@ -61,7 +60,7 @@ export class FileSource {
   }
 
   #fail(): void {
-    // The end of a source that was closed is no failure of the file.
+    // Closing the source ends the element too, which is not a failure of the file.
     if (!this.#element.hasAttribute("src")) return;
     this.problem.set(problemOf("file", "unsupported"));
   }

@@ -6,7 +6,7 @@
 import { Latch } from "@moq-deno/lite/internal";
 
 /** Lets so many in at a time. */
-export class Gate {
+export class ConcurrencyLimit {
   readonly #latch = new Latch();
   #room: number;
 

@@ -1,7 +1,7 @@
 /**
  * What the renditions of the picture and of the sound have in common: a track
  * with its place in the catalog, the demand for it, and an encoder that is freed
- * while nothing subscribes.
+ * while there is no subscriber.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type ReadonlySignal, Signal } from "../signals/signal.ts";
 import { watchDemand } from "./demand.ts";
 import type { PublishMarks } from "./marks.ts";
 
-/** Options of {@linkcode Rendition}. */
+/** Options of {@linkcode EncodedRendition}. */
 export interface RenditionOptions {
   /** Where groups go; it is closed with the rendition. */
   readonly track: TrackProducer;
@@ -35,14 +35,14 @@ interface EncoderSink {
 }
 
 /** Encodes into one track; `Config` is its place in the catalog, `Offer` how it is encoded. */
-export abstract class Rendition<
+export abstract class EncodedRendition<
   Config,
   Offer,
   Encoder extends VideoEncoder | AudioEncoder,
 > {
   /** Name of the track. */
   readonly name: string;
-  /** Whether anything subscribes. */
+  /** Whether there is a subscriber. */
   readonly isWanted: ReadonlySignal<boolean>;
   /** Its place in the catalog; `undefined` while it is not offered. */
   readonly config: Signal<Config | undefined> = new Signal(undefined);
@@ -79,7 +79,7 @@ export abstract class Rendition<
     this.config.set(undefined);
   }
 
-  /** Frees the encoder and ends the group, while nothing subscribes. */
+  /** Frees the encoder and ends the group, while there is no subscriber. */
   pause(): void {
     this.closeEncoder();
     this.#writer.endGroup();
