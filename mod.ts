@@ -1,7 +1,6 @@
 /**
- * The three packages of this repository as one import, for what lives in it.
- * Each is published by itself: import `@moq-deno/lite`, `@moq-deno/hang` or
- * `@moq-deno/relay` elsewhere.
+ * The three packages as one import, for use inside this repository. Elsewhere import
+ * `@moq-deno/lite`, `@moq-deno/hang` or `@moq-deno/relay`.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * A relay, and the page of `examples/browser` with the modules it imports:
- * nothing is built, types are taken out as the files are served.
+ * A relay, and the page of `examples/browser` with its modules. There is no build:
+ * types are stripped when a file is served.
  *
  *     deno run --allow-net --allow-read examples/browser_server.ts
  *
@@ -15,7 +15,7 @@ const PAGE = new URL("browser/", import.meta.url);
 const PAGE_FILE = /^\/\w+\.(html|ts)$/;
 const MODULE = /^\/(lite|hang)\/[\w/]+\.ts$/;
 
-/** Answers with a file of the page or with a module of lite or hang. */
+/** Serves a file of the page or a module of lite or hang. */
 export async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const file = fileOf(pathname === "/" ? "/index.html" : pathname);

@@ -1,5 +1,5 @@
 /**
- * Greets everybody who says hello in a room.
+ * Greets people who say hello in a room.
  *
  *     deno run --allow-net examples/chat_bot.ts http://localhost:4443 lobby
  *

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * A relay inside a server that one already has: WebSocket upgrades and the
- * relay's own routes go to it, everything else stays the site's.
+ * A relay inside your own server: WebSocket upgrades and the relay's routes go to
+ * the relay, everything else to your site.
  *
  *     deno run --allow-net --allow-read examples/embedded_relay.ts 8000
  *

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * A relay on public names alone: what `relay/main.ts` does without its
- * settings. Run it with `deno run --allow-net examples/minimal_relay.ts [PORT]`.
+ * A relay with public names only: `relay/main.ts` without its settings. Run it with
+ * `deno run --allow-net examples/minimal_relay.ts [PORT]`.
  *
  * @module
  */
@@ -31,7 +31,7 @@ const udp = listenQuic({
   key: keyPem,
 });
 
-// Clients for development ask here for the fingerprint of the certificate.
+// Development clients fetch the certificate's fingerprint here.
 const { port } = udp.addr;
 const fingerprint = sha256.toHex();
 Deno.serve({ hostname, port, onListen() {} }, () => new Response(fingerprint));

@@ -1,6 +1,6 @@
 /**
- * Publishes what a sensor measures as JSON, once a second, whatever becomes of
- * the relay meanwhile.
+ * Publishes a sensor's values as JSON once a second, and reconnects when the relay
+ * is lost.
  *
  *     deno run --allow-net examples/sensor.ts http://localhost:4443
  *

@@ -1,6 +1,6 @@
 /**
- * Runs `deno test` with the arguments given and repeats its result as one plain
- * closing line, `N passed, N failed`, for tools that read no colours.
+ * Runs `deno test` with the given arguments and ends with one plain line,
+ * `N passed, N failed`, for tools that do not read colours.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const result = [...stripVTControlCharacters(tail).matchAll(CLOSING_LINE)].at(
 );
 const passed = Number(result?.[1] ?? 0);
 const failed = Number(result?.[2] ?? 0);
-// A run that failed without a failing test (a type error, say) still counts as one.
+// A run that failed without a failing test (e.g. a type error) counts as one failure.
 const shown = code === 0 ? failed : Math.max(failed, 1);
 await Deno.stdout.write(
   new TextEncoder().encode(`${passed} passed, ${shown} failed\n`),

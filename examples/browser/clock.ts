@@ -1,6 +1,6 @@
 /**
- * The time as a broadcast: a catalog that names the track, and one group per
- * minute with the text of each second, in UTC.
+ * The time as a broadcast: a catalog that names the track, and one group per minute
+ * with the text of each second, in UTC.
  *
  * @module
  */
@@ -49,7 +49,7 @@ export async function publishClock(
   }
 }
 
-/** The time as somebody publishes it; ends with the track, throws `signal.reason` when that aborts. */
+/** Yields the published time until the track ends; throws `signal.reason` on abort. */
 export async function* watchClock(
   session: Session,
   signal: AbortSignal,

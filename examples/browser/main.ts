@@ -1,5 +1,5 @@
 /**
- * The page: publishes the time to a relay and shows what comes back from it.
+ * The page: publishes the time to a relay and shows what it receives back.
  *
  * @module
  */

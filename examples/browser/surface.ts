@@ -1,6 +1,6 @@
 /**
- * What a page imports: the whole public surface of lite and hang, type-checked
- * against browser types alone, so that a module which needs Deno fails here.
+ * Imports the whole public surface of lite and hang, type-checked with browser types
+ * only, so that a module which needs Deno fails here.
  *
  * @module
  */
@@ -27,17 +27,17 @@ export * as lite from "@moq-deno/lite";
 
 /** What to show, and where. */
 export interface ShowOptions {
-  /** A session with a relay; it stays the caller's. */
+  /** A session with a relay; the caller closes it. */
   readonly session: Session;
   /** The broadcast's path. */
   readonly path: string;
   /** The track's name. */
   readonly track: string;
-  /** Ends it. */
+  /** Stops showing. */
   readonly signal: AbortSignal;
 }
 
-/** Writes the text of a track into `element`, frame by frame; throws `signal.reason` when that aborts. */
+/** Writes the text of a track into `element`, frame by frame; throws `signal.reason` on abort. */
 export async function showText(
   element: HTMLElement,
   { session, path, track, signal }: ShowOptions,

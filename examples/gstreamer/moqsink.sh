@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-# Over http:// the tool trusts whatever certificate the relay shows.
+# Over http:// the tool trusts the certificate that the relay shows.
 [ "$verify" = true ] || url=http://${url#*://}
 
 hang=${HANG:-deno run -A $(dirname "$0")/../../hang/cli/main.ts}

@@ -1,6 +1,6 @@
 #!/bin/sh
 # moqsrc.sh url=URL broadcast=NAME [tls-fingerprint=HEX] [tls-disable-verify=true] PIPELINE...
-# Plays a broadcast into PIPELINE, which takes it from src.video_0 and src.audio_0.
+# Plays a broadcast in PIPELINE, which reads src.video_0 and src.audio_0.
 set -eu
 
 url='' broadcast='' fingerprint='' verify=true
@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-# Over http:// the tool trusts whatever certificate the relay shows.
+# Over http:// the tool trusts the certificate that the relay shows.
 [ "$verify" = true ] || url=http://${url#*://}
 
 hang=${HANG:-deno run -A $(dirname "$0")/../../hang/cli/main.ts}

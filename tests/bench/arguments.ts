@@ -1,13 +1,13 @@
 /**
- * What the benchmark can be told.
+ * The options of the benchmark.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 
-/** What is sent, and for how long. */
+/** The load, and for how long. */
 export interface Load {
-  /** Viewers, each with a connection and a socket of its own. */
+  /** Viewers, each with its own connection and socket. */
   readonly viewers: number;
   /** Frames per second. */
   readonly fps: number;
@@ -15,9 +15,9 @@ export interface Load {
   readonly bytes: number;
   /** Frames of a group. */
   readonly groupFrames: number;
-  /** Length of one measurement. */
+  /** Duration of one measurement. */
   readonly seconds: number;
-  /** Measurements of each server; they take turns. */
+  /** Measurements per server, taken in turns. */
   readonly rounds: number;
 }
 
@@ -37,7 +37,7 @@ Usage: deno task bench [options]
   --help            this text
 `;
 
-/** Reads the command line; `undefined` when help is asked for. Throws `RangeError` for what is no positive whole number. */
+/** Parses the command line; `undefined` for `--help`. Throws `RangeError` for anything but positive whole numbers. */
 export function readArguments(args: readonly string[]): Load | undefined {
   const { values } = parseArgs({
     args: [...args],

@@ -1,7 +1,7 @@
 /**
- * What the relay is measured against, as a process: QUIC streams of Deno and
- * nothing else. Each chunk of a publisher's stream is written as it comes to a
- * stream of every viewer.
+ * A process with the relay's counterpart in measurements: bare QUIC streams of Deno.
+ * Each chunk of a publisher's stream is written at once to a stream of every
+ * viewer.
  *
  * @module
  */
@@ -77,6 +77,6 @@ const address: ServerAddress = {
 say(address);
 void runAccept(); // Ends with the process.
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 Deno.exit(0);

@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console
 /**
- * The benchmark: `deno task bench`. The relay and a bare fan-out take turns, so
- * that whatever else the machine does falls on both; trust the ratios. Linux
- * only, since it reads what a process used from `/proc`.
+ * The benchmark: `deno task bench`. The relay and a bare fan-out take turns, so that
+ * other load on the machine affects both; trust the ratios. Linux only, since it
+ * reads resources from `/proc`.
  *
  * @module
  */
@@ -39,14 +39,14 @@ function report(name: ServerName, result: Result): void {
   console.error(`  ${name.padEnd(5)}  ${cpu}, ${latency}, ${share}`);
 }
 
-/** A server that is kept from the CPU sends late and in larger pieces, which is cheaper: such a round compares nothing. */
+/** A server that lacks CPU sends late and in larger pieces, which is cheaper, so such a round is not comparable. */
 function warn(rounds: readonly Round[]): void {
   const starved = rounds.filter(({ relay, bare }) =>
     Math.min(relay.delivered, bare.delivered) < ENOUGH_DELIVERED
   );
   if (starved.length === 0) return;
   console.error(
-    `Expected all frames to come, in ${starved.length} of ${rounds.length} rounds too few did: run it again on an idle machine, or with less load`,
+    `Too few frames arrived in ${starved.length} of ${rounds.length} rounds: run it again on an idle machine, or with less load`,
   );
 }
 

@@ -1,5 +1,5 @@
 /**
- * One server under test, with a publisher and viewers in processes of their own.
+ * One server under test, with a publisher and viewers in separate processes.
  *
  * @module
  */
@@ -11,25 +11,25 @@ import type { Measured } from "./viewers_process.ts";
 /** The servers under test. */
 export type ServerName = ServerAddress["server"];
 
-/** What a server used, and what its viewers saw. */
+/** A server's resources, and what its viewers received. */
 export interface Result {
-  /** CPU of the server's process for each frame a viewer had completely, in microseconds. */
+  /** CPU time of the server's process per frame that a viewer completely received, in microseconds. */
   readonly frameMicros: number;
-  /** CPU of the server's process, in cores. */
+  /** CPU use of the server's process, in cores. */
   readonly cores: number;
-  /** Share of the frames due that came. */
+  /** Share of the published frames that arrived. */
   readonly delivered: number;
-  /** Median age of a frame when it was complete. */
+  /** Median age of a frame once complete. */
   readonly p50Ms: number;
-  /** Age that 99 of 100 frames did not exceed. */
+  /** 99th percentile of that age. */
   readonly p99Ms: number;
-  /** What the server's process grew by for each viewer, in bytes. */
+  /** Growth of the server's process per viewer, in bytes. */
   readonly viewerBytes: number;
 }
 
 const SETTLE_MS = 1000;
 
-/** A server with its publisher and its viewers, each a process. Disposing of it ends them. */
+/** A server with its publisher and viewers, each a process. Disposal ends them. */
 export class Bench implements AsyncDisposable {
   readonly #load: Load;
   readonly #processes = new AsyncDisposableStack();
@@ -42,7 +42,7 @@ export class Bench implements AsyncDisposable {
     this.#load = load;
   }
 
-  /** Starts the processes; every viewer has had a frame when it returns. */
+  /** Starts the processes; resolves when every viewer has received a frame. */
   static async start(name: ServerName, load: Load): Promise<Bench> {
     const bench = new Bench(load);
     try {
@@ -74,7 +74,7 @@ export class Bench implements AsyncDisposable {
     );
   }
 
-  /** Lets the publisher publish for a while, and looks at what that takes. */
+  /** Runs the publisher for one measurement. */
   async turn(): Promise<Result> {
     await this.#publisher.ask("start");
     await pause(SETTLE_MS);

@@ -1,5 +1,5 @@
 /**
- * The pieces of the hot path one by one: `deno bench tests/bench`.
+ * The parts of the hot path, separately: `deno bench tests/bench`.
  *
  * @module
  */
@@ -28,16 +28,16 @@ const frame = new Uint8Array([
   ...payload,
 ]);
 const varints = [5, 300, 70_000, 2 ** 40];
-// Each in a place of eight bytes.
+// Each takes eight bytes.
 const varintBytes = new Uint8Array(8 * varints.length);
 varints.forEach((value, i) => writeVarint(varintBytes, 8 * i, value));
 const subscribeBody = withoutLength(encodeSubscribe(subscribe, DRAFT));
 const groupBody = withoutLength(encodeGroupHeader(group, DRAFT));
 
-// What nobody uses is not computed.
+// V8 skips work whose result is unused.
 let sum = 0;
 
-// All of these messages are shorter than 64 bytes, so that their length takes one.
+// All of these messages are shorter than 64 bytes, so their length takes one byte.
 function withoutLength(message: Uint8Array): Uint8Array {
   return message.subarray(1);
 }

@@ -1,6 +1,6 @@
 /**
- * The publisher, as a process: groups of frames at a steady pace, over moq-lite
- * to the relay, over plain streams to the bare fan-out.
+ * A process with the publisher: groups of frames at a steady rate, over moq-lite to
+ * the relay, over plain streams to the bare fan-out.
  *
  * Commands: `start` and `stop`.
  *
@@ -24,9 +24,9 @@ import {
   TRACK,
 } from "./stream_bytes.ts";
 
-/** Where groups of frames go, whatever the server. */
+/** Where groups of frames go, for either server. */
 interface Output {
-  /** Ends the group there is and begins the next. */
+  /** Ends the current group and starts the next. */
   group(): Promise<void>;
   /** Adds a frame to the group. */
   frame(timestamp: number): void;
@@ -113,7 +113,7 @@ say("ready");
 for await (const command of commands()) {
   if (command === "start") {
     stop = new AbortController();
-    void runFrames(output, stop.signal); // What fails in it ends the process.
+    void runFrames(output, stop.signal); // An error in it ends the process.
   } else if (command === "stop") {
     stop.abort();
   }

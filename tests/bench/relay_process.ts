@@ -1,5 +1,5 @@
 /**
- * The relay under test, as a process.
+ * The relay under test, in a process.
  *
  * @module
  */
@@ -21,6 +21,6 @@ const address: ServerAddress = {
 };
 say(address);
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 Deno.exit(0);

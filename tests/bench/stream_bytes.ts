@@ -1,14 +1,14 @@
 /**
- * What the benchmark sends, the same through either server: group streams of
- * moq-lite whose frames carry the time they were sent as their timestamp.
+ * The data of the benchmark, the same through either server: group streams of
+ * moq-lite whose frames have their sending time as timestamp.
  *
  * @module
  */
 import { FrameScanner } from "../../lite/model/frame.ts";
 
-/** Where a server under test is found. */
+/** The address of a server under test. */
 export interface ServerAddress {
-  /** Which one it is. */
+  /** Which server it is. */
   readonly server: "relay" | "bare";
   /** `moqt:` URL. */
   readonly url: string;
@@ -20,7 +20,7 @@ export interface ServerAddress {
 export const BROADCAST = "bench";
 /** Its track. */
 export const TRACK = "video";
-/** The draft spoken, which the bytes of a group do not depend on. */
+/** The draft in use; the bytes of a group do not depend on it. */
 export const DRAFT = "06";
 /** ALPN of the publisher at the bare fan-out. */
 export const PUBLISHER_ALPN = "bench-publisher";
@@ -32,13 +32,13 @@ export function nowMicros(): number {
   return Math.round((performance.timeOrigin + performance.now()) * 1000);
 }
 
-/** Follows one group stream and reports each frame that is complete. */
+/** Follows one group stream and reports each complete frame. */
 export class FrameMeter {
   readonly #scanner: FrameScanner;
   #timestamp = 0;
   #left = 0;
 
-  /** `arrived` hears how old each frame is, in milliseconds. */
+  /** `arrived` is called with the age of each frame, in milliseconds. */
   constructor(arrived: (ageMs: number) => void) {
     const complete = (): void =>
       arrived((nowMicros() - this.#timestamp) / 1000);
@@ -55,7 +55,7 @@ export class FrameMeter {
     });
   }
 
-  /** The next bytes behind the GROUP header. */
+  /** Adds the next bytes after the GROUP header. */
   push(chunk: Uint8Array): void {
     this.#scanner.push(chunk);
   }

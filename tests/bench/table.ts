@@ -6,7 +6,7 @@
 import type { Load } from "./arguments.ts";
 import type { Result } from "./measurement.ts";
 
-/** The two servers' results of one round, one measured right after the other. */
+/** The results of both servers in one round, measured one after the other. */
 export interface Round {
   /** Our relay. */
   readonly relay: Result;
@@ -26,7 +26,7 @@ const ROWS: readonly (readonly [label: string, value: Value, unit: string])[] =
     ["frames delivered", (one) => one.delivered * 100, "%"],
   ];
 
-/** Medians over the rounds; a ratio is the median of the rounds' own ratios, with the least and the most. */
+/** Medians over the rounds; a ratio is the median of the rounds' ratios, with minimum and maximum. */
 export function table(rounds: readonly Round[], load: Load): string {
   const { viewers, fps, bytes, seconds } = load;
   const title = `${viewers} viewers, ${fps} fps x ${bytes} B`;

@@ -1,9 +1,9 @@
 /**
- * The viewers, as one process with a socket per viewer. They read group streams
- * the same way from either server; the relay they ask for them first.
+ * A process with all viewers, one socket each. They read group streams from either
+ * server in the same way; at the relay they subscribe first.
  *
- * Commands: `join`, answered when every viewer has had a frame; `begin`;
- * `end`, answered with a {@linkcode Measured}.
+ * Commands: `join`, answered when every viewer has received a frame; `begin`; `end`,
+ * answered with a {@linkcode Measured}.
  *
  * @module
  */
@@ -24,13 +24,13 @@ import {
   VIEWER_ALPN,
 } from "./stream_bytes.ts";
 
-/** What came between `begin` and `end`. */
+/** What arrived between `begin` and `end`. */
 export interface Measured {
-  /** Complete frames, all viewers together. */
+  /** Complete frames of all viewers. */
   readonly frames: number;
-  /** Half of them were not older than this when they were complete. */
+  /** Median age of a frame once complete, in milliseconds. */
   readonly p50Ms: number;
-  /** 99 of 100 were not older than this. */
+  /** 99th percentile of that age. */
   readonly p99Ms: number;
 }
 
@@ -41,7 +41,7 @@ const { url, fingerprint, server, load } = settings<
 >();
 const serverCertificateHashes = [Uint8Array.fromHex(fingerprint)];
 const protocols = [`moq-lite-${DRAFT}`];
-// Deno ends sockets and streams that are garbage collected.
+// Deno closes sockets and streams that are garbage collected.
 const held: unknown[] = [];
 let ages: number[] = [];
 
@@ -53,7 +53,7 @@ async function join(): Promise<void> {
     alpn: server === "relay" ? protocols : [VIEWER_ALPN],
     endpoint,
   });
-  void failWith(transport); // A viewer that is lost ends the process, and the measurement with it.
+  void failWith(transport); // A lost viewer ends the process, and with it the measurement.
   if (server === "relay") await subscribe(transport);
   const first = Promise.withResolvers<void>();
   const arrived = (ageMs: number): void => {
@@ -67,7 +67,7 @@ async function join(): Promise<void> {
 
 async function failWith(transport: Transport): Promise<void> {
   const { reason } = await transport.closed;
-  throw new Error(`Expected a viewer to stay, its connection ended: ${reason}`);
+  throw new Error(`A viewer's connection ended: ${reason}`);
 }
 
 async function subscribe(transport: Transport): Promise<void> {
@@ -92,11 +92,11 @@ async function runStreams(
   arrived: (ageMs: number) => void,
 ): Promise<void> {
   for await (const stream of transport.incomingUni) {
-    void read(stream, arrived); // A stream that fails ends the process too.
+    void read(stream, arrived); // A failed stream ends the process too.
   }
 }
 
-/** A viewer has nothing to offer, and an end is an answer: without one the relay takes it for stuck. */
+/** A viewer publishes nothing. It still has to end requests: without an answer the relay would close it. */
 async function refuseRequests(transport: Transport): Promise<void> {
   for await (const { send, receive } of transport.incomingBidi) {
     send.close();

@@ -1,5 +1,5 @@
 /**
- * Whether what is published over one session arrives over another.
+ * Checks that a broadcast published over one session arrives over another.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { BroadcastProducer, type Session } from "@moq-deno/lite";
 import { readGroup, writeGroup } from "../integration/groups.ts";
 
-/** Publishes a broadcast over `from`, reads it over `to`, and takes it away. */
+/** Publishes a broadcast over `from`, reads it over `to`, and ends it. */
 export async function carries(
   from: Session,
   to: Session,

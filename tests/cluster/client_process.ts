@@ -1,6 +1,6 @@
 /**
- * A publisher or a viewer that goes to the next relay whenever it loses its
- * own, as a process.
+ * A process with a publisher or viewer that moves to the next relay when it
+ * loses its own.
  *
  * Commands: `next`, answered with the milliseconds until the next frame, or
  * -1 after ten seconds; `outage`, answered with the longest time without a
@@ -13,17 +13,16 @@ import { connect } from "@moq-deno/lite/deno";
 import { commands, say, settings } from "../integration/process/inside.ts";
 import { Publisher, trackOver, Viewer } from "./people.ts";
 
-/** What the client does. */
+/** The role and relays of the client. */
 export interface ClientSettings {
-  /** Which half. */
   readonly role: "publisher" | "viewer";
-  /** The relays in the order it goes to them. */
+  /** The relays, in the order of use. */
   readonly urls: readonly string[];
 }
 
 /** What a viewer has seen. */
 export interface ClientState {
-  /** Groups that came whole. */
+  /** Groups that arrived complete. */
   readonly groups: number;
   /** Why subscriptions ended. */
   readonly ends: readonly string[];
@@ -53,14 +52,14 @@ async function answer(viewer: Viewer, command: string): Promise<unknown> {
   try {
     return await viewer.next(PATIENCE_MS);
   } catch {
-    return -1; // Nothing came.
+    return -1; // No frame arrived.
   }
 }
 
 if (role === "publisher") {
   new Publisher(connection.local, { path: PATH, clock: systemClock });
   for await (const _ of commands()) {
-    /* It takes none, and ends with its input. */
+    /* There are no commands; the process ends with its input. */
   }
 } else {
   const viewer = new Viewer(trackOver(connection, PATH), systemClock);

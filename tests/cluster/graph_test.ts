@@ -1,4 +1,4 @@
-/** Graphs of relays in virtual time: what reaches whom, over which way, and what happens when relays are killed. */
+/** Graphs of relays in virtual time: what reaches which relay, over which route, and what happens when relays are killed. */
 import assert from "node:assert/strict";
 import { BroadcastProducer, sleep } from "@moq-deno/lite";
 import { buildGraph, GRAPHS, NAMES } from "./graphs.ts";
@@ -28,7 +28,7 @@ for (const graph of Object.keys(GRAPHS)) {
         assert.ok(viewer.groups > 5);
       }
       assert.equal(publisher.readers, 1);
-      // Each relay but the publisher's takes the track from one other.
+      // Each relay except the publisher's takes the track from one other.
       const taken = NAMES.map((name) =>
         [...world.at(name).relay.peers].reduce(
           (sum, { session }) => sum + session.stats.subscriptions,
@@ -48,7 +48,7 @@ for (const graph of Object.keys(GRAPHS)) {
 }
 
 clusterTest(
-  "Cluster: relays that dial each other keep one link, that of the smaller hop id",
+  "Cluster: of mutual links, the smaller hop id's one stays",
   async (world) => {
     buildGraph(world, "mesh, each dialling all");
     await sleep(world.clock, 5000);
@@ -72,7 +72,7 @@ clusterTest(
 );
 
 clusterTest(
-  "Cluster: a relay dials neither itself nor another by two names, and goes over to the second when the first is gone",
+  "Cluster: a relay does not link to itself or to a peer twice",
   async (world) => {
     const { clock } = world;
     const other = world.node("other");
@@ -96,7 +96,7 @@ clusterTest(
 );
 
 clusterTest(
-  "Cluster: a list that changes ends some links and makes others",
+  "Cluster: a changed list of peers closes and opens links",
   async (world) => {
     const { clock } = world;
     for (const name of ["b", "c", "d"]) world.node(name);
@@ -116,7 +116,7 @@ clusterTest(
 );
 
 clusterTest(
-  "Cluster: names that begin with a dot are shown to relays, and to nobody else",
+  "Cluster: names that begin with a dot are shown to relays only",
   async (world) => {
     const { clock } = world;
     world.node("a");
@@ -125,7 +125,7 @@ clusterTest(
     const broadcast = new BroadcastProducer();
     client.local.publish(".stats/a", broadcast);
     await sleep(clock, 1000);
-    // A client is no relay: what it hides stays with its own.
+    // A client is not a relay: its hidden names stay at its relay.
     assert.deepEqual([...relay.origin.paths()], []);
     client.close();
     world.at("a").relay.origin.publish(".stats/a", broadcast);

@@ -5,10 +5,9 @@
  */
 import type { World } from "./world.ts";
 
-/** The relays. */
 export const NAMES: readonly string[] = ["a", "b", "c", "d", "e"];
 
-/** Whom each of them dials, by the graph's name. */
+/** The relays that each one dials, by the graph's name. */
 export const GRAPHS: Readonly<
   Record<string, readonly (readonly string[])[]>
 > = {

@@ -1,6 +1,6 @@
 /**
- * A connection that can go silent: from then on nothing passes, and after the
- * idle timeout both ends know that it is lost.
+ * A simulated connection that can go silent: nothing passes any more, and after
+ * the idle timeout both ends see that it is lost.
  *
  * @module
  */
@@ -13,32 +13,30 @@ import type {
   Transport,
 } from "@moq-deno/lite/transport";
 
-/** What a line is like. */
 export interface LineOptions {
-  /** Virtual time. */
   readonly clock: Clock;
   /** Propagation delay, in milliseconds. */
   readonly oneWayMs: number;
-  /** Silence after which it counts as lost, in milliseconds. */
+  /** Idle timeout, in milliseconds. */
   readonly idleTimeoutMs: number;
-  /** Whether a reset is one for the peer: not over Deno's QUIC. */
+  /** Whether the peer sees a reset as one; not so over Deno's QUIC. */
   readonly reliableReset: boolean;
-  /** Counts what passes. */
+  /** Counts messages. */
   readonly traffic: Traffic;
 }
 
-/** What passed over lines. */
+/** Counts of what passed over lines. */
 export interface Traffic {
-  /** Messages that answered a request: announcements, as long as nobody subscribes. */
+  /** Messages in answer to a request; announcements only, while there are no subscriptions. */
   answers: number;
 }
 
-/** Streams in each direction, as between relays. */
+/** Streams allowed in each direction, as between relays. */
 const MANY_STREAMS = 4096;
 
 /** A connection and its two ends. */
 export class Line {
-  /** The end of whoever dialled. */
+  /** The end that dialled. */
   readonly near: Transport;
   /** The other one. */
   readonly far: Transport;
@@ -48,7 +46,6 @@ export class Line {
   readonly #lost = new AbortController();
   #isSilent = false;
 
-  /** Connects them. */
   constructor(options: LineOptions) {
     const { clock, oneWayMs, idleTimeoutMs, reliableReset } = options;
     this.#clock = clock;
@@ -67,7 +64,7 @@ export class Line {
     this.far = this.#wrap(far);
   }
 
-  /** Nothing passes any more, without a word to either end. Idempotent. */
+  /** Goes silent; neither end is notified. Idempotent. */
   cut(): void {
     if (this.#isSilent) return;
     this.#isSilent = true;

@@ -5,7 +5,7 @@ import { buildGraph, NAMES } from "./graphs.ts";
 import { Publisher, trackOver, Viewer } from "./people.ts";
 import { clusterTest, type World } from "./world.ts";
 
-/** The longest that a viewer may be without a frame, in milliseconds. */
+/** Longest allowed time without a frame, in milliseconds. */
 const OUTAGE_MS = 3000;
 
 interface Audience {
@@ -14,7 +14,7 @@ interface Audience {
   readonly viewer: Viewer;
 }
 
-/** A viewer at every relay, who goes to the next one when that is gone. */
+/** A viewer at every relay, which moves to the next relay when its own is lost. */
 function audience(world: World, path: string): readonly Audience[] {
   return NAMES.map((home, i) => {
     const homes = [...NAMES.slice(i), ...NAMES.slice(0, i)];
@@ -35,7 +35,7 @@ async function stop(
 for (const graph of ["ring", "mesh, each dialling all"]) {
   for (const victim of NAMES) {
     clusterTest(
-      `Cluster, ${graph}: ${victim} is killed, and every viewer receives again within 3 s`,
+      `Cluster, ${graph}: viewers recover within 3 s after ${victim} is killed`,
       async (world) => {
         const { clock } = world;
         buildGraph(world, graph);
@@ -47,12 +47,12 @@ for (const graph of ["ring", "mesh, each dialling all"]) {
         const ends = all.map(({ viewer }) => viewer.ends.length);
 
         world.kill(victim);
-        await sleep(clock, 100); // what was on its way has arrived
+        await sleep(clock, 100); // data in flight has arrived
         await Promise.all(all.map(({ viewer }) => viewer.next(OUTAGE_MS)));
         await sleep(clock, 5000);
         await Promise.all(all.map(({ viewer }) => viewer.next(1000)));
         for (const [i, { home, viewer }] of all.entries()) {
-          // Only who was at the relay that died had to subscribe again.
+          // Only the viewer at the killed relay had to subscribe again.
           if (home !== victim) assert.equal(viewer.ends.length, ends[i], home);
         }
         assert.equal(publisher.readers, 1);
@@ -63,7 +63,7 @@ for (const graph of ["ring", "mesh, each dialling all"]) {
 }
 
 clusterTest(
-  "Cluster, line: who is cut off learns why after the linger, and receives again when the relay is back",
+  "Cluster, line: a cut-off viewer recovers when the relay is back",
   async (world) => {
     const { clock, lingerMs } = world;
     buildGraph(world, "line");
@@ -92,7 +92,7 @@ clusterTest(
 );
 
 clusterTest(
-  "Cluster: a wall between two halves, and the halves together again",
+  "Cluster: two separated halves join again",
   async (world) => {
     const { clock } = world;
     world.node("a");
@@ -106,7 +106,7 @@ clusterTest(
     await sleep(clock, 3000);
     world.setWall("a", "b", true);
     await sleep(clock, 100);
-    // Around the wall.
+    // The route around the wall.
     await Promise.all(viewers.map((viewer) => viewer.next(OUTAGE_MS)));
     const ends = viewers.map((viewer) => viewer.ends.length);
     world.setWall("a", "c", true);
@@ -129,7 +129,7 @@ clusterTest(
 );
 
 clusterTest(
-  "Cluster: a publisher that moves to another relay is followed without a subscription that ends",
+  "Cluster: subscriptions follow a publisher to another relay",
   async (world) => {
     const { clock } = world;
     buildGraph(world, "ring");
@@ -142,7 +142,7 @@ clusterTest(
     await sleep(clock, 5000);
     await viewer.next(1000);
     const ends = viewer.ends.length;
-    // Its own way to a, not the relay: the rest of the cluster hears of it from a.
+    // Cuts its own line to a, not the relay: the rest of the cluster learns of the loss from a.
     world.setWall("publisher", "a", true);
     await sleep(clock, 100);
     await viewer.next(2 * OUTAGE_MS);
@@ -154,7 +154,7 @@ clusterTest(
 );
 
 clusterTest(
-  "Cluster: a publisher that leaves in an orderly way is gone at once, for all its linger",
+  "Cluster: an orderly end is immediate, despite the linger time",
   async (world) => {
     const { clock } = world;
     buildGraph(world, "line");
@@ -171,7 +171,7 @@ clusterTest(
 );
 
 clusterTest(
-  "Cluster: another publisher of the same path ends what is read, and what is read next is its own",
+  "Cluster: another publisher of the path ends the subscription",
   async (world) => {
     const { clock } = world;
     buildGraph(world, "line");

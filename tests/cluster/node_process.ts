@@ -1,12 +1,11 @@
 /**
- * A relay of a cluster, as a process: the whole relay, with the flags given.
+ * A process with a whole relay of a cluster, with the given flags.
  *
  * @module
  */
 import { startRelay } from "@moq-deno/relay/server";
 import { commands, say, settings } from "../integration/process/inside.ts";
 
-/** How the relay is to be. */
 export interface NodeSettings {
   /** The flags of `moq-relay`. */
   readonly flags: readonly string[];
@@ -16,7 +15,7 @@ const { flags } = settings<NodeSettings>();
 const relay = await startRelay(["--auth-public=**", ...flags]);
 say("ready");
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 await relay.close();
 Deno.exit(0);

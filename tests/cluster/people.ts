@@ -1,6 +1,6 @@
 /**
- * Publishers and viewers of a cluster: what is published is numbered, so that
- * viewers notice what comes twice, late or not at all.
+ * Publishers and viewers of a cluster. Groups are numbered, so that viewers
+ * notice what arrives twice, late or not at all.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
 } from "@moq-deno/lite";
 import { frameOf, textOf } from "../integration/groups.ts";
 
-/** Time between groups. */
+/** Time between groups, in milliseconds. */
 export const GROUP_MS = 200;
 const FRAMES = 4;
 const TRACK = "video";
@@ -29,10 +29,10 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #track = this.broadcast.createTrack(TRACK);
   readonly #over = new AbortController();
-  /** Resolves when it has stopped. */
+  /** Resolves when the publisher has stopped. */
   readonly stopped: Promise<void>;
 
-  /** Publishes at `path` from now on. */
+  /** Starts to publish at `path`. */
   constructor(
     local: Origin,
     { path, clock }: { readonly path: string; readonly clock: Clock },
@@ -49,14 +49,14 @@ export class Publisher {
       for (let i = 0; i < FRAMES; i++) {
         group.writeFrame(frameOf(`${group.sequence}.${i}`));
         await sleep(this.#clock, GROUP_MS / FRAMES, signal).catch(() => {
-          // Stopped: the loop's condition ends it.
+          // Stopped: the loop's condition ends the loop.
         });
       }
       group.close();
     }
   }
 
-  /** How many read the track from the publisher itself. */
+  /** How many subscriptions the publisher itself serves. */
   get readers(): number {
     return this.#track.demand.subscribers;
   }
@@ -69,21 +69,21 @@ export class Publisher {
   }
 }
 
-/** Where a viewer finds the track. */
+/** How a viewer reaches the track. */
 export interface ViewerSource {
-  /** The track as it is reached now; throws `MoqError` while it is not. */
+  /** The track over the present session; throws `MoqError` without one. */
   track(): TrackConsumer;
 }
 
-/** Reads a track, again whenever that ends, and keeps a record. */
+/** Reads a track, subscribes again when it ends, and keeps a record. */
 export class Viewer {
-  /** When a frame came last, by the clock. */
+  /** When the last frame arrived, by the clock. */
   lastMs = 0;
-  /** Groups that came whole. */
+  /** Groups that arrived complete. */
   groups = 0;
-  /** How often the subscription ended, and why. */
+  /** Why each subscription ended. */
   readonly ends: string[] = [];
-  /** Resolves when it has stopped. */
+  /** Resolves when the viewer has stopped. */
   readonly stopped: Promise<void>;
   #longestMs = 0;
   readonly #clock: Clock;
@@ -92,7 +92,7 @@ export class Viewer {
   readonly #reading: Set<Promise<void>> = new Set();
   #whole: Set<number> = new Set();
 
-  /** Reads from now on. */
+  /** Starts to read. */
   constructor(source: ViewerSource, clock: Clock) {
     this.#clock = clock;
     this.stopped = this.#run(source);
@@ -116,7 +116,7 @@ export class Viewer {
       }
       if (signal.aborted) break;
       await sleep(this.#clock, 50, signal).catch(() => {
-        // Stopped: the loop's condition ends it.
+        // Stopped: the loop's condition ends the loop.
       });
     }
     await Promise.all(this.#reading);
@@ -133,7 +133,11 @@ export class Viewer {
       if (error instanceof MoqError) return;
       throw error;
     }
-    assert.equal(next, FRAMES, `group ${group.sequence} is cut as if whole`);
+    assert.equal(
+      next,
+      FRAMES,
+      `group ${group.sequence} is cut but looks complete`,
+    );
     assert.ok(!whole.has(group.sequence), `group ${group.sequence} twice`);
     whole.add(group.sequence);
     this.groups++;
@@ -152,20 +156,20 @@ export class Viewer {
     return Math.max(this.#longestMs, this.#clock.now() - this.lastMs);
   }
 
-  /** Resolves with how long it took until the next frame after now; throws after `withinMs`. */
+  /** Resolves with the time until the next frame; throws after `withinMs`. */
   async next(withinMs: number): Promise<number> {
     const startMs = this.#clock.now();
     while (this.lastMs <= startMs) {
       const waitedMs = this.#clock.now() - startMs;
       if (waitedMs > withinMs) {
-        throw new Error(`Expected a frame within ${withinMs} ms, got none`);
+        throw new Error(`No frame within ${withinMs} ms`);
       }
       await sleep(this.#clock, 10);
     }
     return this.lastMs - startMs;
   }
 
-  /** Stops, and throws what was wrong with what came. */
+  /** Stops, and throws the first error in the received data. */
   async stop(): Promise<void> {
     this.#over.abort(new MoqError("cancelled", "Seen enough"));
     await this.stopped;
@@ -173,7 +177,7 @@ export class Viewer {
   }
 }
 
-/** The track over a client's connection, whichever session is up. */
+/** The track over the current session of `connection`. */
 export function trackOver(connection: Connection, path: string): ViewerSource {
   return {
     track() {

@@ -1,5 +1,5 @@
 /**
- * Whole relays in this process, ports and certificates included.
+ * Whole relays in this process, with ports and certificates.
  *
  * @module
  */
@@ -8,17 +8,15 @@ import { connect } from "@moq-deno/lite/deno";
 import { type RunningRelay, startRelay } from "../../relay/embed.ts";
 import { formatAddress } from "../../relay/config/rules.ts";
 
-/** A relay and what it logged. */
+/** A relay and its log. */
 export interface TestRelay extends AsyncDisposable {
-  /** The relay. */
   readonly relay: RunningRelay;
-  /** Where it listens. */
+  /** Its address, `host:port`. */
   readonly at: string;
-  /** Every line of its log. */
   readonly lines: readonly string[];
 }
 
-/** Starts a relay on loopback with further flags. */
+/** Starts a relay on loopback with additional flags. */
 export async function startTestRelay(
   ...flags: readonly string[]
 ): Promise<TestRelay> {
@@ -30,7 +28,7 @@ export async function startTestRelay(
   const log: Logger = { error: write, warn: write, info: write, debug: write };
   const relay = await startRelay(["--listen=127.0.0.1:0", ...flags], { log });
   const [address] = relay.addresses;
-  if (!address) throw new TypeError("Expected an address");
+  if (!address) throw new TypeError("The relay has no address");
   return {
     relay,
     at: formatAddress(address),
@@ -39,7 +37,7 @@ export async function startTestRelay(
   };
 }
 
-/** A client of `relay`, at `path` and query. */
+/** A client of `relay` at `path`, which may include a query. */
 export function clientOf(
   { relay, at }: TestRelay,
   path = "",

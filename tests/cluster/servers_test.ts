@@ -12,7 +12,7 @@ async function nodesOf({ relay }: TestRelay, query = ""): Promise<Response> {
   return await fetch(`http://${formatAddress(http!)}/nodes${query}`);
 }
 
-Deno.test("cluster.connect: one link carries both ways, and /nodes shows it", async () => {
+Deno.test("cluster.connect: one link serves both directions, and /nodes shows it", async () => {
   await using parent = await startTestRelay();
   await using child = await startTestRelay(
     "--cluster-connect",
@@ -31,7 +31,7 @@ Deno.test("cluster.connect: one link carries both ways, and /nodes shows it", as
   assert.equal(other.hop, links[0].hop);
 });
 
-Deno.test("cluster.connect: a token lets the relay in as a peer, and stands in no log", async () => {
+Deno.test("cluster.connect: a token makes the relay a peer and is not logged", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const key = await generateKey("HS256");
@@ -74,7 +74,7 @@ Deno.test("cluster.connect: a token lets the relay in as a peer, and stands in n
   }
 });
 
-Deno.test("cluster.connect_api: a file that changes makes a link and ends it", async () => {
+Deno.test("cluster.connect_api: a changed file opens and closes a link", async () => {
   const folder = await Deno.makeTempDir();
   try {
     const list = `${folder}/peers.json`;
@@ -100,7 +100,7 @@ Deno.test("cluster.connect_api: a file that changes makes a link and ends it", a
   }
 });
 
-Deno.test("cluster.dns: every address of a name is dialled, and a relay that is there twice once", async () => {
+Deno.test("cluster.dns: dials every address, a relay with two only once", async () => {
   await using parent = await startTestRelay();
   const { port } = new URL(`http://${parent.at}`);
   await using child = await startTestRelay(

@@ -1,4 +1,4 @@
-/** `cluster.warm`, in virtual time: relays side by side take a broadcast from the one that carries it, and not from each other in turn. */
+/** `cluster.warm` in virtual time: nearby relays take a broadcast from the one that carries it, and not from each other in turn. */
 import assert from "node:assert/strict";
 import { sleep } from "@moq-deno/lite";
 import { Publisher, trackOver, Viewer } from "./people.ts";
@@ -6,7 +6,7 @@ import { clusterTest, peerNamed, type World } from "./world.ts";
 
 const SIDE_BY_SIDE = ["b", "c", "d", "e"];
 
-/** A publisher's relay far away, and four near each other that all reach it. */
+/** A distant relay with the publisher, and four relays near each other that all reach it. */
 function build(world: World): void {
   world.node("a");
   for (const [i, name] of SIDE_BY_SIDE.entries()) {
@@ -22,7 +22,7 @@ function build(world: World): void {
   }
 }
 
-/** How many tracks the relay of that name takes from the one far away. */
+/** How many tracks the relay `name` takes from the distant one. */
 function farCopies(world: World, name: string): number {
   const { hop } = world.at(name).relay.origin;
   const peers = [...world.at("a").relay.peers];
@@ -33,7 +33,7 @@ function farCopies(world: World, name: string): number {
 for (const [when, gapMs] of [["at once", 0], ["one by one", 3000]] as const) {
   for (const [warmMs, copies] of [[undefined, 4], [1000, 1]] as const) {
     clusterTest(
-      `Cluster, viewers at four relays ${when}, told of what is carried: ${
+      `Cluster, viewers at four relays ${when}, warm ${
         warmMs !== undefined
       }; copies over the long way: ${copies}`,
       async (world) => {
@@ -60,7 +60,7 @@ for (const [when, gapMs] of [["at once", 0], ["one by one", 3000]] as const) {
         assert.deepEqual(viewers.map((viewer) => viewer.ends.length), ends);
         const all = SIDE_BY_SIDE.map((name) => farCopies(world, name));
         assert.equal(all.reduce((sum, one) => sum + one), copies);
-        // Nobody changes its mind.
+        // Routes no longer change.
         for (const listing of listings) {
           assert.equal(listing.tryNext(), undefined);
           listing.close();
@@ -74,7 +74,7 @@ for (const [when, gapMs] of [["at once", 0], ["one by one", 3000]] as const) {
 }
 
 clusterTest(
-  "Cluster: when the relay that the others take a broadcast from is killed, they receive again within 3 s",
+  "Cluster: viewers recover when the relay that carries is killed",
   async (world) => {
     const { clock } = world;
     build(world);

@@ -1,4 +1,4 @@
-/** Relays that forget a broadcast: they do not go on to tell each other of ways that lead nowhere. */
+/** Relays forget a broadcast that ended: they do not keep advertising dead routes to each other. */
 import assert from "node:assert/strict";
 import {
   hubs,
@@ -9,7 +9,7 @@ import {
   ring,
 } from "./simulation/withdrawal.ts";
 
-/** A relay that is gone is noticed after 2.5 s, and what was there lingers for 5 s. */
+/** The loss of a relay is noticed after 2.5 s, and its broadcasts linger for 5 s. */
 const LATEST_MS: Readonly<Record<Manner, number>> = {
   ended: 2000,
   killed: 9000,
@@ -24,7 +24,7 @@ for (
   ] as const
 ) {
   for (const manner of ["ended", "killed"] as const) {
-    Deno.test(`Origin: a ${graph.name} forgets a broadcast that is ${manner} with few messages, however long a way may be`, async () => {
+    Deno.test(`Origin: a ${graph.name} forgets a ${manner} broadcast cheaply`, async () => {
       const { messages, goneMs, isEndless } = await measure(graph, { manner });
       assert.ok(!isEndless && messages <= most, `${messages} messages`);
       assert.ok(goneMs <= LATEST_MS[manner], `gone after ${goneMs} ms`);

@@ -1,6 +1,6 @@
 /**
  * Relays in one process and in virtual time: the real `Relay` and `Cluster`,
- * joined by lines that have a delay and can go silent.
+ * connected by lines that have a delay and can go silent.
  *
  * @module
  */
@@ -24,15 +24,15 @@ import type { ClusterPeer } from "../../relay/cluster/peer.ts";
 import { Relay } from "../../relay/relay.ts";
 import { Line, type Traffic } from "./line.ts";
 
-/** How far things are from each other. */
+/** Delays between relays and clients. */
 export interface Distances {
-  /** One way from one relay or client to another, in milliseconds. */
+  /** Delay from one relay or client to another, in milliseconds. */
   oneWayMs(from: string, to: string): number;
 }
 
 /** Options of {@linkcode World}. */
 export interface WorldOptions {
-  /** One way between two relays, or a client and its relay. Default 20 ms everywhere. */
+  /** Delays between two relays, or a client and its relay. Default 20 ms everywhere. */
   readonly distances?: Distances | undefined;
   /** `cluster.linger`. Default 5 s. */
   readonly lingerMs?: number | undefined;
@@ -42,12 +42,12 @@ export interface WorldOptions {
   readonly maxHops?: number | undefined;
 }
 
-/** `cluster.idle_timeout` as it is by default. */
+/** Default of `cluster.idle_timeout`. */
 export const IDLE_TIMEOUT_MS = 2000;
-/** How long after its last sign of life a silent peer is given up: a keep-alive, then the timeout. */
+/** How long after its last message a silent peer counts as lost: one keep-alive, then the timeout. */
 const SILENCE_MS = 2500;
 
-/** Everybody may do everything; whoever dials as a peer is one. */
+/** Allows everything; a peer that dials as a relay is treated as one. */
 class OpenDoor implements Authorizer {
   grant({ query }: { readonly query: string }): Promise<Grant> {
     const isRelay = query === "peer";
@@ -62,7 +62,7 @@ class OpenDoor implements Authorizer {
 
 /** One relay and the links that it made. */
 export class Node {
-  /** Its name, which is its host too. */
+  /** Its name, which is also its host. */
   readonly name: string;
   /** The relay. */
   readonly relay: Relay;
@@ -95,16 +95,15 @@ export class Node {
   }
 }
 
-/** Ends of a line, for cutting. */
+/** The line between two names, for cutting it. */
 interface Strung {
   readonly line: Line;
   readonly from: string;
   readonly to: string;
 }
 
-/** All relays. */
+/** All relays and the lines between them. */
 export class World {
-  /** Time. */
   readonly clock: VirtualClock = new VirtualClock();
   /** The relays by name. */
   readonly nodes: Map<string, Node> = new Map();
@@ -122,7 +121,6 @@ export class World {
   readonly #clients: Set<Connection | Session> = new Set();
   #hops = 100n;
 
-  /** A world without relays. */
   constructor({ distances, lingerMs, warmMs, maxHops }: WorldOptions = {}) {
     this.warmMs = warmMs;
     this.maxHops = maxHops ?? 32;
@@ -130,7 +128,7 @@ export class World {
     this.lingerMs = lingerMs ?? 5000;
   }
 
-  /** A relay that dials others. */
+  /** Starts a relay that dials `others`. */
   node(name: string, ...others: readonly string[]): Node {
     const node = new Node(name, { world: this, hop: this.#hops++ });
     this.nodes.set(name, node);
@@ -145,7 +143,7 @@ export class World {
     return node;
   }
 
-  /** A connection from one relay to another. */
+  /** A connection from one relay or client to another. */
   async dial(
     from: Node,
     { url }: ClusterPeer,
@@ -160,7 +158,7 @@ export class World {
     return { transport };
   }
 
-  /** A client that stays: at the first of `homes`, at the next whenever it is lost. */
+  /** A client that connects to the first of `homes`, and to the next whenever its session is lost. */
   client(name: string, ...homes: readonly string[]): Connection {
     const { clock } = this;
     let dials = 0;
@@ -188,7 +186,7 @@ export class World {
     const isDeaf = this.nodes.get(from)?.isDead;
     if (!node || node.isDead || isDeaf || this.#walls.has(wall(from, to))) {
       await sleep(this.clock, SILENCE_MS, signal);
-      throw new MoqError("transport", `Nobody answers at ${to}`);
+      throw new MoqError("transport", `No relay answers at ${to}`);
     }
     const oneWayMs = this.#distances.oneWayMs(from, to);
     await sleep(this.clock, 2 * oneWayMs, signal); // the handshake
@@ -213,7 +211,7 @@ export class World {
     return line.near;
   }
 
-  /** Kills a relay: it says nothing any more to anybody. */
+  /** Kills a relay: it goes silent towards all peers. */
   kill(name: string): void {
     this.at(name).isDead = true;
     for (const { line, from, to } of this.#lines) {
@@ -221,7 +219,7 @@ export class World {
     }
   }
 
-  /** Lets nothing pass between two relays, or again. */
+  /** Blocks the line between two relays, or opens it again. */
   setWall(one: string, other: string, isUp: boolean): void {
     const key = wall(one, other);
     if (!isUp) return void this.#walls.delete(key);
@@ -231,7 +229,7 @@ export class World {
     }
   }
 
-  /** Ends everything and waits until it has ended. */
+  /** Closes everything and waits until it has ended. */
   async close(): Promise<void> {
     for (const client of this.#clients) client.close();
     await Promise.all([...this.#clients].map((client) => client.closed));
@@ -241,7 +239,7 @@ export class World {
   }
 }
 
-/** A test in a world of its own. */
+/** A test with its own world. */
 export function clusterTest(
   name: string,
   run: (world: World) => Promise<void>,
@@ -257,7 +255,7 @@ export function clusterTest(
   });
 }
 
-/** The relay of that name, as a list would have it. */
+/** The relay of that name as an entry of a list of peers. */
 export function peerNamed(name: string): ClusterPeer {
   return { url: new URL(`https://${name}`) };
 }

@@ -1,5 +1,5 @@
 /**
- * What every container must do, run once for each.
+ * Rules for every container, run once for each.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { MoqError } from "@moq-deno/lite";
 
 const LARGEST_US = 2 ** 40; // two weeks
 
-/** Registers the suite for the container that `open` gives, under `name`. */
+/** Registers the suite for the container of `open`, under `name`. */
 export function containerSuite(name: string, open: () => Container): void {
-  Deno.test(`${name}: a sample survives encode and decode`, () => {
+  Deno.test(`${name}: a sample survives encoding and decoding`, () => {
     const container = open();
     fc.assert(
       fc.property(
@@ -31,7 +31,7 @@ export function containerSuite(name: string, open: () => Container): void {
     );
   });
 
-  Deno.test(`${name}: every payload that ends before its data throws`, () => {
+  Deno.test(`${name}: a truncated payload throws`, () => {
     const container = open();
     const data = Uint8Array.of(1, 2, 3);
     const payload = container.encode({ timestampUs: 123_456_789, data });

@@ -1,6 +1,6 @@
 /**
- * Both ends of a message channel in memory, for qmux without a network: held
- * up at will, and with a hand to write raw frames.
+ * Both ends of a message channel in memory, for qmux without a network. Tests can
+ * hold messages back and write raw frames.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 } from "../../lite/transport/qmux/frame.ts";
 import type { QmuxWire } from "../../lite/transport/qmux/wire.ts";
 
-/** One end; what it sends is with the other end at once unless it is held. */
+/** One end. Messages reach the other end at once unless they are held. */
 export class TestChannel implements MessageChannelLike {
   readonly opened: Promise<void> = Promise.resolve();
   readonly messages: Inbox<Uint8Array | string> = new Inbox();
@@ -40,12 +40,12 @@ export class TestChannel implements MessageChannelLike {
     this.#peer = peer;
   }
 
-  /** Keeps what is sent from here on. */
+  /** Holds all later messages. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** Lets everything go that was kept, and what follows too. */
+  /** Delivers the held messages, and stops holding. */
   release(): void {
     this.#isHeld = false;
     this.#heldBytes = 0;
@@ -61,7 +61,7 @@ export class TestChannel implements MessageChannelLike {
     if (!this.#isHeld) this.release();
   }
 
-  /** Sends what no qmux would. */
+  /** Sends a text message, which qmux never does. */
   sendText(text: string): void {
     this.#peer!.messages.push(text);
   }
@@ -87,7 +87,7 @@ export function channelPair(): [TestChannel, TestChannel] {
   return [one, two];
 }
 
-/** A peer by hand: it writes the frames it is told to and hands out those it gets. */
+/** A peer that writes raw frames and returns the frames it receives. */
 export class RawPeer {
   readonly #channel: TestChannel;
   readonly #wire: QmuxWire;
@@ -99,7 +99,7 @@ export class RawPeer {
     this.#frames = this.#read();
   }
 
-  /** Sends each frame as a message of its own. */
+  /** Sends each frame in a separate message. */
   send(...frames: readonly QmuxFrame[]): void {
     for (const frame of frames) {
       this.#channel.send(encodeFrame(frame, this.#wire).slice());
@@ -112,7 +112,7 @@ export class RawPeer {
   ): Promise<QmuxFrame & { type: T }> {
     for (;;) {
       const { value } = await this.#frames.next();
-      if (!value) throw new Error(`Expected a ${type} frame, got the end`);
+      if (!value) throw new Error(`The channel ended without a ${type} frame`);
       if (isType(value, type)) return value;
     }
   }

@@ -1,7 +1,6 @@
 /**
- * What every transport must do, run once per adapter: `transportSuite(name,
- * pair)` registers one test per rule of the contract in
- * `lite/transport/transport.ts`.
+ * Rules for every transport, run once per adapter: `transportSuite(name, pair)`
+ * registers one test per rule of the contract in `lite/transport/transport.ts`.
  *
  * @module
  */
@@ -14,25 +13,25 @@ import type {
   Transport,
 } from "@moq-deno/lite/transport";
 
-/** A fresh connection, one per test. */
+/** A new connection, one per test. */
 export interface TransportPair {
   /** Either end; the suite uses both alike. */
   readonly client: Transport;
   /** The other end. */
   readonly server: Transport;
-  /** Closes both and frees what they stood on. */
+  /** Closes both and frees their resources. */
   dispose(): Promise<void>;
 }
 
-/** What a transport cannot have because its runtime does not show it. */
+/** What a transport cannot do because its runtime does not offer it. */
 export interface SuiteOptions {
-  /** `false`: the peer's stop code is lost on the way and reads as 0. Default `true`. */
+  /** `false`: the peer's stop code is lost and reads as 0. Default `true`. */
   readonly stopCodes?: boolean | undefined;
-  /** Writes that the sender of a silent stream gets through after a stop, the one that fails included. Default 1. */
+  /** Most writes to a silent stream until its sender notices a stop, including the write that fails. Default 1. */
   readonly silentStopWrites?: number | undefined;
-  /** `false`: one ordered channel below, where nothing overtakes. Default `true`. */
+  /** `false`: there is one ordered channel below, where nothing overtakes. Default `true`. */
   readonly sendOrder?: boolean | undefined;
-  /** Unidirectional streams the server lets the client open, even; leave it out where nothing waits. */
+  /** Unidirectional streams that the server lets the client open; an even number. Absent: opening never waits. */
   readonly uniLimit?: number | undefined;
 }
 
@@ -41,7 +40,7 @@ type Body = (pair: TransportPair) => Promise<void>;
 const GUARD_MS = 30_000;
 const QUIET_MS = 100;
 
-/** Registers the suite for one adapter; `pair` makes a connected pair. */
+/** Registers the suite for one adapter; `pair` makes a connection. */
 export function transportSuite(
   name: string,
   pair: () => Promise<TransportPair>,
@@ -59,7 +58,7 @@ export function transportSuite(
 type Rule = (what: string, body: Body) => void;
 
 function streamRules(rule: Rule): void {
-  rule("bidi echo, and FIN is an end", async ({ client, server }) => {
+  rule("a bidirectional echo ends with FIN", async ({ client, server }) => {
     const echo = echoOnce(server);
     const stream = await client.openBidi();
     stream.send.write(text("to and fro"));
@@ -82,23 +81,30 @@ function streamRules(rule: Rule): void {
     assert.equal(untext(await readAll(received)), "push");
   });
 
-  rule("bytes stay intact in odd pieces", async ({ client, server }) => {
-    const total = 1_300_007;
-    const sent = Uint8Array.from({ length: total }, (_, i) => (i * 31) >> 3);
-    const stream = await client.openUni();
-    const writing = (async () => {
-      for (let at = 0, size = 1; at < total; at += size, size = size * 3 + 1) {
-        size = Math.min(size, 65_521, total - at);
-        assert.equal(await stream.ready(), true);
-        stream.write(sent.subarray(at, at + size));
-      }
-      stream.close();
-    })();
-    const received = await readAll(await accept(server.incomingUni), 4093);
-    await writing;
-    assert.equal(received.byteLength, total);
-    assert.deepEqual(received, sent);
-  });
+  rule(
+    "bytes stay intact in pieces of odd sizes",
+    async ({ client, server }) => {
+      const total = 1_300_007;
+      const sent = Uint8Array.from({ length: total }, (_, i) => (i * 31) >> 3);
+      const stream = await client.openUni();
+      const writing = (async () => {
+        for (
+          let at = 0, size = 1;
+          at < total;
+          at += size, size = size * 3 + 1
+        ) {
+          size = Math.min(size, 65_521, total - at);
+          assert.equal(await stream.ready(), true);
+          stream.write(sent.subarray(at, at + size));
+        }
+        stream.close();
+      })();
+      const received = await readAll(await accept(server.incomingUni), 4093);
+      await writing;
+      assert.equal(received.byteLength, total);
+      assert.deepEqual(received, sent);
+    },
+  );
 
   rule("a FIN before any byte is an empty stream", async (pair) => {
     const stream = await pair.client.openUni();
@@ -107,7 +113,7 @@ function streamRules(rule: Rule): void {
     assert.equal(await received.read(new Uint8Array(8)), undefined);
   });
 
-  rule("reading after the end is the same end", async (pair) => {
+  rule("reading after the end ends again", async (pair) => {
     const stream = await pair.client.openUni();
     stream.write(text("all"));
     stream.close();
@@ -116,14 +122,14 @@ function streamRules(rule: Rule): void {
     assert.equal(untext((await received.read(into))!), "all");
     const scratch = new Uint8Array(8);
     for (let i = 0; i < 3; i++) {
-      // The same buffer each time, whatever became of it.
+      // The same buffer each time, whatever happened to it.
       assert.equal(await received.read(scratch), undefined);
     }
     received.stop(7);
     assert.equal(await received.read(scratch), undefined);
   });
 
-  rule("2000 short streams leave nothing behind", async (pair) => {
+  rule("2000 short streams leak nothing", async (pair) => {
     const total = 2000;
     const sending = (async () => {
       for (let i = 0; i < total; i++) {
@@ -168,7 +174,7 @@ function endingRules(
     }
   });
 
-  rule("reading after a reset is the same reset", async (pair) => {
+  rule("reading after a reset fails again", async (pair) => {
     const stream = await pair.client.openUni();
     stream.write(text("a"));
     const received = await accept(pair.server.incomingUni);
@@ -199,7 +205,7 @@ function endingRules(
     }
   });
 
-  rule("a reset before any byte does no harm", async (pair) => {
+  rule("a reset before any byte is harmless", async (pair) => {
     const early = await pair.client.openUni();
     early.reset(4);
     const bidi = await pair.client.openBidi();
@@ -208,7 +214,7 @@ function endingRules(
     const stream = await pair.client.openUni();
     stream.write(text("after"));
     stream.close();
-    // Whether the early one shows at all is the transport's business.
+    // The transport decides whether the early reset is visible at all.
     for await (const received of pair.server.incomingUni) {
       const content = await readAll(received).catch((error) => {
         assert.ok(isRemote(4)(error), String(error));
@@ -230,7 +236,7 @@ function endingRules(
     assert.equal(untext(await readAll(received)), "whole");
   });
 
-  rule("stop reaches the writer", async ({ client, server }) => {
+  rule("a stop reaches the writer", async ({ client, server }) => {
     const stream = await client.openUni();
     stream.write(text("x"));
     const received = await accept(server.incomingUni);
@@ -245,7 +251,7 @@ function endingRules(
     assert.equal(await stream.stopped, stopCodes ? 7 : 0);
   });
 
-  rule("stop ends a pending read", async ({ client, server }) => {
+  rule("a stop ends a pending read", async ({ client, server }) => {
     const stream = await client.openUni();
     stream.write(text("x"));
     const received = await accept(server.incomingUni);
@@ -255,7 +261,7 @@ function endingRules(
     await assert.rejects(reading, isCode("cancelled"));
   });
 
-  rule("stop reaches the writer of a silent stream", async (pair) => {
+  rule("a stop reaches the writer of a silent stream", async (pair) => {
     const { client, server } = pair;
     const incoming = server.incomingBidi[Symbol.asyncIterator]();
     const roundTrip = async (): Promise<void> => {
@@ -297,7 +303,7 @@ function pressureRules(rule: Rule, options: SuiteOptions): void {
   rule("ready waits while the peer does not read", async (pair) => {
     const stream = await pair.client.openUni();
     let written = await writeUntilBlocked(stream);
-    // Blocked, not ended: reading lets it go on.
+    // Blocked, not ended: reading unblocks it.
     const received = await accept(pair.server.incomingUni);
     const chunk = new Uint8Array(64 * 1024);
     const writing = (async () => {
@@ -378,7 +384,7 @@ function pressureRules(rule: Rule, options: SuiteOptions): void {
       (error) => error === wait.signal.reason,
     );
     const late = client.openUni({ sendOrder: 3 });
-    // Half of them, because credit may come back in batches.
+    // Half of them, because credit may return in batches.
     const ended = uniLimit / 2;
     for (const stream of open.slice(0, ended)) stream.close();
     const incoming = server.incomingUni[Symbol.asyncIterator]();
@@ -426,16 +432,19 @@ function closeRules(rule: Rule): void {
     });
   }
 
-  rule("close first sends what was closed", async ({ client, server }) => {
-    const stream = await client.openUni();
-    stream.write(text("last words"));
-    stream.close();
-    client.close(0, "");
-    const received = await accept(server.incomingUni);
-    assert.equal(untext(await readAll(received)), "last words");
-  });
+  rule(
+    "close first sends data of closed streams",
+    async ({ client, server }) => {
+      const stream = await client.openUni();
+      stream.write(text("last words"));
+      stream.close();
+      client.close(0, "");
+      const received = await accept(server.incomingUni);
+      assert.equal(untext(await readAll(received)), "last words");
+    },
+  );
 
-  rule("the end of the transport ends everything on it", async (pair) => {
+  rule("the end of the transport ends all its streams", async (pair) => {
     const { client, server } = pair;
     const loops = [client, server].flatMap((end) => [
       drainLoop(end.incomingUni),
@@ -464,34 +473,40 @@ function closeRules(rule: Rule): void {
 }
 
 function datagramRules(rule: Rule): void {
-  rule("datagrams, where there are any", async ({ client, server }) => {
-    const out = client.datagrams;
-    const back = server.datagrams;
-    if (!out || !back) return;
-    assert.ok(out.maxBytes >= 1000, `Expected 1000 bytes, got ${out.maxBytes}`);
-    out.send(new Uint8Array(100_000));
-    const flood = 3000;
-    for (let i = 0; i < flood; i++) {
-      out.send(Uint8Array.of(i >> 8, i & 255));
-    }
-    // Nobody reads yet; a stream's round trip says that the flood is over.
-    const echo = echoOnce(server);
-    const stream = await client.openBidi();
-    stream.send.close();
-    await readAll(stream.receive);
-    await echo;
-    out.send(text("marker"));
-    let last = -1;
-    let count = 0;
-    for await (const payload of back.incoming) {
-      if (untext(payload) === "marker") break;
-      const index = payload[0]! * 256 + payload[1]!;
-      assert.ok(index > last, `Expected more than ${last}, got ${index}`);
-      last = index;
-      count++;
-    }
-    assert.ok(count > 0 && count <= flood);
-  });
+  rule(
+    "datagrams arrive in order, if supported",
+    async ({ client, server }) => {
+      const out = client.datagrams;
+      const back = server.datagrams;
+      if (!out || !back) return;
+      assert.ok(
+        out.maxBytes >= 1000,
+        `Expected 1000 bytes, got ${out.maxBytes}`,
+      );
+      out.send(new Uint8Array(100_000));
+      const flood = 3000;
+      for (let i = 0; i < flood; i++) {
+        out.send(Uint8Array.of(i >> 8, i & 255));
+      }
+      // Nothing reads yet; a stream's round trip shows that the flood is over.
+      const echo = echoOnce(server);
+      const stream = await client.openBidi();
+      stream.send.close();
+      await readAll(stream.receive);
+      await echo;
+      out.send(text("marker"));
+      let last = -1;
+      let count = 0;
+      for await (const payload of back.incoming) {
+        if (untext(payload) === "marker") break;
+        const index = payload[0]! * 256 + payload[1]!;
+        assert.ok(index > last, `Expected more than ${last}, got ${index}`);
+        last = index;
+        count++;
+      }
+      assert.ok(count > 0 && count <= flood);
+    },
+  );
 }
 
 async function guarded(
@@ -532,7 +547,7 @@ async function echoOnce(end: Transport): Promise<void> {
 
 async function accept<T>(incoming: AsyncIterable<T>): Promise<T> {
   for await (const stream of incoming) return stream;
-  throw new Error("Expected a stream, got the end of the transport");
+  throw new Error("The transport ended without a stream");
 }
 
 async function drainLoop<T>(incoming: AsyncIterable<T>): Promise<void> {
@@ -564,7 +579,7 @@ function join(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-// A turn of the event loop, so that a real network gets to run.
+// One turn of the event loop, so that a real network can run.
 function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

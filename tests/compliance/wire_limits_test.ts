@@ -1,5 +1,5 @@
 /**
- * What a draft cannot say, and what no draft may.
+ * What a draft cannot express, and what no draft allows.
  *
  * @module
  */
@@ -43,7 +43,7 @@ function bodyOf(message: Uint8Array): Uint8Array {
   return message.subarray(1);
 }
 
-Deno.test("encodeAnnouncement refuses what the draft has no words for", () => {
+Deno.test("encodeAnnouncement refuses what the draft cannot express", () => {
   const restart = { ...START, kind: "restart", id: 0 } as const;
   assert.throws(() => encodeAnnouncement(restart, "05"), TypeError);
   const byPath = { kind: "end", suffix: "alice" } as const;
@@ -52,7 +52,7 @@ Deno.test("encodeAnnouncement refuses what the draft has no words for", () => {
   assert.throws(() => encodeAnnouncement(byId, "05"), TypeError);
 });
 
-Deno.test("encodeAnnouncement leaves out hops and costs that older drafts do not carry", () => {
+Deno.test("encodeAnnouncement leaves out hops and costs on older drafts", () => {
   const heard = (version: "02" | "03" | "04" | "05") =>
     decodeAnnouncement(
       undefined,
@@ -71,7 +71,7 @@ Deno.test("encodeAnnouncement refuses 33 hops", () => {
   assert.throws(() => encodeAnnouncement({ ...START, hops }, "06"), RangeError);
 });
 
-Deno.test("encodeAnnouncement writes any cost up to infinity and refuses what is none", () => {
+Deno.test("encodeAnnouncement accepts costs up to infinity", () => {
   const cold = (cost: number): string =>
     encodeAnnouncement({ ...START, hops: [], cold: cost }, "06")
       .subarray(-8).toHex();
@@ -83,7 +83,7 @@ Deno.test("encodeAnnouncement writes any cost up to infinity and refuses what is
   }
 });
 
-Deno.test("decodeAnnounceInit refuses a list that is small on the wire and large in memory", () => {
+Deno.test("decodeAnnounceInit refuses a list that is large in memory", () => {
   const body = new Writer().varint(65_537).bytes(new Uint8Array(65_537));
   assert.throws(
     () => decodeAnnounceInit(body.finish()),
@@ -91,7 +91,7 @@ Deno.test("decodeAnnounceInit refuses a list that is small on the wire and large
   );
 });
 
-Deno.test("encodeSubscribe leaves out frames before draft 06, so that whole groups come", () => {
+Deno.test("encodeSubscribe leaves out frames before draft 06", () => {
   const msg = {
     id: 1,
     broadcast: "room",
@@ -110,7 +110,7 @@ Deno.test("encodeSubscribe leaves out frames before draft 06, so that whole grou
   assert.deepEqual([startFrame, endFrame], [0, undefined]);
 });
 
-Deno.test("encodeSubscribe refuses a start frame of no group", () => {
+Deno.test("encodeSubscribe refuses a start frame without a group", () => {
   const msg = {
     id: 1,
     broadcast: "room",
@@ -122,7 +122,7 @@ Deno.test("encodeSubscribe refuses a start frame of no group", () => {
   assert.throws(() => encodeSubscribe(msg, "06"), RangeError);
 });
 
-Deno.test("encodeSubscribeResponse refuses the words of other drafts", () => {
+Deno.test("encodeSubscribeResponse refuses responses of other drafts", () => {
   const start = { kind: "start", group: 7 } as const;
   assert.throws(() => encodeSubscribeResponse(start, "04"), TypeError);
   const ok = { kind: "ok", priority: 1, maxAgeMs: 0 } as const;
@@ -144,12 +144,12 @@ Deno.test("encodeFetch leaves out frames before draft 06", () => {
   assert.deepEqual([read.startFrame, read.endFrame], [0, undefined]);
 });
 
-Deno.test("encodeGroupHeader refuses a frame start before draft 06, which would shift every frame", () => {
+Deno.test("encodeGroupHeader refuses a frame start before draft 06", () => {
   const header = { subscribeId: 1, sequence: 7, frameStart: 4 };
   assert.throws(() => encodeGroupHeader(header, "05"), RangeError);
 });
 
-Deno.test("encodeTrackInfo rounds ages down, takes infinity as the longest and refuses a timescale of 0", () => {
+Deno.test("encodeTrackInfo rounds ages down and refuses a timescale of 0", () => {
   const age = (maxAgeMs: number): number => {
     const info = { priority: 0, maxAgeMs, timescale: 1 };
     return decodeTrackInfo(bodyOf(encodeTrackInfo(info, "06")), "06").maxAgeMs;
@@ -165,17 +165,17 @@ Deno.test("encodeGoaway refuses a URI of 8193 bytes, counted in UTF-8", () => {
   assert.throws(() => encodeGoaway({ uri: "é".repeat(4097) }), RangeError);
 });
 
-Deno.test("encodeClientSetup refuses what 16 bits cannot count", () => {
+Deno.test("encodeClientSetup refuses lengths over 16 bits", () => {
   const path = "a".repeat(65_536);
   assert.throws(() => encodeClientSetup({ versions: [], path }), RangeError);
 });
 
-Deno.test("encodeSetup leaves out fields that mean the same when absent", () => {
+Deno.test("encodeSetup leaves out fields with default values", () => {
   assert.equal(encodeSetup({ probe: 0, path: "", hop: 0n }).toHex(), "0100");
 });
 
-Deno.test("Decoders refuse paths and track names that are too long", () => {
-  // Only the lengths are there: nothing is read before they are looked at.
+Deno.test("decoders refuse paths and track names that are too long", () => {
+  // Only the lengths are there: they are checked before anything is read.
   const path = new Writer().varint(4097).finish();
   const name = new Writer().string("room").varint(1025).finish();
   const id = new Writer().varint(1);
@@ -204,7 +204,7 @@ Deno.test("Decoders refuse paths and track names that are too long", () => {
 
 Deno.test("decodeSetup refuses a path and query over 16 KiB", () => {
   const bodyWith = (bytes: number): Uint8Array =>
-    encodeSetup({ path: "a".repeat(bytes) }).subarray(4); // behind its length
+    encodeSetup({ path: "a".repeat(bytes) }).subarray(4); // after its length
   assert.equal(decodeSetup(bodyWith(16_384)).path?.length, 16_384);
   assert.throws(
     () => decodeSetup(bodyWith(16_385)),

@@ -1,5 +1,5 @@
 /**
- * What holds for every message on every draft that has it.
+ * Properties of every message on every draft that has it.
  *
  * @module
  */
@@ -41,13 +41,13 @@ const cost = fc.oneof(size, fc.constant(Infinity));
 const optional = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.option(of, { nil: undefined });
 
-/** A message, the drafts that have it, and values that each can say in full. */
+/** A message, the drafts that have it, and values that each can express. */
 interface Case<T> {
   readonly name: string;
   readonly versions: readonly Version[];
   /** Drafts that write a type before the length. */
   readonly typed?: readonly Version[];
-  /** What stands before the body instead of a varint length. */
+  /** What precedes the body instead of a varint length. */
   readonly frame?: "u16" | "none";
   values(version: Version): fc.Arbitrary<T>;
   encode(msg: T, version: Version): Uint8Array;
@@ -82,7 +82,7 @@ function options(
   }).map(sayable);
 }
 
-// On 06 group 0 from frame 0 on and no start are the same bytes, and some ranges are refused.
+// On 06 group 0 from frame 0 and no start are the same bytes, and some ranges are refused.
 function sayable(
   msg: subscribe.SubscribeOptions,
 ): subscribe.SubscribeOptions {
@@ -179,7 +179,7 @@ function unframe<T>(
   return { type, body };
 }
 
-/** Absent and `undefined` mean the same. */
+/** Removes `undefined` fields, which equal absent ones. */
 function known(msg: unknown): unknown {
   if (typeof msg !== "object" || msg === null || Array.isArray(msg)) return msg;
   return Object.fromEntries(
@@ -187,7 +187,7 @@ function known(msg: unknown): unknown {
   );
 }
 
-/** Roughly how much memory a message keeps, in units of a byte or a field. */
+/** Approximate memory of a message, in units of a byte or a field. */
 function weight(value: unknown): number {
   if (typeof value === "string") return value.length;
   if (value instanceof Uint8Array) return value.byteLength;
@@ -221,7 +221,7 @@ function check<T>(given: Case<T>, version: Version): void {
   });
 
   if (given.frame !== "none") {
-    Deno.test(`${name} ${version}: every truncation and a trailing byte are refused`, () => {
+    Deno.test(`${name} ${version}: refuses truncations and a trailing byte`, () => {
       fc.assert(
         fc.property(encoded, ({ type, body }) => {
           for (let length = 0; length < body.byteLength; length++) {
@@ -234,7 +234,7 @@ function check<T>(given: Case<T>, version: Version): void {
     });
   }
 
-  Deno.test(`${name} ${version}: any bytes decode within bounds or are refused`, () => {
+  Deno.test(`${name} ${version}: any bytes decode within limits or are refused`, () => {
     const damaged = fc.tuple(encoded, fc.nat(), u8).map(
       ([{ type, body }, at, byte]) => {
         const copy = body.slice();

@@ -1,9 +1,9 @@
 /**
- * Those whom a fault must not touch: a publisher, and a viewer of its broadcast
- * on another connection.
+ * The peers that a fault must not affect: a publisher, and a viewer of its
+ * broadcast on another connection.
  *
- * Commands: `begin`, which forgets what was seen; `end`, answered with what the
- * viewer has {@linkcode Witnessed}.
+ * Commands: `begin` resets what was seen; `end` is answered with what the viewer
+ * has {@linkcode Witnessed}.
  *
  * @module
  */
@@ -18,25 +18,25 @@ import { connect } from "@moq-deno/lite/deno";
 import { commands, say, settings } from "../integration/process/inside.ts";
 import { LARGE_TRACK, SMALL_TRACK, STEADY } from "./steady.ts";
 
-/** How to get to the relay. */
+/** How to reach the relay. */
 export interface AudienceSettings {
   readonly url: string;
   readonly fingerprint: string;
 }
 
-/** What the viewer saw since it was told to begin. */
+/** What the viewer has seen since `begin`. */
 export interface Witnessed {
   /** Frames that were published. */
   readonly published: number;
-  /** Frames that came. */
+  /** Frames that arrived. */
   readonly frames: number;
-  /** How old the oldest of them was, in milliseconds. */
+  /** The highest age of a frame on arrival, in milliseconds. */
   readonly oldestMs: number;
-  /** How late the process itself was for what it had to do: what the machine takes, whatever the relay does. */
+  /** How late the process's own timers were: the load of the machine, not of the relay. */
   readonly lagMs: number;
-  /** Groups that did not come to their end. */
+  /** Groups that were cut. */
   readonly cutGroups: number;
-  /** Whether the subscription, or one of both sessions, has ended. */
+  /** Whether the subscription or a session has ended. */
   readonly hasEnded: boolean;
 }
 
@@ -112,7 +112,7 @@ async function watch(): Promise<void> {
   try {
     for await (const group of track.subscribe()) void read(group); // Never rejects.
   } catch {
-    // However it ended, it should not have.
+    // It should not end at all.
   }
   hasEnded = true;
 }

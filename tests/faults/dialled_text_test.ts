@@ -1,4 +1,4 @@
-/** What peers dial on raw QUIC is any text: the relay's door with a token, over transports in memory. */
+/** Peers on raw QUIC can dial any text: the relay with tokens, over transports in memory. */
 import assert from "node:assert/strict";
 import { BroadcastProducer, openSession, type Session } from "@moq-deno/lite";
 import { SILENT } from "@moq-deno/lite/internal";
@@ -30,7 +30,7 @@ function relayWithTokens(): Relay {
 
 interface Guest {
   readonly session: Session;
-  /** Resolves when the relay is done with it. */
+  /** Resolves when the relay has finished with the peer. */
   readonly left: Promise<void>;
 }
 
@@ -59,7 +59,7 @@ const REFUSED: readonly string[] = [
   `/room\\7?jwt=${ROOM}`,
   `/r\u043e\u043em?jwt=${ROOM}`, // Cyrillic
   `/\uff52oom?jwt=${ROOM}`, // full width
-  `/cafe\u0301?jwt=${ACCENT}`, // the same to the eye
+  `/cafe\u0301?jwt=${ACCENT}`, // looks the same
   `/room/*?jwt=${ROOM}`,
   `/**?jwt=${ROOM}`,
   `/room${"/a".repeat(32)}?jwt=${ROOM}`,
@@ -92,7 +92,7 @@ const OPENED: readonly [path: string, published: string][] = [
   [`/room?jwt=${ROOM}`, "room/x"],
   [`//room///7//?jwt=${ROOM}`, "room/7/x"],
   [`room?jwt=x&jwt=${ROOM}&jwt=`, "room/x"],
-  // A segment like any other: the session is below the token's root all the same.
+  // An ordinary segment: the session is still below the token's root.
   [`/room/../other?jwt=${ROOM}`, "room/../other/x"],
   [`/room/..?jwt=${ROOM}`, "room/../x"],
   [`/room/%2e%2e?jwt=${ROOM}`, "room/%2e%2e/x"],
@@ -111,7 +111,7 @@ for (const [path, published] of OPENED) {
   });
 }
 
-Deno.test("Relay: from above the token's root only what is below that can be published and seen", async () => {
+Deno.test("Relay: a session above the token's root is limited to that root", async () => {
   const relay = relayWithTokens();
   relay.origin.publish("secret", new BroadcastProducer());
   relay.origin.publish("room/7", new BroadcastProducer());

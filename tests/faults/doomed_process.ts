@@ -1,5 +1,5 @@
 /**
- * A publisher to be killed or frozen: it is in the middle of a frame.
+ * A publisher for tests to kill or freeze: it is in the middle of a frame.
  *
  * @module
  */
@@ -24,6 +24,6 @@ group.append(encodeFrameHeader(1, 0, 1000));
 group.append(new Uint8Array(500));
 say("in mid-frame");
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 Deno.exit(0);

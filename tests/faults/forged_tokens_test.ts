@@ -1,4 +1,4 @@
-/** Tokens that somebody made to get in: each is refused, for its own reason. */
+/** Forged tokens: each is refused, for its own reason. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { base64url } from "jose";
@@ -69,7 +69,7 @@ const ATTACKS: readonly [what: string, token: string, code: TokenErrorCode][] =
       "algorithm",
     ],
     [
-      "none in other letters",
+      "none in other case",
       await forge('{"alg":"NoNe","kid":"hs"}', EVERYTHING),
       "algorithm",
     ],
@@ -104,12 +104,12 @@ const ATTACKS: readonly [what: string, token: string, code: TokenErrorCode][] =
       "unknown-key",
     ],
     [
-      "a path as a key's name",
+      "a path as a key id",
       await forge('{"alg":"HS256","kid":"../hs"}', EVERYTHING),
       "unknown-key",
     ],
     [
-      "a key of its own in the header",
+      "its own key in the header",
       await forge(
         `{"alg":"HS256","jwk":${JSON.stringify(HS.toJson())}}`,
         EVERYTHING,
@@ -122,12 +122,12 @@ const ATTACKS: readonly [what: string, token: string, code: TokenErrorCode][] =
       "malformed",
     ],
     [
-      "a name that is no text",
+      "a key id that is not a string",
       await forge('{"alg":"HS256","kid":["hs"]}', EVERYTHING),
       "malformed",
     ],
     [
-      "extensions that must be known",
+      "critical extensions",
       await forge(
         '{"alg":"HS256","kid":"hs","crit":["b64"],"b64":false}',
         EVERYTHING,
@@ -162,7 +162,7 @@ const ATTACKS: readonly [what: string, token: string, code: TokenErrorCode][] =
       "claim",
     ],
     [
-      "both spellings of grants",
+      "both notations of grants",
       await forge(
         '{"alg":"HS256","kid":"hs"}',
         '{"put":["a"],"publish":["**"]}',
@@ -180,7 +180,7 @@ const ATTACKS: readonly [what: string, token: string, code: TokenErrorCode][] =
       "claim",
     ],
     [
-      "claims that are no JSON",
+      "claims that are not JSON",
       await forge('{"alg":"HS256","kid":"hs"}', "put"),
       "claim",
     ],
@@ -202,7 +202,7 @@ const ATTACKS: readonly [what: string, token: string, code: TokenErrorCode][] =
     ],
     ["a JWE's five parts", "a.b.c.d.e", "malformed"],
     ["spaces around it", ` ${GOOD}`, "malformed"],
-    ["a line break behind it", `${GOOD}\n`, "malformed"],
+    ["a line break after it", `${GOOD}\n`, "malformed"],
     ["standard base64", GOOD.replace(/.$/, "+"), "malformed"],
     ["nothing", "", "malformed"],
     [
@@ -221,13 +221,13 @@ for (const [what, token, code] of ATTACKS) {
       assert.ok(error instanceof TokenError, String(error));
       assert.equal(error.code, code, error.message);
       const [, , signature = ""] = token.split(".");
-      // Nothing of a credential may reach a log.
+      // No part of a credential may reach a log.
       return signature.length < 16 || !error.message.includes(signature);
     });
   });
 }
 
-Deno.test("KeySet.verify: the token that the attacks are made of is good", async () => {
+Deno.test("KeySet.verify: the token that the attacks start from is valid", async () => {
   assert.deepEqual((await SET.verify(GOOD)).publish, ["**"]);
   const forged = await forge('{"alg":"HS256","kid":"hs"}', EVERYTHING);
   assert.deepEqual((await SET.verify(forged)).subscribe, ["**"]);
@@ -241,7 +241,7 @@ function throwsTokenErrorAlone(work: () => unknown): void {
   }
 }
 
-Deno.test("readHeader, inspectToken, parseKeySet: any text is read or a TokenError", () => {
+Deno.test("readHeader, inspectToken, parseKeySet: any text parses or throws TokenError", () => {
   const part = fc.oneof(
     fc.string(),
     fc.json().map((json) => base64url.encode(json)),
@@ -254,7 +254,7 @@ Deno.test("readHeader, inspectToken, parseKeySet: any text is read or a TokenErr
   }));
 });
 
-Deno.test("readClaims, readJwk: any JSON is read or a TokenError", () => {
+Deno.test("readClaims, readJwk: any JSON parses or throws TokenError", () => {
   const names = ["root", "put", "get", "publish", "subscribe", "exp", "jti"];
   const key = ["alg", "kty", "crv", "k", "x", "kid", "scope", "key_ops"];
   const value = fc.oneof(

@@ -1,15 +1,15 @@
-/** Bytes that mean nothing, wherever there can be any. */
+/** Random bytes, wherever a peer can send any. */
 import { sleep, systemClock } from "@moq-deno/lite";
 import { Hostile } from "./hostile.ts";
 import { faultTest } from "./world.ts";
 
 const PACKETS = 3000;
 const DATAGRAMS = 200;
-/** The first byte of an Initial, of a 0-RTT packet, of a Handshake, of a Retry, and of a short header. */
+/** First bytes of an Initial, a 0-RTT packet, a Handshake, a Retry, and a short header. */
 const FIRST_BYTES = [0xc3, 0xd3, 0xe3, 0xf3, 0x43];
 const VERSIONS = [0x00000001, 0x6b3343cf, 0x00000000, 0x1a2a3a4a];
 
-/** Noise that looks like QUIC for its first bytes, cut anywhere. */
+/** Random bytes that begin like a QUIC packet, of any length. */
 function packet(number: number): Uint8Array {
   const length = 1 + number * 7 % 1400;
   const bytes = crypto.getRandomValues(new Uint8Array(length));
@@ -41,7 +41,7 @@ faultTest("noise and truncated headers on the UDP port", {}, async (world) => {
 
 for (const way of ["moqt", "https", "ws"] as const) {
   faultTest(
-    `noise in the datagrams of a session costs that session at most (${way})`,
+    `noise in datagrams ends at most its session (${way})`,
     {},
     async (world) => {
       for (let round = 0; round < 5; round++) {
@@ -58,7 +58,7 @@ for (const way of ["moqt", "https", "ws"] as const) {
   );
 
   faultTest(
-    `noise on streams costs their session at most (${way})`,
+    `noise on streams ends at most its session (${way})`,
     {},
     async (world) => {
       for (let round = 0; round < 30; round++) {
@@ -67,7 +67,7 @@ for (const way of ["moqt", "https", "ws"] as const) {
           ? await peer.openUni()
           : (await peer.openBidi()).send;
         const noise = crypto.getRandomValues(new Uint8Array(2000));
-        // A type that there is, so that what follows is looked at.
+        // A valid type, so that the rest is parsed.
         noise[0] = round % 7;
         stream.write(noise);
         stream.close();

@@ -1,9 +1,9 @@
 /**
- * Clients that begin QUIC handshakes and never go on: real ones, whose packets
- * reach the relay through sockets that keep what comes back to themselves. They
- * repeat themselves as clients do.
+ * Clients that start QUIC handshakes and never finish them. They are real clients,
+ * whose packets reach the relay through sockets that drop the answers; like all
+ * clients, they repeat their packets.
  *
- * Says how many handshakes have begun, once all have.
+ * Prints how many handshakes have started, once all have.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { sleep, systemClock } from "@moq-deno/lite";
 import { dialQuic } from "../../lite/deno/connect.ts";
 import { commands, say, settings } from "../integration/process/inside.ts";
 
-/** Whom to bother, and how much. */
+/** The target, and how many handshakes. */
 export interface HalfOpenSettings {
   readonly port: number;
   readonly count: number;
@@ -35,7 +35,7 @@ const sources = Array.from({ length: SOURCES }, socket);
 const mouth = socket();
 let begun = 0;
 
-/** Each client comes from a port of its own, and keeps one source. */
+/** Each client comes from its own port, and keeps one source. */
 async function runForward(): Promise<void> {
   for await (const [packet, from] of mouth) {
     const source = (from as Deno.NetAddr).port % SOURCES;
@@ -51,7 +51,7 @@ for (; begun < count; begun++) {
     serverCertificateHashes: [],
   });
   dialling.catch(() => {
-    // What never comes about fails in the end.
+    // A handshake that never completes fails in the end.
   });
   if (begun % AT_ONCE === 0) await sleep(systemClock, 2);
 }
@@ -59,6 +59,6 @@ for (; begun < count; begun++) {
 await sleep(systemClock, 200);
 say(begun);
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 Deno.exit(0);

@@ -1,4 +1,4 @@
-/** Peers that come and never say what they want. */
+/** Peers that connect and never send a request. */
 import assert from "node:assert/strict";
 import { sleep, systemClock } from "@moq-deno/lite";
 import { dial } from "@moq-deno/lite/deno";
@@ -7,10 +7,10 @@ import { faultTest, type Way, type World } from "./world.ts";
 
 const SHORT = ["--listen-timeout=3s"];
 const FAILED = "QUIC handshake failed";
-/** Far less than those have who never say anything, on a machine that is busy. */
+/** Far less than the timeouts of silent peers, even on a busy machine. */
 const ENTRY_MS = 5000;
 
-/** How long somebody who knows what he wants takes to get in; one who is crowded out tries again, as clients do. */
+/** How long an honest client takes to connect; if it is crowded out, it tries again. */
 async function entry(world: World, way: Way = "moqt"): Promise<number> {
   const start = performance.now();
   for (;;) {
@@ -26,7 +26,7 @@ async function entry(world: World, way: Way = "moqt"): Promise<number> {
 }
 
 faultTest(
-  "1000 QUIC handshakes that are never complete end in time, and others get in meanwhile",
+  "1000 incomplete QUIC handshakes end, and others get in",
   { flags: SHORT },
   async (world) => {
     await using flood = world.run("half_open_process.ts", { count: 1000 });
@@ -41,7 +41,7 @@ faultTest(
 );
 
 faultTest(
-  "handshakes over the limit are ignored, and others get in between them",
+  "handshakes over the limit are ignored, and others get in",
   { flags: ["--limit-handshakes=300", "--listen-timeout=1h"] },
   async (world) => {
     await using flood = world.run("half_open_process.ts", { count: 600 });
@@ -50,18 +50,18 @@ faultTest(
       "they are ignored or given up",
       ({ logged }) => (logged[FAILED] ?? 0) >= 250,
     );
-    // A client that was ignored asks again after 1, 3 and 7 seconds.
+    // A client that was ignored tries again after 1, 3 and 7 seconds.
     assert.ok(await entry(world) < 3 * ENTRY_MS);
   },
 );
 
 faultTest(
-  "TCP connections that never send a request take the port down for a moment at most, and nothing else",
+  "silent TCP connections reopen the port and harm nothing else",
   { flags: SHORT, maxFiles: 300 },
   async (world) => {
     const silent: Deno.TcpConn[] = [];
     for (let count = 0; count < 1000; count++) {
-      // While the port is opened again, nobody listens.
+      // The port does not listen until it is opened again.
       const conn = await Deno.connect({ port: world.port }).catch(() => {});
       if (conn) silent.push(conn);
       else await sleep(systemClock, 10);
@@ -78,7 +78,7 @@ faultTest(
   },
 );
 
-/** What the port answers, once it does. */
+/** The port's answer, once it has one. */
 async function health({ port }: World): Promise<string> {
   for (;;) {
     const answer = await fetch(`http://127.0.0.1:${port}/health`)
@@ -88,7 +88,7 @@ async function health({ port }: World): Promise<string> {
   }
 }
 
-/** A WebSocket to the relay, once it is open. */
+/** An open WebSocket to the relay. */
 async function openSocket(
   world: World,
 ): Promise<{ readonly closed: Promise<unknown> }> {
@@ -104,7 +104,7 @@ async function openSocket(
 }
 
 faultTest(
-  "WebSockets that never say anything lose their sessions",
+  "silent WebSockets are closed",
   { flags: SHORT },
   async (world) => {
     const sockets = Array.from({ length: 200 }, () => openSocket(world));
@@ -114,7 +114,7 @@ faultTest(
 );
 
 faultTest(
-  "HTTP/3 connections that never ask for a session are closed",
+  "HTTP/3 connections without a request are closed",
   { flags: SHORT },
   async (world) => {
     const { serverCertificateHashes } = world;
@@ -130,9 +130,9 @@ faultTest(
     );
     assert.ok(await entry(world, "https") < ENTRY_MS);
     const ends = await Promise.allSettled(conns.map(({ closed }) => closed));
-    // Of many closes at once some are lost with their packets.
+    // When many connections close at once, some packets with reasons are lost.
     const told = ends.flatMap((end) => end.status === "fulfilled" ? [end] : []);
-    assert.ok(told.length > 0, "somebody is told");
+    assert.ok(told.length > 0, "some get the reason");
     for (const { value: { reason } } of told) {
       assert.equal(reason, "No request in 3000 ms");
     }
@@ -157,7 +157,7 @@ faultTest(
 
 for (const way of ["moqt", "https"] as const) {
   faultTest(
-    `sessions over ${way} that never send SETUP are closed, and told why`,
+    `sessions over ${way} without SETUP are closed with a reason`,
     { flags: SHORT },
     async (world) => {
       const { serverCertificateHashes } = world;
@@ -171,9 +171,9 @@ for (const way of ["moqt", "https"] as const) {
       const closes = await Promise.all(
         transports.map(({ closed }) => closed),
       );
-      // Of many closes at once some are lost with their packets.
+      // When many connections close at once, some packets with reasons are lost.
       const told = closes.filter(({ code }) => code === 0x11);
-      assert.ok(told.length > 0, "somebody is told");
+      assert.ok(told.length > 0, "some get the reason");
       for (const { reason } of told) {
         assert.match(reason, /^Expected SETUP within 3000 ms/);
       }

@@ -1,5 +1,5 @@
 /**
- * Peers that open a transport and then do as they like on it.
+ * Peers that open a transport and use it as they like.
  *
  * @module
  */
@@ -20,12 +20,12 @@ import type { Way, World } from "./world.ts";
 
 const PROTOCOL = "moq-lite-06";
 
-/** A peer that has said who it is, and no more. */
+/** A peer that has sent SETUP, and nothing else. */
 export class Hostile {
-  /** What it has. */
+  /** Its transport. */
   readonly transport: Transport;
   readonly #socket: RawWebSocket | undefined;
-  // What the runtime may collect it also closes.
+  // Kept referenced: the runtime closes streams that it collects.
   readonly #held: unknown[] = [];
 
   private constructor(transport: Transport, socket?: RawWebSocket) {
@@ -54,21 +54,21 @@ export class Hostile {
     return new Hostile(await dial(world.url(way), options));
   }
 
-  /** Opens a stream and never lets go of it. */
+  /** Opens a stream and keeps it open. */
   async openUni(): Promise<SendStream> {
     const stream = await this.transport.openUni();
     this.#held.push(stream);
     return stream;
   }
 
-  /** As {@linkcode Hostile.openUni}, both directions. */
+  /** Like {@linkcode Hostile.openUni}, bidirectional. */
   async openBidi(): Promise<BidiStream> {
     const stream = await this.transport.openBidi();
     this.#held.push(stream);
     return stream;
   }
 
-  /** Asks for a track of the steady broadcast. */
+  /** Subscribes to a track of the steady broadcast. */
   async subscribe(track: string): Promise<void> {
     const request = await this.openBidi();
     const message = encodeSubscribe({
@@ -82,7 +82,7 @@ export class Hostile {
     request.send.write(withType(BidiType.subscribe, message));
   }
 
-  /** Reads a bit of the first group that comes. */
+  /** Reads a little of the first group. */
   async readSome(): Promise<void> {
     for await (const stream of this.transport.incomingUni) {
       const first = await stream.read(new Uint8Array(64));
@@ -93,12 +93,12 @@ export class Hostile {
     }
   }
 
-  /** Takes nothing from its socket any more, where that can be had. */
+  /** Stops reading its socket, if the transport allows it. */
   pause(): void {
     this.#socket?.pause();
   }
 
-  /** Ends without a word where it can, else in an orderly way. */
+  /** Leaves silently if it can, otherwise with a close. */
   async leave(): Promise<void> {
     if (this.#socket) this.#socket.close();
     else this.transport.close(0, "");

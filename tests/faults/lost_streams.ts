@@ -1,12 +1,12 @@
 /**
- * A fault of some WebTransport stacks: after a number of streams no more are
- * handed out, while the rest of the session works.
+ * A fault of some WebTransport stacks: after a number of streams they deliver no
+ * more, while the rest of the session works.
  *
  * @module
  */
 import type { ReceiveStream, Transport } from "@moq-deno/lite/transport";
 
-/** `transport`, of whose incoming unidirectional streams the first `most` are handed out and no more. */
+/** `transport`, which delivers only the first `most` incoming unidirectional streams. */
 export function losesStreams(transport: Transport, most: number): Transport {
   async function* first(): AsyncGenerator<ReceiveStream, void> {
     let taken = 0;

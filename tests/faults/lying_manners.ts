@@ -1,10 +1,10 @@
 /**
- * How a relay may lie, and what becomes of the link to it.
+ * The ways a relay can misbehave, and what happens to the link to it.
  *
  * @module
  */
 
-/** For each way to lie whether the link `stays`, or what is said when it ends. */
+/** For each way: the link `stays`, or this is logged when it ends. */
 export const MANNERS = {
   "groups that end in mid-frame": "stays",
   "groups that stall in mid-frame": "stays",
@@ -28,19 +28,18 @@ export const MANNERS = {
   "an answer to SUBSCRIBE of 2^40 bytes": "a message of at most",
 } as const;
 
-/** How a relay lies. */
+/** A way to misbehave. */
 export type Manner = keyof typeof MANNERS;
 
-/** What the process is told. */
+/** Settings of the process. */
 export interface LyingSettings {
-  /** How it lies. */
   readonly manner: Manner;
 }
 
-/** What the process says of itself. */
+/** The process's state. */
 export interface LyingState {
   /** When it was dialled, each time, in milliseconds of its own clock. */
   readonly dialledMs: readonly number[];
-  /** How often a broadcast started and ended that was taken from it. */
+  /** How often a broadcast started and ended, as far as the relay has read it. */
   readonly flickers: number;
 }

@@ -1,6 +1,6 @@
 /**
- * A relay that lies, as a process. Says where it is; any command is answered
- * with {@linkcode LyingState}.
+ * A process with a relay that misbehaves. It prints its URL, and answers any
+ * command with {@linkcode LyingState}.
  *
  * @module
  */
@@ -49,7 +49,7 @@ function end(id: number): Uint8Array {
   return encodeAnnouncement({ kind: "end", id }, "06");
 }
 
-/** Says `bytes` behind a length that is not theirs. */
+/** `bytes` with a wrong length in front. */
 function claiming(length: number, ...bytes: readonly number[]): Uint8Array {
   return Uint8Array.from([
     ...new Writer().varint(length).finish(),

@@ -1,6 +1,6 @@
 /**
- * A relay to be dialled that speaks moq-lite-06 by hand: it listens and
- * answers, and what it says then is up to whoever starts it.
+ * A relay that speaks moq-lite-06 by hand: it listens and answers, and the test
+ * decides what it sends after that.
  *
  * @module
  */
@@ -29,19 +29,19 @@ import { GeneratedCertificate } from "../../relay/certs.ts";
 const PROTOCOL = "moq-lite-06";
 const HOP = 666n;
 
-/** What a relay says; each is called for every request of its kind. */
+/** What the relay sends; each is called for every request of its kind. */
 export interface Lies {
-  /** On an announce stream, past ANNOUNCE_OK; `peerHop` is who asks. */
+  /** On an announce stream, after ANNOUNCE_OK; `peerHop` is the peer's hop id. */
   announce(stream: SendStream, peerHop: bigint): Promise<void>;
-  /** To TRACK. */
+  /** In answer to TRACK. */
   track(stream: SendStream): void;
-  /** To SUBSCRIBE. */
+  /** In answer to SUBSCRIBE. */
   subscribe(stream: SendStream, link: LyingLink, id: number): Promise<void>;
 }
 
-/** A relay that listens. */
+/** A listening relay. */
 export class LyingRelay {
-  /** Where it is, for `--cluster-connect`. */
+  /** Its URL, for `--cluster-connect`. */
   readonly url: string;
   /** When it was dialled, each time, by its own clock. */
   readonly dialledMs: number[] = [];
@@ -90,7 +90,7 @@ export class LyingRelay {
       const request = await acceptWebTransport(conn, {
         protocols: [PROTOCOL],
       }).catch(() => {
-        // Gone again.
+        // The peer has left again.
       });
       if (!request) continue;
       this.dialledMs.push(performance.now());
@@ -99,15 +99,15 @@ export class LyingRelay {
   }
 }
 
-/** One link to whoever dialled. */
+/** One link to a relay that dialled. */
 export class LyingLink {
   readonly #transport: Transport;
   readonly #lies: Lies;
   readonly #peerHop = Promise.withResolvers<bigint>();
-  // What the runtime may collect it also closes.
+  // Kept referenced: the runtime closes streams that it collects.
   readonly #held: unknown[] = [];
 
-  /** Says who it is, and answers from now on. */
+  /** Sends SETUP, and answers from then on. */
   constructor(transport: Transport, lies: Lies) {
     this.#transport = transport;
     this.#lies = lies;
@@ -144,7 +144,7 @@ export class LyingLink {
     const body = await reader.expectMessage();
     if (type === BidiType.announce) {
       send.write(encodeAnnounceOk({ hop: HOP, active: 0 }));
-      // Another prefix is a barrier, which wants to be answered and no more.
+      // Any other prefix is a barrier, which only needs an answer.
       if (decodeAnnounceRequest(body, "06").prefix !== "") return send.close();
       await this.#lies.announce(send, await this.#peerHop.promise);
     } else if (type === BidiType.track) {
@@ -155,7 +155,7 @@ export class LyingLink {
     }
   }
 
-  /** The beginning of a group, and `bytes` of its frames. */
+  /** Starts a group, and sends `bytes` of its frames. */
   async group(
     header: { readonly subscribeId: number; readonly sequence: number },
     ...bytes: readonly number[]
@@ -169,7 +169,7 @@ export class LyingLink {
   }
 }
 
-/** A link that is ended under way is what this is about. */
+/** Ignores the errors of a link that was closed, which these tests cause. */
 function expected(error: unknown): void {
   if (!(error instanceof MoqError)) throw error;
 }

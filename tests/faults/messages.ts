@@ -1,6 +1,6 @@
 /**
- * What a peer may begin streams with and answer on them, valid in one draft,
- * and ways to make it invalid.
+ * Valid messages of one draft, for opening streams and answering on them, and ways
+ * to make them invalid.
  *
  * @module
  */
@@ -79,7 +79,7 @@ export function requests(random: Random, version: Version): Uint8Array[] {
   ];
 }
 
-/** Frames as the draft has them. */
+/** Frames in the draft's format. */
 function frames(random: Random, version: Version): Uint8Array {
   const all: number[] = [];
   for (let i = random.below(5); i > 0; i--) {
@@ -125,7 +125,7 @@ export function datagram(random: Random): Uint8Array {
   });
 }
 
-/** What comes back on a stream that began with `type`. */
+/** The answer on a stream of `type`. */
 export function answer(
   type: number,
   { random, version }: { readonly random: Random; readonly version: Version },
@@ -170,7 +170,7 @@ function listing(random: Random, version: Version): Uint8Array {
   return join(...parts);
 }
 
-/** `bytes`, or the same with something wrong. */
+/** `bytes`, possibly damaged. */
 export function mutated(random: Random, bytes: Uint8Array): Uint8Array {
   const list = [...bytes];
   switch (random.below(6)) {

@@ -1,6 +1,6 @@
 /**
- * Random numbers that a seed repeats, for tests that print theirs when they
- * fail.
+ * Random numbers that are repeatable by seed, for tests that print their seed when
+ * they fail.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export class Random {
     this.#state = seed | 0;
   }
 
-  /** From 0 to below 1. */
+  /** A number from 0 to below 1. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let bits = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -27,7 +27,7 @@ export class Random {
     return Math.floor(this.next() * end);
   }
 
-  /** Whether something of this probability happens. */
+  /** True with this probability. */
   chance(probability: number): boolean {
     return this.next() < probability;
   }
@@ -37,13 +37,13 @@ export class Random {
     return list[this.below(list.length)]!;
   }
 
-  /** Any bytes. */
+  /** Random bytes. */
   bytes(length: number): Uint8Array {
     return Uint8Array.from({ length }, () => this.below(256));
   }
 }
 
-/** Runs `run` for the seeds 1 to `count`; a failure names its seed. */
+/** Calls `run` for the seeds 1 to `count`; a failure names its seed. */
 export async function withSeeds(
   count: number,
   run: (random: Random, seed: number) => Promise<void>,

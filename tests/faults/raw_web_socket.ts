@@ -1,6 +1,6 @@
 /**
- * A WebSocket on a bare TCP connection, which can do what no runtime's own can:
- * stop reading, so that the other end's buffers fill. RFC 6455.
+ * A WebSocket (RFC 6455) on a bare TCP connection. Unlike the runtime's it can stop
+ * reading, so that the other end's buffers fill.
  *
  * @module
  */
@@ -11,7 +11,7 @@ const MASKED = 0x80;
 const MASK_BYTES = 4;
 const END_OF_HEAD = "\r\n\r\n";
 
-/** Made by {@linkcode RawWebSocket.open}. */
+/** Use {@linkcode RawWebSocket.open}. */
 export class RawWebSocket implements WebSocketLike {
   binaryType: "arraybuffer" | "blob" = "arraybuffer";
   readonly bufferedAmount = 0;
@@ -27,7 +27,7 @@ export class RawWebSocket implements WebSocketLike {
     this.#conn = conn;
   }
 
-  /** Connects and agrees on `protocol`. */
+  /** Connects with the subprotocol `protocol`. */
   static async open(port: number, protocol: string): Promise<RawWebSocket> {
     const conn = await Deno.connect({ hostname: "127.0.0.1", port });
     const socket = new RawWebSocket(conn);
@@ -52,7 +52,7 @@ export class RawWebSocket implements WebSocketLike {
 
   addEventListener(type: string, listener: (event: Event) => void): void {
     this.#events.addEventListener(type, listener);
-    // What comes before somebody listens would be lost.
+    // Messages that arrive before there is a listener would be lost.
     if (type === "message") void this.#runReceive(); // Never rejects.
   }
 
@@ -61,7 +61,7 @@ export class RawWebSocket implements WebSocketLike {
     const head = length < 126
       ? [BINARY, MASKED | length]
       : [BINARY, MASKED | 126, length >> 8, length & 255];
-    // A mask of zeros leaves the message as it is.
+    // A mask of zeros leaves the message unchanged.
     const frame = new Uint8Array(head.length + MASK_BYTES + length);
     frame.set(head);
     frame.set(message, head.length + MASK_BYTES);
@@ -72,12 +72,12 @@ export class RawWebSocket implements WebSocketLike {
     );
   }
 
-  /** Reads nothing any more, not even the end. */
+  /** Stops reading; even the end is not noticed. */
   pause(): void {
     this.#isPaused = true;
   }
 
-  /** Ends the connection without a word. */
+  /** Closes the connection without a close frame. */
   close(): void {
     if (this.readyState === 3) return;
     this.readyState = 3;
@@ -124,7 +124,7 @@ export class RawWebSocket implements WebSocketLike {
     }
   }
 
-  /** The payload of the next frame, once it is whole. */
+  /** The payload of the next frame, once complete. */
   #nextMessage(): Uint8Array<ArrayBuffer> | undefined {
     const bytes = this.#received;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

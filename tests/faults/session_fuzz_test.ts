@@ -24,19 +24,19 @@ import { type Random, withSeeds } from "./random.ts";
 
 const CAPACITY_BYTES = 64 * 1024;
 
-/** One of the ways to treat a stream after writing to it. */
+/** Leaves a stream in a random way after writing to it. */
 function leave(random: Random, stream: SendStream): void {
   const way = random.below(4);
   if (way === 0) stream.close();
   if (way === 1) stream.reset(random.below(80));
 }
 
-/** A peer that says what comes to its mind. */
+/** A peer that sends random messages. */
 class Attacker {
   readonly #transport: Transport;
   readonly #random: Random;
   readonly #version: Version;
-  // The tamer ones come further.
+  // Milder attackers get further.
   readonly #wildness: number;
 
   constructor(transport: Transport, random: Random, version: Version) {
@@ -46,7 +46,7 @@ class Attacker {
     this.#wildness = random.pick([0.02, 0.1, 0.3, 1]);
   }
 
-  /** Begins streams of every kind. */
+  /** Opens streams of every kind. */
   async run(): Promise<void> {
     const random = this.#random;
     if (hasSetupStream(this.#version)) await this.#setup();
@@ -82,10 +82,10 @@ class Attacker {
     leave(this.#random, stream);
   }
 
-  /** Answers whatever it is asked. */
+  /** Answers every request. */
   async answer(): Promise<void> {
     for await (const stream of this.#transport.incomingBidi) {
-      await this.#answerOne(stream).catch(() => {}); // the other end went first
+      await this.#answerOne(stream).catch(() => {}); // the other end has closed it
     }
   }
 
@@ -96,7 +96,7 @@ class Attacker {
   }
 }
 
-/** Uses the attacker as if it could be trusted; whatever goes wrong has to be a `MoqError`. */
+/** Uses the attacker as if it were honest; every error must be a `MoqError`. */
 async function trust(session: Session, clock: VirtualClock): Promise<void> {
   const track = session.consume("evil0").track("video");
   const leaving = new AbortController();
@@ -212,7 +212,7 @@ async function attack(
 for (const version of ["06", "05", "04", "03"] as const) {
   for (const reliableReset of [true, false]) {
     const kind = reliableReset ? "resets" : "FIN for reset";
-    Deno.test(`Session: a peer that says anything harms nobody else (draft ${version}, ${kind})`, async () => {
+    Deno.test(`Session: random messages harm no other peer (${version}, ${kind})`, async () => {
       await withSeeds(60, async (random) => {
         const clock = new VirtualClock();
         await clock.run(attack({ version, reliableReset, random, clock }));

@@ -1,4 +1,4 @@
-/** Streams that never say what they are for. */
+/** Streams that never send their type. */
 import assert from "node:assert/strict";
 import { Hostile } from "./hostile.ts";
 import { SMALL_TRACK, STEADY } from "./steady.ts";
@@ -8,14 +8,14 @@ const UNI_LIMIT = 1024;
 const BIDI_LIMIT = 128;
 const MEGABYTE = 1_000_000;
 const PEERS = 3;
-/** What a stream that has said nothing may cost here and, most of it, in the runtime. */
+/** Memory that a silent stream may cost, mostly in the runtime. */
 const MAX_STREAM_BYTES = 32 * 1024;
 /** Half of a varint. */
 const HALF = Uint8Array.of(0x40);
 
 for (const way of ["moqt", "https", "ws"] satisfies Way[]) {
   faultTest(
-    `streams without a type, up to every limit, cost their own peers alone (${way})`,
+    `streams without a type harm no other peer (${way})`,
     {},
     async (world) => {
       const { residentBytes: before } = await world.relay.usage();
@@ -23,7 +23,7 @@ for (const way of ["moqt", "https", "ws"] satisfies Way[]) {
       for (let count = 0; count < PEERS; count++) {
         const peer = await Hostile.open(world, way);
         peers.push(peer);
-        // What HTTP/3 itself needs counts too, and so do SETUP and CONNECT.
+        // The streams of HTTP/3 count too, and so do SETUP and CONNECT.
         for (let uni = 0; uni < UNI_LIMIT - 4; uni++) {
           (await peer.openUni()).write(HALF);
         }
@@ -34,7 +34,7 @@ for (const way of ["moqt", "https", "ws"] satisfies Way[]) {
       const { residentBytes: after } = await world.relay.usage();
       const most = PEERS * (UNI_LIMIT + BIDI_LIMIT) * MAX_STREAM_BYTES;
       assert.ok(after - before < most, `${(after - before) / MEGABYTE} MB`);
-      // Somebody else gets in and is served.
+      // Another peer is admitted and served.
       const viewer = await world.connect("moqt");
       const groups = viewer.consume(STEADY).track(SMALL_TRACK).subscribe();
       assert.ok(await groups.next());

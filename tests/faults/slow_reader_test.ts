@@ -1,4 +1,4 @@
-/** Viewers that do not take what they asked for. */
+/** Viewers that do not read what they subscribed to. */
 import assert from "node:assert/strict";
 import { Hostile } from "./hostile.ts";
 import { LARGE_TRACK } from "./steady.ts";
@@ -9,7 +9,7 @@ const MEGABYTE = 1_000_000;
 
 for (const manner of ["never reads", "stops in mid-group"] as const) {
   faultTest(
-    `a viewer that ${manner} holds little and loses its session, whatever it comes over`,
+    `a viewer that ${manner} loses its session`,
     {},
     async (world) => {
       const before = await world.relay.usage();
@@ -22,15 +22,15 @@ for (const manner of ["never reads", "stops in mid-group"] as const) {
         viewer.pause();
       }
       await world.until(
-        "they have asked",
+        "they have subscribed",
         ({ subscriptions }) => subscriptions === 1 + WAYS.length,
       );
       let most = 0;
-      await world.until("they are sent away", (state) => {
+      await world.until("they are closed", (state) => {
         most = Math.max(most, ...state.mostUnconfirmedBytes);
         return state.sessions === 2;
       });
-      assert.ok(most > 0 && most <= MEGABYTE, `${most} bytes on their way`);
+      assert.ok(most > 0 && most <= MEGABYTE, `${most} bytes in flight`);
       const after = await world.relay.usage();
       const grown = after.residentBytes - before.residentBytes;
       assert.ok(grown < 64 * MEGABYTE, `grown by ${grown} bytes`);
@@ -41,7 +41,7 @@ for (const manner of ["never reads", "stops in mid-group"] as const) {
 }
 
 faultTest(
-  "viewers that are killed in mid-group are forgotten, whatever they came over",
+  "viewers that are killed in mid-group are removed",
   { flags: ["--quic-idle-timeout=3s", "--quic-keep-alive=1s"] },
   async (world) => {
     const { openSockets } = await world.relay.usage();
@@ -53,7 +53,7 @@ faultTest(
       await viewer.kill();
     }
     await world.until(
-      "they are forgotten",
+      "they are removed",
       ({ sessions, subscriptions }) => sessions === 2 && subscriptions === 1,
     );
     await world.untilSockets(openSockets);

@@ -1,4 +1,4 @@
-/** A relay that is dialled and lies: its link ends or goes on, and nobody else notices. */
+/** A dialled relay that misbehaves: its link ends or stays, and other peers are not affected. */
 import assert from "node:assert/strict";
 import { MoqError, type Session, sleep, systemClock } from "@moq-deno/lite";
 import { Child } from "../integration/process/child.ts";
@@ -16,10 +16,10 @@ const POLL_MS = 50;
 const PATIENCE_MS = 60_000;
 const MEGABYTE = 1_000_000;
 const MANY = 100_000;
-/** What a hundred thousand broadcasts may take, and what passes by. */
+/** Allowed memory for a hundred thousand broadcasts, and for temporary data. */
 const MAX_GROWTH_MB = 400;
 
-/** A relay that lies, one that dials it, and an audience of something else. */
+/** A relay that misbehaves, one that dials it, and an audience of another broadcast. */
 class Scene {
   readonly world: World;
   readonly #liar: Child;
@@ -29,12 +29,12 @@ class Scene {
     this.#liar = liar;
   }
 
-  /** What the liar knows. */
+  /** The state of the misbehaving relay. */
   liar(): Promise<LyingState> {
     return this.#liar.ask("state");
   }
 
-  /** A session of somebody who knows of the liar's broadcast. */
+  /** A session that knows the misbehaving relay's broadcast. */
   async viewer(path: string = DOOMED): Promise<Session> {
     const session = await this.world.connect("moqt");
     for await (const { kind } of session.announced(path)) {
@@ -43,7 +43,7 @@ class Scene {
     return session;
   }
 
-  /** Waits until the liar's state is as `isAsExpected` says. */
+  /** Waits until the misbehaving relay's state satisfies `isAsExpected`. */
   async until(
     isAsExpected: (state: LyingState) => boolean,
   ): Promise<LyingState> {
@@ -70,7 +70,7 @@ class Scene {
     }
   }
 
-  /** Waits until the link has been ended, and was said to have been for this reason. */
+  /** Waits until the link has ended, with this reason in the log. */
   async ended(why: string): Promise<void> {
     await this.world.until(
       "the link is ended",
@@ -84,7 +84,7 @@ class Scene {
 
 function scene(manner: Manner, fn: (scene: Scene) => Promise<void>): void {
   const end = MANNERS[manner] === "stays" ? "is left alone" : "is ended";
-  Deno.test(`a relay upstream that sends ${manner} ${end}, and nobody else notices`, async () => {
+  Deno.test(`upstream relay with ${manner} ${end}`, async () => {
     const settings: LyingSettings = { manner };
     await using liar = new Child(FILE, settings);
     const url = await liar.next<string>();
@@ -99,7 +99,7 @@ function scene(manner: Manner, fn: (scene: Scene) => Promise<void>): void {
   });
 }
 
-/** Reads the track of the liar until `sequence`; the groups that came whole. */
+/** Reads the misbehaving relay's track up to `sequence`; returns the complete groups. */
 async function whole(session: Session, sequence: number): Promise<number[]> {
   const track = session.consume(DOOMED).track(DOOMED_TRACK);
   const sequences: number[] = [];

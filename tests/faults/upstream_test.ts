@@ -1,4 +1,4 @@
-/** Publishers that end, stall or lie. */
+/** Publishers that end, stall or send invalid groups. */
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -15,7 +15,7 @@ import { UniType } from "../../lite/wire/stream_type.ts";
 import { DOOMED, DOOMED_TRACK } from "./steady.ts";
 import { faultTest, type Way, type World } from "./world.ts";
 
-/** What became of the groups of a track, by sequence, until it ends. */
+/** What happened to the groups of a track, by sequence. */
 class Viewer {
   readonly session: Session;
   readonly groups = new Map<number, "whole" | MoqError>();
@@ -35,7 +35,7 @@ class Viewer {
     return viewer;
   }
 
-  /** Why the track ended, `undefined` for a clean end. */
+  /** Why the track ended; `undefined` for a clean end. */
   async watch(until: number = Infinity): Promise<MoqError | undefined> {
     const track = this.session.consume(DOOMED).track(DOOMED_TRACK);
     const subscription = track.subscribe({ maxAgeMs: 60_000 });
@@ -68,7 +68,7 @@ class Viewer {
   }
 }
 
-/** A publisher of real announcements and forged groups. */
+/** A publisher with real announcements and forged groups. */
 class Liar {
   readonly session: Session;
   readonly #held: SendStream[] = [];
@@ -84,13 +84,13 @@ class Liar {
     return liar;
   }
 
-  /** A track that says nothing by itself; resolves once the relay has asked for it. */
+  /** A track that sends nothing by itself; resolves once the relay has subscribed. */
   async asked(): Promise<void> {
     const track = this.broadcast.createTrack(DOOMED_TRACK);
     while (track.demand.subscribers === 0) await track.demand.changed();
   }
 
-  /** The beginning of a group, which the relay asked for first of all. */
+  /** Starts a group of the relay's first subscription. */
   async group(sequence: number, ...bytes: number[]): Promise<SendStream> {
     const stream = await this.session.transport.openUni();
     this.#held.push(stream);
@@ -108,7 +108,7 @@ const TOO_MANY = Array.from({ length: 2 * MAX_GROUP_FRAMES + 2 }, () => 0);
 
 for (const way of ["moqt", "https", "ws"] as const) {
   faultTest(
-    `a publisher that lies about sizes and sequences loses those groups, and the track goes on (${way})`,
+    `groups with false sizes or sequences fail alone (${way})`,
     {},
     async (world) => {
       const liar = await Liar.open(world, way);
@@ -121,7 +121,7 @@ for (const way of ["moqt", "https", "ws"] as const) {
       await liar.group(3, ...GIANT);
       await liar.group(4, ...TOO_MANY);
       (await liar.group(10, ...WHOLE)).close();
-      // Back, once more, and of nobody's.
+      // An earlier sequence, then a repeated one.
       (await liar.group(6, ...WHOLE)).close();
       (await liar.group(10, ...WHOLE, ...WHOLE)).close();
       (await liar.group(20, ...WHOLE)).close();
@@ -137,7 +137,7 @@ for (const way of ["moqt", "https", "ws"] as const) {
   );
 
   faultTest(
-    `a publisher that announces more than it may loses its session (${way})`,
+    `a publisher with too many announcements is closed (${way})`,
     { flags: ["--limit-announcements=100"] },
     async (world) => {
       const session = await world.connect(way);
@@ -153,7 +153,7 @@ for (const way of ["moqt", "https", "ws"] as const) {
 
 for (const manner of ["killed", "frozen"] as const) {
   faultTest(
-    `viewers of a publisher that is ${manner} in mid-frame are told, and do not hang`,
+    `viewers notice a publisher that is ${manner} in mid-frame`,
     { flags: ["--quic-idle-timeout=2s", "--quic-keep-alive=700ms"] },
     async (world) => {
       await using publisher = world.run("doomed_process.ts");

@@ -1,5 +1,5 @@
 /**
- * A viewer to be killed: says `in mid-group` once it has a part of a group.
+ * A viewer for tests to kill: prints `in mid-group` once it has part of a group.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { commands, say, settings } from "../integration/process/inside.ts";
 import { LARGE_TRACK, STEADY } from "./steady.ts";
 import type { Way } from "./world.ts";
 
-/** How to get to the relay. */
+/** How to reach the relay. */
 export interface ViewerSettings {
   readonly port: number;
   readonly fingerprint: string;
@@ -39,6 +39,6 @@ async function watch(session: Session): Promise<void> {
 const session = await open();
 void watch(session); // Ends with the process.
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 Deno.exit(0);

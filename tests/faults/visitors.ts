@@ -1,5 +1,5 @@
 /**
- * Viewers that come, see something and go, many of them; what they leave behind
+ * Many viewers that connect, see something and leave, and what they leave behind
  * in the relay.
  *
  * @module
@@ -8,15 +8,15 @@ import assert from "node:assert/strict";
 import { SMALL_TRACK, STEADY } from "./steady.ts";
 import type { Way, World } from "./world.ts";
 
-/** What a relay holds once all of a round have left. */
+/** What a relay holds after all viewers of a round have left. */
 export interface Left {
   /** Live JavaScript objects, in bytes. */
   readonly heapBytes: number;
-  /** Resident memory of the process once its garbage is collected, in bytes. */
+  /** Resident memory of the process after a garbage collection, in bytes. */
   readonly residentBytes: number;
-  /** The same before that. */
+  /** The same before the collection. */
   readonly uncollectedBytes: number;
-  /** Sockets. */
+  /** Open sockets. */
   readonly openSockets: number;
 }
 
@@ -32,7 +32,7 @@ async function visit(world: World, way: Way): Promise<void> {
   await session.closed;
 }
 
-/** Lets `count` viewers come and go over every way in turn, some at a time, and looks at what is left. */
+/** Lets `count` viewers connect and leave over all transports in turn, some at a time, and measures what is left. */
 export async function runRound(world: World, count: number): Promise<Left> {
   for (let done = 0; done < count; done += AT_ONCE) {
     const batch = Math.min(AT_ONCE, count - done);

@@ -1,15 +1,15 @@
-/** Viewers that come and go leave nothing behind. The long run is `deno task soak:visitors`. */
+/** Viewers that leave free their memory. The long run is `deno task soak:visitors`. */
 import assert from "node:assert/strict";
 import { runRound } from "./visitors.ts";
 import { faultTest } from "./world.ts";
 
 const ROUNDS = 4;
 const VISITORS = 60;
-/** A session that is not let go of keeps ten times as much. */
+/** A leaked session would keep ten times as much. */
 const MAX_KEPT_BYTES = 4000;
 
 faultTest(
-  "viewers that come and go leave nothing behind",
+  "viewers that leave free their memory",
   {},
   async (world) => {
     const heap: number[] = [];
@@ -19,7 +19,7 @@ faultTest(
       heap.push(left.heapBytes);
       sockets.push(left.openSockets);
     }
-    // What runs for the first time compiles code and fills caches.
+    // First runs compile code and fill caches.
     const kept = (heap.at(-1)! - heap[1]!) / ((ROUNDS - 2) * VISITORS);
     assert.ok(kept <= MAX_KEPT_BYTES, `${kept} bytes each: ${heap}`);
     await world.untilSockets(Math.min(...sockets));

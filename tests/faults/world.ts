@@ -1,5 +1,5 @@
 /**
- * Where faults happen: a relay process, and an audience that must not notice.
+ * A relay process for faults, and an audience that must not be affected.
  *
  * @module
  */
@@ -21,37 +21,37 @@ import type {
 } from "../integration/process/relay_process.ts";
 import type { AudienceSettings, Witnessed } from "./audience_process.ts";
 
-/** What a world is like. */
+/** Options of a {@linkcode World}. */
 export interface WorldOptions {
-  /** Flags of the relay, besides where it listens. */
+  /** Flags of the relay, in addition to its address. */
   readonly flags?: readonly string[];
-  /** How many files the relay's process may have open. */
+  /** Limit of open files of the relay's process. */
   readonly maxFiles?: number;
 }
 
-/** A way into the relay. */
+/** A transport, by URL scheme. */
 export type Way = "moqt" | "https" | "ws";
 
 const MAX_AGE_MS = 1500;
 const MAX_UNDERWAY_FRAMES = 90;
-// A process this late is on a machine that is busy with something else, and so may the relay be.
+// If a process is this late, the machine is busy, and the relay may be late too.
 const BUSY_MS = 250;
 const PATIENCE_MS = 60_000;
-// A socket whose peer is silent goes after two pings at most.
+// A socket with a silent peer is closed after at most two pings.
 const SOCKET_PATIENCE_MS = 70_000;
 const POLL_MS = 50;
-/** What a relay may keep of those who have left, in JavaScript; code that ran for the first time, above all. */
+/** JavaScript memory that a relay may keep after peers have left; mostly code that ran for the first time. */
 const MAX_KEPT_BYTES = 8_000_000;
 /** The audience: its publisher and its viewer. */
 const SESSIONS = 2;
 
-/** A relay with an audience. Disposing of it ends both. */
+/** A relay with an audience. Disposal ends both. */
 export class World implements AsyncDisposable {
   /** The relay. */
   readonly relay: Child;
   /** Its port, the same in UDP and TCP. */
   readonly port: number;
-  /** What to pin to trust it. */
+  /** Certificate hashes for trusting it. */
   readonly serverCertificateHashes: readonly Uint8Array<ArrayBuffer>[];
   readonly #fingerprint: string;
   #audience: Child | undefined;
@@ -64,7 +64,7 @@ export class World implements AsyncDisposable {
     this.#fingerprint = fingerprint;
   }
 
-  /** Starts both, and waits until the viewer sees something. */
+  /** Starts both, and waits until the viewer receives frames. */
   static async open(options: WorldOptions = {}): Promise<World> {
     const { flags = [], maxFiles } = options;
     const settings: RelaySettings = {
@@ -106,7 +106,7 @@ export class World implements AsyncDisposable {
     return openSession(await connectWebSocket(url, { protocols: PROTOCOLS }));
   }
 
-  /** Runs the file beside this one, with what it takes to reach the relay. */
+  /** Runs a file of this folder, with the relay's address in its settings. */
   run(file: string, settings: object = {}): Child {
     return new Child(new URL(file, import.meta.url), {
       ...settings,
@@ -115,17 +115,17 @@ export class World implements AsyncDisposable {
     });
   }
 
-  /** What the relay knows of itself. */
+  /** The relay's state. */
   state(): Promise<RelayState> {
     return this.relay.ask("state");
   }
 
-  /** The same, once the relay's garbage is collected. */
+  /** The relay's state after a garbage collection. */
   collected(): Promise<RelayState> {
     return this.relay.ask("collect");
   }
 
-  /** Waits until the relay's state is as `isAsExpected` says; fails with `what` when it does not become so. */
+  /** Waits until the relay's state satisfies `isAsExpected`; fails with `what` otherwise. */
   async until(
     what: string,
     isAsExpected: (state: RelayState) => boolean,
@@ -140,7 +140,7 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** Waits until the relay has no more than `most` sockets open; fails when it keeps them. */
+  /** Waits until the relay has at most `most` open sockets, or fails. */
   async untilSockets(most: number): Promise<void> {
     const start = performance.now();
     for (;;) {
@@ -152,11 +152,11 @@ export class World implements AsyncDisposable {
     }
   }
 
-  /** Fails unless the audience saw everything in time and the relay has let go of everybody else. */
+  /** Fails unless the audience saw everything in time, and the relay has released all other peers. */
   async unharmed(): Promise<void> {
     const seen = await this.#audience!.ask<Witnessed>("end");
     const shown = JSON.stringify(seen);
-    assert.ok(!seen.hasEnded, `the audience's sessions go on: ${shown}`);
+    assert.ok(!seen.hasEnded, `the audience's sessions continue: ${shown}`);
     if (seen.lagMs < BUSY_MS) {
       assert.equal(seen.cutGroups, 0, shown);
       assert.ok(seen.oldestMs <= MAX_AGE_MS, `no frame is late: ${shown}`);
@@ -165,7 +165,7 @@ export class World implements AsyncDisposable {
     const most = MAX_UNDERWAY_FRAMES + seen.published / 10;
     assert.ok(missing <= most, `none is missing: ${shown}`);
     await this.until(
-      "the audience alone is left",
+      "only the audience is left",
       ({ sessions, subscriptions }) =>
         sessions === SESSIONS && subscriptions === 1,
     );
@@ -180,7 +180,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** A test of one fault: whatever `fn` does to the relay of its world, the audience does not notice. */
+/** A test of one fault: `fn` harms the relay of its world, and the audience must not be affected. */
 export function faultTest(
   name: string,
   options: WorldOptions,

@@ -1,4 +1,4 @@
-/** A relay behind an auth server, with real clients: what the server is told, and what its grants open. */
+/** A relay with an auth server and real clients: what the server is sent, and what its grants allow. */
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -17,7 +17,7 @@ interface Asked extends JsonObject {
   readonly path?: string;
 }
 
-/** An auth server that answers by path, and the relay that asks it. */
+/** An auth server that answers by path, and a relay that asks it. */
 class Running implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #grants: ReadonlyMap<string, object>;
@@ -64,7 +64,7 @@ class Running implements AsyncDisposable {
     return end;
   }
 
-  /** What the server is told when the session at `path` has ended. */
+  /** The report about the end of the session at `path`. */
   end(path: string): Promise<Asked> {
     return this.#endOf(path).promise;
   }
@@ -120,7 +120,7 @@ async function announced(session: Session, path: string): Promise<void> {
 const ALL = { publish: ["**"], subscribe: ["**"] };
 
 for (const way of ["moqt", "https", "ws"]) {
-  Deno.test(`UrlAuth: over ${way} the server is told where and by whom, and the bytes of groups each way`, async () => {
+  Deno.test(`UrlAuth: over ${way} reports peer, address and bytes of groups`, async () => {
     await using relay = await Running.start(
       { "/up": { ...ALL, root: "x" }, "/down": { ...ALL, root: "x" } },
       "--cluster-node=fra1",
@@ -136,7 +136,7 @@ for (const way of ["moqt", "https", "ws"]) {
     const [first, last] = [await relay.end("/up"), await relay.end("/down")];
     const bytesOf = ({ bytes }: Asked) =>
       bytes as { readonly sent: number; readonly received: number };
-    // A group is its frames and a few bytes around each.
+    // A group is its frames plus a few bytes of overhead.
     const isWhole = (bytes: number) =>
       bytes >= text.length && bytes < text.length + 64;
     assert.ok(isWhole(bytesOf(first).received), JSON.stringify(first));
@@ -152,7 +152,7 @@ for (const way of ["moqt", "https", "ws"]) {
 }
 
 for (const way of ["moqt", "https", "ws"]) {
-  Deno.test(`UrlAuth: over ${way} a mount shows another place, by that name alone, and is never filled`, async () => {
+  Deno.test(`UrlAuth: over ${way} a mount shows another place, read-only`, async () => {
     await using relay = await Running.start({
       "/fleet": { publish: ["**"] },
       "/room": { ...ALL, mounts: { svc: "fleet/p1" } },

@@ -19,10 +19,10 @@ const WARM_UP_S = 20;
 const FPS = 30;
 const GROUP_FRAMES = 60;
 const LOOK_FRAMES = 15;
-// A keyframe is as large as so many others.
+// A keyframe is as large as this many other frames.
 const KEYFRAME_FACTOR = 6;
 
-/** An encoder of this bitrate, set anew twice a second; returns the bits of each second. */
+/** An encoder with this bitrate, adjusted twice a second; returns the bits of each second. */
 async function encode(
   track: TrackProducer,
   session: Session,
@@ -56,7 +56,7 @@ async function encode(
   return bits;
 }
 
-/** How late the frames of a group are, in milliseconds; it may be cut. */
+/** How late each frame of a group is, in milliseconds; the group may be cut. */
 async function lateness(
   group: GroupConsumer,
   clock: Clock,
@@ -68,12 +68,12 @@ async function lateness(
     }
     return { lateMs, isCut: false };
   } catch {
-    // The publisher gave it up for a newer one.
+    // The publisher dropped the group for a newer one.
     return { lateMs, isCut: true };
   }
 }
 
-Deno.test("BitrateBudget: on a third of the wanted rate media arrives in time", async () => {
+Deno.test("BitrateBudget: groups arrive on a path a third as wide", async () => {
   const clock = new VirtualClock();
   const [near, far] = simulatedPair({
     clock,

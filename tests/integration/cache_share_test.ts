@@ -1,4 +1,4 @@
-/** Publishers that share the cache of one relay. */
+/** Publishers that share one relay's cache. */
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -90,7 +90,7 @@ Deno.test("Session: a publisher that fills the cache loses its own groups", asyn
   assert.equal(await fateOf(others.tryNext()!), "10000 bytes");
   assert.deepEqual(small.warnings, []);
   assert.equal(large.warnings.length, 1);
-  // The track goes on with its next group.
+  // The track continues with its next group.
   write(tracks[0]!, 1000);
   await clock.advance(100);
   assert.equal(await fateOf(readers[0]!.tryNext()!), "1000 bytes");

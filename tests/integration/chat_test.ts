@@ -1,7 +1,6 @@
 /**
- * A large room on one relay, over sessions in memory and in virtual time: what
- * everybody writes reaches everybody, once and in order, whatever is lost on
- * the way.
+ * A large room on one relay, over sessions in memory and in virtual time: every
+ * message reaches every reader, once and in order, even after lost connections.
  *
  * @module
  */
@@ -25,20 +24,20 @@ import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 
 const MEMBERS = 1000;
 const READERS = 2;
-// As the relay's default.
+// The relay's default.
 const STREAMS = 1024;
 const MESSAGES = 300;
 const INTERVAL_MS = 100;
 // A Sunday.
 const EPOCH_MS = Date.UTC(2026, 1, 1);
 
-/** Of this process, the only measure that others on the machine do not change. */
+/** CPU time of this process, which other programs on the machine do not change. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** A relay that people connect to, in memory. */
+/** A relay in memory that people connect to. */
 class Relay implements SessionDialer {
   readonly origin: Origin;
   readonly #clock: VirtualClock;
@@ -71,7 +70,7 @@ class Relay implements SessionDialer {
     return Promise.resolve(theirs);
   }
 
-  /** Cuts every line without a word. */
+  /** Cuts every line silently. */
   cut(): void {
     const lines = this.#lines;
     this.#lines = [];
@@ -84,7 +83,7 @@ class Relay implements SessionDialer {
   }
 }
 
-/** A member who only writes: over a session that asks for nothing. */
+/** A member who only writes, over a session that requests nothing. */
 async function writer(
   relay: Relay,
   { clock, name }: { readonly clock: VirtualClock; readonly name: string },
@@ -112,7 +111,7 @@ function reader(connection: Connection, clock: VirtualClock): ChatRoom {
   });
 }
 
-Deno.test(`ChatRoom: ${MEMBERS} members who write 10 messages a second together, each of them to every reader, in order`, async (t) => {
+Deno.test(`ChatRoom: messages of ${MEMBERS} members reach every reader in order`, async (t) => {
   const clock = new VirtualClock();
   const relay = new Relay(clock);
   const names = Array.from({ length: MEMBERS }, (_, at) => `m${at}`);
@@ -134,7 +133,7 @@ Deno.test(`ChatRoom: ${MEMBERS} members who write 10 messages a second together,
   const expected: string[] = [];
   const writingMs = cpuMs();
   for (let count = 0; count < MESSAGES; count++) {
-    // Not one after the other, so that nobody writes in turn.
+    // Interleaved, so that members do not write one after the other.
     const at = count * 617 % MEMBERS;
     writers[at]!.send(`message ${count}`);
     expected.push(`m${at}: message ${count}`);
@@ -165,7 +164,7 @@ Deno.test(`ChatRoom: ${MEMBERS} members who write 10 messages a second together,
   );
 });
 
-Deno.test("ChatRoom: what is written while every line is cut reaches everybody once they are back, nothing twice", async () => {
+Deno.test("ChatRoom: messages written offline arrive once after reconnecting", async () => {
   const clock = new VirtualClock();
   const relay = new Relay(clock);
   const names = ["ada", "bob", "cy"];

@@ -9,7 +9,7 @@ import { bytesOf } from "./peer.ts";
 
 const PROTOCOLS = ["moq-lite-06"];
 
-/** Ends every request without a word; `asked` hears of the first one. */
+/** Ends every request without an answer; `asked` is called for the first one. */
 async function endEveryRequest(
   { incomingBidi }: Transport,
   asked: () => void,
@@ -45,7 +45,7 @@ for (const way of WAYS) {
     const asked = Promise.withResolvers<void>();
     const answering = endEveryRequest(peer, asked.resolve);
     await asked.promise;
-    // Round trips, by whose end the relay has seen the end of its listing.
+    // A few round trips, by which time the relay has seen the end of its listing.
     for (let i = 0; i < 10; i++) {
       const { send, receive } = await peer.openBidi();
       send.write(Uint8Array.from(bytesOf([1, [""]])));

@@ -1,5 +1,5 @@
 /**
- * What a client keeps of the groups that went by.
+ * What a client keeps of groups that have passed.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 
 const GROUPS = 600;
 const INTERVAL_MS = 100;
-// Groups are kept for 30 s after their last use, and swept now and then.
+// Groups are kept for 30 s after their last use, and removed now and then.
 const MAX_KEPT = 340;
 
-Deno.test("Track: a group of another cache is accounted for by its own, so that a client's origins keep nothing of groups that have gone", async () => {
+Deno.test("Track: a client's origins keep nothing of groups that ended", async () => {
   const clock = new VirtualClock();
   const [one, other] = memoryPair({ protocol: "moq-lite-06" });
   const local = new Origin({ clock });

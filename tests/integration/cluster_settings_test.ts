@@ -39,7 +39,7 @@ Deno.test("cluster.connect: URLs and objects, in a file and on the command line"
   ]);
 });
 
-Deno.test("cluster.connect: what is wrong is told without the token", () => {
+Deno.test("cluster.connect: an error message does not have the token", () => {
   for (
     const text of [
       "ftp://a.example?jwt=secret",
@@ -55,7 +55,7 @@ Deno.test("cluster.connect: what is wrong is told without the token", () => {
   }
 });
 
-Deno.test("cluster.keep_alive: less than the idle timeout", () => {
+Deno.test("cluster.keep_alive: must be less than the idle timeout", () => {
   assert.throws(
     () => load(["--cluster-keep-alive", "2s"]),
     /--cluster-keep-alive: expected less than --cluster-idle-timeout/,

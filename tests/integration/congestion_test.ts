@@ -26,7 +26,7 @@ const VIDEO = { bytes: 33_000, fps: 30, groupFrames: 30 };
 // 5 Mbit/s for 3 s.
 const BURST = { bytes: 31_250, groupFrames: 5, groups: 12, intervalMs: 250 };
 const AUDIO = { bytes: 160, fps: 50, groupFrames: 5 };
-// What a session has learnt after this long, it goes by.
+// After this long a session uses what it has measured.
 const WARM_UP_MS = 3000;
 
 interface Arrival {
@@ -86,7 +86,7 @@ class World {
     origin.publish("live", this.#broadcast);
   }
 
-  /** Publishes a track for as long as the world lasts. */
+  /** Publishes a track until the world ends. */
   async publish(name: string, shape: typeof VIDEO): Promise<void> {
     const { clock } = this;
     const track = this.#broadcast.createTrack(name);
@@ -105,7 +105,7 @@ class World {
     track.close();
   }
 
-  /** Publishes more than the path carries, and then no more. */
+  /** Publishes more than the path carries, then stops. */
   async burst(name: string): Promise<void> {
     const { bytes, groupFrames, groups, intervalMs } = BURST;
     const track = this.#broadcast.createTrack(name, { maxAgeMs: 60_000 });
@@ -123,7 +123,7 @@ class World {
     track.close();
   }
 
-  /** Everything that comes of a track, and how many groups were cut. */
+  /** Collects what arrives of a track, and how many groups were cut. */
   async watch(
     name: string,
     options: { readonly priority: number; readonly maxAgeMs: number },
@@ -138,7 +138,7 @@ class World {
     return { arrivals, cut: whole.filter((isWhole) => !isWhole).length };
   }
 
-  /** Asks the relay for reports, and collects the rates it gives until the connection ends. */
+  /** Sends PROBE to the relay, and collects the rates until the connection ends. */
   async probe(): Promise<number[]> {
     const { send, receive } = await this.#near.openBidi();
     send.write(Uint8Array.of(BidiType.probe));
@@ -161,7 +161,7 @@ class World {
       for await (const frame of group.frames()) {
         const isVideo = frame.payload.byteLength === VIDEO.bytes;
         const { groupFrames, fps } = isVideo ? VIDEO : AUDIO;
-        // Old drafts stamp on arrival: the place in the track says when it was published.
+        // Old drafts stamp frames on arrival: the position in the track says when each was published.
         const publishedMs = (sequence * groupFrames + index) * 1000 / fps;
         const lateMs = this.clock.now() - publishedMs;
         arrivals.push({ sequence, index, lateMs });
@@ -169,7 +169,7 @@ class World {
       }
       return true;
     } catch {
-      return false; // Cut, which is what is counted.
+      return false; // Cut, which the caller counts.
     }
   }
 }
@@ -182,7 +182,7 @@ function worst(arrivals: readonly Arrival[], share: number): number {
 for (const version of ["06", "05", "04", "03"] as const) {
   for (const reliableReset of [true, false]) {
     const kind = reliableReset ? "resets" : "FIN for reset";
-    Deno.test(`8 Mbit/s of video over 2 Mbit/s: audio is in time and every group begins (draft ${version}, ${kind})`, async () => {
+    Deno.test(`8 Mbit/s of video over 2: audio is in time (${version}, ${kind})`, async () => {
       const world = new World(version, overPackets(reliableReset));
       const { clock, relay, viewer } = world;
       let most = 0;
@@ -208,14 +208,14 @@ for (const version of ["06", "05", "04", "03"] as const) {
       assert.ok(begun.length >= SECONDS - 4, `${begun.length} groups begun`);
       assert.ok(worst(begun, 0.95) <= 800, `${worst(begun, 0.95)} ms`);
       assert.ok(video.cut >= SECONDS - 4, `${video.cut} groups cut`);
-      assert.ok(most <= 1_000_000, `${most} bytes on their way`);
+      assert.ok(most <= 1_000_000, `${most} bytes in flight`);
       const carried = video.arrivals.length * VIDEO.bytes * 8 / SECONDS;
       assert.ok(carried >= 1_000_000, `${carried} bits of video per second`);
       viewer.close();
       relay.close();
       await clock.run(Promise.all([viewer.closed, relay.closed]));
       const rates = await clock.run(probing);
-      assert.equal(rates[0], 0, "nothing is known before the path is full");
+      assert.equal(rates[0], 0, "the rate is unknown before the path is full");
       const best = Math.max(...rates);
       assert.ok(best >= 1_400_000 && best <= 2_600_000, `${rates}`);
     });
@@ -223,7 +223,7 @@ for (const version of ["06", "05", "04", "03"] as const) {
 }
 
 for (const version of ["06", "05", "04", "03"] as const) {
-  Deno.test(`8 Mbit/s of video over a WebSocket of 2 Mbit/s: audio waits for what is in the socket, and the rate is known (draft ${version})`, async () => {
+  Deno.test(`8 Mbit/s of video over a 2 Mbit/s WebSocket: audio waits (${version})`, async () => {
     const world = new World(version, overWebSocket);
     const { clock, relay, viewer } = world;
     const probing = world.probe();
@@ -259,7 +259,7 @@ for (
     overPackets(false),
   ], ["a WebSocket", overWebSocket]] as const
 ) {
-  Deno.test(`a burst of five times what the path carries: who wants what is old gets all of it, over ${way}`, async () => {
+  Deno.test(`a long maximum age gets all of a burst of five times the path, ${way}`, async () => {
     const world = new World("06", connect);
     const { clock, relay, viewer } = world;
     const [old, live] = await clock.run(Promise.all([
@@ -277,7 +277,7 @@ for (
     ]);
     assert.ok(
       live.arrivals.length < frames.length / 2,
-      `${live.arrivals.length} frames, though nobody wanted what is old`,
+      `${live.arrivals.length} frames, though no viewer wanted old ones`,
     );
     viewer.close();
     relay.close();
@@ -285,7 +285,7 @@ for (
   });
 }
 
-/** The next message, which is shorter than 64 bytes. */
+/** The next message, which must be shorter than 64 bytes. */
 async function message(
   stream: Parameters<typeof read>[0],
 ): Promise<number[]> {
@@ -294,14 +294,14 @@ async function message(
 }
 
 for (const version of ["06", "05", "04", "03"] as const) {
-  Deno.test(`PROBE is answered with the round trip, and with no rate while nothing is saturated (draft ${version})`, async () => {
+  Deno.test(`PROBE reports no rate while the path is not full (draft ${version})`, async () => {
     const peer = new Peer({ version });
     const requests = peer.transport.incomingBidi[Symbol.asyncIterator]();
     await peer.clock.run((async () => {
       if (version >= "05") await peer.uni(1, [0]);
       const { receive, send } = await peer.bidi(4);
       for (;;) {
-        // A barrier asks for a prefix of two bytes, all else for all.
+        // A barrier asks for a prefix of two bytes; a listing asks for everything.
         const { value } = await requests.next();
         if ((await read(value!.receive, 3))[2] !== 2) continue;
         await sleep(peer.clock, 20);
@@ -332,12 +332,12 @@ Deno.test("SETUP says that PROBE is answered", async () => {
   })());
 });
 
-/** Whether `track` has readers. */
+/** Resolves when `track` has readers. */
 async function watched(track: TrackProducer): Promise<void> {
   while (track.demand.subscribers === 0) await track.demand.changed();
 }
 
-Deno.test("a peer that reads nothing and answers nothing holds little and loses its session after five seconds", async () => {
+Deno.test("a peer that reads and answers nothing is closed after five seconds", async () => {
   const origin = new Origin();
   const broadcast = new BroadcastProducer();
   const track = broadcast.createTrack("video", { maxAgeMs: 60_000 });

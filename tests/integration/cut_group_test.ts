@@ -25,7 +25,7 @@ function open(): GroupProducer {
   return new GroupProducer(0, { cache: new Cache(), maxAgeMs: 1000 });
 }
 
-/** Lets `bytes` through and then cuts the group. */
+/** Sends `bytes` and then cuts the group. */
 class CutAfter implements Pace {
   #left: number;
   readonly #cut: AbortController;
@@ -47,7 +47,7 @@ class CutAfter implements Pace {
   }
 
   beginWait(): void {
-    // Nothing is timed here.
+    // Times do not matter here.
   }
 
   endWait(): void {
@@ -55,7 +55,7 @@ class CutAfter implements Pace {
   }
 }
 
-/** Reads a group's stream from its type on. */
+/** Reads a group's stream, starting with its type. */
 async function receive(
   reader: MessageReader,
   { got, version, count }: {
@@ -77,7 +77,7 @@ async function receive(
 for (const version of ["06", "05", "04"] as Version[]) {
   for (const reliableReset of [true, false]) {
     const kind = reliableReset ? "resets" : "FIN for reset";
-    Deno.test(`sendGroup: cut at any byte, the peer never has a whole group, and both count the same (draft ${version}, ${kind})`, async () => {
+    Deno.test(`sendGroup: cut at any byte, the group fails (${version}, ${kind})`, async () => {
       const group = open();
       SIZES.forEach((size, index) =>
         group.writeFrame({
@@ -115,11 +115,11 @@ for (const version of ["06", "05", "04"] as Version[]) {
         };
         await receive(reader, { got, version, count: received });
         await sending;
-        assert.ok(got.log.ended?.error, `a whole group at ${at}`);
+        assert.ok(got.log.ended?.error, `a complete group at ${at}`);
         assert.ok(got.frameCount < SIZES.length, `all frames at ${at}`);
         assert.equal(sent.sentBytes, at);
         assert.deepEqual([...sent.sentCuts], [["expired", 1]]);
-        // A reset overtakes what was sent before it.
+        // A reset overtakes data that was sent before it.
         if (!reliableReset) {
           const [cuts] = received.receivedCuts.values();
           assert.equal(cuts, 1);

@@ -5,7 +5,7 @@ import { frameOf, readGroup } from "./groups.ts";
 
 const ROUNDS = 10;
 
-/** Texts of groups until the one that says `last`. */
+/** Texts of groups up to `last`. */
 async function textsUntil(
   reader: TrackSubscription,
   last: string,
@@ -18,7 +18,7 @@ async function textsUntil(
   return texts;
 }
 
-Deno.test("groups that may be lost: as datagrams over QUIC and WebTransport, on streams over WebSocket, through one relay", async () => {
+Deno.test("groups that may be lost are datagrams except over WebSocket", async () => {
   await using relay = await loopback();
   const publisher = await relay.connect("QUIC");
   const broadcast = new BroadcastProducer();
@@ -45,7 +45,7 @@ Deno.test("groups that may be lost: as datagrams over QUIC and WebTransport, on 
     }
   }
   for (const texts of seen) {
-    assert.equal(new Set(texts).size, texts.length, "none comes twice");
+    assert.equal(new Set(texts).size, texts.length, "none arrives twice");
   }
   const came = viewers.map(({ stats }, index) => ({
     streams: stats.receivedGroups - before[index]!,

@@ -17,7 +17,7 @@ import { bytesOf, Peer, read } from "./peer.ts";
 
 const isFrom05 = ({ version }: World): boolean => version >= "05";
 
-/** A client's track `video` of the broadcast `live`, once the relay knows. */
+/** A client's track `video` of the broadcast `live`, once the relay knows it. */
 async function publish(net: Network): Promise<TrackProducer> {
   const { session } = net.connect();
   const broadcast = new BroadcastProducer();
@@ -32,7 +32,7 @@ async function watched(track: TrackProducer): Promise<void> {
 }
 
 scenario(
-  "a group that may be lost passes the relay as a datagram, beside those that may not",
+  "a group that may be lost passes the relay as a datagram",
   async (net) => {
     const track = await publish(net);
     const viewer = net.connect();
@@ -44,7 +44,7 @@ scenario(
       isSeen = true;
       return await readGroup(group);
     })();
-    // Some may be lost on the way: one is enough.
+    // Some may be lost in transit: one is enough.
     for (let i = 0; !isSeen && i < 50; i++) {
       track.writeDatagram(frameOf("tick", 5));
       await sleep(net.clock, 100);
@@ -63,7 +63,7 @@ scenario(
 );
 
 scenario(
-  "a group that may be lost goes on a stream to those who take no datagrams, and to all when it is too large",
+  "a group that may be lost uses a stream where datagrams cannot",
   async (net) => {
     const track = await publish(net);
     const viewers = (["06", "05", "04", "03"] as const).map((version) => {
@@ -82,7 +82,7 @@ scenario(
     const sent = net.sessions.map(({ version, stats }) =>
       [version, stats.sentDatagrams, stats.sentGroups] as const
     ).filter(([, datagrams, groups]) => datagrams + groups > 0);
-    // The publisher, then the relay's end of every viewer.
+    // The publisher first, then the relay's end of every viewer.
     const { version } = net.world;
     assert.deepEqual(sent, [
       version >= "05" ? [version, 1, 1] : [version, 0, 2],
@@ -121,7 +121,7 @@ Deno.test("a peer without datagrams gets groups that may be lost on streams", as
   })());
 });
 
-/** A session that reads the track `video` of a peer, which says what the test wants. */
+/** A session that reads the track `video` of a peer that the test controls. */
 class Source {
   readonly peer = new Peer({
     version: "06",
@@ -130,7 +130,7 @@ class Source {
   readonly reader = this.peer.session.consume("live").track("video")
     .subscribe();
 
-  /** Answers TRACK, and takes the SUBSCRIBE of subscription 0. */
+  /** Answers TRACK, and accepts the SUBSCRIBE of subscription 0. */
   async accept(): Promise<void> {
     await this.peer.uni(1, [0]);
     for await (const { receive, send } of this.peer.transport.incomingBidi) {
@@ -147,7 +147,7 @@ class Source {
     await this.peer.uni(0, [0, sequence, 0], 0, text);
   }
 
-  /** Subscription, sequence and timestamp, then the payload as it is. */
+  /** Sends subscription, sequence and timestamp, then the payload. */
   datagram(header: readonly number[], text: string): void {
     const payload = new TextEncoder().encode(text);
     this.peer.transport.datagrams!.send(Uint8Array.of(...header, ...payload));
@@ -163,7 +163,7 @@ class Source {
   }
 }
 
-Deno.test("a group that comes both ways is delivered once, whichever way came first", async () => {
+Deno.test("a group that arrives both ways is delivered once", async () => {
   const source = new Source();
   const { clock, session } = source.peer;
   await clock.run((async () => {
@@ -184,7 +184,7 @@ Deno.test("a group that comes both ways is delivered once, whichever way came fi
   })());
 });
 
-Deno.test("datagrams that are malformed, too long, of no subscription or of no time are dropped in silence", async () => {
+Deno.test("invalid datagrams are dropped silently", async () => {
   const source = new Source();
   const { clock, session, transport } = source.peer;
   await clock.run((async () => {
@@ -206,7 +206,7 @@ Deno.test("datagrams that are malformed, too long, of no subscription or of no t
 const CROWDED_SECONDS = 6;
 
 for (const version of ["06", "05"] satisfies Version[]) {
-  Deno.test(`8 Mbit/s of datagrams over 2 Mbit/s: what does not fit is dropped at once, and more important streams go first (draft ${version})`, async () => {
+  Deno.test(`8 Mbit/s of datagrams over 2: the excess is dropped (${version})`, async () => {
     const clock = new VirtualClock();
     const origin = new Origin({ clock });
     const [near, far] = simulatedPair({
@@ -267,7 +267,7 @@ for (const version of ["06", "05"] satisfies Version[]) {
     assert.ok(loose.length >= CROWDED_SECONDS * 100, `${loose.length} loose`);
     assert.ok(loose.at(-1)! <= 500, `loose ${loose.at(-1)} ms late`);
     assert.ok(relay.stats.droppedDatagrams >= CROWDED_SECONDS * 200);
-    assert.ok(most <= 1_000_000, `${most} bytes on their way`);
+    assert.ok(most <= 1_000_000, `${most} bytes in flight`);
     viewer.close();
     relay.close();
     await clock.run(Promise.all([viewer.closed, relay.closed]));

@@ -16,7 +16,7 @@ async function withRelay(
   }
 }
 
-// Deno's own WebTransport names no protocol, as some browsers' does not: that one is passed over for WebSocket.
+// Deno's own WebTransport agrees on no protocol name, like that of some browsers; connect then uses WebSocket.
 Deno.test("connect: falls back to WebSocket and carries a group through the relay", async () => {
   await withRelay(async (url) => {
     const publisher = await connect(url, { webTransport: false });
@@ -46,7 +46,7 @@ Deno.test("connect: falls back to WebSocket and carries a group through the rela
   });
 });
 
-Deno.test("dialWeb: names both ways when neither works", async () => {
+Deno.test("dialWeb: names both errors when neither transport works", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -70,7 +70,7 @@ Deno.test("dialWeb: refuses a scheme that no page can dial", async () => {
   );
 });
 
-/** Counts the tries over WebTransport while `test` runs. */
+/** Counts the attempts over WebTransport while `test` runs. */
 async function countTries(test: () => Promise<void>): Promise<number> {
   const { WebTransport } = globalThis;
   let tries = 0;
@@ -88,7 +88,7 @@ async function countTries(test: () => Promise<void>): Promise<number> {
   return tries;
 }
 
-Deno.test("dialWeb: WebSocket that goes first and answers is not raced", async () => {
+Deno.test("dialWeb: a WebSocket that goes first and connects is not raced", async () => {
   await withRelay(async (url) => {
     const options = { protocols: PROTOCOLS, webSocketFirst: true };
     const tries = await countTries(async () => {
@@ -100,7 +100,7 @@ Deno.test("dialWeb: WebSocket that goes first and answers is not raced", async (
   });
 });
 
-Deno.test("dialWeb: WebTransport is tried where WebSocket that goes first fails", async () => {
+Deno.test("dialWeb: tries WebTransport when a WebSocket that goes first fails", async () => {
   await withRelay(async (url) => {
     const options = { protocols: PROTOCOLS, webSocketFirst: true };
     const tries = await countTries(async () => {

@@ -1,6 +1,6 @@
 /**
- * A relay on loopback and sessions with it over QUIC, WebTransport and
- * WebSocket, for what has to be seen on real connections.
+ * A relay on loopback, and sessions with it over QUIC, WebTransport and
+ * WebSocket, for tests that need real connections.
  *
  * @module
  */
@@ -10,21 +10,21 @@ import type { Transport } from "@moq-deno/lite/transport";
 import { connect, dial } from "@moq-deno/lite/deno";
 import { startRelay } from "@moq-deno/relay/server";
 
-/** How a session is carried. */
+/** A transport for clients. */
 export type Way = "QUIC" | "WebTransport" | "WebSocket";
 
-/** All of them. */
+/** All transports. */
 export const WAYS: readonly Way[] = ["QUIC", "WebTransport", "WebSocket"];
 
-/** A relay and its clients; disposing of it ends all. */
+/** A relay and its clients; disposal closes all. */
 export interface Loopback extends AsyncDisposable {
-  /** A client of the relay, speaking the newest draft or those named. */
+  /** Connects a client with the newest draft, or with `protocols`. */
   connect(way: Way, protocols?: readonly string[]): Promise<Session>;
-  /** The bare connection of such a client. */
+  /** Connects without a session. */
   dial(way: Way, protocols?: readonly string[]): Promise<Transport>;
 }
 
-/** A relay that lets everybody do everything. */
+/** Starts a relay that allows everything. */
 export async function loopback(): Promise<Loopback> {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const sessions: Session[] = [];
@@ -60,7 +60,7 @@ export async function loopback(): Promise<Loopback> {
   };
 }
 
-/** Resolves when `session` knows of `path`. */
+/** Resolves when `path` is announced to `session`. */
 export async function announced(session: Session, path: string): Promise<void> {
   for await (const event of session.announced()) {
     if (event.path === path && event.kind !== "end") return;

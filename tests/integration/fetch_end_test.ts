@@ -16,7 +16,7 @@ import { bytesOf } from "./peer.ts";
 const PROTOCOL = protocolOf("06");
 const FETCHES = 200;
 
-/** FETCH of the first group of room/chat, behind its type. */
+/** FETCH of the first group of room/chat, after its type. */
 const FETCH = Uint8Array.from([
   3,
   ...encodeFetch({
@@ -28,7 +28,7 @@ const FETCH = Uint8Array.from([
   }, "06"),
 ]);
 
-/** A broadcast whose first chat group stays open, and a track of video. */
+/** A broadcast with a chat track whose first group stays open, and a video track. */
 function room() {
   const broadcast = new BroadcastProducer();
   const open = broadcast.createTrack("chat").group();

@@ -1,5 +1,5 @@
 /**
- * Groups of short texts, for scenarios to write and read.
+ * Groups of short texts for scenarios.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import type {
   TrackProducer,
 } from "@moq-deno/lite";
 
-/** A frame that says `text`. */
+/** A frame with `text`. */
 export function frameOf(text: string, timestamp = 0): Frame {
   return { timestamp, payload: new TextEncoder().encode(text) };
 }
 
-/** What a frame says. */
+/** A frame's text. */
 export function textOf(frame: Frame): string {
   return new TextDecoder().decode(frame.payload);
 }
 
-/** Writes a whole group of one frame for each text. */
+/** Writes a complete group with one frame per text. */
 export function writeGroup(
   track: TrackProducer,
   ...texts: readonly string[]
@@ -34,7 +34,7 @@ export function writeGroup(
   return group;
 }
 
-/** What could be read of a group, and how it ended. */
+/** What was read of a group, and how it ended. */
 export interface Reading {
   readonly texts: readonly string[];
   readonly error: MoqError | undefined;

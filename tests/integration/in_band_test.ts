@@ -59,7 +59,7 @@ for (const draft of ["02", "01"] as const) {
   });
 }
 
-Deno.test("in band: the session ends with the stream it was agreed on", async () => {
+Deno.test("in band: the session ends with its negotiation stream", async () => {
   const [client, server] = memoryPair();
   const [theirs, ours] = await Promise.all([
     offerInBand(client, { signal: never }),
@@ -103,7 +103,7 @@ Deno.test("in band: an offer without a known draft, garbage and silence are refu
   client.close(0, "");
 });
 
-Deno.test("connect: agrees in band with our relay over raw QUIC", async () => {
+Deno.test("connect: negotiates in band with our relay over raw QUIC", async () => {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const [{ port } = { port: 0 }] = relay.addresses;
   const url = `moqt://127.0.0.1:${port}/`;
@@ -127,7 +127,7 @@ Deno.test("connect: agrees in band with our relay over raw QUIC", async () => {
   }
 });
 
-Deno.test("connect: a page agrees in band where its WebSocket names no draft", async () => {
+Deno.test("connect: a page negotiates in band when its WebSocket names no draft", async () => {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const [{ port } = { port: 0 }] = relay.httpAddresses;
   const session = await connectFromPage(`http://127.0.0.1:${port}/`, {

@@ -16,7 +16,7 @@ for (const version of ["06", "04"] as const) {
   for (const reliableReset of [true, false]) {
     const kind = `draft ${version}, ${reliableReset ? "resets" : "FIN"}`;
 
-    Deno.test(`Session: viewers that leave while everything waits leave nothing (${kind})`, async () => {
+    Deno.test(`Session: viewers that leave while waiting leak nothing (${kind})`, async () => {
       const clock = new VirtualClock();
       const ledger = new Ledger();
       const origin = new Origin({ clock });
@@ -25,7 +25,7 @@ for (const version of ["06", "04"] as const) {
       const stuck = broadcast.createTrack("stuck");
       stuck.group();
       origin.publish("live", broadcast);
-      // Somebody listens for requests, and never answers.
+      // Accepts requests and never answers.
       const requests = broadcast.requests();
       const first = requests.next();
 

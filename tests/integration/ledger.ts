@@ -1,6 +1,6 @@
 /**
- * Counts the halves of streams that are open at one end of a connection: every
- * one that is begun has to be ended by somebody.
+ * Counts the halves of streams that are open at one end of a connection, to
+ * check that each is ended.
  *
  * @module
  */
@@ -11,16 +11,16 @@ import type {
   Transport,
 } from "@moq-deno/lite/transport";
 
-/** The open halves of the transports that were put through {@linkcode Ledger.wrap}. */
+/** The open halves of the transports given to {@linkcode Ledger.wrap}. */
 export class Ledger {
   #open = 0;
 
-  /** Halves begun and not ended. */
+  /** Halves started and not ended. */
   get open(): number {
     return this.#open;
   }
 
-  /** The same transport, counted. */
+  /** The same transport, with its halves counted. */
   wrap(transport: Transport): Transport {
     const { protocol, reliableReset, closed, datagrams } = transport;
     return {
@@ -37,7 +37,7 @@ export class Ledger {
     };
   }
 
-  /** Begins a half; the function returned ends it, once. */
+  /** Counts a new half; the function returned ends it, once. */
   #begin(): () => void {
     this.#open++;
     let isOpen = true;

@@ -1,6 +1,6 @@
 /**
- * A WebSocket over a narrow path, in virtual time: everything in order, and a
- * socket buffer that nobody sees in front of the path.
+ * A WebSocket over a narrow path, in virtual time: ordered, with a socket buffer
+ * in front of the path that the sender cannot see.
  *
  * @module
  */
@@ -11,15 +11,13 @@ import type {
   MessageChannelLike,
 } from "../../lite/transport/message_channel.ts";
 
-/** What the path is like. */
 export interface NarrowChannelOptions {
-  /** Time. */
   readonly clock: Clock;
-  /** What it carries, in bits per second. */
+  /** Bandwidth, in bits per second. */
   readonly bandwidthBps: number;
-  /** Each way. */
+  /** Delay in each direction, in milliseconds. */
   readonly oneWayMs: number;
-  /** What the operating system takes in before the runtime notices that the path is slow. */
+  /** What the operating system buffers before the runtime notices a slow path, in bytes. */
   readonly socketBytes: number;
 }
 

@@ -1,7 +1,6 @@
 /**
- * A relay in one process: one origin, and a session of each side for every
- * peer, in a world where time is virtual. Scenarios run on it once per draft
- * and kind of connection.
+ * A relay in one process: one origin, and for every peer a session on each side,
+ * in virtual time. Scenarios run on it once per draft and kind of connection.
  *
  * @module
  */
@@ -21,11 +20,11 @@ import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 
 /** The conditions a scenario runs under. */
 export interface World {
-  /** For the name of the test. */
+  /** Part of the test's name. */
   readonly name: string;
-  /** The draft spoken by peers that do not choose. */
+  /** The draft of peers that do not choose one. */
   readonly version: Version;
-  /** Whether a reset is more than an early FIN. */
+  /** Whether a reset differs from an early FIN. */
   readonly reliableReset: boolean;
   /** Whether the connections have delay and loss. */
   readonly isSimulated: boolean;
@@ -46,40 +45,37 @@ export const WORLDS: readonly World[] = DRAFTS.flatMap((version) =>
   }))
 );
 
-/** How a client connects: what it says and does as a session, and over what. */
+/** How a client connects: its draft, its scopes and its session's options. */
 export interface ClientOptions extends SessionOptions, Partial<SessionScopes> {
-  /** The draft it speaks. Default the world's. */
+  /** Its draft. Default the world's. */
   readonly version?: Version | undefined;
 }
 
 /** A peer of the relay. */
 export interface Client {
-  /** Its own end. */
+  /** The client's end. */
   readonly session: Session;
   /** The relay's end. */
   readonly relay: Session;
-  /** Loses the connection, without a word to either side. */
+  /** Loses the connection silently. */
   lose(): void;
 }
 
 /** A relay and its peers. */
 export class Network {
-  /** Time. */
   readonly clock: VirtualClock = new VirtualClock();
   /** The relay's origin. */
   readonly origin: Origin = new Origin({ clock: this.clock });
-  /** The conditions. */
   readonly world: World;
   /** All sessions, both sides. */
   readonly sessions: Session[] = [];
   #connections = 0;
 
-  /** A relay without peers. */
   constructor(world: World) {
     this.world = world;
   }
 
-  /** A client of the relay. */
+  /** Connects a client to the relay. */
   connect(options: ClientOptions = {}): Client {
     const losing = new AbortController();
     const version = options.version ?? this.world.version;
@@ -122,14 +118,14 @@ export class Network {
     }
   }
 
-  /** Ends everything and waits until it has ended. */
+  /** Closes everything and waits until it has ended. */
   async close(): Promise<void> {
     for (const session of this.sessions) session.close();
     await Promise.all(this.sessions.map((session) => session.closed));
   }
 }
 
-/** A test of `run` in every world that `suits`. */
+/** A test of `run` in every world that `suits` accepts. */
 export function scenario(
   name: string,
   run: (net: Network) => Promise<void>,

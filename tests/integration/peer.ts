@@ -1,6 +1,6 @@
 /**
- * A peer that writes what it likes: one end of a connection without a session,
- * against a session at the other.
+ * A peer that writes raw bytes: one end of a connection has no session, the other
+ * has the session under test.
  *
  * @module
  */
@@ -18,15 +18,15 @@ import { VirtualClock } from "../../lite/transport/virtual_clock.ts";
 
 /** Options of {@linkcode Peer}. */
 export interface PeerOptions extends SessionOptions {
-  /** The draft both claim to speak. */
+  /** The draft of both. */
   readonly version: Version;
-  /** The connection. */
+  /** Options of the connection. */
   readonly pair?: Parameters<typeof memoryPair>[0];
-  /** What the session serves and fills. Default an empty origin. */
+  /** The origin that the session serves and fills. Default an empty one. */
   readonly origin?: Origin | undefined;
 }
 
-/** Bytes on the wire: numbers up to 63 are varints as they stand, texts and lists stand behind their length. */
+/** Bytes on the wire: numbers up to 63 as one-byte varints, strings and lists with their length in front. */
 export type Wire = readonly (number | string | Wire)[];
 
 /** Flattens `wire`. */
@@ -41,16 +41,14 @@ export function bytesOf(wire: Wire): number[] {
   });
 }
 
-/** The peer, and the session it talks to. */
+/** The peer, and the session that it talks to. */
 export class Peer {
   /** The peer's end. */
   readonly transport: Transport;
-  /** What it talks to. */
+  /** The session under test. */
   readonly session: Session;
-  /** Time. */
   readonly clock: VirtualClock;
 
-  /** Connects them. */
   constructor(options: PeerOptions) {
     const { version, pair, origin, ...rest } = options;
     const clock = new VirtualClock();
@@ -66,27 +64,27 @@ export class Peer {
     });
   }
 
-  /** Opens a unidirectional stream that says `wire` and ends. */
+  /** Opens a unidirectional stream, writes `wire` and ends it. */
   async uni(...wire: Wire): Promise<void> {
     const stream = await this.transport.openUni();
     stream.write(Uint8Array.from(bytesOf(wire)));
     stream.close();
   }
 
-  /** Opens a bidirectional stream that says `wire` and stays open. */
+  /** Opens a bidirectional stream, writes `wire` and keeps it open. */
   async bidi(...wire: Wire): Promise<BidiStream> {
     const stream = await this.transport.openBidi();
     stream.send.write(Uint8Array.from(bytesOf(wire)));
     return stream;
   }
 
-  /** The code and reason the session closed with. */
+  /** The code that the session closed with. */
   async closeCode(): Promise<number | undefined> {
     return (await this.transport.closed).code;
   }
 }
 
-/** The next `count` bytes of a stream, fewer when it ends. */
+/** The next `count` bytes of a stream, or fewer at its end. */
 export async function read(
   stream: {
     read(into: Uint8Array<ArrayBuffer>): Promise<Uint8Array | undefined>;

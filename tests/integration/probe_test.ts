@@ -1,5 +1,5 @@
 /**
- * One session asks the other what it measures.
+ * One session asks the other for its measurements.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { openSession, protocolOf, VERSIONS } from "@moq-deno/lite";
 import { memoryPair } from "@moq-deno/lite/testing";
 
 for (const version of VERSIONS.filter((one) => one >= "03")) {
-  Deno.test(`Session.probe: tells the round trip and an unknown rate, ends with its signal and with the session (draft ${version})`, async () => {
+  Deno.test(`Session.probe: reports the round trip until its end (draft ${version})`, async () => {
     const [one, other] = memoryPair({ protocol: protocolOf(version) });
     const [viewer, relay] = [openSession(one), openSession(other)];
     const stop = new AbortController();

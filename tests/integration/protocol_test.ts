@@ -15,7 +15,7 @@ import { bytesOf, Peer, type PeerOptions, read, type Wire } from "./peer.ts";
 
 const EMPTY_SETUP: Wire = [1, [0]];
 
-/** A test of a peer against a session. */
+/** A test of a raw peer against a session. */
 function against(
   name: string,
   options: Partial<PeerOptions>,
@@ -50,14 +50,14 @@ for (const [version, protocol, decode, timeout] of BOTH_TABLES) {
     `a SETUP that does not decode closes the session (${version})`,
     { version },
     async (peer) => {
-      // One parameter is promised, none comes.
+      // It announces one parameter and contains none.
       await peer.uni(1, [1]);
       assert.equal(await peer.closeCode(), decode);
     },
   );
 
   against(
-    `without SETUP the session closes after its time (${version})`,
+    `without SETUP the session times out (${version})`,
     { version, setupTimeoutMs: 4000 },
     async (peer) => {
       await peer.uni(1, 9, 0);
@@ -85,7 +85,7 @@ for (const [version, protocol, decode, timeout] of BOTH_TABLES) {
   );
 
   against(
-    `GOAWAY is heard once; a second one is a violation (${version})`,
+    `a second GOAWAY is a violation (${version})`,
     { version },
     async (peer) => {
       await peer.bidi(5, ["moqt://new"]);
@@ -97,7 +97,7 @@ for (const [version, protocol, decode, timeout] of BOTH_TABLES) {
 }
 
 against(
-  "a SETUP shows roles, price and hop to whoever accepts",
+  "SETUP carries role, cost and hop",
   {},
   async (peer) => {
     await peer.uni(1, [3, 3, [2], 4, [5], 5, [9]]);
@@ -108,11 +108,11 @@ against(
 
 for (const version of ["06", "05", "04", "03"] as const) {
   against(
-    `unknown and unfinished streams cost nothing but themselves (${version})`,
+    `unknown and unfinished streams end only themselves (${version})`,
     { version, pair: { maxBidiStreams: 4, maxUniStreams: 4 } },
     async (peer) => {
       if (version >= "05") await peer.uni(...EMPTY_SETUP);
-      // More than the limit: every one has to be given back.
+      // More than the limit: each must be released.
       for (let i = 0; i < 12; i++) {
         await peer.uni(7, 1, 2, 3);
         await peer.uni();
@@ -138,7 +138,7 @@ for (const version of ["06", "05", "04", "03"] as const) {
 }
 
 against(
-  "a peer's RESET on its own half unsubscribes, whatever the number says",
+  "a peer's RESET of its half unsubscribes, whatever its code",
   {
     origin: liveOrigin(),
   },
@@ -184,7 +184,7 @@ against("a subscription id that is in use is a violation", {
   assert.equal(await peer.closeCode(), 3);
 });
 
-against("more subscriptions than allowed are refused, the others go on", {
+against("subscriptions over the limit are refused, others continue", {
   origin: liveOrigin(),
   limits: { subscriptions: 2 },
 }, async (peer) => {
@@ -214,18 +214,18 @@ const BROKEN_LISTINGS: readonly (readonly [string, Wire])[] = [
     0,
     ["c", 0, 0, 0],
   ]],
-  ["a path that is live already", [[9, 0], 0, ["a", 0, 0, 0], 0, [
+  ["a path that is already live", [[9, 0], 0, ["a", 0, 0, 0], 0, [
     "a",
     0,
     0,
     0,
   ]]],
-  ["the end of an id that never was", [[9, 0], 1, [0]]],
+  ["the end of an id that was never assigned", [[9, 0], 1, [0]]],
   ["the end of an id that has ended", [[9, 0], 0, ["a", 0, 0, 0], 1, [0], 1, [
     0,
   ]]],
-  ["a hop that comes twice", [[9, 0], 0, ["a", 2, 5, 5, 0, 0]]],
-  ["bytes behind a message", [[9, 0, 0]]],
+  ["a repeated hop", [[9, 0], 0, ["a", 2, 5, 5, 0, 0]]],
+  ["bytes after a message", [[9, 0, 0]]],
 ];
 
 for (const [what, wire] of BROKEN_LISTINGS) {
@@ -239,16 +239,16 @@ for (const [what, wire] of BROKEN_LISTINGS) {
   });
 }
 
-/** The ANNOUNCE_REQUEST that the session sends. */
+/** The session's ANNOUNCE_REQUEST. */
 async function asked(peer: Peer): Promise<Awaited<ReturnType<Peer["bidi"]>>> {
   for await (const stream of peer.transport.incomingBidi) {
     assert.equal((await read(stream.receive, 1))[0], 1);
     return stream;
   }
-  throw new Error("Expected a listing to be asked for");
+  throw new Error("The session did not send ANNOUNCE_REQUEST");
 }
 
-Deno.test("a listing that is reset closes the session, one that ends is the end of its paths", async () => {
+Deno.test("a reset listing closes the session, an ended one its paths", async () => {
   for (const isReset of [true, false]) {
     const origin = new Origin();
     const peer = new Peer({ version: "06", origin });
@@ -268,7 +268,7 @@ Deno.test("a listing that is reset closes the session, one that ends is the end 
   }
 });
 
-Deno.test("a route as long as routes may be is of no use to anybody further, and does no harm", async () => {
+Deno.test("a route with the most hops is not passed on", async () => {
   const origin = new Origin();
   const hops = Array.from({ length: 32 }, (_, i) => BigInt(i + 1));
   const source = {
@@ -320,12 +320,12 @@ async function sequences(peer: Peer, count: number): Promise<number[]> {
   return seen;
 }
 
-Deno.test("a peer that gives no streams gets what waited for one, then the newest groups alone", async () => {
+Deno.test("a peer that allows no streams later gets the newest groups", async () => {
   const origin = new Origin();
   const broadcast = new BroadcastProducer();
   const track = broadcast.createTrack("video", { maxAgeMs: 60_000 });
   origin.publish("live", broadcast);
-  // One of them carries SETUP.
+  // One of the allowed streams carries SETUP.
   const pair = { maxUniStreams: 3 };
   const peer = new Peer({ version: "06", origin, pair });
   await peer.clock.run((async () => {
@@ -342,7 +342,7 @@ Deno.test("a peer that gives no streams gets what waited for one, then the newes
   })());
 });
 
-Deno.test("wishes that change faster than a publisher listens are folded into the last one", async () => {
+Deno.test("quick SUBSCRIBE_UPDATEs are merged into the last one", async () => {
   const peer = new Peer({ version: "06", pair: { windowBytes: 64 } });
   await peer.clock.run((async () => {
     await peer.uni(...EMPTY_SETUP);
@@ -376,7 +376,7 @@ Deno.test("wishes that change faster than a publisher listens are folded into th
   })());
 });
 
-against("a request that is refused ends its own half too", {}, async (peer) => {
+against("a refused request ends its own half too", {}, async (peer) => {
   await peer.uni(...EMPTY_SETUP);
   const track = peer.session.consume("live").track("video");
   const requests = peer.transport.incomingBidi[Symbol.asyncIterator]();
@@ -401,7 +401,7 @@ against("a request that is refused ends its own half too", {}, async (peer) => {
   }
 });
 
-Deno.test("a viewer that leaves in the moment its stream opens leaves nothing behind, and the next one is served", async () => {
+Deno.test("a viewer that leaves as its stream opens leaks nothing", async () => {
   const clock = new VirtualClock();
   const origin = new Origin({ clock });
   const broadcast = new BroadcastProducer();
@@ -443,7 +443,7 @@ async function readMessage(stream: ReceiveStream): Promise<number[]> {
   return await read(stream, length!);
 }
 
-Deno.test("a session that speaks no draft in common is not made", () => {
+Deno.test("a session without a common draft is not created", () => {
   const versions: readonly (string | undefined)[] = [undefined, "h3", "moq-00"];
   for (const protocol of versions) {
     assert.throws(

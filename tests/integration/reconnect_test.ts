@@ -16,14 +16,14 @@ import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
 
 const SHUTTING_DOWN = new MoqError("going-away", "Relay is shutting down");
 
-/** A relay that can be switched off, and counts who dials. */
+/** A relay that can be switched off, and counts dials. */
 class Relay implements SessionDialer {
   readonly origin: Origin;
   readonly dials: number[] = [];
   refusal: MoqError | undefined;
-  /** Whether nobody answers who dials. */
+  /** Whether dials get no answer. */
   isSilent = false;
-  /** Whether who was let in is sent away again at once. */
+  /** Whether admitted peers are asked to leave at once. */
   isLeaving = false;
   readonly #clock: VirtualClock;
   readonly #sessions: Session[] = [];
@@ -86,10 +86,10 @@ async function reach(
   for await (const status of connection.statuses()) {
     if (status.state === state) return status;
   }
-  throw new Error(`Expected the state ${state}, the connection ended`);
+  throw new Error(`The connection ended before it was ${state}`);
 }
 
-/** Waits for another session than `old`; fails when there is none in between. */
+/** Waits for another session than `old`; fails if there is a gap without one. */
 async function leave(connection: Connection, old: Session): Promise<void> {
   for await (const status of connection.statuses()) {
     assert.equal(status.state, "connected");
@@ -97,7 +97,7 @@ async function leave(connection: Connection, old: Session): Promise<void> {
   }
 }
 
-Deno.test("Connection: publishes again after the line was cut, and the peer's paths come and go with it", async () => {
+Deno.test("Connection: publishes again after the line was cut", async () => {
   const clock = new VirtualClock();
   const relay = new Relay(clock);
   const connection = new Connection(relay, { clock });
@@ -126,10 +126,10 @@ Deno.test("Connection: publishes again after the line was cut, and the peer's pa
   }
 });
 
-Deno.test("Connection: backs off exponentially up to its ceiling while nobody answers", async () => {
+Deno.test("Connection: backs off exponentially up to its ceiling without an answer", async () => {
   const clock = new VirtualClock();
   const relay = new Relay(clock);
-  relay.refusal = new MoqError("transport", "Nobody is there");
+  relay.refusal = new MoqError("transport", "No relay there");
   const options = { clock, initialDelayMs: 100, maxDelayMs: 800 };
   const connection = new Connection(relay, options);
   await clock.advance(10_000);
@@ -148,7 +148,7 @@ Deno.test("Connection: backs off exponentially up to its ceiling while nobody an
   }
 });
 
-Deno.test("Connection: gives up when the peer will never let it in", async () => {
+Deno.test("Connection: gives up when the peer refuses for good", async () => {
   const clock = new VirtualClock();
   const relay = new Relay(clock);
   relay.refusal = new MoqError("unauthorized", "Not you");
@@ -159,7 +159,7 @@ Deno.test("Connection: gives up when the peer will never let it in", async () =>
   assert.deepEqual(connection.status, { state: "closed", error });
 });
 
-Deno.test("Connection: a GOAWAY brings a second session before the first one has ended", async () => {
+Deno.test("Connection: GOAWAY starts a second session before the first one ends", async () => {
   const clock = new VirtualClock();
   const relay = new Relay(clock);
   const connection = new Connection(relay, { clock });
@@ -185,12 +185,12 @@ for (
     ["was refused", (relay: Relay) => relay.refusal = SHUTTING_DOWN],
     ["got no answer", (relay: Relay) => relay.isSilent = true],
     [
-      "was let in only to be sent away",
+      "was admitted and then sent away",
       (relay: Relay) => relay.isLeaving = true,
     ],
   ] as const
 ) {
-  Deno.test(`Connection: who was asked to move and ${manner} comes back soon after the peer has gone, not after the longest delay`, async () => {
+  Deno.test(`Connection: retries soon after it had to move and ${manner}`, async () => {
     const clock = new VirtualClock();
     const relay = new Relay(clock);
     const connection = new Connection(relay, { clock });

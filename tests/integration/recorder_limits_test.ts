@@ -9,7 +9,7 @@ const encode = (value: unknown): Uint8Array =>
   new TextEncoder().encode(JSON.stringify(value));
 const info = { priority: 1, maxAgeMs: 1000, timescale: 1000 };
 
-/** A publisher whose catalogs and tracks may be called anything. */
+/** A publisher whose catalogs and tracks may have any name. */
 class AnyPublisher {
   readonly broadcast = new BroadcastProducer();
   readonly #catalog = this.broadcast.createTrack("catalog.json");
@@ -47,7 +47,7 @@ interface Written {
   readonly warnings: readonly string[];
 }
 
-/** Records a take, until `groups` were written and `warned` warnings given. */
+/** Records a take until it has `groups` groups and `warned` warnings. */
 async function take(
   store: MemoryStore,
   { name = "film", publisher, act, groups, warned = 0 }: {
@@ -85,7 +85,7 @@ async function take(
   return { recording: Recording.open(store), warnings };
 }
 
-Deno.test("Recorder: names may be empty, that of the broadcast too", async () => {
+Deno.test("Recorder: track and broadcast names may be empty", async () => {
   const store = new MemoryStore();
   const { recording } = await take(store, {
     name: "",
@@ -101,7 +101,7 @@ Deno.test("Recorder: names may be empty, that of the broadcast too", async () =>
   assert.equal(recording.tracks.get("")!.log.entries.length, 1);
 });
 
-Deno.test("Recorder: a publisher cannot use up the numbers of those who follow", async () => {
+Deno.test("Recorder: a publisher cannot use up the numbers of the next one", async () => {
   const store = new MemoryStore();
   const half = Math.floor(Number.MAX_SAFE_INTEGER / 2);
   const first = await take(store, {
@@ -136,7 +136,7 @@ Deno.test("Recorder: a publisher cannot use up the numbers of those who follow",
   );
 });
 
-Deno.test("Recorder: a track over the bounds is refused and named", () => {
+Deno.test("Recorder: a track over the limits is refused by name", () => {
   const store = new MemoryStore();
   const recorder = new Recorder({ store, name: "film" });
   assert.throws(() => recorder.track("x".repeat(4097), info), {
@@ -164,7 +164,7 @@ Deno.test("Recorder: catalogs are appended, and the newest is always kept", () =
   for (let i = 0; i < 1000; i++) {
     recorder.addCatalog({ user: { name: `${i}` } });
   }
-  // Two lines each: what is in the journal is not written again later.
+  // Two lines each: entries in the journal are not written again later.
   assert.ok(sizeOf() - before < 1000 * 200);
   const full = sizeOf();
   recorder.addCatalog({ user: { name: "last but one" } });

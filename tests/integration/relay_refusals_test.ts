@@ -1,6 +1,6 @@
 /**
- * How a relay turns peers away: a close code and a reason wherever a peer can
- * read them, a status over HTTP and WebSocket.
+ * How a relay refuses peers: with a close code and a reason if a peer can read
+ * them, with a status over HTTP and WebSocket.
  *
  * @module
  */
@@ -65,7 +65,7 @@ function overWebTransport(
   return connectWebTransport(url, { protocols, serverCertificateHashes });
 }
 
-/** What `transport`'s peer closed it with. */
+/** The code and reason that `transport`'s peer closed with. */
 async function closeOf(transport: Transport): Promise<TransportClose> {
   const close = await transport.closed;
   transport.close(0, "");
@@ -77,7 +77,7 @@ const DIALS: readonly (readonly [name: string, dial: Dial])[] = [
   ["WebTransport", overWebTransport],
 ];
 
-// The number of a refusal is that of the draft agreed on.
+// The number of a refusal depends on the agreed draft.
 const CODES = {
   "up-to-05": { unauthorized: 6, full: 0 },
   "from-06": { unauthorized: 2, full: 0x10 },
@@ -87,7 +87,7 @@ for (const [name, dial] of DIALS) {
   for (const protocol of ["moq-lite-06", "moq-lite-05", "moq-lite-04"]) {
     const codes = CODES[codeTable(versionOf(protocol)!)];
 
-    // Raw QUIC carries the path in SETUP, which drafts before 05 do not have.
+    // Raw QUIC carries the path in SETUP, which drafts before 05 lack.
     if (name !== "raw QUIC" || protocol !== "moq-lite-04") {
       Deno.test(`Relay: a path without access is closed with its code over ${name}, ${protocol}`, async () => {
         await using door = await open("--auth-public=anon/**");
@@ -113,7 +113,7 @@ for (const [name, dial] of DIALS) {
 
 interface InBandCase {
   readonly what: string;
-  /** What the client says on its first bidirectional stream. */
+  /** The client's bytes on its first bidirectional stream. */
   readonly says: string;
   readonly ends?: boolean;
   readonly code: number;
@@ -122,13 +122,13 @@ interface InBandCase {
 
 const IN_BAND: readonly InBandCase[] = [
   {
-    what: "no draft that is spoken here",
+    what: "no supported draft",
     says: "20 000a 01 c0000000ff00000e 00",
     code: 9,
     reason: /^Expected an offer of moq-lite-02 or -01, got 0xff00000e$/,
   },
   {
-    what: "something else than SETUP",
+    what: "something other than SETUP",
     says: "01 01 00",
     code: 15,
     reason: /^Expected a SETUP with type 32, got 1$/,
@@ -227,7 +227,7 @@ Deno.test("Relay: over HTTP the refusal is the status", async () => {
   }
 });
 
-Deno.test("Relay: one that goes away says so to everybody who is there", async () => {
+Deno.test("Relay: a relay that shuts down sends every peer GOAWAY", async () => {
   const door = await open();
   const quic = await overQuic(door, "/", ["moq-lite-06"]);
   const web = await overWebTransport(door, "/", ["moq-lite-06"]);

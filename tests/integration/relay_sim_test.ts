@@ -28,7 +28,7 @@ interface Connection {
   lose(): void;
 }
 
-/** A relay on a bad day. */
+/** A relay with failing connections and peers. */
 class Sim {
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -97,7 +97,7 @@ class Sim {
   }
 }
 
-/** Publishes a track at `path`, over one connection after the other. */
+/** Publishes a track at `path`, over one connection after another. */
 class SimPublisher {
   readonly path: string;
   readonly origin: Origin;
@@ -173,7 +173,7 @@ class SimPublisher {
   }
 }
 
-/** What one subscription brought; it must not bring a whole group twice. */
+/** What one subscription received; it must not receive a complete group twice. */
 class Record {
   readonly whole: Set<number> = new Set();
   readonly #errors: unknown[];
@@ -205,7 +205,11 @@ class Record {
       if (error instanceof MoqError) return;
       throw error;
     }
-    assert.equal(next, count, `group ${sequence} ends early as if whole`);
+    assert.equal(
+      next,
+      count,
+      `group ${sequence} ends early but looks complete`,
+    );
     assert.ok(!this.whole.has(sequence), `group ${sequence} comes twice`);
     this.whole.add(sequence);
   }
@@ -287,7 +291,7 @@ async function run(sim: Sim): Promise<void> {
   for (const one of publishers) one.stop();
   await Promise.all(publishing);
 
-  // All is quiet: who asks now gets the newest.
+  // All is quiet: a new subscription gets the newest group.
   await sleep(clock, 30_000);
   const lasts = new Map<string, number>();
   const { signal } = new AbortController();
@@ -306,7 +310,7 @@ async function run(sim: Sim): Promise<void> {
   await sleep(clock, 60_000);
   const live = [...sim.live];
   for (const { stats } of live) assert.equal(stats.subscriptions, 0);
-  // The one stream each pair still has is the relay's listing of the client.
+  // The one stream that each pair still has is the relay's listing of the client.
   assert.equal(ledger.open, 2 * live.length);
   origin.cache.sweep();
   assert.ok(origin.cache.bytes <= CAPACITY_BYTES, `${origin.cache.bytes}`);
@@ -316,7 +320,7 @@ async function run(sim: Sim): Promise<void> {
   assert.deepEqual(sim.errors, []);
 }
 
-Deno.test("a relay on a bad day: order, no doubles, the newest arrives, nothing is left behind", async () => {
+Deno.test("random faults: order, no duplicates, newest arrives, no leaks", async () => {
   await withSeeds(25, async (random) => {
     const clock = new VirtualClock();
     await clock.run(run(new Sim(clock, random)));

@@ -9,7 +9,7 @@ import {
 import { frameOf, readGroup, writeGroup } from "./groups.ts";
 import { type ClientOptions, type Network, scenario } from "./network.ts";
 
-/** A second relay, joined to the first by one session that goes both ways. */
+/** A second relay, linked to the first by one session for both directions. */
 function secondRelay(net: Network, options: ClientOptions = {}): Origin {
   const origin = new Origin({ clock: net.clock });
   net.connect({
@@ -30,7 +30,7 @@ async function firstOf(
 }
 
 scenario(
-  "two relays tell each other of a broadcast once, carry it, and forget it together",
+  "two relays announce a broadcast to each other once",
   async (net) => {
     const second = secondRelay(net);
     const { session } = net.connect();
@@ -62,20 +62,20 @@ scenario(
   },
 );
 
-scenario("a price grows by what each link charges", async (net) => {
+scenario("the cost grows by that of each link", async (net) => {
   const { session } = net.connect({ setup: { cost: 5 } });
   session.publish("live", new BroadcastProducer());
   const { route: first } = await firstOf(net.origin.announced());
   assert.deepEqual([first.warm, first.cold], [5, 5]);
   const plain = await firstOf(net.connect().session.announced());
   assert.deepEqual([plain.route.warm, plain.route.cold], [6, 6]);
-  // Who dials says what the link costs, and reckons with it too.
+  // The dialling side sets the cost of the link, and adds it too.
   const dear = net.connect({ setup: { cost: 100 } }).session;
   assert.equal((await firstOf(dear.announced())).route.warm, 105);
 }, ({ version }) => version === "06");
 
 scenario(
-  "a price that changes alone is told in drafts that have prices, and in no other",
+  "a changed cost is sent only in drafts that have costs",
   async (net) => {
     const route = { hops: [7n, 8n], warm: 3, cold: 3 };
     const source = {
@@ -103,7 +103,7 @@ scenario(
 );
 
 scenario(
-  "a changed route is an update to who listens, and the cheaper one carries",
+  "a changed route is an update, and the cheaper one carries",
   async (net) => {
     const hop = 42n;
     const tracks = [];
@@ -128,7 +128,7 @@ scenario(
 );
 
 scenario(
-  "the group in flight comes whole from the route that is left, the next one from the cheaper route",
+  "a group in flight finishes on the old route",
   async (net) => {
     const tracks: TrackProducer[] = [];
     const connect = (cost: number): void => {
@@ -166,7 +166,7 @@ scenario(
   ({ version }) => version === "06",
 );
 
-scenario("what comes from a peer is not shown to it again", async (net) => {
+scenario("a peer's broadcast is not announced back to it", async (net) => {
   const { session } = net.connect({ hop: 42n });
   const events = session.announced();
   session.publish("mine", new BroadcastProducer());

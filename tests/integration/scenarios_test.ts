@@ -17,7 +17,7 @@ interface Publishing extends Client {
   readonly track: TrackProducer;
 }
 
-/** A client that publishes the track `video` at `live`, once the relay knows. */
+/** A client that publishes the track `video` at `live`, once the relay knows it. */
 async function publish(
   net: Network,
   options: Parameters<Network["connect"]>[0] = {},
@@ -41,7 +41,7 @@ const isOneOf = (...codes: ErrorCode[]) => (error: unknown): boolean =>
 const isFrom05 = ({ version }: { version: Version }): boolean =>
   version === "06" || version === "05";
 
-scenario("announcements come, go and come again", async (net) => {
+scenario("announcements start, end and start again", async (net) => {
   const viewer = net.connect();
   const events = viewer.session.announced();
   const publisher = net.connect();
@@ -59,7 +59,7 @@ scenario("announcements come, go and come again", async (net) => {
 });
 
 scenario(
-  "a broadcast that ends in one go ends for its viewers as it should",
+  "a broadcast that ends at once ends cleanly for its viewers",
   async (net) => {
     const publisher = await publish(net);
     const viewer = net.connect();
@@ -76,7 +76,7 @@ scenario(
 );
 
 scenario(
-  "refused requests leave nothing behind",
+  "refused requests leak nothing",
   async (net) => {
     const origin = new Origin({ clock: net.clock });
     origin.claim("live", {
@@ -98,7 +98,7 @@ scenario(
   },
 );
 
-scenario("an announcement covers everything under it", async (net) => {
+scenario("an announcement covers everything below it", async (net) => {
   const origin = new Origin({ clock: net.clock });
   const asked: string[] = [];
   origin.claim("room", {
@@ -142,7 +142,7 @@ scenario(
 );
 
 scenario(
-  "however many watch, the publisher serves one subscription, and none when all have left",
+  "the publisher serves one subscription for any number of viewers",
   async (net) => {
     const { session, track } = await publish(net);
     const viewers = [0, 1, 2, 3, 4].map(() => net.connect());
@@ -169,7 +169,7 @@ scenario(
 );
 
 scenario(
-  "what the viewers want together reaches the publisher, and follows them",
+  "the publisher gets the combined options of the viewers",
   async (net) => {
     const { track } = await publish(net);
     const [one, two] = [10, 20].map((priority) =>
@@ -195,7 +195,7 @@ scenario(
 );
 
 scenario(
-  "a track that ends is told to its end: the last groups still come",
+  "the last groups of a track arrive before its end",
   async (net) => {
     const { track } = await publish(net);
     const reader = video(net.connect()).track("video").subscribe();
@@ -214,7 +214,7 @@ scenario(
 );
 
 scenario(
-  "where resets do not exist, a refused track says what to check",
+  "without resets, a refused track says what to check",
   async (net) => {
     await publish(net);
     const track = net.connect().session.consume("live").track("no such");
@@ -226,7 +226,7 @@ scenario(
   (world) => isFrom05(world) && !world.reliableReset,
 );
 
-scenario("a refusal says why, where resets exist", async (net) => {
+scenario("with resets, a refusal says why", async (net) => {
   await publish(net);
   const viewer = net.connect().session;
   const { reliableReset } = net.world;
@@ -245,7 +245,7 @@ scenario("a refusal says why, where resets exist", async (net) => {
 });
 
 scenario(
-  "an aborted group never reads as complete, wherever it is cut",
+  "an aborted group never looks complete, wherever it is cut",
   async (net) => {
     const { track } = await publish(net);
     const reader = video(net.connect()).track("video").subscribe();
@@ -283,7 +283,7 @@ scenario(
 );
 
 scenario(
-  "a publisher that vanishes is told to its viewers, and can come back",
+  "viewers see a publisher vanish and come back",
   async (net) => {
     const first = await publish(net);
     const viewer = net.connect();
@@ -304,7 +304,7 @@ scenario(
 );
 
 scenario(
-  "when one of two routes to a publisher is lost, the subscription goes on over the other",
+  "a subscription continues over the other of two routes",
   async (net) => {
     const options = { hop: 77n };
     const [one, two] = [
@@ -337,7 +337,7 @@ scenario(
 );
 
 scenario(
-  "FETCH brings a group from the cache, from its publisher, or a refusal",
+  "FETCH returns a group from cache or publisher, or a refusal",
   async (net) => {
     const { session, track } = await publish(net);
     const viewer = net.connect();
@@ -370,7 +370,7 @@ scenario(
   isFrom05,
 );
 
-scenario("drafts without FETCH say so", async (net) => {
+scenario("drafts without FETCH report that", async (net) => {
   await publish(net);
   await assert.rejects(
     video(net.connect()).track("video").fetch(0),
@@ -398,7 +398,7 @@ scenario("a viewer of another draft gets the same frames", async (net) => {
 });
 
 scenario(
-  "recent groups come whole when a viewer asks for their age",
+  "recent groups arrive complete within the maximum age",
   async (net) => {
     const { track } = await publish(net);
     const holding = video(net.connect()).track("video").subscribe();
@@ -453,7 +453,7 @@ scenario("drain ends as soon as the peer has gone", async (net) => {
   assert.equal(await relay.closed, undefined);
 }, ({ version }) => version !== "03");
 
-Deno.test("scenarios leave no stream, task or claim behind", async () => {
+Deno.test("scenarios leak no stream, task or claim", async () => {
   const net = new Network(WORLDS[0]!);
   const { clock, origin } = net;
   await clock.run((async () => {

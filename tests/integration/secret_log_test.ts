@@ -1,4 +1,4 @@
-/** Nothing of a token, nor of the secrets in our own URLs, may be in a log, whatever goes wrong. */
+/** No part of a token, nor of a secret in our own URLs, may be in a log. */
 import assert from "node:assert/strict";
 import { type Logger, openSession, PROTOCOLS } from "@moq-deno/lite";
 import { connectWebSocket } from "@moq-deno/lite/transport";
@@ -11,7 +11,7 @@ import { generateKey } from "../../relay/token/mod.ts";
 const KEY = await generateKey("ES256", { id: "k1" });
 const OTHER = await generateKey("ES256", { id: "k1" });
 const EVERYTHING = { publish: ["**"], subscribe: ["**"] };
-// What stands in URLs that the operator gives us.
+// Secrets in URLs that the operator configures.
 const SECRET = "hunter2hunter2";
 
 const GOOD = await KEY.sign({ ...EVERYTHING, root: "room" });
@@ -25,7 +25,7 @@ const TOKENS: readonly string[] = [
   "x".repeat(20_000),
 ];
 
-/** Every piece of a token or a secret that is long enough to be told from other text. */
+/** Every part of a token or secret that is long enough to be recognised. */
 function* traces(): Generator<string, undefined> {
   yield SECRET;
   for (const token of TOKENS) {
@@ -48,7 +48,7 @@ function serve(answer: (request: Request) => Promise<Response>): Server {
   };
 }
 
-/** Whoever says back what it was asked. */
+/** A server that repeats the request in its answer. */
 async function echo(request: Request): Promise<Response> {
   return new Response(await request.text() + request.url);
 }
@@ -59,7 +59,7 @@ function nobody(): string {
   return `http://127.0.0.1:${free.addr.port}/?secret=${SECRET}`;
 }
 
-/** Tries to get in with `target`; what a peer is told is returned. */
+/** Tries to connect with `target`; returns what the peer receives. */
 async function tell(
   way: string,
   { at, target, pin }: {
@@ -84,7 +84,7 @@ async function tell(
 
 const WAYS = ["moqt", "https", "ws"];
 
-/** Everything that a relay with `flags` logs at its most talkative, and tells its peers, while every token is tried at every door. */
+/** Everything that a relay with `flags` logs at its lowest level, and sends to peers, while each token is tried over each transport. */
 async function everythingSaid(flags: readonly string[]): Promise<string> {
   const said: string[] = [];
   const sink = (line: string): void => void said.push(line);
@@ -138,17 +138,17 @@ function assertNoTrace(said: string): void {
   }
 }
 
-Deno.test("log: nothing of a token, good or bad, with keys in a file", async () => {
+Deno.test("log: no part of a token with keys in a file", async () => {
   await inFolder(async (folder) => {
     assertNoTrace(await everythingSaid([`--auth-key=${folder}/k.jwk`]));
   });
 });
 
-Deno.test("log: nothing of a token where anybody may come without", async () => {
+Deno.test("log: no part of a token with public access", async () => {
   assertNoTrace(await everythingSaid(["--auth-public=**"]));
 });
 
-Deno.test("log: nothing of a token or of our URLs while the auth server says back what it was asked, or is gone", async () => {
+Deno.test("log: no part of a token or URL with a failing auth server", async () => {
   await using server = serve(echo);
   for (const url of [server.url, nobody()]) {
     const said = await everythingSaid([`--auth-url=${url}`]);
@@ -157,7 +157,7 @@ Deno.test("log: nothing of a token or of our URLs while the auth server says bac
   }
 });
 
-Deno.test("log: nothing of our URLs while keys and revocations cannot be fetched", async () => {
+Deno.test("log: no part of our URLs when fetching keys fails", async () => {
   await using keys = serve(echo);
   let asked = 0;
   await using list = serve((request) =>
@@ -177,7 +177,7 @@ Deno.test("log: nothing of our URLs while keys and revocations cannot be fetched
   }
 });
 
-Deno.test("connect: a dial that fails says nothing of its token", async () => {
+Deno.test("connect: the error of a failed dial does not have the token", async () => {
   const url = new URL(`/room?jwt=${GOOD}`, nobody()).href;
   const dials = [
     connect(url),

@@ -1,4 +1,4 @@
-/** Peers that begin something and then fall silent. */
+/** Peers that start something and then fall silent. */
 import assert from "node:assert/strict";
 import { BroadcastProducer } from "@moq-deno/lite";
 import { encodeFrameHeader } from "../../lite/model/frame.ts";
@@ -7,7 +7,7 @@ import { scenario } from "./network.ts";
 import { Peer } from "./peer.ts";
 
 scenario(
-  "a frame that is begun and never finished fails its group, and the track goes on",
+  "a frame that never ends fails its group only",
   async (net) => {
     const { session } = net.connect();
     const broadcast = new BroadcastProducer();
@@ -35,20 +35,20 @@ scenario(
 );
 
 for (const version of ["06", "05", "04", "03"] as const) {
-  Deno.test(`Session: streams that never say their type are stopped, and the session goes on (draft ${version})`, async () => {
+  Deno.test(`Session: streams that never send their type are stopped (${version})`, async () => {
     const peer = new Peer({ version });
     await peer.clock.run((async () => {
       if (version >= "05") await peer.uni(1, [0]);
       const uni = await peer.transport.openUni();
       const { send, receive } = await peer.transport.openBidi();
-      // Half of a varint is no type either.
+      // Half of a varint is not a type either.
       uni.write(Uint8Array.of(0x40));
       send.write(Uint8Array.of(0x40));
       assert.equal(await uni.stopped, 0);
       assert.equal(await send.stopped, 0);
       await assert.rejects(receive.read(new Uint8Array(8)), { code: "remote" });
       assert.ok(peer.clock.now() <= 30_000);
-      // What it asks for is answered as before.
+      // Requests are still answered.
       const isLong = version === "05" || version === "04";
       const request = await peer.bidi(1, isLong ? [0, 0] : [0]);
       request.send.close();

@@ -34,7 +34,7 @@ for (const way of WAYS) {
   });
 }
 
-Deno.test("a subscription that gets no stream in time fails and says why", async () => {
+Deno.test("a subscription without a stream in time fails and says why", async () => {
   const clock = new VirtualClock();
   const [near, far] = memoryPair({
     protocol: protocolOf("06"),
@@ -74,7 +74,7 @@ Deno.test("a subscription that gets no stream in time fails and says why", async
   })());
 });
 
-Deno.test("a peer that allows no stream for SETUP loses its session in time", async () => {
+Deno.test("a peer that allows no stream for SETUP loses its session", async () => {
   const peer = new Peer({ version: "06", pair: { maxUniStreams: 0 } });
   await peer.clock.run((async () => {
     assert.equal((await peer.session.closed)?.code, "timeout");

@@ -1,4 +1,4 @@
-/** A session and a connection that is made again have the same verbs, which do and throw the same. */
+/** A session and a reconnecting connection have the same verbs, which behave and throw alike. */
 import assert from "node:assert/strict";
 import {
   BroadcastProducer,
@@ -17,7 +17,7 @@ type Client = Pick<
 
 interface Opened {
   readonly client: Client;
-  /** What the relay at the other end has. */
+  /** The relay's origin. */
   readonly origin: Origin;
   close(): Promise<void>;
 }
@@ -112,7 +112,7 @@ for (
     await close();
   });
 
-  Deno.test(`${name}: what is not announced fails when it is read`, async () => {
+  Deno.test(`${name}: a broadcast that is not announced fails when read`, async () => {
     const { client, close } = open();
     await client.flushed();
     const groups = client.consume("nothing/there").track("chat").subscribe();

@@ -14,7 +14,7 @@ import { Ledger } from "./ledger.ts";
 import { announced, loopback } from "./every_way.ts";
 import { bytesOf } from "./peer.ts";
 
-/** Lets everything happen that needs no time. */
+/** Lets everything run that needs no time. */
 async function turn(): Promise<void> {
   for (let i = 0; i < 200; i++) await Promise.resolve();
 }
@@ -23,7 +23,7 @@ async function watched(track: TrackProducer): Promise<void> {
   while (track.demand.subscribers === 0) await track.demand.changed();
 }
 
-/** Answers every request at once, as far as a barrier cares. */
+/** Answers every request at once, as barriers expect. */
 async function answerBarriers({ incomingBidi }: Transport): Promise<void> {
   for await (const { send, receive } of incomingBidi) {
     receive.stop(0);
@@ -33,11 +33,11 @@ async function answerBarriers({ incomingBidi }: Transport): Promise<void> {
 
 for (const reliableReset of [true, false]) {
   const kind = reliableReset ? "resets" : "FIN for reset";
-  Deno.test(`a viewer's stop frees its streams, those that wait to open, what it waits to send and the subscription upstream, in no time (${kind})`, async () => {
+  Deno.test(`a viewer's stop frees everything at once (${kind})`, async () => {
     const clock = new VirtualClock();
     const ledger = new Ledger();
     const origin = new Origin({ clock });
-    // A publisher behind a session of its own, so that there is something upstream.
+    // A publisher in a separate session, so that there is an upstream.
     const [source, sink] = memoryPair({ protocol: protocolOf("06") });
     const publisher = openSession(source, { clock });
     const upstream = openSession(sink, {
@@ -47,7 +47,7 @@ for (const reliableReset of [true, false]) {
     });
     const broadcast = new BroadcastProducer();
     const track = broadcast.createTrack("video");
-    // One that takes no more than one stream and 1000 bytes of it.
+    // A viewer that accepts only one stream and 1000 bytes of it.
     const [near, far] = memoryPair({
       protocol: protocolOf("06"),
       reliableReset,
@@ -90,7 +90,7 @@ for (const reliableReset of [true, false]) {
       assert.equal(relay.stats.subscriptions, 0);
       assert.equal(track.demand.subscribers, 0);
       assert.equal(ledger.open, before);
-      // Nothing is pinned: what is left goes when it has been kept for its time.
+      // Nothing is pinned: the rest is removed after its time in the cache.
       await sleep(clock, 60_000);
       origin.cache.sweep();
       assert.equal(origin.cache.bytes, 0);
@@ -103,7 +103,7 @@ for (const reliableReset of [true, false]) {
   });
 }
 
-Deno.test("over QUIC a viewer's stop ends the subscription upstream within a round trip, and cuts the group in flight", async () => {
+Deno.test("over QUIC a viewer's stop ends the upstream subscription", async () => {
   await using relay = await loopback();
   const publisher = await relay.connect("QUIC");
   const broadcast = new BroadcastProducer();

@@ -1,6 +1,6 @@
 /**
- * aioquic, an HTTP/3 stack with nothing in common with ours, as a WebTransport
- * client of our server.
+ * aioquic, an HTTP/3 stack that shares nothing with ours, as a WebTransport client of
+ * our server.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type {
 
 const FOLDER = new URL("./aioquic/", import.meta.url);
 
-/** The Python of an environment that has aioquic, made on first use; `undefined` when that is not possible here. */
+/** The Python of an environment with aioquic, made on first use; `undefined` if that is not possible. */
 async function findPython(): Promise<string | undefined> {
   const requirements = new URL("requirements.txt", FOLDER).pathname;
   const version = (await Deno.readTextFile(requirements)).trim();
@@ -59,7 +59,7 @@ async function say(transport: Transport, what: string): Promise<void> {
   stream.close();
 }
 
-/** Does what the client's unidirectional streams ask for, until it asks for a close. */
+/** Does what the client requests on unidirectional streams, until it requests a close. */
 async function serve(transport: Transport): Promise<void> {
   let stalled: BidiStream | undefined;
   const echoes = (async () => {
@@ -85,7 +85,7 @@ async function serve(transport: Transport): Promise<void> {
   await Promise.all([echoes, datagrams]);
 }
 
-/** A stream's text or how it was reset, and a word in between that it has begun. */
+/** A stream's text, or its reset code. Reports "begun" to the client of a partial stream. */
 async function readAsked(
   transport: Transport,
   stream: ReceiveStream,
@@ -122,7 +122,7 @@ async function runScenario(
   });
   const script = new URL("client.py", FOLDER).pathname;
   try {
-    // Its end ends the client too, should the server fail.
+    // Its end also ends the client if the server fails.
     await using child = new Deno.Command(python, {
       args: [script, String(listener.addr.port), closer],
       stdout: "piped",
@@ -130,14 +130,14 @@ async function runScenario(
     const output = child.output();
     await serveOne(listener, closer);
     const { success, stdout } = await output;
-    assert.ok(success, "Expected the client to run through, it failed");
+    assert.ok(success, "The client failed");
     checkSeen(JSON.parse(new TextDecoder().decode(stdout)), closer);
   } finally {
     listener.close();
   }
 }
 
-/** The first session of `listener`, from its request to its end. */
+/** Serves the first session of `listener`, from its request to its end. */
 async function serveOne(listener: QuicListener, closer: Closer): Promise<void> {
   for await (const conn of listener.incoming) {
     const request = await acceptWebTransport(conn, {
@@ -174,17 +174,17 @@ function checkSeen(
     reset: "got remote 64",
     "after bare reset": "got still here",
     stop: "stopped 77",
-    stopped: 0, // The runtime has no other code to send.
+    stopped: 0, // The runtime always sends 0.
     ...(closer === "server" && { capsule: "68430a000010e1656e6f756768" }),
   });
-  // In answer to the client's close there is no error to report.
+  // After the client's close there is no error to report.
   assert.equal(close, closer === "server" ? toHttp3Code(4321) : 0x100);
 }
 
 const python = await findPython();
 if (!python) {
   const message =
-    "aioquic_test.ts: expected python3 with venv, pip and a package index, skipped";
+    "aioquic_test.ts: skipped, python3 with venv, pip and a package index is missing";
   if (Deno.env.get("CI") === "true") throw new Error(message);
   // deno-lint-ignore no-console
   console.warn(message);
@@ -192,7 +192,7 @@ if (!python) {
 
 for (const closer of ["client", "server"] as const) {
   Deno.test({
-    name: `acceptWebTransport: a session of aioquic that the ${closer} closes`,
+    name: `acceptWebTransport: an aioquic session that the ${closer} closes`,
     ignore: !python,
     fn: () => runScenario(python!, closer),
   });

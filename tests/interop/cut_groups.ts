@@ -1,6 +1,6 @@
 /**
- * Groups that a session of ours cuts at every byte, with a whole one after
- * each, and what the reader at the other side must see of them.
+ * Groups that a session of ours cuts at every byte, each followed by a complete one,
+ * and what the reader at the other end must see.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import {
 } from "@moq-deno/lite";
 import type { GroupLog, GroupWatcher } from "./group_log.ts";
 
-// One byte each for delta and size; an empty frame; two bytes each, and 70 of payload.
+// A frame with one byte each for delta and size; an empty one; one with two bytes each and 70 of payload.
 const FRAMES = Uint8Array.from([
   ...[2, 3, 120, 120, 120],
   ...[2, 0],
   ...[0x42, 0x58, 0x40, 70, ...new Array(70).fill(120)],
 ]);
-/** In front of a frame, inside and behind each varint, inside payloads, and behind the last byte. */
+/** Before each frame, inside and after each varint, inside payloads, and after the last byte. */
 const CUTS: readonly number[] = Array.from(
   { length: FRAMES.byteLength + 1 },
   (_, at) => at,
@@ -36,7 +36,7 @@ function cutByTest(): MoqError {
   return new MoqError("expired", "Cut by the test");
 }
 
-/** Cuts groups of `track` in every place; the watcher must see each begin and be cut, and the one after it whole. */
+/** Cuts groups of `track` everywhere; the watcher must see each begin and be cut, and the next one complete. */
 export async function cutEverywhere(
   track: TrackProducer,
   watcher: GroupWatcher,
@@ -58,7 +58,7 @@ export async function cutEverywhere(
   assert.equal(await watcher.ended("after nothing"), "whole");
 }
 
-/** Ends streams inside the GROUP header of subscription 0, as a reset of ours looks to the peer of `session`. */
+/** Ends streams inside the GROUP header of subscription 0; to the peer of `session` that is how our resets look. */
 export async function cutHeaders(
   session: Session,
   sequence: number,
@@ -73,7 +73,7 @@ export async function cutHeaders(
   }
 }
 
-/** Reads a track of ours into a log. */
+/** Reads one of our tracks into a log. */
 export async function logGroups(
   track: TrackSubscription,
   log: GroupLog,
@@ -91,7 +91,7 @@ async function* textsOf(
   }
 }
 
-/** `broadcast` with every third group cut in its middle, but for those of the tracks named. */
+/** `broadcast` with every third group cut in the middle, except in the named tracks. */
 export function cutThirds(
   broadcast: BroadcastProducer,
   whole: readonly string[],

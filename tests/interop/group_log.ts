@@ -1,5 +1,5 @@
 /**
- * What a reader saw of each group, under the text of the group's first frame.
+ * What a reader saw of each group, by the text of the group's first frame.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 /** How a group ended for its reader. */
 export type GroupEnd = "whole" | "cut";
 
-/** Tells what a reader sees; the answers are JSON, so it may be in another program. */
+/** Reports what a reader sees; answers are JSON, so the reader may be in another program. */
 export interface GroupWatcher {
-  /** Waits until the first frame of this group is there. */
+  /** Waits for the first frame of this group. */
   begun(name: string): Promise<void>;
-  /** Waits until this group has ended. */
+  /** Waits for the end of this group. */
   ended(name: string): Promise<GroupEnd>;
 }
 
@@ -43,7 +43,7 @@ export class GroupLog implements GroupWatcher {
       }
       if (name !== undefined) this.#entry(name).ended.resolve("whole");
     } catch {
-      // A group that was cut before its first frame has no name and is nobody's business.
+      // A group that was cut before its first frame has no name, and is ignored.
       if (name !== undefined) this.#entry(name).ended.resolve("cut");
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Video that a narrow link cannot carry, and audio beside it: who publishes,
- * who watches, and what has to come.
+ * Video that a narrow link cannot carry, with audio: publisher, viewers, and what
+ * must arrive.
  *
  * @module
  */
@@ -13,16 +13,16 @@ import {
   systemClock,
 } from "@moq-deno/lite";
 
-/** What a narrow link carries. */
+/** Rate of a narrow link, in bits per second. */
 export const NARROW_BPS = 2_000_000;
-/** How long it is watched. */
+/** How long to watch. */
 const SECONDS = 12;
-/** What a session has learnt by then, it goes by. */
+/** After this time a session uses what it has measured, in milliseconds. */
 const WARM_UP_MS = 4000;
 const VIDEO = { bytes: 33_000, fps: 30, groupFrames: 30 };
 const AUDIO = { bytes: 160, fps: 50, groupFrames: 5 };
 
-/** Subscribes to a track, as whatever makes that of it. */
+/** Subscribes to a track with some implementation. */
 export type Subscribe = (
   name: string,
   wish: SubscribeOptions,
@@ -30,12 +30,12 @@ export type Subscribe = (
   frames(signal: AbortSignal): AsyncIterable<{ readonly timestamp: number }>;
 }>;
 
-/** As a session of ours subscribes. */
+/** Subscribes with one of our sessions. */
 export function subscribeOurs(session: Session, path: string): Subscribe {
   return (name, wish) => session.consume(path).track(name).subscribe(wish);
 }
 
-/** How late frames came, behind the moment they were written. */
+/** How late frames arrived after they were written. */
 export interface Watched {
   readonly audioMs: readonly number[];
   /** First frames of groups. */
@@ -56,7 +56,7 @@ async function publish(
       group.close();
       group = track.group();
     }
-    // Milliseconds of the one clock that all in this process read.
+    // Milliseconds of one clock that everything in this process uses.
     group.writeFrame({ timestamp: Math.floor(performance.now()), payload });
     const due = start + (count + 1) * 1000 / fps - performance.now();
     await sleep(systemClock, Math.max(0, due));
@@ -73,7 +73,7 @@ export async function publishBoth(broadcast: BroadcastProducer): Promise<void> {
   ]);
 }
 
-/** Watches the video at the live edge and the audio up to half a second behind, audio first, until `signal` aborts: what is still on its way then is too late. */
+/** Watches the video at the live edge and the audio up to half a second behind, audio first, until `signal` aborts; data still in flight then is too late. */
 export async function watchBoth(
   subscribe: Subscribe,
   signal: AbortSignal,
@@ -93,7 +93,7 @@ export async function watchBoth(
           if (first) break;
         }
       } catch {
-        // Cut, as most of the video has to be.
+        // Cut, as most of the video must be.
       }
     };
     try {
@@ -112,33 +112,33 @@ export async function watchBoth(
   return { audioMs, videoMs };
 }
 
-/** The value below which `share` of the sorted `values` lie. */
+/** The value below which the share `of` of the sorted `values` lies. */
 function share(values: readonly number[], of: number): number {
   return values[Math.floor(of * (values.length - 1))] ?? Infinity;
 }
 
-/** What has to come behind a link, and how late. */
+/** What must arrive behind a link, and how late. */
 export interface Expected {
-  /** The viewer without a link. */
+  /** What a viewer without a link received. */
   readonly beside: Watched;
-  /** How much of the audio. */
+  /** Minimum share of the audio. */
   readonly audioShare: number;
-  /** How late 95 % of the audio may be, in milliseconds. */
+  /** 95th percentile of the audio's lateness, in milliseconds. */
   readonly audioMs: number;
-  /** How late 95 % of the beginnings of groups of video may be. */
+  /** 95th percentile of the lateness of first video frames, in milliseconds. */
   readonly videoMs: number;
-  /** How many of those may be missing, such as the last ones, still on their way. */
+  /** How many first frames may be missing, such as the last ones, still in flight. */
   readonly missing: number;
 }
 
-/** Over QUIC priorities count to the last byte. */
+/** Over QUIC priorities apply to every byte. */
 export const OVER_QUIC = {
   audioShare: 0.9,
   audioMs: 500,
   videoMs: 1200,
   missing: 2,
 };
-/** Over WebSocket all wait for one another; a backlog would be nine seconds in the end. */
+/** Over WebSocket everything waits in one queue; without dropping it would be nine seconds long at the end. */
 export const OVER_WEB_SOCKET = {
   audioShare: 0.5,
   audioMs: 6000,
@@ -146,7 +146,7 @@ export const OVER_WEB_SOCKET = {
   missing: 4,
 };
 
-/** Checks what a viewer behind the link got beside one without: the audio, and the beginning of nearly every group of video. */
+/** Compares a viewer behind the link with one without: it must have the audio, and the beginning of nearly every video group. */
 export function assertNewestCame(behind: Watched, expected: Expected): void {
   const { beside } = expected;
   const later = (kind: keyof Watched, of: number): number =>
@@ -162,7 +162,7 @@ export function assertNewestCame(behind: Watched, expected: Expected): void {
   assert.ok(later("audioMs", 0.95) <= expected.audioMs, seen);
   assert.ok(behind.videoMs.length >= groups - expected.missing, seen);
   assert.ok(later("videoMs", 0.95) <= expected.videoMs, seen);
-  // On a machine with other work to do the publisher is behind itself.
+  // On a busy machine the publisher itself is late.
   const seconds = SECONDS - WARM_UP_MS / 1000;
   assert.ok(pieces >= seconds * AUDIO.fps / 2, `${pieces} pieces beside`);
   assert.ok(groups >= seconds / 2, `${groups} groups beside`);

@@ -1,5 +1,5 @@
 /**
- * Keys and tokens of `@moq/token` from npm here, and ours there, for every
+ * Keys and tokens of `@moq/token` from npm with our code, and ours with it, for every
  * algorithm.
  *
  * @module
@@ -25,14 +25,14 @@ const OURS = {
   expires: EXPIRES,
 };
 
-// Its verify wants what can verify alone: a shared secret or a public part.
+// Its verify needs a key that can only verify: a shared secret or a public part.
 function verifierOf(jwk: string): TokenKey {
   const key = npm.load(jwk);
   return key.kty === "oct" ? key : npm.toPublicKey(key);
 }
 
 for (const algorithm of ALGORITHMS) {
-  Deno.test(`@moq/token: its ${algorithm} key and token are good here, and ours of that key there`, async () => {
+  Deno.test(`@moq/token: its ${algorithm} key works in both implementations`, async () => {
     const jwk = JSON.stringify(await npm.generate(algorithm));
     const token = await npm.sign(npm.load(jwk), THEIRS);
     const key = parseKey(jwk);
@@ -43,7 +43,7 @@ for (const algorithm of ALGORITHMS) {
     assert.deepEqual(verified, THEIRS);
   });
 
-  Deno.test(`@moq/token: our ${algorithm} key and token are good there, and its of that key here`, async () => {
+  Deno.test(`@moq/token: our ${algorithm} key works in both implementations`, async () => {
     const key = await generateKey(algorithm);
     const verifier = algorithm.startsWith("HS")
       ? verifierOf(key.toText())
@@ -58,7 +58,7 @@ for (const algorithm of ALGORITHMS) {
   });
 }
 
-Deno.test("@moq/token: what only patterns can say is refused there, never misread", async () => {
+Deno.test("@moq/token: it refuses grants that only patterns can express", async () => {
   const key = await generateKey("HS256");
   const token = await key.sign({ subscribe: ["*/chat"] });
   const theirs = npm.load(key.toText());
@@ -66,7 +66,7 @@ Deno.test("@moq/token: what only patterns can say is refused there, never misrea
   assert.deepEqual((await key.verify(token)).subscribe, ["*/chat"]);
 });
 
-Deno.test("@moq/token: a token that it lets expire is expired here", async () => {
+Deno.test("@moq/token: a token that expires there also expires here", async () => {
   const key = await npm.generate("HS256");
   const token = await npm.sign(key, { ...THEIRS, exp: 1 });
   const ours = parseKey(JSON.stringify(key));

@@ -1,6 +1,6 @@
 /**
- * Our qmux against `@moq/qmux`, both ends, in every wire form; and sessions of
- * `@moq/net` through our transport. Both come from npm.
+ * Our qmux with `@moq/qmux`, at both ends, in every wire format; and sessions of
+ * `@moq/net` over our transport. Both come from npm.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import type { QmuxSession } from "./npm/qmux.ts";
 const npm = await loadQmux();
 
 const ALPN = "moq-lite-05";
-// Theirs leave timers running for a while after a close.
+// Their code leaves timers running for a while after a close.
 const UNSANITIZED = { sanitizeOps: false, sanitizeResources: false };
 
 interface Joined {
@@ -34,11 +34,11 @@ interface Joined {
 
 interface End<T> {
   readonly end: T;
-  /** Resolves when the server's runtime is done with the socket. */
+  /** Resolves when the server's runtime has finished with the socket. */
   readonly over: Promise<void>;
 }
 
-/** Serves one client; `make` turns the upgraded socket into a session. */
+/** Serves one client; `make` creates a session from the upgraded socket. */
 function serveOne<T>(
   protocol: string,
   make: (socket: WebSocket) => T,
@@ -104,7 +104,7 @@ async function settled(promise: Promise<unknown>): Promise<void> {
 
 async function accept<T>(incoming: AsyncIterable<T>): Promise<T> {
   for await (const stream of incoming) return stream;
-  throw new Error("Expected a stream, got the end");
+  throw new Error("The session ended without a stream");
 }
 
 async function readOurs(stream: ReceiveStream): Promise<Uint8Array> {
@@ -143,7 +143,7 @@ async function next<T>(stream: ReadableStream<T>): Promise<T> {
   const reader = stream.getReader();
   const { value } = await reader.read();
   reader.releaseLock();
-  assert.ok(value !== undefined, "Expected an item, got the end");
+  assert.ok(value !== undefined, "The iterator ended without an item");
   return value;
 }
 
@@ -173,12 +173,12 @@ for (const protocol of [...PROTOCOLS, "qmux-02", "webtransport"]) {
         },
       );
 
-    rule("both name the same protocol", ({ ours, theirs }) => {
+    rule("both ends agree on the protocol", ({ ours, theirs }) => {
       assert.equal(ours.protocol ?? "", theirs.protocol);
       return Promise.resolve();
     });
 
-    rule("streams both ways, both kinds", async ({ ours, theirs }) => {
+    rule("both kinds of streams, both ways", async ({ ours, theirs }) => {
       const mine = await ours.openBidi();
       mine.send.write(text("ping"));
       mine.send.close();
@@ -294,7 +294,7 @@ for (const protocol of [...PROTOCOLS, "qmux-02", "webtransport"]) {
 
     if (!/^qmux-0[12]/.test(protocol)) continue;
     rule("datagrams both ways", async ({ ours, theirs }) => {
-      // Credit for a stream says that the parameters are here, on either side.
+      // Credit for a stream shows that the parameters have arrived, on either side.
       await Promise.all([ours.openUni(), theirs.createUnidirectionalStream()]);
       assert.equal(ours.datagrams!.maxBytes, theirs.datagrams.maxDatagramSize);
       ours.datagrams!.send(new Uint8Array(ours.datagrams!.maxBytes).fill(1));
@@ -308,12 +308,12 @@ for (const protocol of [...PROTOCOLS, "qmux-02", "webtransport"]) {
   }
 }
 
-// `@moq/net` composes send orders of 53 bits.
+// `@moq/net` uses send orders of 53 bits.
 function i32(sendOrder = 0): number {
   return Math.min(Math.max(sendOrder, -(2 ** 31)), 2 ** 31 - 1);
 }
 
-/** Our transport in the shape `@moq/net` expects: what it uses of the browser's `WebTransport`. */
+/** Our transport with the part of the browser's `WebTransport` that `@moq/net` uses. */
 function asWebTransport(transport: Transport): WebTransport {
   const readable = (from: ReceiveStream): ReadableStream<Uint8Array> =>
     new ReadableStream({

@@ -1,6 +1,6 @@
 /**
- * A narrow link on loopback for whatever runs over TCP: what comes back from
- * the port behind it comes at a rate.
+ * A narrow link on loopback for TCP: data from the port behind it arrives at a limited
+ * rate.
  *
  * @module
  */
@@ -9,27 +9,27 @@
 const PIECE_BYTES = 4096;
 const HOSTNAME = "127.0.0.1";
 
-/** A link. */
+/** Options of {@linkcode TcpLink}. */
 export interface TcpLinkOptions {
   /** The port behind it. */
   readonly target: number;
-  /** What it carries back, of each connection. */
+  /** Rate from the target, per connection. */
   readonly bitsPerSecond: number;
 }
 
-/** The link, until it is disposed of. */
+/** The link, until disposal. */
 export class TcpLink implements Disposable {
   readonly #options: TcpLinkOptions;
   readonly #listener = Deno.listen({ hostname: HOSTNAME, port: 0 });
   readonly #open: Set<Deno.Conn> = new Set();
 
-  /** Carries what comes. */
+  /** Starts to carry connections. */
   constructor(options: TcpLinkOptions) {
     this.#options = options;
     void this.#run(); // Ends with the listener.
   }
 
-  /** Where programs connect. */
+  /** The port to connect to. */
   get port(): number {
     return this.#listener.addr.port;
   }
@@ -62,7 +62,7 @@ export class TcpLink implements Disposable {
       try {
         connection.close();
       } catch {
-        // It has been closed by its own end.
+        // Its own end has closed it.
       }
     }
   }

@@ -1,20 +1,19 @@
 /**
- * A narrow link on loopback for whatever runs over UDP: a rate with a queue in
- * front, then a delay, each way. Programs connect to its port in place of their
- * peer's.
+ * A narrow link on loopback for UDP: in each direction a rate with a queue in front,
+ * then a delay. Programs connect to its port instead of their peer's.
  *
  * @module
  */
 
-/** A link. */
+/** Options of {@linkcode UdpLink}. */
 export interface UdpLinkOptions {
   /** The port behind it. */
   readonly target: number;
-  /** What it carries each way. */
+  /** Rate in each direction. */
   readonly bitsPerSecond: number;
-  /** How long a packet takes, the queue not counted. */
+  /** Delay without the queue, in milliseconds. */
   readonly oneWayMs: number;
-  /** What the queue holds; more is lost. */
+  /** Size of the queue; packets beyond that are lost. */
   readonly queueBytes: number;
 }
 
@@ -47,7 +46,7 @@ class Direction {
   }
 }
 
-/** The link; every client shares its rate. */
+/** The link; all clients share its rate. */
 export class UdpLink implements Disposable {
   readonly #options: UdpLinkOptions;
   readonly #front = listen();
@@ -55,7 +54,7 @@ export class UdpLink implements Disposable {
   readonly #there: Direction;
   readonly #back: Direction;
 
-  /** Carries packets until it is disposed of. */
+  /** Carries packets until disposal. */
   constructor(options: UdpLinkOptions) {
     this.#options = options;
     this.#there = new Direction(options);
@@ -63,7 +62,7 @@ export class UdpLink implements Disposable {
     void this.#runThere(); // Ends with the socket.
   }
 
-  /** Where programs connect. */
+  /** The port to connect to. */
   get port(): number {
     return (this.#front.addr as Deno.NetAddr).port;
   }

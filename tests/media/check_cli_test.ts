@@ -1,5 +1,5 @@
 /**
- * `hang check` on recordings that were written here and damaged.
+ * `hang check` on recordings that a test has damaged.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Cache, GroupProducer } from "@moq-deno/lite";
 import { FolderStore } from "../../hang/cli/folder_store.ts";
 import { Hang } from "./hang_process.ts";
 
-/** A recording of the groups with these numbers, the track's name being what a terminal should not get. */
+/** A recording of groups with these numbers; the track's name has characters that a terminal must not get. */
 function recordInto(folder: string, sequences: readonly number[]): void {
   const store = new FolderStore(folder, "write");
   const recorder = new Recorder({ store, name: "film" });
@@ -31,7 +31,7 @@ function damage(file: string, at: number): void {
   Deno.writeFileSync(file, bytes);
 }
 
-Deno.test("hang check: says what is damaged, and repairs what can be", async () => {
+Deno.test("hang check: reports damage, and repairs what it can", async () => {
   const folder = await Deno.makeTempDir();
   try {
     recordInto(folder, Array(10).keys().toArray());
@@ -63,7 +63,7 @@ Deno.test("hang check: says what is damaged, and repairs what can be", async () 
   }
 });
 
-Deno.test("hang check: shows every gap, also those that other commands count", async () => {
+Deno.test("hang check: shows every gap", async () => {
   const folder = await Deno.makeTempDir();
   try {
     recordInto(folder, Array.from({ length: 30 }, (_, n) => n * 2));

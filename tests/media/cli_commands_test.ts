@@ -1,6 +1,6 @@
 /**
- * The commands of `hang` around a running broadcast: what is announced, what it
- * offers, which rendition is written in which form, and who says what.
+ * The commands of `hang` on a running broadcast: announcements, catalog, choosing and
+ * writing renditions, chat.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { ffmpegTest, generate, output, probe } from "./tools.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 ffmpegTest(
-  "hang: several files are renditions, which can be listed, chosen, and written as MKV and H.264",
+  "hang: several files are renditions of one broadcast",
   async () => {
     const folder = await Deno.makeTempDir();
     const relay = await startRelay(["--listen", "127.0.0.1:0"]);
@@ -87,7 +87,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "hang: fragments from a pipe of ffmpeg are passed through with --container cmaf",
+  "hang: --container cmaf passes ffmpeg's fragments through",
   async () => {
     const folder = await Deno.makeTempDir();
     const relay = await startRelay(["--listen", "127.0.0.1:0"]);
@@ -130,7 +130,7 @@ ffmpegTest(
   },
 );
 
-Deno.test("hang chat: who is in a room reads what the others write, and nothing that steers the terminal", async () => {
+Deno.test("hang chat: members read each other, without control characters", async () => {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   const url = `http://127.0.0.1:${relay.httpAddresses[0]!.port}`;
   try {

@@ -1,6 +1,6 @@
 /**
- * What `hang publish` takes: every way into standard input that encoders have,
- * a relay that goes away and comes back, and a message from OBS.
+ * The inputs of `hang publish`: every format that encoders write to standard output, a
+ * relay that restarts, and a stream from OBS.
  *
  * @module
  */
@@ -26,7 +26,7 @@ function freePort(): number {
   return listener.addr.port;
 }
 
-/** ffmpeg in the place of OBS: tries until somebody listens. */
+/** ffmpeg in place of OBS: retries until something listens. */
 class Obs implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -53,7 +53,7 @@ class Obs implements AsyncDisposable {
   }
 }
 
-/** What a viewer has got of the broadcast after some seconds: packets by codec. */
+/** What a viewer receives of the broadcast in some seconds: packets by codec. */
 async function watch(
   broadcast: readonly string[],
   options: readonly string[] = [],
@@ -74,7 +74,7 @@ async function watch(
   }
 }
 
-/** A relay, and how to reach a broadcast on it. */
+/** A relay, and the arguments for a broadcast on it. */
 async function withRelay(
   run: (broadcast: readonly string[]) => Promise<void>,
 ): Promise<void> {
@@ -145,7 +145,7 @@ for (const { name, ffmpeg, options = [], codecs } of PIPES) {
 }
 
 ffmpegTest(
-  "hang publish: what OBS sends over RTMP, which ffmpeg takes and pipes",
+  "hang publish: RTMP from OBS, piped by ffmpeg",
   () =>
     withRelay(async (broadcast) => {
       const url = `rtmp://127.0.0.1:${freePort()}/live/key`;
@@ -160,7 +160,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "hang publish: a viewer has the end of what ends, and a file with all of it",
+  "hang publish: a viewer gets the end and a complete file",
   () =>
     withRelay(async (broadcast) => {
       const copy = await Deno.makeTempFile({ suffix: ".mp4" });
@@ -170,13 +170,13 @@ ffmpegTest(
       await publisher.result();
       await viewer.result();
       const pictures = Number((await probe(copy))[0]!.nb_read_packets);
-      // Ten groups of thirty, from the one on that was the newest when the viewer came.
+      // Ten groups of thirty, starting with the newest when the viewer connected.
       assert.ok(pictures > 0 && pictures % 30 === 0, `${pictures} pictures`);
       await Deno.remove(copy);
     }),
 );
 
-/** A relay as a process, on a port that its successor takes over. */
+/** A relay in a process, on a port that its successor reuses. */
 async function startOn(port: number): Promise<Program> {
   const relay = new Program(
     [...DENO_RUN, "relay/main.ts", "--listen", `127.0.0.1:${port}`],
@@ -187,7 +187,7 @@ async function startOn(port: number): Promise<Program> {
 }
 
 ffmpegTest(
-  "hang publish: goes on when the relay ends and another comes in its place",
+  "hang publish: continues when the relay restarts",
   async () => {
     const port = freePort();
     const broadcast = ["--url", `http://127.0.0.1:${port}`, "--name", "film"];
@@ -207,7 +207,7 @@ ffmpegTest(
 
 for (const options of [[], ["--container", "cmaf"], ["--h264", "30"]]) {
   const title = ["publish", ...options].join(" ");
-  Deno.test(`hang ${title}: ends at a signal while its pipe says nothing`, async () => {
+  Deno.test(`hang ${title}: ends at a signal while its pipe is silent`, async () => {
     const url = `http://127.0.0.1:${freePort()}`;
     await using publisher = new Hang([
       ...["publish", "--url", url, "--name", "pipe", ...options, "-"],

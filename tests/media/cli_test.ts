@@ -1,6 +1,6 @@
 /**
- * `hang publish` and `hang subscribe` as people run them, with ffmpeg on the
- * other end of the pipe.
+ * `hang publish` and `hang subscribe` as people run them, with ffmpeg at the other end
+ * of the pipe.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const TO_PIPE = "-f mp4 -movflags empty_moov+frag_keyframe+default_base_moof";
 interface Publishing {
   /** Arguments of `hang publish` after the URL. */
   readonly args: readonly string[];
-  /** What ffmpeg does when it feeds the publisher. */
+  /** ffmpeg's arguments if it feeds the publisher. */
   readonly ffmpeg?: string;
 }
 
@@ -103,7 +103,7 @@ ffmpegTest("hang: a test source encoded live", async () => {
   assert.ok(streams.aac! >= 20, `Expected 20 pieces, got ${streams.aac}`);
 });
 
-Deno.test("hang: what cannot be done is one line and exit code 1", async () => {
+Deno.test("hang: an error is one line and exit code 1", async () => {
   const bad = await Deno.makeTempFile({ suffix: ".mp4" });
   await Deno.writeTextFile(bad, "not media at all, whatever its name says");
   const nowhere = ["--url", "moqt://127.0.0.1:1", "--name", "x"];

@@ -1,5 +1,5 @@
 /**
- * CMAF passed through as ffmpeg makes it.
+ * CMAF from ffmpeg, passed through.
  *
  * @module
  */
@@ -14,7 +14,7 @@ interface Segments {
   readonly fragments: readonly Uint8Array[];
 }
 
-/** Cuts a file into ftyp+moov and its moof+mdat pairs. */
+/** Splits a file into ftyp+moov and its moof+mdat pairs. */
 function cut(file: Uint8Array): Segments {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const starts: number[] = [];
@@ -33,7 +33,7 @@ function cut(file: Uint8Array): Segments {
 }
 
 ffmpegTest(
-  "cmaf: fragments with B-frames arrive untouched and give the samples that are in them",
+  "cmaf: fragments with B-frames arrive untouched",
   async () => {
     const folder = await Deno.makeTempDir();
     try {

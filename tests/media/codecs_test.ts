@@ -1,7 +1,7 @@
 /**
- * Every codec that ffmpeg can make, in every file format that carries it, from
- * a file through a relay into a file: the packets are the same bytes, or, where
- * the file formats have other words for them, decode to the same samples.
+ * Every codec that ffmpeg can encode, in every file format that carries it, from a file
+ * through a relay into a file: the packets are the same bytes, or, if the file
+ * formats write them differently, decode to the same samples.
  *
  * @module
  */
@@ -21,19 +21,19 @@ import { Relayed } from "./relayed.ts";
 import { ffmpegTest, output } from "./tools.ts";
 
 interface Row {
-  /** What ffmpeg is to encode with. */
+  /** ffmpeg's encoder arguments. */
   readonly encoder: readonly string[];
-  /** File formats by extension; those that have another form of the packets, or no room for a fragment. */
+  /** File formats, by extension. */
   readonly files: readonly string[];
   /** The codec in the catalog. */
   readonly codec: RegExp;
-  /** How the decoder's extra data begins, in hexadecimal; none where there is none. */
+  /** How the decoder's extra data begins, in hexadecimal; absent if there is none. */
   readonly description?: RegExp;
-  /** In these the packets look different, or the codec has another name. */
+  /** File formats where the packets differ, or the codec has another name. */
   readonly others?: Readonly<
     Record<string, { readonly codec?: RegExp; readonly isInBand?: boolean }>
   >;
-  /** Whether the frames carry something else than the file: PCM is always floats. */
+  /** Whether frames differ from the file's packets: PCM is always converted to floats. */
   readonly isConverted?: boolean;
 }
 
@@ -152,9 +152,9 @@ async function encode(
 }
 
 interface Packet {
-  /** Of its bytes. */
+  /** Hash of its bytes. */
   readonly hash: string;
-  /** Since the second packet: what a decoder has to skip in the first may count or not. */
+  /** Since the second packet: the part that a decoder skips in the first may count or not. */
   readonly seconds: number;
 }
 
@@ -189,7 +189,7 @@ async function assertSamePackets(copy: string, source: string): Promise<void> {
   }
 }
 
-/** A hash of each picture that decodes from a file, or one of all its sound. */
+/** A hash of each decoded picture of a file, or one of all its sound. */
 async function decodedHashes(file: string, kind: Kind): Promise<string[]> {
   const format = kind === "video" ? "framehash" : "streamhash";
   const text = await output("ffmpeg", [
@@ -199,7 +199,7 @@ async function decodedHashes(file: string, kind: Kind): Promise<string[]> {
     .map((line) => line.split(/[,=]/).at(-1)!.trim());
 }
 
-/** The samples as they came, and a word when the first is here. */
+/** Passes samples through, and reports the first one. */
 function watched<Config>(
   reader: SampleReader<Config> | undefined,
 ): { readonly reader: typeof reader; readonly hasBegun: Promise<void> } {
@@ -263,7 +263,7 @@ for (const [kind, name, row] of ROWS) {
       {};
     const container = index % 2 === 0 ? "legacy" : "loc";
     ffmpegTest(
-      `codecs: ${name} from .${extension} in ${container} through a relay into a file, and nothing is lost or changed`,
+      `codecs: ${name} from .${extension} in ${container}, unchanged`,
       () =>
         inFolder(async (folder) => {
           const source = `${folder}/source.${extension}`;
@@ -289,7 +289,7 @@ for (const [kind, name, row] of ROWS) {
 
   if (!row.files.includes("mp4")) continue;
   ffmpegTest(
-    `codecs: ${name} as fragments through a relay, every byte of them, and into a file`,
+    `codecs: ${name} as fragments, byte for byte`,
     () =>
       inFolder(async (folder) => {
         const source = `${folder}/source.mp4`;
@@ -318,7 +318,7 @@ for (const [kind, name, row] of ROWS) {
 }
 
 ffmpegTest(
-  "codecs: MPEG audio layer II from .ts is called mp2, and a file that has no room for it says so",
+  "codecs: MPEG audio layer II from .ts is called mp2",
   () =>
     inFolder(async (folder) => {
       const source = `${folder}/source.ts`;

@@ -1,6 +1,6 @@
 /**
- * A clock that jumps to the next timer whenever everybody else has nothing left
- * to do: real-time code runs as fast as it can, in the order it would.
+ * A clock that jumps to the next timer when everything else has finished: real-time
+ * code runs as fast as possible, in the same order.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export class FastClock implements Clock {
     return this.#nowMs;
   }
 
-  /** Runs `then` when virtual time is `ms` further on. */
+  /** Calls `then` after `ms` of virtual time. */
   after(ms: number, then: () => void): () => void {
     const timer = { atMs: this.#nowMs + ms, then };
     this.#timers.add(timer);

@@ -1,16 +1,16 @@
 /**
- * ffmpeg at the writing end of a pipe.
+ * ffmpeg that writes into a pipe.
  *
  * @module
  */
 
-/** Where the bytes go: the standard input of a program. */
+/** Where the bytes go: a program's standard input. */
 export interface Pipe {
-  /** Resolves when the next may come; rejects when the program has ended. */
+  /** Resolves when the next write may follow; rejects when the program has exited. */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** ffmpeg that writes to its standard output, and that into a pipe, until it is disposed of. */
+/** ffmpeg, whose standard output goes into a pipe until disposal. */
 export class Feeder implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #feeding: Promise<void>;
@@ -30,7 +30,7 @@ export class Feeder implements AsyncDisposable {
     try {
       for await (const chunk of this.#child.stdout) await into.write(chunk);
     } catch {
-      // The program at the other end has ended; what is asked of it shows whether it should have.
+      // The program at the other end has exited; the test checks whether it should have.
     }
   }
 
@@ -38,7 +38,7 @@ export class Feeder implements AsyncDisposable {
     try {
       this.#child.kill("SIGKILL");
     } catch {
-      // It has ended already.
+      // It has already exited.
     }
     await Promise.all([this.#feeding, this.#child.status]);
   }

@@ -1,5 +1,5 @@
 /**
- * Fragmented MP4 through a relay, its fragments untouched.
+ * Fragmented MP4 through a relay, with untouched fragments.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const SEPARATE =
   "cmaf+separate_moof+delay_moov+skip_trailer+default_base_moof+frag_keyframe";
 
 ffmpegTest(
-  "openFragments: what ffmpeg makes goes through a relay bit for bit, and each init segment describes its track",
+  "openFragments: ffmpeg's fragments pass a relay bit for bit",
   async () => {
     const folder = await Deno.makeTempDir();
     const relay = await startRelay(["--listen", "127.0.0.1:0"]);
@@ -95,7 +95,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "openFragments: what cannot be passed on is refused with the reason",
+  "openFragments: refuses fragments that cannot be passed on",
   async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -134,7 +134,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "openFragments: a stream cut or damaged anywhere gives media or MoqError",
+  "openFragments: a damaged stream gives media or MoqError",
   async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -173,7 +173,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "openFragments: a second run in the same pipe goes on, in the fragments too, and overlaps are named",
+  "openFragments: time continues with a second run in the pipe",
   async () => {
     const folder = await Deno.makeTempDir();
     try {
@@ -207,7 +207,7 @@ ffmpegTest(
 
       const fragments = fragmentsOf(file).values().next().value!;
       const head = file.subarray(0, Buffer.from(file).indexOf("moof") - 4);
-      // The second fragment, which begins after ten pictures, a tenth of a second too early.
+      // The second fragment starts after ten pictures, a tenth of a second too early.
       const second = new Uint8Array(fragments[1]!);
       const timeAt = Buffer.from(second).indexOf("tfdt") + 8;
       const view = new DataView(second.buffer);

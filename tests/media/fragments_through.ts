@@ -1,6 +1,5 @@
 /**
- * Fragments in a file, and as they come out of a broadcast, to be compared byte
- * by byte.
+ * Fragments in a file, and as a broadcast delivers them, for comparison byte by byte.
  *
  * @module
  */
@@ -28,20 +27,20 @@ export function fragmentsOf(file: Uint8Array): Map<number, Uint8Array[]> {
   return tracks;
 }
 
-/** The payloads of a track, from the first on. */
+/** The payloads of a track from its beginning. */
 export interface Receiver {
-  /** Resolves with the first group. */
+  /** Resolves at the first group. */
   readonly hasBegun: Promise<void>;
-  /** All of them, once the track has ended. */
+  /** All payloads, once the track has ended. */
   readonly payloads: Promise<Uint8Array[]>;
 }
 
-/** Subscribes to everything that `track` has and will have. */
+/** Subscribes to all groups of `track`. */
 export function receive(track: TrackConsumer): Receiver {
   const begun = Promise.withResolvers<void>();
   const payloads = payloadsOf(track, begun.resolve);
   payloads.catch(() => {
-    // Whoever waits for them hears of it, even if only later.
+    // A rejection is seen when the test awaits it, even if that is later.
   });
   return { hasBegun: begun.promise, payloads };
 }

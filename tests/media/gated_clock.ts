@@ -1,11 +1,11 @@
 /**
- * A fast clock that stands still until everybody is there.
+ * A fast clock that stands still until it is opened.
  *
  * @module
  */
 import { FastClock } from "./fast_clock.ts";
 
-/** Virtual milliseconds that begin to pass when it is opened. */
+/** Virtual milliseconds that start to pass when the clock is opened. */
 export class GatedClock extends FastClock {
   readonly #gate = Promise.withResolvers<void>();
 
@@ -14,7 +14,7 @@ export class GatedClock extends FastClock {
     this.#gate.resolve();
   }
 
-  /** Runs `then` when virtual time is `ms` further on, counted from the opening at the earliest. */
+  /** Calls `then` after `ms` of virtual time, counted from the opening at the earliest. */
   override after(ms: number, then: () => void): () => void {
     let cancel: (() => void) | undefined;
     let isCancelled = false;

@@ -1,6 +1,6 @@
 /**
- * The scripts of `examples/gstreamer`, with the plugins that everybody has:
- * VP8 and Opus out of GStreamer and into it.
+ * The scripts of `examples/gstreamer` with common plugins: VP8 and Opus out of
+ * GStreamer and into it.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const TONE = [
 ];
 const FRAME_BYTES = 160 * 90 * 1.5;
 
-/** Runs a script to its end; returns what it said. */
+/** Runs a script to its end. */
 async function script(name: string, args: readonly string[]): Promise<void> {
   const { code, stderr } = await new Deno.Command(
     new URL(`examples/gstreamer/${name}`, ROOT).pathname,
@@ -46,7 +46,7 @@ async function withRelay(
 }
 
 toolTest(
-  "moqsink.sh: what a GStreamer pipeline encodes is received as a file",
+  "moqsink.sh: publishes a GStreamer pipeline",
   TOOLS,
   () =>
     withRelay(async ({ url, folder }) => {
@@ -63,12 +63,12 @@ toolTest(
       ]));
       assert.deepEqual(Object.keys(streams), ["vp8", "opus"]);
       assert.ok(streams.vp8! > 100, `${streams.vp8} pictures`);
-      assert.ok(streams.opus! > 150, `${streams.opus} pieces of sound`);
+      assert.ok(streams.opus! > 150, `${streams.opus} sound packets`);
     }),
 );
 
 toolTest(
-  "moqsrc.sh: a broadcast plays in a GStreamer pipeline, with tls-disable-verify as with http",
+  "moqsrc.sh: plays a broadcast in a GStreamer pipeline",
   TOOLS,
   () =>
     withRelay(async ({ url, folder }) => {

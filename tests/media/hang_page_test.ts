@@ -1,6 +1,6 @@
 /**
- * `docs/protocol/hang.md` says what the code does: each of its examples is
- * read, and written again where we write it.
+ * Checks `docs/protocol/hang.md` against the code: each example is read, and written if
+ * we write that form.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const PAGE = await Deno.readTextFile(
   new URL("../../docs/protocol/hang.md", import.meta.url),
 );
 
-/** The example with this word behind its language. */
+/** The example with this word after its language. */
 function example(name: string): unknown {
   const block = PAGE.split(`\`\`\`json ${name}\n`)[1]?.split("\n```")[0];
   return JSON.parse(block ?? "");
@@ -41,7 +41,7 @@ async function written(
   return JSON.parse(new TextDecoder().decode(frame!.payload));
 }
 
-Deno.test("docs/protocol/hang.md: the catalog is in order and written as it is read", async () => {
+Deno.test("docs/protocol/hang.md: the catalog is valid and round-trips", async () => {
   const { catalog, problems } = checkCatalog(example("catalog"));
   assert.deepEqual(problems, []);
   assert.deepEqual(await written(catalog), example("catalog"));

@@ -1,5 +1,5 @@
 /**
- * The `hang` command as people run it, for tests.
+ * The `hang` command in a process, as people run it.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Latch } from "@moq-deno/lite/internal";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** One run of it, with its standard input and output; ended when it is disposed of. */
+/** One run, with its standard input and output; disposal ends it. */
 export class Hang implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #status: Promise<Deno.CommandStatus>;
@@ -40,7 +40,7 @@ export class Hang implements AsyncDisposable {
     this.#latch.wake();
   }
 
-  /** Waits until it has said something like `pattern` on standard error; fails when it ends before. */
+  /** Waits until standard error matches `pattern`; fails if the process exits first. */
   async says(pattern: RegExp): Promise<void> {
     while (!pattern.test(this.#said)) {
       assert.ok(!this.#hasEnded, this.#said);
@@ -48,13 +48,13 @@ export class Hang implements AsyncDisposable {
     }
   }
 
-  /** Lines of standard output as they come. */
+  /** Lines of standard output. */
   readonly lines = (): AsyncIterable<string> =>
     this.#child.stdout
       .pipeThrough(new TextDecoderStream())
       .pipeThrough(new LineStream());
 
-  /** Standard output as a whole, after a good end. */
+  /** All of standard output, after exit code 0. */
   async result(): Promise<string> {
     const text = await new Response(this.#child.stdout).text();
     const [{ code }] = await Promise.all([this.#status, this.#stderr]);
@@ -62,20 +62,20 @@ export class Hang implements AsyncDisposable {
     return text;
   }
 
-  /** Asks it to end and waits for a good end. */
+  /** Stops it and expects exit code 0. */
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.result();
   }
 
-  /** Asks it to end and waits for a good end, without reading what it writes. */
+  /** Stops it and expects exit code 0, without reading its output. */
   async stopUnread(): Promise<void> {
     this.#child.kill("SIGTERM");
     const { code } = await this.#status;
     assert.equal(code, 0, this.#said);
   }
 
-  /** To standard input. */
+  /** Writes to standard input. */
   async write(bytes: Uint8Array): Promise<void> {
     const writer = this.#child.stdin.getWriter();
     try {
@@ -85,18 +85,18 @@ export class Hang implements AsyncDisposable {
     }
   }
 
-  /** Ends it at once, without a chance to tidy up. */
+  /** Kills it at once, without a chance to clean up. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#status;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.stdin.close().catch(() => {}); // It has ended already.
+    await this.#child.stdin.close().catch(() => {}); // It has already exited.
     try {
       this.#child.kill("SIGTERM");
     } catch {
-      // It has ended already.
+      // It has already exited.
     }
     await Promise.all([this.#status, this.#stderr]);
     if (!this.#child.stdout.locked) await this.#child.stdout.cancel();

@@ -1,6 +1,6 @@
 /**
- * HLS on the command line: ffmpeg's live HLS in, through a relay, out again as
- * HLS, and that in once more.
+ * HLS on the command line: ffmpeg's live HLS in, through a relay, out as HLS, and in
+ * again.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { ffmpegTest, output, probe } from "./tools.ts";
 
 const CLIP = new URL("../../examples/demo/clip.mp4", import.meta.url).pathname;
 
-/** The files of a folder over HTTP, as a plain web server shows them. */
+/** Serves the files of a folder over HTTP. */
 function serveFolder(folder: string): Deno.HttpServer<Deno.NetAddr> {
   return Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
@@ -40,7 +40,7 @@ async function untilExists(path: string): Promise<void> {
 }
 
 ffmpegTest(
-  "hang publish and serve-hls: live HLS from ffmpeg goes in, comes out as HLS, and goes in again",
+  "hang publish and serve-hls: live HLS in, out, and in again",
   async () => {
     const folder = await Deno.makeTempDir();
     const relay = await startRelay(["--listen", "127.0.0.1:0"]);
@@ -87,7 +87,7 @@ ffmpegTest(
         Number(one.nb_read_packets)
       );
       assert.ok(pictures! >= 60, `${pictures} pictures`);
-      assert.ok(sounds! >= 90, `${sounds} pieces of sound`);
+      assert.ok(sounds! >= 90, `${sounds} sound packets`);
       await output("ffmpeg", ["-xerror", "-i", copy, "-f", "null", "-"]);
     } finally {
       ffmpeg.kill("SIGKILL");

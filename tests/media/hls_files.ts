@@ -1,5 +1,5 @@
 /**
- * What an HLS server serves, in a folder, and what is in there.
+ * The output of an HLS server, in a folder, and its content.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 import type { HlsServer } from "@moq-deno/hang/hls";
 import { output } from "./tools.ts";
 
-/** Where the server's root is, for requests that go over no network. */
+/** The server's root, for requests that use no network. */
 export const HLS_ORIGIN = "http://hls.test";
 
-/** Writes everything that the playlists name as a server would show it; returns the path of the multivariant playlist. */
+/** Writes everything that the playlists name to files; returns the path of the multivariant playlist. */
 export async function saveHls(
   server: HlsServer,
   folder: string,

@@ -1,6 +1,6 @@
 /**
- * HLS that ffmpeg made as media: every sample, whatever the segments are, as a
- * file, live, and with damage.
+ * HLS from ffmpeg as media: every sample, for all kinds of segments, from files, live,
+ * and damaged.
  *
  * @module
  */
@@ -112,7 +112,7 @@ for (const { name, options, isRewritten } of WAYS) {
 }
 
 ffmpegTest(
-  "openHls: variants with their sound apart are renditions of one broadcast",
+  "openHls: variants and separate sounds are renditions",
   async () => {
     await withSource(async ({ folder, source }) => {
       await output("ffmpeg", [
@@ -138,7 +138,7 @@ ffmpegTest(
   },
 );
 
-/** A server that is a function of how often the playlist was asked for. */
+/** Files whose content depends on how often the playlist was requested. */
 function liveFiles(
   folder: string,
   playlistAt: (count: number) => string,
@@ -153,7 +153,7 @@ function liveFiles(
   };
 }
 
-/** Time passes at once, and how much of it was waited is known. */
+/** Time passes at once; waited time is counted. */
 class CountingClock extends FastClock implements Clock {
   readonly waitsMs: number[] = [];
 
@@ -164,7 +164,7 @@ class CountingClock extends FastClock implements Clock {
 }
 
 ffmpegTest(
-  "openHls: a live playlist is joined near its end and reloaded as RFC 8216 says, over a failure and a discontinuity",
+  "openHls: joins a live playlist near its end and reloads it",
   async () => {
     await withSource(async (made) => {
       const url = await makeHls(made, "-hls_segment_type fmp4");
@@ -179,7 +179,7 @@ ffmpegTest(
       const playlists = [
         list(10, long), // 6 s: joined 3 s before its end
         list(10, long), // unchanged
-        "#EXTM3U\n#EXTINF:oops", // a server with a problem
+        "#EXTM3U\n#EXTINF:oops", // a failing server
         list(12, [...long.slice(2), "#EXT-X-DISCONTINUITY", segments[0]!]),
         list(
           13,
@@ -208,7 +208,7 @@ ffmpegTest(
       const longest = Math.max(...steps);
       assert.ok(
         longest < 120_000,
-        `time goes on, with a step of ${longest} µs`,
+        `time continues, with a step of ${longest} µs`,
       );
       media.close();
     });
@@ -216,7 +216,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "openHls: a segment that is missing, damaged or encrypted is left out and named, and the rest goes on",
+  "openHls: leaves out bad segments and continues",
   async () => {
     await withSource(async (made) => {
       const url = await makeHls(made, "-hls_segment_type fmp4");
@@ -244,7 +244,7 @@ ffmpegTest(
         log: { warn: (_, fields) => warnings.push(String(fields?.error)) },
       });
       const { hashes } = await samples(media, "video");
-      assert.equal(hashes.length, 20, "two of five segments are good");
+      assert.equal(hashes.length, 20, "two of five segments are valid");
       assert.equal(warnings.length, 3);
       assert.match(warnings[0]!, /media1\.m4s.*No such file/);
       assert.match(warnings[1]!, /media2\.m4s: Expected .*has no packets/);
@@ -258,7 +258,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "openHls: pictures of another size go on after a discontinuity of MPEG-TS",
+  "openHls: the picture size may change at a discontinuity",
   async () => {
     await withSource(async (made) => {
       const { folder } = made;
@@ -289,7 +289,7 @@ ffmpegTest(
   },
 );
 
-Deno.test("openHls: what is no playlist, and what it must not name, is refused with its place", async () => {
+Deno.test("openHls: refuses invalid playlists and forbidden names", async () => {
   const refuses = async (text: string, message: RegExp): Promise<void> => {
     const files: HlsFiles = {
       read: (url) =>
@@ -332,7 +332,7 @@ Deno.test("openHls: what is no playlist, and what it must not name, is refused w
   );
 });
 
-/** An ID3 tag that says when packed audio begins. */
+/** An ID3 tag with the start time of packed audio. */
 function id3Time(us: number): Uint8Array<ArrayBuffer> {
   const owner = "com.apple.streaming.transportStreamTimestamp\0";
   const bytes = new Uint8Array(20 + owner.length + 8);
@@ -347,7 +347,7 @@ function id3Time(us: number): Uint8Array<ArrayBuffer> {
 }
 
 ffmpegTest(
-  "openHls: packed audio lies where its tags say",
+  "openHls: packed audio starts at the time in its tags",
   () =>
     withSource(async ({ folder, source }) => {
       await output("ffmpeg", [
@@ -360,7 +360,7 @@ ffmpegTest(
         `${folder}/sound%d.aac`,
       ]);
       const list = ["#EXTM3U", "#EXT-X-TARGETDURATION:2"];
-      let startUs = 1_400_000; // where ffmpeg begins its segments of pictures
+      let startUs = 1_400_000; // where ffmpeg starts its segments of pictures
       for (let n = 0; n < 2; n++) {
         const path = `${folder}/sound${n}.aac`;
         const frames = await Deno.readFile(path);

@@ -1,6 +1,6 @@
 /**
- * A broadcast as HLS, read again by ffmpeg: every codec that segments take, one
- * publisher after the other, and nobody watching.
+ * A broadcast as HLS, read by ffmpeg: every codec of segments, one publisher after
+ * another, and no viewers.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { VirtualClock } from "@moq-deno/lite/testing";
 import { digests, HLS_ORIGIN, saveHls } from "./hls_files.ts";
 import { ffmpegTest, generate, output, probe } from "./tools.ts";
 
-/** Publishers that the test brings on. */
+/** Publishers that the test adds. */
 class Publishers implements AsyncIterable<PublisherEvent> {
   readonly #events: (PublisherEvent | undefined)[] = [];
   readonly #latch = new Latch();
@@ -37,7 +37,7 @@ class Publishers implements AsyncIterable<PublisherEvent> {
   }
 }
 
-/** A broadcast, its HLS server and the time of both, which passes when the test says so. */
+/** A broadcast, its HLS server and their clock, which the test advances. */
 class Scene {
   readonly clock = new VirtualClock();
   readonly warnings: string[] = [];
@@ -60,7 +60,7 @@ class Scene {
     return await response.text();
   }
 
-  /** Publishes a file from its beginning to its end to those who watch the tracks named. */
+  /** Publishes a file from beginning to end to subscribers of the named tracks. */
   async publish(file: string, watched: readonly string[]): Promise<void> {
     const media = await openMedia(await Deno.readFile(file));
     const broadcast = new BroadcastProducer();
@@ -108,7 +108,7 @@ const CODECS = [
 
 for (const { args, file, codecs } of CODECS) {
   ffmpegTest(
-    `LiveBroadcast: ${codecs} comes out of the playlists packet by packet`,
+    `LiveBroadcast: ${codecs} is in the playlists packet by packet`,
     async () => {
       const folder = await Deno.makeTempDir();
       const scene = new Scene();
@@ -147,7 +147,7 @@ for (const { args, file, codecs } of CODECS) {
 }
 
 ffmpegTest(
-  "LiveBroadcast: another publisher is a discontinuity, and what ffmpeg reads goes on",
+  "LiveBroadcast: another publisher is a discontinuity",
   async () => {
     const folder = await Deno.makeTempDir();
     const scene = new Scene();
@@ -175,7 +175,7 @@ ffmpegTest(
 );
 
 ffmpegTest(
-  "LiveBroadcast: nothing is subscribed before somebody asks, and no longer when nobody has for 30 s",
+  "LiveBroadcast: subscribes on request, and for 30 s more",
   async () => {
     const folder = await Deno.makeTempDir();
     const scene = new Scene();
@@ -203,10 +203,10 @@ ffmpegTest(
       const again = await scene.text("video/video/media.m3u8");
       const numberOf = (text: string) =>
         Number(/MEDIA-SEQUENCE:(\d+)/.exec(text)![1]);
-      assert.ok(numberOf(again) > numberOf(first), "numbers go on");
+      assert.ok(numberOf(again) > numberOf(first), "numbers continue");
       assert.match(again, /#EXT-X-DISCONTINUITY/);
 
-      // A window of 30 s, and as much again for players with an older playlist.
+      // A window of 30 s, and the same again for players with an older playlist.
       for (let minute = 0; minute < 60; minute++) {
         await scene.clock.advance(10_000);
         await scene.text("video/video/media.m3u8");
@@ -233,7 +233,7 @@ ffmpegTest(
   },
 );
 
-Deno.test("HlsServer: pages of every origin may ask, and bad requests get plain answers", async () => {
+Deno.test("HlsServer: any origin may read, bad requests get errors", async () => {
   const scene = new Scene();
   const statusOf = async (method: string, path: string): Promise<number> => {
     const request = new Request(`${HLS_ORIGIN}/${path}`, { method });

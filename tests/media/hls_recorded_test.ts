@@ -1,6 +1,6 @@
 /**
- * A recording as HLS: all of it, sample by sample, with a discontinuity where
- * another publisher came.
+ * A recording as HLS: all of it, sample by sample, with a discontinuity for each new
+ * publisher.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { FastClock } from "./fast_clock.ts";
 import { digests, saveHls } from "./hls_files.ts";
 import { ffmpegTest, generate, probe } from "./tools.ts";
 
-/** Records a file that is published as fast as it can be. */
+/** Records a file that is published as fast as possible. */
 async function record(store: MemoryStore, file: string): Promise<void> {
   const media = await openMedia(await Deno.readFile(file));
   const broadcast = new BroadcastProducer();
@@ -31,7 +31,7 @@ async function record(store: MemoryStore, file: string): Promise<void> {
 }
 
 ffmpegTest(
-  "RecordedHls: a recording is a VOD playlist with every sample of it",
+  "RecordedHls: a recording is a VOD playlist with every sample",
   async () => {
     const folder = await Deno.makeTempDir();
     try {

@@ -1,6 +1,6 @@
 /**
- * Files of every format, cut off, damaged, erased in part and with absurd sizes in them: what
- * is there is read, or the error is one sentence.
+ * Files of every format, truncated, damaged, erased in part and with absurd sizes: the
+ * intact part is read, or the error is one sentence.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Media, openMedia } from "@moq-deno/hang/media";
 import { ffmpegTest, generate } from "./tools.ts";
 
 const PLACES = 60;
-// Where the headers are.
+// The headers are here.
 const HEAD_BYTES = 1500;
 const ERASED_BYTES = 2000;
 
@@ -26,7 +26,7 @@ const FILES: Readonly<Record<string, string>> = {
   "a.wav": "-map 1:a -c:a pcm_s16le",
 };
 
-/** The numbers from which a file's sizes and counts are made, at their worst. */
+/** Extreme values for a file's sizes and counts. */
 const ABSURD = [
   Uint8Array.of(0xff, 0xff, 0xff, 0xff),
   Uint8Array.of(0x7f, 0xff, 0xff, 0xff),
@@ -34,7 +34,7 @@ const ABSURD = [
   Uint8Array.of(0, 0, 0, 1),
 ];
 
-/** Opens and reads all; returns the packets, or -1 where it was refused with a sentence. */
+/** Opens and reads everything; returns the packets, or -1 for a refusal with a sentence. */
 async function survive(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
   let media: Media | undefined;
   let packets = 0;
@@ -60,7 +60,7 @@ async function survive(bytes: Uint8Array<ArrayBuffer>): Promise<number> {
 
 for (const [name, args] of Object.entries(FILES)) {
   ffmpegTest(
-    `hostile: ${name} cut, damaged, erased or with absurd sizes gives what is there or a sentence`,
+    `hostile: damaged ${name} is read in part or refused`,
     async () => {
       const folder = await Deno.makeTempDir();
       try {
@@ -81,7 +81,7 @@ for (const [name, args] of Object.entries(FILES)) {
           const absurd = file.slice();
           absurd.set(ABSURD[place % ABSURD.length]!, at);
           await survive(absurd);
-          // From the end too, behind which nothing is found.
+          // Also from the end, where the rest of the file is missing.
           const erased = file.slice();
           erased.fill(place % 2 ? 0 : 0x42, cut, cut + ERASED_BYTES);
           if (place % 3 === 0) erased.fill(0, cut);

@@ -1,6 +1,6 @@
 /**
- * Recorded through a lost relay and two kills, fetched meanwhile, replayed and
- * exported.
+ * A recording through a lost relay and two kills, with missed groups fetched, then
+ * replayed and exported.
  *
  * @module
  */
@@ -72,7 +72,7 @@ function highestIn(folder: string): ReadonlyMap<string, number> {
   return new Map(highest);
 }
 
-/** What is not there of the groups up to `highest`. */
+/** The groups up to `highest` that are missing. */
 function missingBelow(
   folder: string,
   highest: ReadonlyMap<string, number>,
@@ -100,7 +100,7 @@ async function startRelay(
   return { relay, address };
 }
 
-/** A relay that can be ended and begun again on its port, and the clip as `film` on it, over and over. */
+/** A relay that can be stopped and restarted on its port, and the clip in a loop on it as `film`. */
 class Stage implements AsyncDisposable {
   readonly folder = Deno.makeTempDirSync();
   readonly broadcast: BroadcastProducer;
@@ -153,7 +153,7 @@ class Stage implements AsyncDisposable {
     this.#relay = (await startRelay(this.#address, this.#options)).relay;
   }
 
-  /** The publisher says that this was all. */
+  /** Ends the broadcast by its publisher. */
   async endBroadcast(): Promise<void> {
     this.#publication.close();
     await this.#publication.closed;
@@ -171,7 +171,7 @@ class Stage implements AsyncDisposable {
 }
 
 ffmpegTest(
-  "hang record: one recording through a relay that restarts and a recorder that is killed; it plays again and becomes a file",
+  "hang record: survives a relay restart and a killed recorder",
   async () => {
     await using stage = await Stage.open();
     const folder = `${stage.folder}/recording`;
@@ -193,7 +193,7 @@ ffmpegTest(
     {
       await using recorder = new Hang(record);
       await until(() => groupsIn(folder) >= atKill + 2);
-      // Its publisher still has what was missed: the holes of the restart and of the kill are filled.
+      // Its publisher still has the missed groups, so the gaps of the restart and the kill are filled.
       highest = highestIn(folder);
       await until(() => missingBelow(folder, highest).length === 0);
       await stage.endBroadcast();
@@ -203,7 +203,7 @@ ffmpegTest(
     const { entries } = recording.tracks.get("video")!.log;
     assert.equal(recording.takes.length, 3);
     assert.ok(recording.interruptions().every((one) => !one.isOtherPublisher));
-    // No group is lost but what the end overtook, and none is there twice.
+    // Only groups cut by the end are missing, and none is there twice.
     assert.deepEqual(missingBelow(folder, highest), []);
     const numbers = entries.map(({ sequence }) => sequence);
     assert.equal(new Set(numbers).size, numbers.length);
@@ -252,7 +252,7 @@ async function timelineOf(
 }
 
 ffmpegTest(
-  "hang record --dvr: who comes late goes back through the relay, beyond what it and the publisher have kept",
+  "hang record --dvr: a late viewer goes back through the relay",
   async () => {
     // Neither keeps more than the newest groups.
     await using stage = await Stage.open(

@@ -1,6 +1,5 @@
 /**
- * A publisher, a relay and a viewer on raw QUIC, for tests of what comes
- * through.
+ * A publisher, a relay and a viewer on raw QUIC.
  *
  * @module
  */
@@ -12,9 +11,9 @@ import { GatedClock } from "./gated_clock.ts";
 
 const NAME = "film";
 
-/** One broadcast on its way from a publisher through a relay to a viewer. */
+/** One broadcast from a publisher through a relay to a viewer. */
 export class Relayed implements AsyncDisposable {
-  /** Stands still until it is opened, so that viewers miss nothing. */
+  /** Stands still until opened, so that viewers miss nothing. */
   readonly clock: GatedClock = new GatedClock();
   /** The viewer. */
   readonly viewer: Session;
@@ -33,7 +32,7 @@ export class Relayed implements AsyncDisposable {
     this.viewer = viewer;
   }
 
-  /** A relay with both connected to it. */
+  /** Starts a relay and connects both. */
   static async start(): Promise<Relayed> {
     const relay = await startRelay(["--listen", "127.0.0.1:0"]);
     const url = `moqt://127.0.0.1:${relay.addresses[0]!.port}/`;
@@ -43,7 +42,7 @@ export class Relayed implements AsyncDisposable {
     return new Relayed(relay, { publisher, viewer });
   }
 
-  /** Publishes `media` and resolves when the viewer can consume it; `done` when it is over. */
+  /** Publishes `media` and resolves when the viewer can consume it; `done` resolves at its end. */
   async publish(
     media: Media,
     container: "legacy" | "loc",
@@ -60,7 +59,7 @@ export class Relayed implements AsyncDisposable {
     return { done: publication.closed.finally(() => broadcast.close()) };
   }
 
-  /** The broadcast as the viewer has it. */
+  /** The broadcast at the viewer. */
   consume(): ReturnType<Session["consume"]> {
     return this.viewer.consume(NAME);
   }

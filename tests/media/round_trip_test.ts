@@ -77,7 +77,7 @@ function assertSame(
   }
 }
 
-Deno.test("publishMedia: every packet of the clip arrives, in order, in groups of a keyframe or 100 ms", async () => {
+Deno.test("publishMedia: every packet of the clip arrives in order", async () => {
   const media = await openFile(CLIP);
   const { publication, received } = await goLive(media);
   const [video, audio] = await Promise.all([
@@ -97,7 +97,7 @@ Deno.test("publishMedia: every packet of the clip arrives, in order, in groups o
       timestampUs - video[index - 1]!.timestampUs < 34_000
     ),
   );
-  // 100 ms are five frames of 21.3 ms, when a group may not begin earlier.
+  // A group may not begin earlier, so 100 ms are five frames of 21.3 ms.
   assert.equal(new Set(audio.map(({ group }) => group)).size, 94);
   assert.deepEqual(publication.stats.frames, 770);
   assert.deepEqual(publication.stats.passes, 1);
@@ -105,7 +105,7 @@ Deno.test("publishMedia: every packet of the clip arrives, in order, in groups o
   media.close();
 });
 
-Deno.test("publishMedia: the catalog says what a decoder needs", async () => {
+Deno.test("publishMedia: the catalog has what a decoder needs", async () => {
   const media = await openFile(CLIP);
   const { publication, received } = await goLive(media);
   publication.close();
@@ -133,7 +133,7 @@ Deno.test("publishMedia: the catalog says what a decoder needs", async () => {
   media.close();
 });
 
-Deno.test("publishMedia: a loop goes on in time without a jump or an overlap", async () => {
+Deno.test("publishMedia: a loop continues without a jump or an overlap", async () => {
   const media = await openFile(CLIP);
   const clock = new FastClock();
   const { publication, received } = await goLive(media, { clock, loop: true });
@@ -143,7 +143,7 @@ Deno.test("publishMedia: a loop goes on in time without a jump or an overlap", a
     for await (const { timestampUs } of received[kind]!.samples()) {
       if (count > 0) {
         const stepUs = timestampUs - last[kind];
-        // The picture waits at the seam for the sound, which is 27 ms longer.
+        // At the seam the picture waits for the sound, which is 27 ms longer.
         assert.ok(stepUs >= 21_333 && stepUs < 61_000, `step ${stepUs}`);
       }
       last[kind] = timestampUs;
@@ -153,13 +153,13 @@ Deno.test("publishMedia: a loop goes on in time without a jump or an overlap", a
   };
   await Promise.all([read("video"), read("audio")]);
   assert.ok(publication.stats.passes >= 2);
-  // Real time: what was sent last was due when it was sent.
+  // Real time: the last packet was due when it was sent.
   assert.ok(Math.abs(clock.now() - publication.stats.mediaUs / 1000) < 50);
   await received.close();
   media.close();
 });
 
-Deno.test("publishMedia: a signal ends the tracks in good order, and LOC arrives as legacy does", async () => {
+Deno.test("publishMedia: a signal ends the tracks in good order", async () => {
   const media = await openFile(CLIP);
   const stop = new AbortController();
   const { publication, received } = await goLive(media, {
@@ -190,7 +190,7 @@ Deno.test("publishMedia refuses to loop a stream", async () => {
   media.close();
 });
 
-Deno.test("writeMedia: what a late viewer records begins with a keyframe at 0 and keeps sound and picture together", async () => {
+Deno.test("writeMedia: a late viewer's file begins with a keyframe at 0", async () => {
   const media = await openFile(CLIP);
   const clock = new FastClock();
   const broadcast = new BroadcastProducer();
@@ -221,7 +221,7 @@ Deno.test("writeMedia: what a late viewer records begins with a keyframe at 0 an
   media.close();
 });
 
-Deno.test("writeMedia: a signal abandons the file with its reason, even while a write stands still", async () => {
+Deno.test("writeMedia: a signal abandons the file during a write", async () => {
   const media = await openFile(CLIP);
   const reason = new Error("disk wanted elsewhere");
   for (const writesUntilStop of [1, 4]) {
@@ -250,7 +250,7 @@ Deno.test("writeMedia: a signal abandons the file with its reason, even while a 
   media.close();
 });
 
-Deno.test("writeMedia: a file that fails ends it with that failure", async () => {
+Deno.test("writeMedia: a failing file ends it with its error", async () => {
   const media = await openFile(CLIP);
   const { publication, received } = await goLive(media, { loop: true });
   let writes = 0;
@@ -269,7 +269,7 @@ Deno.test("writeMedia: a file that fails ends it with that failure", async () =>
   media.close();
 });
 
-Deno.test("writeMedia: media that is closed before it began gives an empty file, not an error", async () => {
+Deno.test("writeMedia: media closed before its start is an empty file", async () => {
   const media = await openFile(CLIP);
   const { publication, received } = await goLive(media);
   await received.close();
@@ -363,7 +363,7 @@ const CASES: readonly Case[] = [
 
 for (const { name, args, codecs, written } of CASES) {
   ffmpegTest(
-    `round trip of ${name}: same packets in, same packets in the file, and a player takes it`,
+    `round trip of ${name}: the file has the same packets`,
     async () => {
       const folder = await Deno.makeTempDir();
       try {
@@ -396,7 +396,7 @@ for (const { name, args, codecs, written } of CASES) {
 
         const again = await openFile(copy);
         const [videoAgain, audioAgain] = await packetsOf(again);
-        // Counted from the last piece of sound, so that picture against sound is measured too.
+        // Counted from the last sound packet, so that the offset of picture and sound is measured too.
         const origin = audio!.at(-1)!.timestampUs;
         const originAgain = audioAgain!.at(-1)!.timestampUs;
         for (const [index, packet] of videoAgain!.entries()) {
@@ -420,7 +420,7 @@ for (const { name, args, codecs, written } of CASES) {
 }
 
 ffmpegTest(
-  "openH264: a plain stream is published picture by picture and becomes a file again, bit for bit",
+  "openH264: a plain stream round-trips bit for bit",
   async () => {
     const folder = await Deno.makeTempDir();
     try {

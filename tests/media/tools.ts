@@ -1,6 +1,6 @@
 /**
- * ffmpeg and other tools for tests: a missing one is a failure where `CI` is set,
- * elsewhere a test that says in its name why it was skipped.
+ * ffmpeg and other tools for tests. A missing tool is a failure if `CI` is set,
+ * otherwise the test is skipped, with the reason in its name.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 
 async function isInstalled(tool: string): Promise<boolean> {
   try {
-    // ffmpeg knows one spelling, GStreamer the other.
+    // ffmpeg uses one spelling, GStreamer the other.
     const flag = tool.startsWith("gst") ? "--version" : "-version";
     return (await run(tool, [flag])).success;
   } catch (error) {
@@ -49,7 +49,7 @@ export function toolTest(
   });
 }
 
-/** Runs a tool and returns what it printed; anything on standard error fails the test. */
+/** Runs a tool and returns its output; anything on standard error fails the test. */
 export async function output(
   tool: string,
   args: readonly string[],
@@ -62,11 +62,11 @@ export async function output(
 
 /** One stream of a file, as ffprobe sees it. */
 export interface ProbedStream {
-  /** ffprobe's name. */
+  /** ffprobe's name of the codec. */
   readonly codec_name: string;
   /** Packets read. */
   readonly nb_read_packets: string;
-  /** Seconds. */
+  /** In seconds. */
   readonly start_time: string;
 }
 

@@ -1,11 +1,11 @@
-/** The commands of docs/authentication.md, as they stand there. */
+/** Runs the commands of docs/authentication.md. */
 import assert from "node:assert/strict";
 
 const PAGE = new URL("../../docs/authentication.md", import.meta.url);
 const TOKEN = new URL("../../relay/token_cli/main.ts", import.meta.url);
 const RELAY = new URL("../../relay/main.ts", import.meta.url);
 
-/** Writes a program `name` that runs `command` with its own arguments behind. */
+/** Writes a program at `path` that runs `command` with the program's arguments. */
 async function writeProgram(path: string, command: string): Promise<void> {
   await Deno.writeTextFile(path, `#!/bin/sh\n${command}\n`, { mode: 0o755 });
 }
@@ -26,7 +26,7 @@ Deno.test({
         `${folder}/bin/token`,
         `${deno} -RW "${TOKEN.pathname}" "$@"`,
       );
-      // What would run for ever says whether it could.
+      // Commands that would run forever only check whether they could.
       await writeProgram(
         `${folder}/bin/moq-relay`,
         `case "$1" in auth) set -- "$@" --help;; *) set -- --check-config "$@";; esac

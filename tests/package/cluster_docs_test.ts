@@ -1,4 +1,4 @@
-/** The way from nothing to two regions in docs/operating.md, as it stands there. */
+/** Runs the section "From nothing to two regions" of docs/operating.md. */
 import assert from "node:assert/strict";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -17,7 +17,7 @@ function freePorts(): readonly number[] {
   return ports;
 }
 
-/** The commands of the section, on ports that are free here. */
+/** The commands of the section, with ports that are free here. */
 async function scriptOf(): Promise<string> {
   const page = await Deno.readTextFile(PAGE);
   const [, rest = ""] = page.split("### From nothing to two regions");
@@ -46,7 +46,7 @@ Deno.test({
         );
       }
       await Deno.symlink(`${ROOT}examples`, `${folder}/examples`);
-      // What was started in the background ends with the script.
+      // Background processes end with the script.
       const script =
         `trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n${await scriptOf()}`;
       const { code, stderr } = await new Deno.Command("bash", {

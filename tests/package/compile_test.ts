@@ -7,7 +7,7 @@ import { temporaryFolder } from "./temporary_folder.ts";
 const STUB =
   `release/v${Deno.version.deno}/denort-${Deno.build.target}.zip` as const;
 
-/** Why `deno compile` cannot work here; `undefined` when it can. It needs a runtime stub, which is no part of deno itself. */
+/** Why `deno compile` cannot work here, or `undefined`. It needs a runtime stub, which is not part of deno. */
 async function obstacle(): Promise<string | undefined> {
   if (Deno.env.has("DENORT_BIN")) return undefined;
   const info = await runDeno(["info", "--json"], { cwd: ROOT });
@@ -18,7 +18,7 @@ async function obstacle(): Promise<string | undefined> {
     const response = await fetch(url, { method: "HEAD" });
     return response.ok ? undefined : `${url} answers ${response.status}`;
   } catch {
-    // Whatever keeps us from the server keeps deno compile from it.
+    // If we cannot reach the server, deno compile cannot either.
     return `no DENORT_BIN, and ${url} cannot be reached`;
   }
 }

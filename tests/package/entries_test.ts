@@ -17,9 +17,9 @@ async function readJson<T>(path: string): Promise<T> {
 }
 
 interface Entry {
-  /** The name it is imported by. */
+  /** The import specifier. */
   readonly specifier: string;
-  /** Its file, from the root of the project. */
+  /** Its file, relative to the project. */
   readonly file: string;
 }
 
@@ -35,7 +35,7 @@ const entries: Entry[] = manifests.flatMap(({ name, exports }, at) =>
 );
 
 for (const { specifier, file } of entries) {
-  // Custom elements extend what only a page has.
+  // Custom elements extend a class that only pages have.
   if (file.startsWith("hang/ui/")) continue;
   Deno.test(`${specifier} can be imported in Deno`, async () => {
     const module: object = await import(new URL(file, ROOT).href);

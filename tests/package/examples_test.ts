@@ -38,7 +38,7 @@ Deno.test("examples/minimal_relay.ts has at most 60 lines", async () => {
   assert.ok(lines.length <= 60, `it has ${lines.length}`);
 });
 
-/** A relay for the time of `test`, by its URL. */
+/** Runs a relay during `test`, which gets its URL. */
 async function withRelay(test: (url: string) => Promise<void>): Promise<void> {
   const relay = await startRelay(["--listen", "127.0.0.1:0"]);
   try {
@@ -134,7 +134,7 @@ Deno.test("examples/record.ts writes an MP4 file of what is live", () =>
     media.close();
   }));
 
-/** Waits until the file has so many bytes. */
+/** Waits until the file has at least `bytes` bytes. */
 async function grows(file: string, bytes: number): Promise<void> {
   const folder = file.slice(0, file.lastIndexOf("/"));
   using changes = Deno.watchFs(folder);

@@ -26,7 +26,7 @@ Deno.test("the packages publish to a registry and run from it in an empty folder
   await using relay = await RelayProcess.start([
     ...DENO_RUN,
     "--no-lock",
-    `--reload=${jsr.url}`, // a port used before may have left its files in the cache
+    `--reload=${jsr.url}`, // the cache may have files from an earlier use of the port
     "jsr:@moq-deno/relay/main",
   ], { cwd: folder.path, env });
   await using publisher = await relay.connect();

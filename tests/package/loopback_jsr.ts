@@ -1,23 +1,23 @@
 /**
- * A package registry on loopback that holds what is published to it and nothing
- * else: enough of JSR for `deno publish` to upload a workspace and for
- * `deno run jsr:…` to import it back. It checks neither owners nor licences.
+ * A package registry on loopback with the packages that tests publish: enough of
+ * JSR for `deno publish` to upload a workspace and for `deno run jsr:…` to import
+ * it. It checks neither owners nor licences.
  *
  * @module
  */
 import { type Files, readTar } from "./tar.ts";
 
-/** A registry that runs. */
+/** A running registry. */
 export interface LoopbackJsr extends AsyncDisposable {
-  /** What `JSR_URL` has to be. */
+  /** The value for `JSR_URL`. */
   readonly url: string;
-  /** The files of every version published, by package and version. */
+  /** The files of every published version, by package and version. */
   readonly packages: ReadonlyMap<string, ReadonlyMap<string, Files>>;
 }
 
 type Packages = Map<string, Map<string, Files>>;
 
-/** The part of a package's `deno.json` that a version's description repeats. */
+/** The part of a package's `deno.json` that the description of a version repeats. */
 interface Manifest {
   readonly exports: string | Readonly<Record<string, string>>;
 }
@@ -33,7 +33,7 @@ const VERSION = new URLPattern({
 });
 const FILE = new URLPattern({ pathname: "/@:scope/:name/:version/:path+" });
 
-/** Starts a registry on a free port; dispose of it to end it. */
+/** Starts a registry on a free port; disposal ends it. */
 export function serveLoopbackJsr(): LoopbackJsr {
   const packages: Packages = new Map();
   const server = Deno.serve(

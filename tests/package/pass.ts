@@ -1,5 +1,5 @@
 /**
- * What has to come through a relay, however that relay was packaged.
+ * What must pass through a relay, whatever way it was packaged.
  *
  * @module
  */
@@ -42,10 +42,10 @@ export async function passGroup(
     assert.deepEqual(payloads, [[1], [2], [3]]);
     return;
   }
-  assert.fail("Expected a group, the track ended without");
+  assert.fail("The track ended without a group");
 }
 
-/** Publishes the demo's clip and compares the pictures that come out, over more than one group, with those in the file. */
+/** Publishes the demo's clip and compares the received pictures of more than one group with those in the file. */
 export async function passMedia(
   publisher: Session,
   subscriber: Session,
@@ -81,12 +81,12 @@ export async function passMedia(
   }
 }
 
-/** Waits until the first of `events` says that something is there. */
+/** Waits for the first announcement. */
 async function announced(events: AsyncIterable<AnnounceEvent>): Promise<void> {
   for await (const { kind } of events) {
     if (kind === "start") return;
   }
-  assert.fail("Expected an announcement, the session ended without");
+  assert.fail("The session ended without an announcement");
 }
 
 /** The pictures of a file by timestamp. */

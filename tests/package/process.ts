@@ -1,5 +1,5 @@
 /**
- * Programs as processes of their own, as somebody without a checkout runs them.
+ * Programs as separate processes, run as without a checkout.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import assert from "node:assert/strict";
 export interface ProcessOptions {
   /** Its working directory. */
   readonly cwd: string | URL;
-  /** Variables besides those there are. */
+  /** Additional environment variables. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -19,7 +19,7 @@ export type CommandLine = readonly [file: string, ...args: string[]];
 /** The root of the project. */
 export const ROOT: URL = new URL("../../", import.meta.url);
 
-/** This very deno, running something with what a relay needs. */
+/** The current deno, with the permissions that a relay needs. */
 export const DENO_RUN: CommandLine = [
   Deno.execPath(),
   "run",
@@ -31,7 +31,7 @@ export const DENO_RUN: CommandLine = [
 
 const MAX_OUTPUT_CHARACTERS = 100_000;
 
-/** Runs this very deno with `args`, which has to succeed; returns what it printed. */
+/** Runs the current deno with `args`; fails if it fails, returns its output. */
 export async function runDeno(
   args: readonly string[],
   options: ProcessOptions,
@@ -43,7 +43,7 @@ export async function runDeno(
   return new TextDecoder().decode(stdout);
 }
 
-/** A process that runs; disposing of it kills it, unless it has ended. */
+/** A running process; disposal kills it. */
 export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #stdout: ReadableStreamDefaultReader<string>;
@@ -51,7 +51,6 @@ export class Program implements AsyncDisposable {
   #output = "";
   #hasEnded = false;
 
-  /** Starts it. */
   constructor(program: CommandLine, options: ProcessOptions) {
     this.#child = command(program, options).spawn();
     this.#stdout = this.#child.stdout.pipeThrough(new TextDecoderStream())
@@ -65,7 +64,7 @@ export class Program implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** Waits until what it has printed so far matches `pattern`; fails when it ends before. */
+  /** Waits until the output so far matches `pattern`; fails if the process ends first. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.#output);
@@ -83,14 +82,14 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  /** Asks it to end; returns its exit code. */
+  /** Sends `signal`; returns the exit code. */
   async stop(signal: Deno.Signal): Promise<number> {
     this.#child.kill(signal);
     const { code } = await this.#child.status;
     return code;
   }
 
-  /** Kills it, unless it has ended. */
+  /** Kills it if it is still running. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#hasEnded) this.#child.kill("SIGKILL");
     await this.#child.status;

@@ -1,5 +1,5 @@
 /**
- * A relay as a process of its own, and the ways into it.
+ * A relay as a separate process, and clients for it.
  *
  * @module
  */
@@ -8,20 +8,20 @@ import { connectWebSocket, type Transport } from "@moq-deno/lite/transport";
 import { dial } from "@moq-deno/lite/deno";
 import { type CommandLine, type ProcessOptions, Program } from "./process.ts";
 
-/** A way in. */
+/** A transport. */
 export type Way = "quic" | "webtransport" | "websocket";
 
 /** Options of {@linkcode RelayProcess.connect}. */
 export interface WayOptions {
   /** Default raw QUIC. */
   readonly way?: Way;
-  /** The drafts offered, by ALPN. Default all. */
+  /** The ALPNs of the drafts to offer. Default all. */
   readonly protocols?: readonly string[];
 }
 
 const PATIENCE_MS = 20_000;
 
-/** A relay that runs; disposing of it ends it, however it is. */
+/** A running relay; disposal kills it. */
 export class RelayProcess implements AsyncDisposable {
   readonly #program: Program;
   #address = "";
@@ -31,7 +31,7 @@ export class RelayProcess implements AsyncDisposable {
     this.#program = program;
   }
 
-  /** Starts `program` on a free port of loopback and waits until it says where it listens. */
+  /** Starts `program` on a free loopback port and waits until it prints its address. */
   static async start(
     program: CommandLine,
     options: ProcessOptions,
@@ -50,7 +50,7 @@ export class RelayProcess implements AsyncDisposable {
     }
   }
 
-  /** A session with it. */
+  /** Opens a session. */
   async connect(options: WayOptions = {}): Promise<Session> {
     const { way = "quic", protocols = PROTOCOLS } = options;
     const signal = AbortSignal.timeout(PATIENCE_MS);
@@ -75,12 +75,12 @@ export class RelayProcess implements AsyncDisposable {
     }
   }
 
-  /** Asks it to end as a service manager does; returns its exit code. */
+  /** Sends SIGTERM, as a service manager does; returns its exit code. */
   stop(): Promise<number> {
     return this.#program.stop("SIGTERM");
   }
 
-  /** Ends it at once, unless it has ended. */
+  /** Kills it if it is still running. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
   }

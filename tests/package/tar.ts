@@ -10,13 +10,13 @@ export type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 const BLOCK_BYTES = 512;
 const DIRECTORY = "5";
 
-// Offset and length of a header's fields.
+// Offset and length of each field of a header.
 const NAME = [0, 100] as const;
 const SIZE = [124, 12] as const;
 const TYPE = [156, 1] as const;
 const PREFIX = [345, 155] as const;
 
-/** The regular files of an uncompressed archive; throws `RangeError` when it is cut. */
+/** The regular files of an uncompressed archive; throws `RangeError` if it is truncated. */
 export function readTar(tar: Uint8Array<ArrayBuffer>): Files {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (let at = 0; at < tar.byteLength && tar[at] !== 0;) {

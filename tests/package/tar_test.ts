@@ -19,7 +19,7 @@ function entry(name: string, { size, type }: Entry): Uint8Array<ArrayBuffer> {
   return header;
 }
 
-Deno.test("readTar() finds files under their prefix, and no folders", async () => {
+Deno.test("readTar() finds files under their prefix, skips folders", async () => {
   const tar = await new Blob([
     entry("wire/", { size: "0", type: "5" }),
     entry("mod.ts", { size: "3", type: "0" }),
@@ -30,7 +30,7 @@ Deno.test("readTar() finds files under their prefix, and no folders", async () =
   assert.deepEqual(files, [["/lite/mod.ts", new Uint8Array([7, 7, 7])]]);
 });
 
-Deno.test("readTar() refuses an archive that is cut, or whose size is none", () => {
+Deno.test("readTar() refuses a truncated archive or an invalid size", () => {
   for (const size of ["1000", "x"]) {
     assert.throws(
       () => readTar(entry("mod.ts", { size, type: "0" })),

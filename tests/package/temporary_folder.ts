@@ -4,9 +4,9 @@
  * @module
  */
 
-/** An empty folder outside the project; disposing of it deletes it. */
+/** An empty folder outside the project; disposal deletes it. */
 export interface TemporaryFolder extends AsyncDisposable {
-  /** Where it is. */
+  /** Its path. */
   readonly path: string;
 }
 

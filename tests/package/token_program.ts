@@ -1,13 +1,13 @@
 /**
- * A script made of `@moq-deno/relay/token` that works with every algorithm, for
- * runtimes that are not Deno.
+ * A script with `@moq-deno/relay/token` that exercises every algorithm, for runtimes
+ * other than Deno.
  *
  * @module
  */
 import { bundle } from "../interop/npm/bundle.ts";
 import { ROOT } from "./process.ts";
 
-/** What the script leaves in `globalThis.worked`, as a promise: the algorithms that work. */
+/** Sets `globalThis.worked` to a promise of the algorithms that work. */
 const WORK = `
 import * as token from ${JSON.stringify(new URL("relay/token/mod.ts", ROOT))};
 
@@ -35,7 +35,7 @@ globalThis.worked = (async () => {
 })();
 `;
 
-/** The script, every dependency in it. */
+/** The script with all dependencies included. */
 export function tokenProgram(): Promise<string> {
   return bundle(WORK);
 }

@@ -1,9 +1,9 @@
-/** `@moq-deno/relay/token` where there is no Deno: in Node.js, and with nothing but what edge functions have. */
+/** `@moq-deno/relay/token` outside Deno: in Node.js, and with only what edge functions have. */
 import assert from "node:assert/strict";
 import { ALGORITHMS } from "@moq-deno/relay/token";
 import { tokenProgram } from "./token_program.ts";
 
-/** What a web page and an edge function have, and no more of Node.js. */
+/** Limits Node.js to what web pages and edge functions have. */
 const EDGE = `
 for (const name of ["process", "Buffer", "setImmediate", "global", "require"]) {
   delete globalThis[name];
@@ -25,7 +25,7 @@ async function hasNode(): Promise<boolean> {
 
 const ignore = !await hasNode();
 if (ignore) {
-  const message = "There is no node here: tokens in Node.js are not tested";
+  const message = "node is missing: tokens in Node.js are not tested";
   if (Deno.env.has("CI")) throw new Error(message);
   // deno-lint-ignore no-console
   console.warn(message);
@@ -52,8 +52,7 @@ for (
   ] as const
 ) {
   Deno.test({
-    name:
-      `relay/token: every algorithm signs, verifies and refuses in ${where}`,
+    name: `relay/token: every algorithm works in ${where}`,
     ignore,
     async fn() {
       const program = await tokenProgram();

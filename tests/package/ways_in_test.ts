@@ -6,7 +6,7 @@ import { RelayProcess, type Way } from "./relay_process.ts";
 const WAYS: readonly Way[] = ["quic", "webtransport", "websocket"];
 const DRAFTS = ["06", "05", "04", "03"] as const;
 
-Deno.test("the relay speaks every named draft over every way in", async (t) => {
+Deno.test("the relay speaks every named draft over every transport", async (t) => {
   await using relay = await RelayProcess.start(
     [...DENO_RUN, "relay/main.ts"],
     { cwd: ROOT },

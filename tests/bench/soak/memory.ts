@@ -1,27 +1,27 @@
 /**
- * How much memory pages and processes use, and whether it grows.
+ * Memory of pages and processes, and its growth.
  *
  * @module
  */
 import type { Page } from "../../browser/chromium.ts";
 
-/** What a minute-by-minute series says. */
+/** The growth of a series with one value per minute. */
 export interface Growth {
-  /** The part of its mean that it grows by in ten minutes. */
+  /** Growth per ten minutes, as a share of the mean. */
   readonly slope: number;
-  /** Bytes it grows by in ten minutes. */
+  /** Growth per ten minutes, in bytes. */
   readonly bytes: number;
-  /** Whether that is nothing that would add up. */
+  /** Whether that is too little to add up. */
   readonly isFlat: boolean;
 }
 
 const PAGE_BYTES = 4096;
 const WARM_UP_MINUTES = 5;
 const MOST_SLOPE = 0.01;
-// What compiled code and the browser's own records of slow tasks add to a heap of a few MiB.
+// What compiled code and the browser's records of slow tasks add to a heap of a few MiB.
 const MOST_BYTES = 512 * 1024;
 
-/** Bytes that are in use in a page after its garbage is collected; `Performance.enable` comes before. */
+/** Bytes in use in a page after a garbage collection; call `Performance.enable` first. */
 export async function heapBytes(page: Page): Promise<number> {
   await page.send("HeapProfiler.collectGarbage");
   const { metrics } = await page.send("Performance.getMetrics") as {
@@ -33,7 +33,7 @@ export async function heapBytes(page: Page): Promise<number> {
   return metrics.find(({ name }) => name === "JSHeapUsedSize")?.value ?? NaN;
 }
 
-/** How much a series of bytes, taken once a minute, grows once five minutes have passed. */
+/** The growth of a series of bytes, one per minute, after the first five minutes. */
 export function growthOf(minutes: readonly number[]): Growth {
   const settled = minutes.slice(WARM_UP_MINUTES);
   const slope = slopePerTenMinutes(settled);
@@ -41,13 +41,13 @@ export function growthOf(minutes: readonly number[]): Growth {
   return { slope, bytes, isFlat: !(slope > MOST_SLOPE && bytes > MOST_BYTES) };
 }
 
-/** Bytes of the process `pid` that are in memory. Linux. */
+/** Resident memory of the process `pid`, in bytes. Linux. */
 export async function residentBytes(pid: number): Promise<number> {
   const [, pages] = (await Deno.readTextFile(`/proc/${pid}/statm`)).split(" ");
   return Number(pages) * PAGE_BYTES;
 }
 
-/** Bytes in memory of all processes that draw the pages of browsers which this process has started. Linux. */
+/** Resident memory of all renderer processes of this process's browsers, in bytes. Linux. */
 export async function renderersBytes(): Promise<number> {
   const parents = new Map<number, number>();
   for await (const { name } of Deno.readDir("/proc")) {
@@ -64,7 +64,7 @@ export async function renderersBytes(): Promise<number> {
   return sum;
 }
 
-/** How much of their mean values that were taken once a minute grow in ten minutes, by least squares. */
+/** Growth per ten minutes of values taken once a minute, as a share of their mean, by least squares. */
 function slopePerTenMinutes(values: readonly number[]): number {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const middle = (values.length - 1) / 2;
@@ -88,7 +88,7 @@ async function parentOf(pid: number): Promise<number | undefined> {
     const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
     return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
   } catch {
-    return undefined; // It has ended.
+    return undefined; // It has exited.
   }
 }
 
@@ -96,6 +96,6 @@ async function commandOf(pid: number): Promise<string> {
   try {
     return await Deno.readTextFile(`/proc/${pid}/cmdline`);
   } catch {
-    return ""; // It has ended.
+    return ""; // It has exited.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A page that publishes its camera and microphone, one that plays them, and the
- * relay between them, for half an hour: whether their memory stays as it is.
+ * A page that publishes its camera and microphone, one that plays them, and the relay
+ * between them, for half an hour: checks that their memory does not grow.
  * `deno task soak:publish`, with `--minutes 5` for less.
  *
  * @module

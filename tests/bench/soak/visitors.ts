@@ -1,7 +1,7 @@
 /**
- * 1000 viewers that come and go, ten times: `deno task soak:visitors`. Prints what the
- * relay holds after every round, and fails when the last holds more than a tenth
- * beyond the second.
+ * 1000 viewers that connect and leave, ten times: `deno task soak:visitors`. Prints
+ * what the relay holds after every round, and fails if that is over a tenth more
+ * after the last than after the second.
  *
  * @module
  */
@@ -53,7 +53,7 @@ for (const held of [residents, heaps]) {
   const growth = held.at(-1)! / held[1]!;
   if (growth > MAX_GROWTH) {
     throw new Error(
-      `Expected the last round to hold at most ${MAX_GROWTH} of the second, got ${growth}`,
+      `The relay holds ${growth} of what it held after the second round, more than ${MAX_GROWTH}`,
     );
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Plays for a long time with every latency setting side by side, and says each
- * minute how far picture and sound are apart, how far from live they are, and
- * how much memory page and relay take: `deno task soak:watch --minutes 10`.
+ * Plays for a long time with every latency setting side by side. Prints each minute
+ * how far picture and sound are apart, how far from live they are, and the memory
+ * of page and relay: `deno task soak:watch --minutes 10`.
  *
  * @module
  */

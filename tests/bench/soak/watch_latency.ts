@@ -1,7 +1,7 @@
 /**
- * Where the time goes from a camera to the screen, over a relay on this
- * machine: `deno task bench:watch --seconds 20 --csv marks.csv`, and with
- * `--sound` beside the picture.
+ * Measures the stages from a camera to the screen, over a relay on this machine:
+ * `deno task bench:watch --seconds 20 --csv marks.csv`, with `--sound` for sound
+ * beside the picture.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const WAYS: readonly (readonly [from: Station, to: Station])[] = [
   ["capturedMs", "decodedMs"],
   ["capturedMs", "shownMs"],
 ];
-// The player holds media as long as it has found to be necessary by then.
+// By then the player has settled on its playout delay.
 const WARM_UP_MS = 15_000;
 const COLLECT_MS = 8000;
 
@@ -65,7 +65,7 @@ for (const rendition of SIZES) {
   if (values.csv) await Deno.writeTextFile(values.csv, latencyCsv(rows));
 }
 
-/** The pictures of so many seconds in a player that is real-time. */
+/** The pictures of this many seconds in a `real-time` player. */
 async function measure(
   rendition: typeof SIZES[number],
 ): Promise<readonly FrameLatency[]> {

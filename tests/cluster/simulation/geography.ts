@@ -1,6 +1,6 @@
 /**
- * Twenty regions of the world with ten relays each, and how far they are from
- * each other.
+ * Twenty regions of the world with ten relays each, and the distances between
+ * them.
  *
  * @module
  */
@@ -35,29 +35,29 @@ const CITIES: Readonly<Record<string, City>> = {
 
 /** The regions by name. */
 export const REGIONS: readonly string[] = Object.keys(CITIES);
-/** Relays in each region: two hubs, the others leaves. */
+/** Relays of each region: two hubs and eight leaves. */
 export const RELAYS_PER_REGION = 10;
-/** Viewers of the whole world. */
+/** Viewers worldwide. */
 export const VIEWERS = 1_000_000;
 
 const HUBS = 2;
 const EARTH_KM = 6371;
-// Light in glass, and cables that are no straight lines.
+// The speed of light in glass, and the detours of cables.
 const KM_PER_MS = 200 / 1.4;
 const INSIDE_MS = 1;
 
-// Within a region next to nothing, to another region a lot; over the second hub only if the first is gone.
+// Low within a region, high to other regions, higher over the second hub, so that it is only a reserve.
 const INSIDE_COST = 1;
 const SECOND_HUB_COST = 2;
 const OUTSIDE_COST = 100;
 const SECOND_OUTSIDE_COST = 150;
 
-/** The region of a relay or client, whose name begins with it. */
+/** The region of a relay or client; its name begins with the region's. */
 export function regionOf(name: string): string {
   return name.slice(0, 3);
 }
 
-/** The relays of a region, its hubs first. */
+/** The relays of a region, hubs first. */
 export function relaysOf(region: string): readonly string[] {
   return Array.from({ length: RELAYS_PER_REGION }, (_, i) => `${region}${i}`);
 }
@@ -67,7 +67,7 @@ export function leavesOf(region: string): readonly string[] {
   return relaysOf(region).slice(HUBS);
 }
 
-/** How many viewers each leaf of a region has. */
+/** Viewers at each leaf of a region. */
 export function viewersPerLeaf(region: string): number {
   const all = Object.values(CITIES).reduce(
     (sum, [, , share]) => sum + share,
@@ -77,7 +77,7 @@ export function viewersPerLeaf(region: string): number {
   return VIEWERS * share / all / leavesOf(region).length;
 }
 
-/** Whom a relay dials: a leaf its two hubs, a hub the other of its region and those of the same rank before it. */
+/** The relays that one dials: a leaf its two hubs; a hub the other hub of its region, and the earlier hubs of its rank. */
 export function peersOf(name: string): readonly ClusterPeer[] {
   const region = regionOf(name);
   const rank = Number(name.slice(3));
@@ -97,7 +97,7 @@ function peer(name: string, cost: number): ClusterPeer {
   return { url: new URL(`https://${name}`), cost };
 }
 
-/** Along great circles. */
+/** Delays along great circles. */
 export const DISTANCES: Distances = {
   oneWayMs(from, to) {
     const [one, other] = [CITIES[regionOf(from)]!, CITIES[regionOf(to)]!];

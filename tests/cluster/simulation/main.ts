@@ -1,6 +1,6 @@
 /**
- * `deno task simulate`: 200 relays in 20 regions on the real relay, origin,
- * session and cluster code, in virtual time; writes the plots of
+ * `deno task simulate`: 200 relays in 20 regions with the real relay, origin,
+ * session and cluster code, in virtual time. Writes the plots of
  * docs/simulation.md and prints its figures.
  *
  * @module
@@ -23,7 +23,7 @@ import { plotSvg } from "./plot.ts";
 const IMAGES = new URL("../../../docs/images/", import.meta.url);
 const HOME = "fra5";
 const PATH = "world/cup";
-// The longest way to a leaf: publisher, leaf, hub, hub.
+// The longest route to a leaf: publisher, leaf, hub, hub.
 const MAX_HOPS = 4;
 const STORM = 20;
 const LIMIT_MS = 3_600_000;
@@ -39,7 +39,7 @@ function print(line: string): void {
 }
 
 function collected(): number {
-  // Only there with --expose-gc, as the task runs it.
+  // Exists only with --expose-gc, which the task sets.
   const { gc } = globalThis as { gc?: () => void };
   gc?.();
   return Deno.memoryUsage().heapUsed;
@@ -52,7 +52,7 @@ function shown(times: readonly number[]): string {
   return `half by ${at(0.5)} ms, all by ${at(1)} ms`;
 }
 
-/** Resolves with when each relay first knew of `path`, or no longer did. */
+/** Resolves with the times at which each relay learnt of `path`, or of its end. */
 async function spread(
   path: string,
   { nodes, isThere }: {
@@ -75,7 +75,7 @@ async function spread(
   );
 }
 
-/** Builds the cluster; bytes of memory per relay. */
+/** Builds the cluster; returns bytes of memory per relay. */
 async function build(): Promise<void> {
   const before = collected();
   for (const name of REGIONS.flatMap(relaysOf)) {
@@ -100,7 +100,7 @@ function connectedLinks(): number {
     .filter(({ state }) => state === "connected").length;
 }
 
-/** A broadcast comes and goes. */
+/** Announces a broadcast and ends it. */
 async function announce(): Promise<readonly number[][]> {
   const client = world.client(`${regionOf(HOME)}-one`, HOME);
   await sleep(clock, 1000);
@@ -121,7 +121,7 @@ async function announce(): Promise<readonly number[][]> {
   return [came, went];
 }
 
-/** Many broadcasts at once from all regions, and what they take in memory. */
+/** Announces many broadcasts at once from all regions, and measures their memory. */
 async function storm(): Promise<void> {
   const before = collected();
   world.traffic.answers = 0;
@@ -154,13 +154,13 @@ async function storm(): Promise<void> {
   await sleep(clock, 5000);
 }
 
-/** How many copies of what is watched come into each region from outside; the most of all. */
+/** The largest number of copies of the track that enter one region from outside. */
 function copies(): number {
   const into = new Map<string, number>();
   for (const { name, relay } of world.nodes.values()) {
     for (const { hop, session } of relay.peers) {
       const other = nameOf(hop);
-      // What the other end holds of ours goes there.
+      // Subscriptions that the other end holds here.
       if (regionOf(other) === regionOf(name)) continue;
       const before = into.get(regionOf(other)) ?? 0;
       into.set(regionOf(other), before + session.stats.subscriptions);
@@ -192,7 +192,7 @@ function audience(): readonly Audience[] {
   });
 }
 
-/** Kills a relay and resolves with the outage of every viewer. */
+/** Kills a relay and resolves with every viewer's outage. */
 async function lose(
   name: string,
   all: readonly Audience[],
@@ -252,7 +252,7 @@ async function main(simulated: Clock): Promise<void> {
   await write(
     "simulation-announce.svg",
     plotSvg({
-      title: "200 relays: who knows of a broadcast, and that it is over",
+      title: "200 relays: who knows of a broadcast, and of its end",
       axis: "milliseconds since it was published or ended in Frankfurt",
       curves: [
         { name: "published", timesMs: came },
@@ -277,4 +277,4 @@ async function main(simulated: Clock): Promise<void> {
 }
 
 await clock.run(main(clock), { limitMs: LIMIT_MS });
-Deno.exit(0); // Without the goodbyes of 200 relays.
+Deno.exit(0); // Skips the orderly end of 200 relays.

@@ -1,5 +1,5 @@
 /**
- * One publisher, and a viewer at every leaf who stands for all of them there.
+ * One publisher, and at every leaf one viewer that stands for all viewers there.
  *
  * @module
  */
@@ -16,13 +16,13 @@ export const GROUP_MS = 100;
 const TRACK = "video";
 const RETRY_MS = 50;
 
-/** Publishes until it is stopped. */
+/** Publishes until stopped. */
 export class SteadyPublisher {
   readonly #broadcast = new BroadcastProducer();
   readonly #track = this.#broadcast.createTrack(TRACK);
   #isOver = false;
 
-  /** Publishes at `path`. */
+  /** Starts to publish at `path`. */
   constructor(
     { local }: Connection,
     { path, clock }: { readonly path: string; readonly clock: Clock },
@@ -31,7 +31,7 @@ export class SteadyPublisher {
     void this.#run(clock); // Ends with `stop`.
   }
 
-  /** How many read from the publisher itself. */
+  /** How many subscriptions the publisher itself serves. */
   get readers(): number {
     return this.#track.demand.subscribers;
   }
@@ -51,22 +51,22 @@ export class SteadyPublisher {
   }
 }
 
-/** Reads one broadcast, again whenever that ends. */
+/** Reads one broadcast, and subscribes again when it ends. */
 export class SteadyViewer {
-  /** When the first group came; `undefined` before. */
+  /** When the first group arrived; `undefined` before that. */
   firstMs: number | undefined;
-  /** The longest time between two groups since it was last asked. */
+  /** The longest time between two groups since {@linkcode SteadyViewer.begin}, in milliseconds. */
   longestMs = 0;
-  /** How old the newest group was when it came, in milliseconds. */
+  /** The age of the newest group on arrival, in milliseconds. */
   ageMs = 0;
-  /** Groups so far. */
+  /** Groups received. */
   groups = 0;
   #lastMs = 0;
   readonly #connection: Connection;
   readonly #clock: Clock;
   readonly #over = new AbortController();
 
-  /** Reads `path` over whichever session is up. */
+  /** Starts to read `path` over the current session of `connection`. */
   constructor(connection: Connection, path: string, clock: Clock) {
     this.#connection = connection;
     this.#clock = clock;
@@ -99,12 +99,12 @@ export class SteadyViewer {
     this.groups++;
   }
 
-  /** Forgets the longest wait, and counts from now. */
+  /** Resets the longest wait. */
   begin(): void {
     this.longestMs = 0;
   }
 
-  /** Reads no more. */
+  /** Stops reading. */
   stop(): void {
     this.#over.abort(new MoqError("cancelled", "Seen enough"));
   }

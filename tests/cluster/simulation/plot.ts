@@ -1,24 +1,23 @@
 /**
- * Shares over time as an SVG: how many of all had it by when.
+ * Plots the share of relays or viewers over time as an SVG.
  *
  * @module
  */
 
 /** One line of the plot. */
 export interface Curve {
-  /** What it shows. */
+  /** Its label. */
   readonly name: string;
-  /** When each of them had it, in milliseconds. */
+  /** When each relay or viewer got there, in milliseconds. */
   readonly timesMs: readonly number[];
 }
 
 /** A plot. */
 export interface Plot {
-  /** Above it. */
+  /** Title above the plot. */
   readonly title: string;
-  /** Below it. */
+  /** Label below the plot. */
   readonly axis: string;
-  /** Its lines. */
   readonly curves: readonly Curve[];
 }
 
@@ -31,7 +30,7 @@ const BOTTOM = 45;
 const COLOURS = ["#1f6feb", "#d1242f", "#1a7f37", "#9a6700"];
 const STEPS = 5;
 
-/** The plot as an SVG that is read on dark pages too. */
+/** The plot as an SVG that is also readable on dark pages. */
 export function plotSvg({ title, axis, curves }: Plot): string {
   const most = niceCeiling(
     Math.max(...curves.flatMap(({ timesMs }) => timesMs)),

@@ -1,7 +1,7 @@
 /**
- * What it costs relays to forget a broadcast: messages until all are quiet, and
- * how long that takes, when its publisher ends it and when the relay that it is
- * at is killed. Run it for the figures of docs/simulation.md.
+ * Measures what it costs relays to forget a broadcast: the messages until all are
+ * quiet, and the time, when its publisher ends it and when the publisher's relay
+ * is killed. Run it for the figures of docs/simulation.md.
  *
  * @module
  */
@@ -9,27 +9,25 @@ import { BroadcastProducer, sleep } from "@moq-deno/lite";
 import { type Distances, World } from "../world.ts";
 import { DISTANCES, peersOf, REGIONS, relaysOf } from "./geography.ts";
 
-/** How a graph of relays is built, and where the publisher is. */
+/** A graph of relays, and where the publisher is. */
 export interface Graph {
-  /** Its name. */
   readonly name: string;
-  /** The relay that the publisher is at. */
+  /** The publisher's relay. */
   readonly home: string;
-  /** How far its relays are from each other. Default 20 ms each. */
+  /** Delays between its relays. Default 20 ms each. */
   readonly distances?: Distances | undefined;
-  /** Starts its relays. */
   build(world: World): void;
 }
 
-/** What was counted. */
+/** The result of one measurement. */
 export interface Outcome {
-  /** Messages until nobody said anything more. */
+  /** Messages until all relays were quiet. */
   readonly messages: number;
-  /** When the last of them was sent, in milliseconds. */
+  /** When the last message was sent, in milliseconds. */
   readonly quietMs: number;
-  /** When the last relay knew, in milliseconds. */
+  /** When the last relay knew of the end, in milliseconds. */
   readonly goneMs: number;
-  /** Whether it was still going on when nobody counted any more. */
+  /** Whether messages were still sent when counting stopped. */
   readonly isEndless: boolean;
 }
 
@@ -38,7 +36,7 @@ export type Manner = "ended" | "killed";
 
 const PATH = "live";
 const POLL_MS = 20;
-/** Longer than any relay waits before it says something. */
+/** Longer than any delay between two messages of a relay. */
 const QUIET_MS = 10_000;
 const MANY_MESSAGES = 200_000;
 const LIMIT_MS = 600_000;
@@ -71,7 +69,7 @@ export function mesh(count: number): Graph {
   };
 }
 
-/** A mesh of which each relay has a leaf, and the publisher's leaf dials them all. */
+/** A mesh where each relay has a leaf; the publisher's leaf dials them all. */
 export function hubs(count: number): Graph {
   const names = Array.from({ length: count }, (_, i) => `h${i}`);
   return {
@@ -102,7 +100,7 @@ export function regions(count: number): Graph {
   };
 }
 
-/** Publishes, waits until all know, ends it, and counts. */
+/** Publishes, waits until all relays know, ends the broadcast, and counts. */
 export async function measure(
   graph: Graph,
   { manner, maxHops }: {
@@ -131,7 +129,7 @@ async function run(
   await sleep(clock, 10_000);
   for (const { name, relay } of world.nodes.values()) {
     if (!relay.origin.claims.best(PATH)) {
-      throw new Error(`${name} was not told`);
+      throw new Error(`${name} did not get the announcement`);
     }
   }
   traffic.answers = 0;
@@ -173,5 +171,5 @@ if (import.meta.main) {
       console.log(graph.name, manner, JSON.stringify(outcome), `${seconds} s`);
     }
   }
-  Deno.exit(0); // Without the goodbyes of all relays.
+  Deno.exit(0); // Skips the orderly end of all relays.
 }

@@ -1,5 +1,5 @@
 /**
- * From the fields of a vector, plain JSON, to our messages and back.
+ * Converts the fields of a vector, plain JSON, to our messages and back.
  *
  * @module
  */
@@ -19,29 +19,29 @@ import * as subscribe from "../../../lite/wire/subscribe.ts";
 import * as track from "../../../lite/wire/track.ts";
 import type { Version } from "../../../lite/wire/version.ts";
 
-/** A draft as the vectors name it. */
+/** A draft, by its name in the vectors. */
 export type Draft = Version;
 
 /** The fields of a message as JSON. */
 export type Fields = { readonly [name: string]: unknown };
 
-/** A message without what frames it on the stream. */
+/** A message without its framing on the stream. */
 export interface Unframed {
-  /** The type in front of its length, 0 when it has none. */
+  /** The type before the length, or 0. */
   readonly type: number;
-  /** What its length counts. */
+  /** The bytes that the length counts. */
   readonly body: Uint8Array;
 }
 
-/** One message in both directions. */
+/** One message's encoder and decoder. */
 export interface Codec {
-  /** The stream type in front of it, in hexadecimal, when it opens a stream. */
+  /** The stream type before it, in hexadecimal, if it opens a stream. */
   readonly stream: string | undefined;
-  /** The message as it stands on the stream. */
+  /** The message's bytes on the stream. */
   encode(fields: Fields, draft: Draft): Uint8Array;
-  /** Takes type and length off a message as it stands on the stream. */
+  /** Removes type and length from the message's bytes on the stream. */
   unframe(bytes: Uint8Array, draft: Draft): Unframed;
-  /** The fields, `null` for a message to be skipped. */
+  /** The fields; `null` for a message to skip. */
   decode(unframed: Unframed, draft: Draft): Fields | null;
 }
 
@@ -56,7 +56,7 @@ interface Parts<T> {
 const IDS = ["hop", "excludeHop"];
 const COSTS = ["cost", "warm", "cold"];
 
-/** JSON to what our interfaces hold. */
+/** Converts JSON to the types of our interfaces. */
 function toMessage(fields: Fields): Fields {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => {
@@ -69,7 +69,7 @@ function toMessage(fields: Fields): Fields {
   );
 }
 
-/** What our interfaces hold to JSON. */
+/** Converts the types of our interfaces to JSON. */
 function toFields(msg: object): Fields {
   return Object.fromEntries(
     Object.entries(msg)
@@ -87,7 +87,7 @@ function streamType(type: number | undefined): string | undefined {
   return type?.toString(16).padStart(2, "0");
 }
 
-/** A message behind its length, and on some drafts behind a type. */
+/** A message with its length in front, and on some drafts its type. */
 function message<T extends object>(parts: Parts<T>): Codec {
   return {
     stream: streamType(parts.stream),
@@ -106,7 +106,7 @@ function message<T extends object>(parts: Parts<T>): Codec {
   };
 }
 
-/** A message of the in-band negotiation, behind a 16-bit length. */
+/** A message of the in-band negotiation, with a 16-bit length in front. */
 function inBandMessage<T extends object>(parts: Parts<T>): Codec {
   return {
     ...message(parts),
@@ -119,7 +119,7 @@ function inBandMessage<T extends object>(parts: Parts<T>): Codec {
   };
 }
 
-/** Bytes without any length in front. */
+/** Bytes without a length in front. */
 function bare<T extends object>(parts: Parts<T>): Codec {
   return { ...message(parts), unframe: (body) => ({ type: 0, body }) };
 }
@@ -151,7 +151,7 @@ function decodeFrames(bytes: Uint8Array): readonly JsonFrame[] {
   return frames;
 }
 
-/** Every message that the vectors name. */
+/** Every message in the vectors. */
 export const CODECS: { readonly [message: string]: Codec } = {
   announce_request: message<announce.AnnounceRequest>({
     stream: BidiType.announce,

@@ -1,6 +1,6 @@
 /**
- * Every vector in this folder, both ways. Ids of streams and messages stand in
- * the vectors, never imported.
+ * Every vector in this folder, both ways. The vectors contain the numbers of
+ * streams and messages; none are imported from our code.
  *
  * @module
  */
@@ -46,7 +46,7 @@ const VECTORS = [
 
 const seen = new Map<string, number>();
 
-/** A name that is unique even where vectors differ in their bytes alone. */
+/** A unique name, also for vectors that differ only in their bytes. */
 function title(vector: Vector): string {
   const { draft, message, name } = vector;
   const base = name === undefined
@@ -74,7 +74,7 @@ for (const vector of VECTORS) {
 for (const { draft, message, hex, reason } of malformed) {
   Deno.test(`malformed ${message} ${draft}: ${reason}`, () => {
     const codec = CODECS[message]!;
-    // Outside of the assertion: a vector must be at fault itself, not its length.
+    // Outside the assertion: the vector itself must be invalid, not its length.
     const unframed = codec.unframe(Uint8Array.fromHex(hex), draft as Draft);
     assert.throws(
       () => codec.decode(unframed, draft as Draft),

@@ -1,7 +1,7 @@
 /**
- * A relay and the demo's clip on it, as a process.
+ * A process with a relay that has the demo's clip.
  *
- * Says its port when it is there.
+ * Prints its port when the clip is published.
  *
  * @module
  */

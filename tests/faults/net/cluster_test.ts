@@ -1,4 +1,4 @@
-/** Clusters of real processes, relays that are killed, walls between namespaces; and, too long for every day, a storm of announcements in virtual time. */
+/** Clusters of real processes: killed relays, walls between namespaces, and a storm of announcements in virtual time that takes too long for every run. */
 import assert from "node:assert/strict";
 import { BroadcastProducer, sleep } from "@moq-deno/lite";
 import type {
@@ -11,7 +11,7 @@ import { Child, type ChildOptions } from "../../integration/process/child.ts";
 import { netTest } from "./possible.ts";
 import { Switch } from "./switch.ts";
 
-/** The longest that a viewer may be without a frame, in milliseconds. */
+/** Longest allowed time without a frame, in milliseconds. */
 const OUTAGE_MS = 3000;
 const NODE = new URL("../../cluster/node_process.ts", import.meta.url);
 const CLIENT = new URL("../../cluster/client_process.ts", import.meta.url);
@@ -29,7 +29,7 @@ function client(settings: ClientSettings, options: ChildOptions = {}): Child {
   return new Child(CLIENT, settings, options);
 }
 
-/** Rotated so that `first` comes first. */
+/** `all`, rotated so that index `first` comes first. */
 function from<T>(all: readonly T[], first: number): readonly T[] {
   return [...all.slice(first), ...all.slice(0, first)];
 }
@@ -47,7 +47,7 @@ function freePorts(count: number): readonly number[] {
 const SIZE = 5;
 const MAX_TRIES = 4;
 
-Deno.test("five relays in a ring: each is killed in turn, and every viewer receives again within 3 s", async () => {
+Deno.test("ring of five relays: viewers recover when each is killed", async () => {
   const ports = freePorts(SIZE);
   const urls = ports.map((port) => `http://127.0.0.1:${port}`);
   await using stack = new AsyncDisposableStack();
@@ -69,7 +69,7 @@ Deno.test("five relays in a ring: each is killed in turn, and every viewer recei
     }
   };
   await settle();
-  /** Kills a relay and starts it again; the longest time that a viewer was without a frame. */
+  /** Kills a relay and restarts it; returns the longest time that a viewer was without a frame. */
   const outageOf = async (victim: number): Promise<number> => {
     const asking = viewers.map((viewer) => viewer.ask<number>("outage"));
     await relays[victim]!.kill();
@@ -80,7 +80,7 @@ Deno.test("five relays in a ring: each is killed in turn, and every viewer recei
   };
   for (let victim = 0; victim < SIZE; victim++) {
     const tries: number[] = [];
-    // Eleven processes on a busy machine miss their time now and then.
+    // Eleven processes on a busy machine sometimes miss their time.
     do tries.push(await outageOf(victim)); while (
       tries.at(-1)! > OUTAGE_MS && tries.length < MAX_TRIES
     );
@@ -94,7 +94,7 @@ const PLACES = ["a", "b", "c"];
 const PORT = 4443;
 
 netTest(
-  "three relays in namespaces with a loop: around a wall within 3 s, nothing behind two walls, everything again when they are down",
+  "loop of three relays: data flows around a wall, not through two",
   async () => {
     await using stack = new AsyncDisposableStack();
     const network = stack.use(await Switch.open(PLACES));
@@ -127,7 +127,7 @@ netTest(
     const around = await asking;
     assert.ok(around > 1000 && around <= OUTAGE_MS, `${around} ms`);
     const { ends } = await viewer.ask<ClientState>("state");
-    assert.equal(ends.length, before, "the subscription went on");
+    assert.equal(ends.length, before, "the subscription continued");
 
     await network.cut("a", "c");
     let silentMs = 0;
@@ -149,7 +149,7 @@ netTest(
 );
 
 clusterTest(
-  "Cluster: a storm of 10,000 broadcasts reaches every relay of a ring, and so does its end",
+  "Cluster: 10,000 broadcasts start and end at every relay of a ring",
   async (world) => {
     const { clock } = world;
     buildGraph(world, "ring");

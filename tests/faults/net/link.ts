@@ -1,44 +1,43 @@
 /**
- * Three network namespaces: one with a relay, one behind an emulated link and
- * one beside it without limits. Needs Linux, root, `ip`, `tc`, `nft` and
- * `python3`.
+ * Three network namespaces: one with a relay, one behind an emulated link, and one
+ * next to it without limits. Needs Linux, root, `ip`, `tc`, `nft` and `python3`.
  *
- * The rate and the queue are a token bucket of the kernel's, and so is the loss
- * a rule of its packet filter; the kernel cannot be relied on for delay, so
- * that is a forwarder between two TUN devices.
+ * Rate and queue are a token bucket of the kernel, loss is a rule of its packet
+ * filter. The kernel cannot be relied on for delay, so that is a forwarder between
+ * two TUN devices.
  *
  * @module
  */
 import { Child, runCommand } from "../../integration/process/child.ts";
 
-/** What the emulated link is like. */
+/** Properties of the emulated link. */
 export interface LinkOptions {
-  /** Towards the viewer, in bits per second; unlimited when absent. */
+  /** Rate towards the viewer, in bits per second. Default unlimited. */
   readonly rateBps?: number | undefined;
-  /** What the bottleneck queues. Default 20 KB. */
+  /** Queue of the bottleneck, in bytes. Default 20 KB. */
   readonly queueBytes?: number | undefined;
-  /** Each way. */
+  /** Delay in each direction, in milliseconds. */
   readonly delayMs: number;
-  /** Share of packets lost each way, from 0 to below 1. Default 0. */
+  /** Share of packets lost in each direction, from 0 to below 1. Default 0. */
   readonly loss?: number | undefined;
 }
 
-/** Where somebody is. */
+/** One of the three namespaces. */
 export type Place = "relay" | "narrow" | "wide";
 
-/** The relay as seen from the narrow side. */
+/** The relay's address on the narrow side. */
 export const NARROW_RELAY = "10.77.1.1";
-/** The relay as seen from the wide side. */
+/** The relay's address on the wide side. */
 export const WIDE_RELAY = "10.77.2.1";
 const NARROW_VIEWER = "10.77.1.2";
 const WIDE_VIEWER = "10.77.2.2";
 
 const PREFIX = `moqnet${Deno.pid}`;
-// One packet: what more a bucket lets through at once is no narrow link.
+// One packet: with a larger bucket the link would not be narrow.
 const BURST_BYTES = 1600;
 const MAX_ATTEMPTS = 3;
 
-/** The namespaces and what connects them. Disposing of it takes them down. */
+/** The namespaces and the links between them. Disposal removes them. */
 export class Link implements AsyncDisposable {
   readonly #forwarder: Deno.ChildProcess;
 
@@ -46,7 +45,7 @@ export class Link implements AsyncDisposable {
     this.#forwarder = forwarder;
   }
 
-  /** Sets everything up and measures the rate, the delay and the loss; throws when the link is not what was asked for. */
+  /** Sets everything up and measures rate, delay and loss; throws when they are not as requested. */
   static async open(options: LinkOptions): Promise<Link> {
     const forwarder = await startForwarder(options.delayMs);
     const link = new Link(forwarder);
@@ -61,19 +60,19 @@ export class Link implements AsyncDisposable {
     }
   }
 
-  /** Runs the file beside this one, in `place`. */
+  /** Runs a file of this folder in `place`. */
   run(file: string, place: Place, settings: unknown): Child {
     return run(file, place, settings);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#forwarder.stdin.close().catch(() => {
-      // It has ended already.
+      // It has already exited.
     });
     await this.#forwarder.status;
     for (const place of ["relay", "narrow", "wide"] as const) {
       await runCommand(["ip", "netns", "del", namespace(place)]).catch(() => {
-        // The set-up did not come this far.
+        // The set-up failed before this step.
       });
     }
   }
@@ -90,7 +89,7 @@ function namespace(place: Place): string {
 }
 
 function device(place: "relay" | "narrow"): string {
-  // Linux has room for 15 characters.
+  // Linux allows 15 characters.
   return `mq${Deno.pid}${place[0]}`;
 }
 
@@ -105,7 +104,7 @@ async function startForwarder(delayMs: number): Promise<Deno.ChildProcess> {
   const reader = forwarder.stdout.getReader();
   const { done } = await reader.read();
   await reader.cancel();
-  if (done) throw new Error("Expected the forwarder to start, it ended");
+  if (done) throw new Error("The forwarder exited before it was ready");
   return forwarder;
 }
 
@@ -133,7 +132,7 @@ async function connectNarrow(options: LinkOptions): Promise<void> {
   ]);
 }
 
-/** Drops a share of what arrives in `place` over the link. */
+/** Drops a share of the packets that arrive in `place` over the link. */
 async function lose(place: "relay" | "narrow", loss: number): Promise<void> {
   const chance = `numgen random mod 10000 < ${Math.round(loss * 10_000)}`;
   await inside(place, ["nft", "add", "table", "inet", "loss"]);
@@ -168,17 +167,17 @@ async function inside(place: Place, command: string[]): Promise<void> {
   await runCommand(["ip", "netns", "exec", namespace(place), ...command]);
 }
 
-/** What the link does to packets of a test of its own. */
+/** The measurements of the link. */
 interface Verified {
-  /** The middle one of the round trips of single small packets. */
+  /** The median round trip of single small packets, in milliseconds. */
   readonly rttMs: number;
-  /** Share of small packets that were lost on the way to the viewer. */
+  /** Share of small packets lost towards the viewer. */
   readonly loss: number;
-  /** What arrived of more than fits, in bits per second of IP. */
+  /** Rate of arrival under overload, in bits per second of IP. */
   readonly rateBps: number;
 }
 
-/** Measures the link; on a busy machine a second and a third time. */
+/** Measures the link, up to three times on a busy machine. */
 async function verify(options: LinkOptions): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
@@ -219,10 +218,10 @@ function expectNear(
   { wanted, within }: { readonly wanted: number; readonly within: number },
 ): void {
   if (Math.abs(got - wanted) <= within) return;
-  throw new Error(`Expected ${what} of ${wanted} on the link, measured ${got}`);
+  throw new Error(`The link should have ${what} of ${wanted}, measured ${got}`);
 }
 
-/** Why there can be no link here; `undefined` when there can. */
+/** Why no link is possible here, or `undefined`. */
 export async function whyNot(): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "it needs Linux";
   if (Deno.uid() !== 0) return "it needs root";

@@ -4,10 +4,10 @@ import { netTest } from "./possible.ts";
 import { runCommand } from "../../integration/process/child.ts";
 
 netTest(
-  "Link: has the rate, the delay and the loss that it was asked for, and leaves nothing behind",
+  "Link: has the requested rate, delay and loss",
   async () => {
     {
-      // Measures itself before it is there.
+      // It measures itself before it opens.
       await using _link = await Link.open({
         rateBps: 2_000_000,
         delayMs: 100,
@@ -21,7 +21,7 @@ netTest(
   },
 );
 
-netTest("runCommand: what a command said is in its failure", async () => {
+netTest("runCommand: an error contains the command's output", async () => {
   await assert.rejects(
     runCommand(["ip", "link", "show", "nosuch"]),
     /does not exist/,

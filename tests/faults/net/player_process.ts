@@ -1,6 +1,6 @@
 /**
- * The demo's page in Chromium, as a process: says the player's numbers now and
- * after so many seconds.
+ * A process with the demo's page in Chromium; prints the player's numbers at the
+ * start and after some seconds.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import { say, settings } from "../../integration/process/inside.ts";
 import { Chromium, findChromium } from "../../browser/chromium.ts";
 import { PLAYER, shown } from "../../browser/player_page.ts";
 
-/** What the player is to play. */
+/** What to play. */
 export interface PlayerSettings {
   /** The relay's URL. */
   readonly relay: string;
-  /** How long, once there is a picture. */
+  /** How long to play after the first picture. */
   readonly seconds: number;
 }
 
-/** What came of it. */
+/** The results. */
 export interface Played {
   /** Pictures shown per second. */
   readonly framesPerSecond: number;
   /** The longest time without a new picture, in milliseconds. */
   readonly stillMs: number;
-  /** Sound that was not there in time, in seconds. */
+  /** Sound that was not ready in time, in seconds. */
   readonly missingSoundSeconds: number;
-  /** How far behind the fastest sample the picture was at the end, in milliseconds. */
+  /** How far the picture was behind the fastest sample at the end, in milliseconds. */
   readonly latencyMs: number;
-  /** What carried it. */
+  /** The transport in use. */
   readonly transport: string;
 }
 
@@ -37,7 +37,7 @@ const server = pageFrom(18_080, { relay });
 const chromium = await Chromium.launch(findChromium()!, [
   "--autoplay-policy=no-user-gesture-required",
 ]);
-// Which of the two ways is faster is a matter of chance here.
+// Which transport connects first is random here.
 const page = await chromium.page({ before: "delete globalThis.WebSocket" });
 await page.goto(`http://127.0.0.1:${server.addr.port}/`);
 await shown(page, 60);

@@ -1,6 +1,6 @@
 /**
- * `<hang-watch>` in Chromium behind an emulated link: packets are lost, or take
- * long.
+ * `<hang-watch>` in Chromium behind an emulated link that loses or delays
+ * packets.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Played, PlayerSettings } from "./player_process.ts";
 import { netTest } from "./possible.ts";
 
 const SECONDS = 15;
-// The clip has 30; a busy machine draws fewer of them, and does not decode all of the sound in time.
+// The clip has 30; a busy machine draws fewer, and does not decode all of the sound in time.
 const MIN_PICTURES = 10;
 const MAX_SILENT_SHARE = 1 / 3;
 const MAX_STILL_MS = 2500;

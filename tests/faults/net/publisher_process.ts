@@ -1,7 +1,7 @@
 /**
- * The publisher, as a process: video of 8 Mbit/s in uniform frames with a group
- * each second, and audio of 64 kbit/s. Every timestamp is the wall clock in
- * microseconds and so names its frame.
+ * A process with the publisher: 8 Mbit/s of video in uniform frames with a group
+ * each second, and 64 kbit/s of audio. Every timestamp is the wall clock in
+ * microseconds, so it also identifies its frame.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { commands, say, settings } from "../../integration/process/inside.ts";
 import { nowMicros } from "../../bench/stream_bytes.ts";
 import { BROADCAST } from "./watched.ts";
 
-/** How to get to the relay. */
+/** How to reach the relay. */
 export interface PublisherSettings {
   readonly url: string;
   readonly fingerprint: string;
@@ -66,6 +66,6 @@ void runTrack("audio", {
 session.publish(BROADCAST, broadcast);
 say("ready");
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 Deno.exit(0);

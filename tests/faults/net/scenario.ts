@@ -1,6 +1,6 @@
 /**
- * One publisher, one viewer behind an emulated link and one without limits;
- * what the first saw, measured against the second.
+ * One publisher, one viewer behind an emulated link, and one without limits;
+ * compares what the two viewers received.
  *
  * @module
  */
@@ -28,10 +28,10 @@ import {
   spreadOf,
 } from "./watched.ts";
 
-/** How a viewer gets to the relay. */
+/** The viewer's transport. */
 export type Way = "quic" | "websocket" | "webtransport";
 
-/** What the viewer behind the link is like. */
+/** Options of the viewer behind the link. */
 export interface ScenarioOptions extends LinkOptions {
   /** Default raw QUIC. */
   readonly way?: Way;
@@ -39,31 +39,31 @@ export interface ScenarioOptions extends LinkOptions {
   readonly protocol?: string;
   /** Default 0, the live edge. */
   readonly maxAgeMs?: number;
-  /** How long is watched, once the first seconds have passed. Default 20. */
+  /** How long to watch after the first seconds. Default 20. */
   readonly seconds?: number;
 }
 
-/** What came of it. Milliseconds, unless the name says otherwise. */
+/** The results; in milliseconds, unless the name says otherwise. */
 export interface Figures {
-  /** By how much later audio came than at the viewer without limits. */
+  /** How much later audio arrived than at the viewer without limits. */
   readonly audio: Spread;
   /** The same for the first frame of each group of video. */
   readonly firstFrames: Spread;
-  /** The same for every frame of video that came. */
+  /** The same for every frame of video that arrived. */
   readonly video: Spread;
-  /** Share of the frames of video that came. */
+  /** Share of video frames that arrived. */
   readonly videoShare: number;
   /** The longest time without a frame of video. */
   readonly videoGapMs: number;
   /** The longest time without a frame of audio. */
   readonly audioGapMs: number;
-  /** The age of all frames at the viewer without limits, before the other came. */
+  /** Ages of all frames at the viewer without limits, before the other viewer connected. */
   readonly agesAlone: Spread;
-  /** The same while the other watched. */
+  /** The same while the other viewer watched. */
   readonly agesBeside: Spread;
-  /** The most that was on its way to the viewer behind the link. */
+  /** The most bytes in flight to the viewer behind the link. */
   readonly mostUnconfirmedBytes: number;
-  /** What the relay measured of the narrow path at the end. */
+  /** The relay's measurement of the narrow path at the end. */
   readonly bitrateBps: number;
   /** The relay's memory at the end. */
   readonly relayBytes: number;
@@ -71,14 +71,12 @@ export interface Figures {
 
 const WARM_UP_MS = 5000;
 const DEFAULT_SECONDS = 20;
-/** Longer than anything may take that is still to come. */
+/** Longer than any frame in flight needs to arrive. */
 const TAIL_MS = 1000;
 
-/** A relay, a publisher and the network around them. Disposing of it ends all. */
+/** A relay, a publisher and the network around them. Disposal ends all. */
 export class Stage implements AsyncDisposable {
-  /** The network. */
   readonly link: Link;
-  /** The relay. */
   readonly relay: Child;
   readonly #address: RelayAddress;
   readonly #processes: Child[];
@@ -96,7 +94,7 @@ export class Stage implements AsyncDisposable {
     this.#address = address;
   }
 
-  /** Sets all up. */
+  /** Sets everything up. */
   static async open(options: LinkOptions): Promise<Stage> {
     const link = await Link.open(options);
     const flags = ["--listen=0.0.0.0:4443"];
@@ -122,7 +120,7 @@ export class Stage implements AsyncDisposable {
     }
   }
 
-  /** A viewer, once it has had a group of each track, or has asked for them. */
+  /** Connects a viewer, and waits for a group of each track, or until it has subscribed. */
   async join(
     place: Place,
     { way = "quic", ...rest }:
@@ -148,7 +146,7 @@ export class Stage implements AsyncDisposable {
   }
 }
 
-/** Sets it all up, watches and takes it down. */
+/** Sets up, measures and tears down. */
 export async function runScenario(options: ScenarioOptions): Promise<Figures> {
   await using stage = await Stage.open(options);
   const wide = await stage.join("wide");

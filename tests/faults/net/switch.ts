@@ -1,5 +1,5 @@
 /**
- * Network namespaces on one bridge, and walls between them. Needs Linux, root,
+ * Network namespaces on one bridge, with walls between them. Needs Linux, root,
  * `ip` and `nft`.
  *
  * @module
@@ -8,7 +8,7 @@ import { runCommand } from "../../integration/process/child.ts";
 
 const PREFIX = `mqsw${Deno.pid}`;
 
-/** Namespaces that reach each other. Disposing of it takes them down. */
+/** Namespaces that reach each other. Disposal removes them. */
 export class Switch implements AsyncDisposable {
   readonly #places: readonly string[];
 
@@ -16,7 +16,7 @@ export class Switch implements AsyncDisposable {
     this.#places = places;
   }
 
-  /** A namespace for each of `places`. */
+  /** Creates a namespace for each of `places`. */
   static async open(places: readonly string[]): Promise<Switch> {
     const network = new Switch(places);
     try {
@@ -67,7 +67,7 @@ export class Switch implements AsyncDisposable {
     }
   }
 
-  /** Drops whatever comes from one of two places to the other. */
+  /** Drops all packets between two places. */
   async cut(one: string, other: string): Promise<void> {
     for (const [here, there] of [[one, other], [other, one]] as const) {
       await this.#inside(
@@ -77,7 +77,7 @@ export class Switch implements AsyncDisposable {
     }
   }
 
-  /** Takes down every wall of a place. */
+  /** Removes every wall of the places. */
   async heal(...places: readonly string[]): Promise<void> {
     for (const place of places) {
       await this.#inside(place, "nft flush chain inet wall in");
@@ -93,7 +93,7 @@ export class Switch implements AsyncDisposable {
     for (const place of ["hub", ...this.#places]) {
       await runCommand(["ip", "netns", "del", this.namespace(place)]).catch(
         () => {
-          // The set-up did not come this far.
+          // The set-up failed before this step.
         },
       );
     }

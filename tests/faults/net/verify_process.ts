@@ -1,6 +1,6 @@
 /**
- * Both ends of the test of the link itself: one answers UDP packets and counts
- * them, the other measures what becomes of its own.
+ * Both ends of the measurement of the link: one echoes and counts UDP packets, the
+ * other measures what happens to its packets.
  *
  * @module
  */
@@ -82,7 +82,7 @@ class Meter {
     return this.#socket.send(packet, this.#to);
   }
 
-  /** Sends until an answer comes. */
+  /** Sends until an answer arrives. */
   async ask(type: number): Promise<Uint8Array> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       this.#answer = Promise.withResolvers();
@@ -91,7 +91,7 @@ class Meter {
       const answer = await Promise.race([this.#answer.promise, late]);
       if (answer) return answer;
     }
-    throw new Error("Expected an answer across the link, got none");
+    throw new Error("No answer across the link");
   }
 
   async counted(): Promise<Counted> {
@@ -108,7 +108,7 @@ class Meter {
     return times.sort((a, b) => a - b)[PINGS >> 1]!;
   }
 
-  /** Small packets, far below the rate. */
+  /** Sends small packets, far below the rate. */
   async loss(): Promise<number> {
     await this.ask(RESET);
     for (let sent = 0; sent < LOSS_PACKETS; sent++) {
@@ -120,7 +120,7 @@ class Meter {
     return 1 - packets / LOSS_PACKETS;
   }
 
-  /** Large packets, at twice the rate. */
+  /** Sends large packets, at twice the rate. */
   async rateBps(expectedBps: number): Promise<number> {
     await this.ask(RESET);
     const packet = new Uint8Array(RATE_PACKET_BYTES);
@@ -148,8 +148,8 @@ async function measure(): Promise<void> {
   say({ rttMs, loss, rateBps: carried });
 }
 
-void (role === "echo" ? echo() : measure()); // What fails in it ends the process.
+void (role === "echo" ? echo() : measure()); // An error in it ends the process.
 for await (const _ of commands()) {
-  /* It takes none, and ends with its input. */
+  /* There are no commands; the process ends with its input. */
 }
 Deno.exit(0);

@@ -1,9 +1,9 @@
 /**
- * A viewer, as a process: watches both tracks, audio first, or asks for both
- * and then reads nothing at all.
+ * A process with a viewer, which watches both tracks, audio first, or subscribes
+ * to both and never reads.
  *
- * Commands: `begin`, which forgets what came so far; `end`, answered with a
- * `Seen`; `closed`, answered with how the relay ended the session.
+ * Commands: `begin` resets what has arrived; `end` is answered with a `Seen`;
+ * `closed` is answered with how the relay closed the session.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { commands, say, settings } from "../../integration/process/inside.ts";
 import { nowMicros } from "../../bench/stream_bytes.ts";
 import { type Arrival, BROADCAST } from "./watched.ts";
 
-/** How to get to the relay, and what to do there. */
+/** How to reach the relay, and what to do there. */
 export interface ViewerSettings {
   readonly url: string;
   readonly fingerprint: string;
@@ -31,7 +31,7 @@ export interface ViewerSettings {
   readonly manner?: "watch" | "never-read" | undefined;
   /** The draft, as ALPN. Default the newest. */
   readonly protocol?: string | undefined;
-  /** How old video may become. Default 0, the live edge. */
+  /** Maximum age of video, in milliseconds. Default 0, the live edge. */
   readonly maxAgeMs?: number | undefined;
 }
 
@@ -83,13 +83,13 @@ async function read(group: GroupConsumer, into: Arrival[]): Promise<void> {
       isFirst = false;
     }
   } catch {
-    // Cut: what came of it has been seen.
+    // Cut: the frames that arrived have been recorded.
   }
 }
 
 const held: unknown[] = [];
 
-/** Asks for both tracks and touches nothing of what comes. */
+/** Subscribes to both tracks and reads nothing. */
 async function neverRead(): Promise<void> {
   const transport = await dial(new URL(url), {
     serverCertificateHashes,

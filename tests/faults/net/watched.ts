@@ -1,17 +1,17 @@
 /**
- * What a viewer has seen, and what that says of the relay.
+ * What a viewer has seen, and figures computed from it.
  *
  * @module
  */
 
-/** The broadcast all processes speak of. */
+/** The broadcast of all processes. */
 export const BROADCAST = "net/test";
 
-/** A frame that came, whole. */
+/** A frame that arrived completely. */
 export interface Arrival {
   /** Its timestamp: when it was published, in microseconds of the wall clock. */
   readonly timestamp: number;
-  /** When it came, on the same clock. */
+  /** When it arrived, on the same clock. */
   readonly at: number;
   /** Whether it is the first of its group. */
   readonly isFirst: boolean;
@@ -23,7 +23,7 @@ export interface Seen {
   readonly video: readonly Arrival[];
 }
 
-/** Milliseconds: the middle, 19 of 20, 99 of 100, the most. */
+/** Milliseconds: median, 95 %, 99 % and maximum. */
 export interface Spread {
   readonly count: number;
   readonly p50: number;
@@ -32,7 +32,7 @@ export interface Spread {
   readonly max: number;
 }
 
-/** How the values spread. */
+/** The distribution of the values. */
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (share: number): number =>
@@ -47,7 +47,7 @@ export function spreadOf(values: readonly number[]): Spread {
   };
 }
 
-/** By how much later frames came here than there, in milliseconds. */
+/** How much later frames arrived in `here` than in `there`, in milliseconds. */
 export function behind(
   here: readonly Arrival[],
   there: readonly Arrival[],
@@ -59,12 +59,12 @@ export function behind(
   });
 }
 
-/** How old frames were when they came, in milliseconds. */
+/** The ages of frames on arrival, in milliseconds. */
 export function ages(seen: readonly Arrival[]): number[] {
   return seen.map(({ timestamp, at }) => (at - timestamp) / 1000);
 }
 
-/** The longest time in which nothing came, in milliseconds. */
+/** The longest time between two frames, in milliseconds. */
 export function longestGap(seen: readonly Arrival[]): number {
   const times = seen.map(({ at }) => at).sort((a, b) => a - b);
   let longest = 0;

@@ -1,7 +1,6 @@
 /**
- * Processes of a test, as whoever starts them sees them: one JSON value per line
- * in each direction. A process ends when its input does, so none outlives its
- * test.
+ * Child processes of a test, from the parent's side: one JSON value per line in
+ * each direction. A child ends when its input does, so none outlives its test.
  *
  * @module
  */
@@ -9,27 +8,27 @@ import { TextLineStream } from "./text_lines.ts";
 
 /** How a process is run. */
 export interface ChildOptions {
-  /** The network namespace it is in; absent: that of whoever starts it. */
+  /** Its network namespace; absent: the parent's. */
   readonly namespace?: string | undefined;
-  /** What V8 is told, such as `--expose-gc`. */
+  /** Flags for V8, such as `--expose-gc`. */
   readonly v8Flags?: string | undefined;
-  /** How many files it may have open. */
+  /** Limit of open files. */
   readonly maxFiles?: number | undefined;
 }
 
-/** What a process uses, as Linux counts it. */
+/** A process's resources, as Linux counts them. */
 export interface Usage {
-  /** User and system time so far, in milliseconds; in steps of 10. */
+  /** User and system time so far, in milliseconds, in steps of 10. */
   readonly cpuMs: number;
   /** Resident memory, in bytes. */
   readonly residentBytes: number;
-  /** Sockets of the network; the runtime opens files and pairs of sockets for itself whenever it likes. */
+  /** Network sockets. The runtime opens files and socket pairs of its own at any time, so those do not count. */
   readonly openSockets: number;
 }
 
 const TICK_MS = 10;
 
-/** A process that was started. Disposing of it ends it. */
+/** A started process. Disposal ends it. */
 export class Child implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #lines: ReadableStreamDefaultReader<string>;
@@ -37,7 +36,7 @@ export class Child implements AsyncDisposable {
   readonly #file: string;
   #isFrozen = false;
 
-  /** Runs `file` with this very deno; `settings` is its only argument, as JSON. */
+  /** Runs `file` with the current deno; `settings` is its only argument, as JSON. */
   constructor(file: URL, settings: unknown, options: ChildOptions = {}) {
     const { namespace, v8Flags, maxFiles } = options;
     const limit = `ulimit -n ${maxFiles} && exec "$@"`;
@@ -63,28 +62,28 @@ export class Child implements AsyncDisposable {
       .getReader();
   }
 
-  /** The next value it says; throws when it ends without. */
+  /** The next value that it prints; throws when it ends first. */
   async next<T>(): Promise<T> {
     const { value, done } = await this.#lines.read();
     if (!done) return JSON.parse(value);
     const { code } = await this.#child.status;
     throw new Error(
-      `Expected ${this.#file} to answer, it ended with code ${code}`,
+      `${this.#file} ended with code ${code} before it answered`,
     );
   }
 
-  /** Says `command` and waits for the answer. */
+  /** Sends `command` and waits for the answer. */
   async ask<T>(command: string): Promise<T> {
     await this.#input.write(new TextEncoder().encode(`${command}\n`));
     return await this.next();
   }
 
-  /** What it has used so far. */
+  /** Its resources so far. */
   async usage(): Promise<Usage> {
     const folder = `/proc/${this.#child.pid}`;
     const stat = await Deno.readTextFile(`${folder}/stat`);
     const status = await Deno.readTextFile(`${folder}/status`);
-    // Behind the name, which may hold spaces, utime and stime are the 12th and 13th.
+    // After the name, which may contain spaces, utime and stime are the 12th and 13th fields.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const ticks = Number(fields[11]) + Number(fields[12]);
     const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
@@ -95,13 +94,13 @@ export class Child implements AsyncDisposable {
     };
   }
 
-  /** Ends it as a machine that loses its power does: it says goodbye to nobody. */
+  /** Kills it abruptly, like a power failure: its peers get no notice. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#child.status;
   }
 
-  /** Stops it where it is: it holds on to everything and answers nothing. */
+  /** Stops it with SIGSTOP: it keeps its resources and answers nothing. */
   freeze(): void {
     this.#child.kill("SIGSTOP");
     this.#isFrozen = true;
@@ -109,7 +108,7 @@ export class Child implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#input.close().catch(() => {
-      // It has ended already.
+      // It has already exited.
     });
     await this.#lines.cancel();
     if (this.#isFrozen) this.#child.kill("SIGKILL");
@@ -119,7 +118,7 @@ export class Child implements AsyncDisposable {
 
 async function countSockets(folder: string): Promise<number> {
   const pairs = await Deno.readTextFile(`${folder}/net/unix`);
-  // Behind a heading; the inode is the seventh.
+  // After a heading; the inode is the seventh field.
   const inodes = pairs.split("\n").slice(1).map((line) => line.split(/ +/)[6]);
   const local = new Set(inodes);
   let count = 0;
@@ -140,7 +139,7 @@ async function targetOf(link: string): Promise<string> {
   }
 }
 
-/** Runs a command to its end; throws with what it said when it fails. */
+/** Runs a command to its end; throws its output when it fails. */
 export async function runCommand(command: readonly string[]): Promise<void> {
   const [name = "", ...args] = command;
   const { code, stderr } = await new Deno.Command(name, {

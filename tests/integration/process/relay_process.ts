@@ -1,8 +1,8 @@
 /**
- * The relay under test, as a process.
+ * The relay under test, in a process.
  *
  * Commands: `state`, answered with a {@linkcode RelayState}; `collect`, the same
- * once the garbage is collected, which takes `--expose-gc`.
+ * after a garbage collection, which needs `--expose-gc`.
  *
  * @module
  */
@@ -16,33 +16,32 @@ import {
 import { startRelay } from "@moq-deno/relay/server";
 import { commands, say, settings } from "./inside.ts";
 
-/** How the relay is to be. */
 export interface RelaySettings {
-  /** The flags of `moq-relay`; everybody may do everything. */
+  /** The flags of `moq-relay`; everything is allowed. */
   readonly flags: readonly string[];
 }
 
-/** What the relay says first. */
+/** The first message of the relay. */
 export interface RelayAddress {
-  /** Where QUIC and WebSocket are listened for. */
+  /** Port of QUIC and WebSocket. */
   readonly port: number;
   /** SHA-256 of the certificate, in hexadecimal. */
   readonly fingerprint: string;
 }
 
-/** What the relay knows of its viewers. */
+/** The relay's state. */
 export interface RelayState {
-  /** The most each peer that is here has had on its way, in bytes, in order of arrival. */
+  /** The most bytes that each current peer has had in flight, in order of arrival. */
   readonly mostUnconfirmedBytes: readonly number[];
-  /** Sessions now. */
+  /** Current sessions. */
   readonly sessions: number;
-  /** The rate measured to the slowest peer, in bits per second; 0 for unknown. */
+  /** The measured rate of the slowest peer, in bits per second; 0 for unknown. */
   readonly bitrateBps: number;
   /** The longest round trip to a peer, in milliseconds. */
   readonly rttMs: number;
-  /** Subscriptions that peers hold now. */
+  /** Current subscriptions of peers. */
   readonly subscriptions: number;
-  /** Live JavaScript objects and what they hold on to, in bytes. */
+  /** Live JavaScript objects and what they retain, in bytes. */
   readonly heapBytes: number;
   /** How often each message was logged. */
   readonly logged: Readonly<Record<string, number>>;
@@ -52,9 +51,8 @@ export interface RelayState {
 
 /** A warning or an error. */
 export interface Complaint {
-  /** What was logged. */
   readonly message: string;
-  /** Why, where it says so. */
+  /** The reason, if the message has one. */
   readonly reason: string;
 }
 
@@ -84,7 +82,7 @@ const { flags } = settings<RelaySettings>();
 const relay = await startRelay([...flags, "--auth-public=**"], { log });
 const clock = systemClock;
 
-// Sessions that have ended are forgotten: what they held is what memory tests look for.
+// Drops sessions that have ended: memory tests measure what the relay still holds.
 let most: ReadonlyMap<Session, number> = new Map();
 
 function sample(): void {
@@ -117,9 +115,9 @@ function state(): RelayState {
 
 const { gc } = globalThis as { readonly gc?: () => void };
 
-/** What only a finaliser lets go of takes a turn of the event loop and another collection. */
+/** Objects freed by a finaliser need a turn of the event loop and a second collection. */
 async function collect(): Promise<void> {
-  if (!gc) throw new TypeError("Expected a process with --expose-gc");
+  if (!gc) throw new TypeError("The process needs --expose-gc");
   for (let round = 0; round < 3; round++) {
     gc();
     await sleep(clock, 10);

@@ -1,12 +1,11 @@
 /**
- * Text by lines.
+ * Splits text into lines.
  *
  * @module
  */
 
-/** Cuts text into lines; a last line without an end is dropped. */
+/** Splits text into lines; an incomplete last line is dropped. */
 export class TextLineStream extends TransformStream<string, string> {
-  /** Nothing read yet. */
   constructor() {
     let rest = "";
     super({

@@ -1,7 +1,7 @@
 /**
- * Packages from npm for tests. They are bundled when a test runs and stay out
- * of the module graph and of the lock file, because whatever is in that is
- * downloaded by everybody who runs anything here.
+ * npm packages for tests. They are bundled when a test runs, and stay out of the
+ * module graph and the lock file, because everything in those is downloaded for
+ * every run of anything here.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Prometheus } from "./prometheus.ts";
 import type { Qmux } from "./qmux.ts";
 import type { Token } from "./token.ts";
 
-/** The packages, as modules import them. */
+/** The packages, as import specifiers. */
 export const PACKAGES = {
   hls: "npm:hls.js@1.7.4",
   net: "npm:@moq/net@0.3.4",
@@ -23,7 +23,7 @@ export const PACKAGES = {
 
 const CONFIG = new URL("../../../deno.json", import.meta.url).pathname;
 
-/** One script made of the module `source` and all that it imports. */
+/** One script with the module `source` and all its imports. */
 export async function bundle(source: string): Promise<string> {
   const entry = await Deno.makeTempFile({ suffix: ".js" });
   try {
@@ -43,13 +43,13 @@ export async function bundle(source: string): Promise<string> {
     ).output();
     const decoder = new TextDecoder();
     if (success) return decoder.decode(stdout);
-    throw new Error(`Expected a bundle, got: ${decoder.decode(stderr)}`);
+    throw new Error(`The bundle failed: ${decoder.decode(stderr)}`);
   } finally {
     await Deno.remove(entry);
   }
 }
 
-/** What the module `source` exports, for Deno; `T` is what of it is used. */
+/** The exports of the module `source`, for Deno; `T` is the part in use. */
 async function load<T>(source: string): Promise<T> {
   const file = await Deno.makeTempFile({ suffix: ".js" });
   try {
@@ -65,7 +65,7 @@ export function loadNet(): Promise<Net> {
   return load(`export * from "${PACKAGES.net}";`);
 }
 
-/** `@moq/qmux`, and `@moq/net` which runs over it, for Deno. */
+/** `@moq/qmux`, and `@moq/net` over it, for Deno. */
 export function loadQmux(): Promise<Qmux> {
   return load(
     `export { default as QmuxSession, StreamError } from "${PACKAGES.qmux}";

@@ -1,6 +1,5 @@
 /**
- * A publisher here and a viewer there, through a relay, and the other way
- * round.
+ * Our publisher with their viewer through a relay, and the reverse.
  *
  * @module
  */
@@ -14,12 +13,12 @@ import type { Peer } from "./peer.ts";
 
 const TRACK = "chat";
 
-/** A relay on a port of its own. */
+/** A relay on its own port. */
 export function freshRelay(): Promise<RunningRelay> {
   return startRelay(["--listen", "127.0.0.1:0"]);
 }
 
-/** Where `relay` is for browsers, and for those who read its certificate's hash over HTTP. */
+/** The URL of `relay` for browsers and other clients that fetch the certificate's hash over HTTP. */
 export function urlOf(relay: RunningRelay): string {
   const [address] = relay.httpAddresses;
   return `http://${address!.hostname}:${address!.port}/`;
@@ -40,7 +39,7 @@ async function* texts(
   }
 }
 
-/** The peer publishes: we see the announcement, each frame as it comes, the end of the track and of the broadcast. */
+/** The peer publishes: we see the announcement, each frame, the end of the track and of the broadcast. */
 export async function theyPublish(
   peer: Peer,
   relay: RunningRelay,
@@ -72,11 +71,11 @@ export async function theyPublish(
 
 /** Options of {@linkcode wePublish}. */
 export interface WePublishOptions {
-  /** Whether the peer notices that a track has ended. */
+  /** Whether the peer notices the end of a track. */
   readonly seesEnd: boolean;
 }
 
-/** We publish: the peer sees the announcement, each frame as it comes, the end of the track and of the broadcast. */
+/** We publish: the peer sees the announcement, each frame, the end of the track and of the broadcast. */
 export async function wePublish(
   peer: Peer,
   relay: RunningRelay,
@@ -105,7 +104,7 @@ export async function wePublish(
   assert.deepEqual(await peer.announced(), { path: "deno/bob", active: false });
 }
 
-/** We cut groups at every byte: the peer sees each of them cut, and the others whole. */
+/** We cut groups at every byte: the peer sees each cut one as cut, and the others complete. */
 export async function weCut(peer: Peer, relay: RunningRelay): Promise<void> {
   await using publisher = await connect(urlOf(relay));
   const broadcast = new BroadcastProducer();
@@ -121,7 +120,7 @@ export async function weCut(peer: Peer, relay: RunningRelay): Promise<void> {
   broadcast.close();
 }
 
-/** The peer cuts a group: we see it cut, and those around it whole. */
+/** The peer cuts a group: we see it cut, and its neighbours complete. */
 export async function theyCut(peer: Peer, relay: RunningRelay): Promise<void> {
   await using viewer = await connect(urlOf(relay));
   const announced = viewer.announced();
@@ -148,7 +147,7 @@ export async function theyCut(peer: Peer, relay: RunningRelay): Promise<void> {
   await announced.return();
 }
 
-/** Groups that may be lost: both ways as datagrams, or to a peer that takes none on streams. */
+/** Groups that may be lost: datagrams both ways, or streams to a peer without datagrams. */
 export async function loseGroups(
   peer: Peer,
   relay: RunningRelay,
@@ -168,7 +167,7 @@ export async function loseGroups(
   track.writeDatagram({ timestamp: 2, payload: encode("ours") });
   assert.equal(await peer.ended("ours"), "whole");
   assert.equal(await peer.datagrams(), takesDatagrams ? 1 : 0);
-  // Over WebSocket it sends datagrams only when our parameters come in before it looks.
+  // Over WebSocket it sends datagrams only if our parameters arrive before it checks.
   if (!takesDatagrams) return;
 
   await peer.publish("npm/loose", TRACK);

@@ -21,7 +21,7 @@ import { NpmPeer } from "./peer.ts";
 
 const net = await loadNet();
 
-/** As the package subscribes. */
+/** Subscribes with the npm package. */
 function subscribeTheirs(peer: NpmPeer, path: string): Subscribe {
   return async function* (name, { priority = 0, signal }) {
     const track = peer.subscribe(path, { name, priority });
@@ -40,9 +40,8 @@ function subscribeTheirs(peer: NpmPeer, path: string): Subscribe {
 }
 
 Deno.test({
-  name:
-    "@moq/net over WebSocket behind a narrow link gets the newest, audio first, and others all",
-  // Theirs leave timers running for a while after a close.
+  name: "@moq/net over a narrow WebSocket gets the newest, audio first",
+  // Their code leaves timers running for a while after a close.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

@@ -1,6 +1,6 @@
 /**
- * `@moq/net` from npm under Deno, over WebSocket, through our relay: both
- * directions, in every subprotocol and draft that it offers.
+ * `@moq/net` from npm in Deno, over WebSocket, through our relay: both directions, in
+ * every subprotocol and draft that it offers.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
 } from "./exchange.ts";
 import { type ConnectHow, NpmPeer } from "./peer.ts";
 
-// Theirs leave timers running for a while after a close.
+// Their code leaves timers running for a while after a close.
 const UNSANITIZED = { sanitizeOps: false, sanitizeResources: false };
 
 const net = await loadNet();
@@ -27,7 +27,7 @@ const WAYS: readonly (readonly [
   version: string,
   how: ConnectHow,
 ])[] = [
-  ["what it offers by itself", "moq-lite-05", {}],
+  ["its own offer", "moq-lite-05", {}],
   ...[
     ["moq-lite-05", "qmux-02.moq-lite-05"],
     ["moq-lite-05", "qmux-01.moq-lite-05"],
@@ -75,7 +75,7 @@ for (
   ] as const
 ) {
   Deno.test(
-    `@moq/net over WebSocket, ${webSocket}: groups cut at every byte, by us and by it`,
+    `@moq/net over WebSocket, ${webSocket}: groups cut at every byte`,
     UNSANITIZED,
     async () => {
       const relay = await freshRelay();
@@ -94,7 +94,7 @@ for (
 }
 
 Deno.test(
-  "@moq/net over WebSocket: groups that may be lost reach it on streams",
+  "@moq/net over WebSocket: groups that may be lost use streams",
   UNSANITIZED,
   async () => {
     const relay = await freshRelay();

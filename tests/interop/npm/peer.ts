@@ -1,13 +1,13 @@
 /**
- * A client made of the npm package `@moq/net`, which does what a test says, in
- * Deno or in a page. Every argument and every result is JSON.
+ * A client built on the npm package `@moq/net` that a test controls, in Deno or in a
+ * page. Every argument and every result is JSON.
  *
  * @module
  */
 
 import { type GroupEnd, GroupLog, type GroupWatcher } from "../group_log.ts";
 
-/** What of `@moq/net` is used. */
+/** The part of `@moq/net` in use. */
 export interface Net {
   /** Broadcasts. */
   readonly Broadcast: { readonly Producer: new () => NetBroadcast };
@@ -15,7 +15,7 @@ export interface Net {
   readonly Connection: {
     connect(url: URL, options: object): Promise<NetConnection>;
   };
-  /** Paths, which only it can make. */
+  /** Paths, which only the package can create. */
   readonly Path: { from(path: string): unknown };
   /** Times, likewise. */
   readonly Time: { readonly Timestamp: { fromMillis(ms: number): unknown } };
@@ -52,7 +52,7 @@ interface NetGroup {
   close(error?: Error): void;
 }
 
-/** A subscription of the package's. */
+/** A subscription of the package. */
 export interface NetReader {
   readString(): Promise<string | undefined>;
   recvGroup(): Promise<NetGroupReader | undefined>;
@@ -69,29 +69,29 @@ interface NetGroupReader {
 
 /** How a peer connects. */
 export interface ConnectHow {
-  /** Subprotocols that its WebTransport offers; `undefined` for its own list, `false` for no WebTransport at all. */
+  /** Subprotocols for WebTransport; `undefined` for its own list, `false` to disable WebTransport. */
   readonly webTransport?: readonly string[] | false;
-  /** Subprotocols that its WebSocket offers; `undefined` for its own list, `false` for no WebSocket at all. */
+  /** Subprotocols for WebSocket; `undefined` for its own list, `false` to disable WebSocket. */
   readonly webSocket?: readonly string[] | false;
 }
 
-/** A broadcast came or went. */
+/** The start or end of a broadcast. */
 export interface Announced {
   /** Its path. */
   readonly path: string;
-  /** Whether it came. */
+  /** Whether it started. */
   readonly active: boolean;
 }
 
-/** What a test has a peer do. */
+/** What a test can ask of a peer. */
 export interface Peer extends GroupWatcher {
-  /** Connects; answers with the name of the version agreed on. */
+  /** Connects; returns the name of the agreed version. */
   connect(url: string, how?: ConnectHow): Promise<string>;
   /** Publishes a broadcast with one track. */
   publish(path: string, track: string): Promise<void>;
-  /** Begins a group, and ends the one before. */
+  /** Starts a group, and ends the one before. */
   group(): Promise<void>;
-  /** Writes a frame into the group. */
+  /** Writes a frame to the group. */
   write(text: string): Promise<void>;
   /** Ends the group with an error. */
   cut(): Promise<void>;
@@ -105,17 +105,17 @@ export interface Peer extends GroupWatcher {
   announced(): Promise<Announced | undefined>;
   /** Subscribes. */
   watch(path: string, track: string): Promise<void>;
-  /** Waits for the next frame of whatever group; `undefined` at the end of the track. */
+  /** Waits for the next frame of any group; `undefined` at the end of the track. */
   read(): Promise<string | undefined>;
-  /** How many datagrams have come in since {@linkcode Peer.watchGroups}. */
+  /** Datagrams received since {@linkcode Peer.watchGroups}. */
   datagrams(): Promise<number>;
-  /** Subscribes, and notes how each group begins and ends, datagrams too. */
+  /** Subscribes, and logs how each group begins and ends, including datagrams. */
   watchGroups(path: string, track: string): Promise<void>;
   /** Ends the connection. */
   close(): Promise<void>;
 }
 
-/** The peer. */
+/** A peer that uses the npm package. */
 export class NpmPeer implements Peer {
   readonly #net: Net;
   #connection: NetConnection | undefined;
@@ -127,7 +127,7 @@ export class NpmPeer implements Peer {
   readonly #log = new GroupLog();
   #datagrams = 0;
 
-  /** Of the package given. */
+  /** A peer that uses `net`. */
   constructor(net: Net) {
     this.#net = net;
   }
@@ -138,7 +138,7 @@ export class NpmPeer implements Peer {
   ): Promise<string> {
     const restore = [
       webTransport === false ? replace("WebTransport", undefined) : () => {},
-      // They prefer the newer of the two ways to a WebSocket where there are both.
+      // The package prefers the newer of two WebSocket APIs if both exist.
       webSocket ? replace("WebSocketStream", undefined) : () => {},
       webSocket ? replace("WebSocket", offering(webSocket)) : () => {},
     ];
@@ -224,7 +224,7 @@ export class NpmPeer implements Peer {
         void this.#log.read(stringsOf(group)); // Never rejects.
       }
     } catch {
-      // The connection was closed, which nobody waits for here.
+      // The connection was closed; nothing waits for this.
     }
   }
 
@@ -277,7 +277,7 @@ async function* once(text: string): AsyncGenerator<string, void> {
   yield text;
 }
 
-/** Puts `value` in the place of a global; returns the function that undoes it. */
+/** Replaces a global by `value`; returns a function that restores it. */
 function replace(name: string, value: unknown): () => void {
   const before = Object.getOwnPropertyDescriptor(globalThis, name);
   if (!before) return () => {};
@@ -285,7 +285,7 @@ function replace(name: string, value: unknown): () => void {
   return () => Object.defineProperty(globalThis, name, before);
 }
 
-/** A `WebSocket` that offers `subprotocols`, whatever it is asked to offer. */
+/** A `WebSocket` class that always offers `subprotocols`. */
 function offering(subprotocols: readonly string[]): typeof WebSocket {
   return class extends WebSocket {
     constructor(url: string | URL) {

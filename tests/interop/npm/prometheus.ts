@@ -1,14 +1,14 @@
 /**
- * What of `parse-prometheus-text-format` is used.
+ * The part of `parse-prometheus-text-format` in use.
  *
  * @module
  */
 
-/** All values of one name. */
+/** All values of one metric. */
 export interface PrometheusFamily {
   /** The name. */
   readonly name: string;
-  /** One line of words. */
+  /** One line of help. */
   readonly help: string;
   /** `COUNTER`, `GAUGE` or another. */
   readonly type: string;
@@ -21,6 +21,6 @@ export interface PrometheusFamily {
 
 /** The package. */
 export interface Prometheus {
-  /** Reads a page. */
+  /** Parses a page. */
   parse(text: string): readonly PrometheusFamily[];
 }

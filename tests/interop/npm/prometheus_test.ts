@@ -1,11 +1,11 @@
-/** What a relay tells Prometheus, as a parser from npm reads it. */
+/** A relay's metrics, read by a parser from npm. */
 import assert from "node:assert/strict";
 import { startTestRelay } from "../../cluster/servers.ts";
 import { loadPrometheus } from "./bundle.ts";
 
 const { parse } = await loadPrometheus();
 
-Deno.test("parse-prometheus-text-format: reads every family of /metrics, and values that are numbers", async () => {
+Deno.test("parse-prometheus-text-format: reads every family of /metrics", async () => {
   await using server = await startTestRelay();
   const text = await (await fetch(`http://${server.at}/metrics`)).text();
   const families = parse(text);

@@ -1,12 +1,12 @@
 /**
- * A page that publishes its camera and microphone with the element
- * `moq-publish` from npm, which its bundle brings along.
+ * A page that publishes its camera and microphone with the element `moq-publish` from
+ * npm, which is in the bundle.
  *
  * @module
  */
 const element = document.createElement("moq-publish");
 
-/** Begins to publish at the relay at `url` as `name`. */
+/** Starts to publish to the relay at `url` as `name`. */
 globalThis.publish = ({ url, name, webSocket }) => {
   element.connection.websocket = { enabled: webSocket };
   element.setAttribute("url", url);
@@ -15,5 +15,5 @@ globalThis.publish = ({ url, name, webSocket }) => {
   document.body.append(element);
 };
 
-/** What draft it speaks, once it does. */
+/** The agreed draft, once connected. */
 globalThis.version = () => element.connection.established.peek()?.version;

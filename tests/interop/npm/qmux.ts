@@ -1,12 +1,12 @@
 /**
- * What of `@moq/qmux` is used, and of `@moq/net` over it.
+ * The part of `@moq/qmux` in use, and of `@moq/net` over it.
  *
  * @module
  */
 
-/** Its sessions: a `WebTransport` over a WebSocket. */
+/** A session: a `WebTransport` over a WebSocket. */
 export interface QmuxSession extends Omit<WebTransport, "datagrams"> {
-  /** The protocol agreed on, `""` for none. */
+  /** The agreed protocol, or `""`. */
   readonly protocol: string;
   /** Datagrams. */
   readonly datagrams: {
@@ -20,11 +20,11 @@ export interface QmuxSession extends Omit<WebTransport, "datagrams"> {
 export interface QmuxOptions {
   /** Protocols. */
   readonly protocols?: readonly string[];
-  /** The wire form of each. */
+  /** The wire format of each. */
   readonly versions?: Readonly<Record<string, string>>;
 }
 
-/** `@moq/net` as far as it runs over a transport that is given to it. */
+/** The part of `@moq/net` that runs over a given transport. */
 interface NetOverTransport {
   readonly Broadcast: { readonly Producer: new () => Producer };
   readonly Connection: {

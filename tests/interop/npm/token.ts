@@ -1,19 +1,19 @@
 /**
- * What of `@moq/token` is used, as its functions are called here.
+ * The part of `@moq/token` in use, with the types of our calls.
  *
  * @module
  */
 import type { Algorithm } from "../../../relay/token/mod.ts";
 
-/** A key as it holds it; `d` or `k` is a secret. */
+/** A key in its format; `d` or `k` is a secret. */
 export interface TokenKey {
   /** The family: `oct` is a shared secret. */
   readonly kty: string;
 }
 
-/** What its tokens say: the older form. */
+/** The claims of its tokens, in the older notation. */
 export interface TokenClaims {
-  /** What the others are relative to. */
+  /** What the other claims are relative to. */
   readonly root?: string;
   /** What may be published. */
   readonly put?: readonly string[];
@@ -25,16 +25,16 @@ export interface TokenClaims {
 
 /** The package. */
 export interface Token {
-  /** A new key. */
+  /** Generates a key. */
   generate(algorithm: Algorithm): Promise<TokenKey>;
-  /** Reads a JWK. Throws on one that is none. */
+  /** Parses a JWK; throws if it is invalid. */
   load(jwk: string): TokenKey;
-  /** Reads a JWK that can verify alone. */
+  /** Parses a JWK that can only verify. */
   loadPublic(jwk: string): TokenKey;
-  /** The part of a key that can verify alone. */
+  /** The part of a key that can only verify. */
   toPublicKey(key: TokenKey): TokenKey;
-  /** A token. */
+  /** Signs a token. */
   sign(key: TokenKey, claims: TokenClaims): Promise<string>;
-  /** What a token says; throws when it is not good at `path`. */
+  /** The claims of a token; throws if it is not valid at `path`. */
   verify(key: TokenKey, token: string, path: string): Promise<TokenClaims>;
 }

@@ -1,6 +1,6 @@
 /**
- * A page that shows a broadcast with the element `moq-watch` from npm, which
- * its bundle brings along, and tells what is seen and heard.
+ * A page that plays a broadcast with the element `moq-watch` from npm, which is in
+ * the bundle, and reports what is seen and heard.
  *
  * @module
  */
@@ -8,7 +8,7 @@ const element = document.createElement("moq-watch");
 const canvas = document.createElement("canvas");
 let analyser;
 
-/** Begins to show the broadcast `name` of the relay at `url`. */
+/** Starts to play the broadcast `name` of the relay at `url`. */
 globalThis.watch = ({ url, name, webSocket }) => {
   element.connection.websocket = { enabled: webSocket };
   element.setAttribute("url", url);
@@ -17,10 +17,10 @@ globalThis.watch = ({ url, name, webSocket }) => {
   document.body.append(element);
 };
 
-/** What draft it speaks, once it does. */
+/** The agreed draft, once connected. */
 globalThis.version = () => element.connection.established.peek()?.version;
 
-/** The picture: its size, how many of its pixels are bright in one colour, and a sum that differs from that of another picture. */
+/** The picture: its size, the number of bright pixels of each colour, and a checksum that tells pictures apart. */
 globalThis.picture = () => {
   const { width, height } = canvas;
   if (width < 320) return undefined;
@@ -35,7 +35,7 @@ globalThis.picture = () => {
   return colourful === 0 ? undefined : { width, height, colourful, sum };
 };
 
-/** The loudest frequency in Hz, once something is heard. */
+/** The loudest frequency in Hz, once there is sound. */
 globalThis.tone = () => {
   const root = element.audio.out.root.peek();
   if (!root) return undefined;

@@ -1,4 +1,4 @@
-/** Clusters of both makes: a Rust relay as parent, as child, and in a ring. */
+/** Clusters of both implementations: a Rust relay as parent, as child, and in a ring. */
 import assert from "node:assert/strict";
 import { type AnnounceEvent, BroadcastProducer } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
@@ -14,7 +14,7 @@ function clientOf({ host, fingerprint }: RelayAddress): Promise<Client> {
 }
 
 function interop(name: string, fn: () => Promise<void>): void {
-  // Programs of other makes are started and ended here.
+  // Starts and ends other programs.
   Deno.test({ name, sanitizeOps: false, sanitizeResources: false, fn });
 }
 
@@ -25,7 +25,7 @@ const PAIRS: readonly (readonly [Make, Make])[] = [
 
 for (const [parentMake, childMake] of PAIRS) {
   interop(
-    `cluster: ${parentMake} parent, ${childMake} child, publishers and viewers on either side`,
+    `cluster: ${parentMake} parent, ${childMake} child, viewers on either side`,
     async () => {
       await using parent = await relayOf(parentMake);
       await using child = await relayOf(
@@ -36,13 +36,13 @@ for (const [parentMake, childMake] of PAIRS) {
       await using below = await clientOf(child);
       await carries(above, below, "down");
       await carries(below, above, "up");
-      // Once more: what ended has left nothing behind.
+      // Once more: ended broadcasts have left nothing behind.
       await carries(above, below, "down");
     },
   );
 
   interop(
-    `cluster: ${parentMake} parent, ${childMake} child: a broadcast that ends is withdrawn on the other side`,
+    `cluster: ${parentMake} parent, ${childMake} child: withdrawals`,
     async () => {
       await using parent = await relayOf(parentMake);
       await using child = await relayOf(
@@ -68,7 +68,7 @@ for (const [parentMake, childMake] of PAIRS) {
 }
 
 interop(
-  "cluster: a ring of deno, rust and deno carries everything everywhere, and each path comes once",
+  "cluster: a ring of deno, rust and deno carries each path once",
   async () => {
     await using first = await relayOf("deno");
     await using second = await relayOf(

@@ -1,6 +1,6 @@
 /**
- * Groups that we cut, at the Rust relay: it takes each for a cut group and
- * nothing else suffers.
+ * Groups that we cut, at the Rust relay: it treats each as cut, and others are not
+ * affected.
  *
  * @module
  */
@@ -32,9 +32,8 @@ const WAYS: readonly Pick<PeerOptions, "scheme" | "version">[] = [
 for (const way of WAYS) {
   const { scheme, version } = way;
   Deno.test({
-    name:
-      `interop: groups cut by us at every byte, at the Rust relay over ${scheme}, moq-lite-${version}`,
-    // A program of another make is started and ended here.
+    name: `interop: our cut groups at the Rust relay, ${scheme}, ${version}`,
+    // Starts and ends another program.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
@@ -69,9 +68,8 @@ for (const way of WAYS) {
 }
 
 Deno.test({
-  name:
-    "interop: with every third group of sound cut, the Rust viewer plays all the others",
-  // A program of another make is started and ended here.
+  name: "interop: the Rust viewer plays on when groups are cut",
+  // Starts and ends another program.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn() {

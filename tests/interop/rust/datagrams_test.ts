@@ -20,9 +20,8 @@ const WAYS: readonly Pick<PeerOptions, "scheme" | "version">[] = [
 for (const way of WAYS) {
   const { scheme, version } = way;
   Deno.test({
-    name:
-      `interop: datagrams pass the Rust relay beside groups over ${scheme}, moq-lite-${version}`,
-    // A program of another make is started and ended here.
+    name: `interop: datagrams pass the Rust relay, ${scheme}, ${version}`,
+    // Starts and ends another program.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
@@ -47,7 +46,7 @@ for (const way of WAYS) {
         track.writeFrame(say("tock"));
         assert.equal(await log.ended(`tock ${round}`), "whole");
       }
-      // Nothing is lost on loopback but what comes while the relay is still asking.
+      // On loopback only datagrams that arrive before the relay has subscribed are lost.
       const { receivedDatagrams, receivedGroups } = viewer.stats;
       assert.ok(receivedDatagrams >= ROUNDS / 2, `${receivedDatagrams} came`);
       assert.equal(receivedGroups, ROUNDS);

@@ -1,6 +1,6 @@
 /**
- * HLS and recordings with the Rust command line: it serves what our recorder
- * lists and keeps, and reads what our HLS server serves.
+ * HLS and recordings with the Rust command line: it serves our recorder's timeline and
+ * groups as HLS, and reads our HLS server.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { output, probe } from "../../media/tools.ts";
 import { rustPrograms } from "./install.ts";
 import { type RelayAddress, relayOf } from "./peers.ts";
 
-// Programs of other makes are started and ended here.
+// Starts and ends other programs.
 const UNSANITIZED = { sanitizeOps: false, sanitizeResources: false };
 
 const CLIP =
   new URL("../../../examples/demo/clip.mp4", import.meta.url).pathname;
 
-/** The Rust command line on one broadcast; ended when it is disposed of. */
+/** The Rust command line on one broadcast; disposal ends it. */
 async function moq(
   relay: RelayAddress,
   args: readonly string[],
@@ -32,7 +32,7 @@ async function moq(
       try {
         child.kill("SIGTERM");
       } catch {
-        // It has ended already.
+        // It has already exited.
       }
       await child.status;
     },
@@ -60,7 +60,7 @@ async function until(url: string, pattern: RegExp): Promise<string> {
   assert.fail(`Expected ${pattern} at ${url}, got ${last}`);
 }
 
-/** Pictures and pieces of sound in six seconds of a playlist, or of what follows its beginning. */
+/** Pictures and sound packets in six seconds of a playlist, or of what follows its beginning. */
 async function sixSeconds(url: string): Promise<number[]> {
   const folder = await Deno.makeTempDir();
   try {
@@ -78,8 +78,7 @@ async function sixSeconds(url: string): Promise<number[]> {
 }
 
 Deno.test({
-  name:
-    "interop: moq export hls serves the past from the timeline and the groups of hang record --dvr",
+  name: "interop: moq export hls serves the DVR of hang record --dvr",
   ...UNSANITIZED,
   async fn() {
     const folder = await Deno.makeTempDir();
@@ -106,7 +105,7 @@ Deno.test({
       );
       const [pictures, sounds] = await sixSeconds(`${base}/master.m3u8`);
       assert.ok(pictures! >= 175 && pictures! <= 185, `${pictures} pictures`);
-      assert.ok(sounds! >= 250, `${sounds} pieces of sound`);
+      assert.ok(sounds! >= 250, `${sounds} sound packets`);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
@@ -138,7 +137,7 @@ Deno.test({
       await using _import = await moq(relay, [
         ...["--broadcast", "copy.hang", "import", "hls", master],
       ]);
-      // Their catalog names each rendition once its playlist has been read.
+      // Their catalog lists a rendition once its playlist has been read.
       await using catalogs = new Hang([
         ...["catalog", ...at("copy.hang"), "--follow", "--seconds", "30"],
       ]);

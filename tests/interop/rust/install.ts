@@ -1,12 +1,12 @@
 /**
- * Makes sure that the Rust relay and command line are there: in the folder
- * that `MOQ_RUST_BIN` names, or installed with cargo into the user's cache,
- * which takes some minutes the first time.
+ * Finds the Rust relay and command line: in the folder that `MOQ_RUST_BIN` names, or
+ * installed with cargo into the user's cache, which takes some minutes the first
+ * time.
  *
  * @module
  */
 
-// The releases that speak moq-lite-06 and were tried.
+// The releases that speak moq-lite-06 and were tested.
 const CRATES = [
   { crate: "moq-relay", version: "0.17.10", binary: "moq-relay" },
   { crate: "moq-cli", version: "0.14.10", binary: "moq" },
@@ -27,7 +27,7 @@ async function isThere(path: string): Promise<boolean> {
   }
 }
 
-/** The folder with both programs; throws when there is no cargo or a build fails. */
+/** The folder with both programs; throws without cargo, or when a build fails. */
 export async function rustPrograms(): Promise<string> {
   const given = Deno.env.get("MOQ_RUST_BIN");
   if (given) return given;
@@ -40,7 +40,7 @@ interface Crate {
   readonly crate: string;
   readonly version: string;
   readonly binary: string;
-  /** Whether it builds with its own lock file alone: an older release. */
+  /** Whether it only builds with its own lock file, as older releases do. */
   readonly isLocked?: boolean;
 }
 
@@ -55,13 +55,13 @@ async function install(
   const { success } = await new Deno.Command("cargo", { args }).spawn()
     .status;
   if (success) return path;
-  throw new Error(`Expected cargo ${args.join(" ")} to succeed`);
+  throw new Error(`cargo ${args.join(" ")} failed`);
 }
 
-/** Releases of `moq-token`, which came before `moq auth`: one with keys as they were first, and the last. */
+/** Releases of `moq-token`, the predecessor of `moq auth`: one with the first form of keys, and the last. */
 export const MOQ_TOKEN_VERSIONS = ["0.5.5", "0.5.48"] as const;
 
-/** The program `moq-token` of that release, installed with cargo where it is not there; throws when there is no cargo or the build fails. */
+/** The program `moq-token` of that release, installed with cargo if it is missing; throws without cargo, or when the build fails. */
 export function moqToken(version: string): Promise<string> {
   const root = `${cacheFolder()}/moq-token-${version}`;
   return install(root, {

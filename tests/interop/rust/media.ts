@@ -1,6 +1,6 @@
 /**
- * The Rust command line `moq` with media on one end and our `hang` on the
- * other, through our relay.
+ * The Rust command line `moq` with media at one end and our `hang` at the other,
+ * through our relay.
  *
  * @module
  */
@@ -16,9 +16,9 @@ const WATCH_SECONDS = 6;
 const PICTURE = "testsrc2=size=160x90:rate=25:duration=4";
 const TONE = "sine=frequency=440:sample_rate=48000:duration=4";
 
-/** A relay of ours, a folder, and one broadcast. */
+/** A relay, a folder, and one broadcast. */
 export class Stage implements AsyncDisposable {
-  /** Files of this test; removed with it. */
+  /** Files of this test; deleted with the stage. */
   readonly folder: string;
   readonly #relay: RelayAddress;
 
@@ -58,7 +58,7 @@ export class Stage implements AsyncDisposable {
     return new Hang([command, "--url", url, "--name", "film.hang", ...args]);
   }
 
-  /** What our tool wrote after some seconds, as `name` in the folder. */
+  /** Runs our tool for some seconds; its output is `name` in the folder. */
   async watch(name: string, args: readonly string[] = []): Promise<string> {
     const file = `${this.folder}/${name}`;
     await using viewer = this.hang("subscribe", [
@@ -68,7 +68,7 @@ export class Stage implements AsyncDisposable {
     return file;
   }
 
-  /** Feeds the Rust tool with what ffmpeg makes of `source`, until it is disposed of. */
+  /** Feeds the Rust tool with ffmpeg's output for `source`, until disposal. */
   async import(format: string, ffmpeg: string): Promise<AsyncDisposable> {
     const child = await this.#moq(["import", format], {
       stdin: "piped",
@@ -81,12 +81,12 @@ export class Stage implements AsyncDisposable {
         end(child);
         await child.status;
         await feeder[Symbol.asyncDispose]();
-        await input.abort().catch(() => {}); // The pipe has broken with the program.
+        await input.abort().catch(() => {}); // The pipe broke when the program ended.
       },
     };
   }
 
-  /** What the Rust tool wrote after some seconds, as `name` in the folder. */
+  /** Runs the Rust tool for some seconds; its output is `name` in the folder. */
   async export(
     name: string,
     args: readonly string[],
@@ -128,6 +128,6 @@ function end(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGTERM");
   } catch {
-    // It has ended already.
+    // It has already exited.
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Every media format that the Rust command line and ours both have, in both
- * directions through our relay, and the catalogs that both write.
+ * Every media format that the Rust command line and ours share, in both directions
+ * through our relay, and the catalogs that both write.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { Feeder } from "../../media/feeder.ts";
 import { output, probe } from "../../media/tools.ts";
 import { Stage } from "./media.ts";
 
-// Programs of other makes are started and ended here.
+// Starts and ends other programs.
 const UNSANITIZED = { sanitizeOps: false, sanitizeResources: false };
 
 const H264 = "-c:v libx264 -preset ultrafast -g 25 -bf 0 -pix_fmt yuv420p";
@@ -26,11 +26,11 @@ const LOOP = "-re -stream_loop -1 -i";
 const FRAGMENTS =
   "-c copy -f mp4 -strict -2 -frag_duration 100000 -movflags cmaf+separate_moof+delay_moov+skip_trailer";
 
-/** The packets by codec of a file whose first seconds decode without a complaint; its end may be cut. */
+/** Packets per codec of a file whose first seconds decode without errors; its end may be cut. */
 async function contents(file: string): Promise<Record<string, number>> {
   await output("ffmpeg", [
     ...["-xerror", "-t", "2", "-i", file],
-    // Times that are those of arrival may coincide.
+    // Arrival times may coincide.
     ...["-fps_mode", "drop", "-f", "null", "-"],
   ]);
   return Object.fromEntries((await probe(file)).map((stream) => [
@@ -51,11 +51,11 @@ async function assertContents(
 }
 
 interface Import {
-  /** Format of the Rust tool. */
+  /** Format name in the Rust tool. */
   readonly format: string;
-  /** Encodes the source. */
+  /** ffmpeg arguments that encode the source. */
   readonly encode: string;
-  /** What ffmpeg makes of it for the pipe. */
+  /** ffmpeg arguments for the pipe. */
   readonly pipe: string;
   readonly codecs: readonly string[];
 }
@@ -130,11 +130,11 @@ for (const { format, encode, pipe, codecs } of IMPORTS) {
 }
 
 interface Export {
-  /** What our tool publishes, and how. */
+  /** ffmpeg arguments for what our tool publishes. */
   readonly encode: string;
   readonly args?: readonly string[];
   readonly codecs: readonly [video: string, audio: string];
-  /** Formats of the Rust tool. */
+  /** Format names in the Rust tool. */
   readonly formats: readonly string[];
 }
 
@@ -204,7 +204,7 @@ for (const { encode, args = [], codecs, formats } of EXPORTS) {
 }
 
 Deno.test({
-  // The others of its formats do not take fragments.
+  // Its other formats do not accept fragments.
   name: "interop: hang publish of fragments, moq export fmp4",
   ...UNSANITIZED,
   async fn() {
@@ -221,7 +221,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "interop: the three catalogs of moq import say the same to hang",
+  name: "interop: hang reads the three catalogs of moq import alike",
   ...UNSANITIZED,
   async fn() {
     await using stage = await Stage.open();

@@ -1,6 +1,6 @@
 /**
- * A link that cannot carry the video, between our relay and the Rust relay or
- * between the Rust relay and a viewer of ours.
+ * A link that cannot carry the video, between our relay and the Rust relay, or between
+ * the Rust relay and our viewer.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 import { UdpLink } from "../udp_link.ts";
 import { connectOurs, relayOf } from "./peers.ts";
 
-// A program of another make is started and ended here.
+// Starts and ends another program.
 const UNSANITIZED = { sanitizeOps: false, sanitizeResources: false };
 const WAY = { scheme: "moqt", version: "06" } as const;
 
@@ -30,7 +30,7 @@ function linkTo(host: string): UdpLink {
 }
 
 Deno.test(
-  "interop: our viewer behind a narrow link to the Rust relay gets the newest, audio first",
+  "interop: our viewer on a narrow link to the Rust relay",
   UNSANITIZED,
   async () => {
     await using relay = await relayOf("rust");
@@ -57,7 +57,7 @@ Deno.test(
 );
 
 Deno.test(
-  "interop: behind a narrow link from our relay to the Rust relay its viewers get the newest, audio first, and ours all",
+  "interop: the Rust relay on a narrow link to ours",
   UNSANITIZED,
   async () => {
     await using ours = await relayOf("deno");

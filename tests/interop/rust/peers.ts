@@ -1,7 +1,6 @@
 /**
- * Relays, publishers and subscribers of both makes, on loopback, for the
- * interop tests: anything that publishes, anything that relays, anything that
- * watches.
+ * Relays, publishers and viewers of both implementations, on loopback, for the
+ * interop tests in any combination.
  *
  * @module
  */
@@ -26,7 +25,7 @@ import { rustPrograms } from "./install.ts";
 const CLIP = new URL("../../../examples/demo/clip.mp4", import.meta.url);
 const NAME = "interop.hang";
 
-/** Whose program plays a part. */
+/** Which implementation plays a part. */
 export type Make = "deno" | "rust";
 
 /** How to reach a relay. */
@@ -39,15 +38,15 @@ export interface RelayAddress extends AsyncDisposable {
 
 /** How a peer connects. */
 export interface PeerOptions {
-  /** Where. */
+  /** The relay to connect to. */
   readonly relay: RelayAddress;
   /** The URL's scheme. */
   readonly scheme: "moqt" | "https" | "http";
   /** The draft to speak. */
   readonly version: Version;
-  /** Ends the peer. */
+  /** Stops the peer. */
   readonly signal: AbortSignal;
-  /** What a publisher of ours publishes in place of its broadcast. */
+  /** Transforms the broadcast before our publisher publishes it. */
   readonly through?: (broadcast: BroadcastProducer) => BroadcastProducer;
 }
 
@@ -58,7 +57,7 @@ async function freePort(): Promise<number> {
   return await Promise.resolve(port);
 }
 
-/** A relay of this make that lets everybody do everything, with further flags, which both makes know. */
+/** A relay of this implementation that allows everything, with additional flags, which both know. */
 export async function relayOf(
   make: Make,
   ...flags: readonly string[]
@@ -88,7 +87,7 @@ export async function relayOf(
     ...flags,
   ], { stderr: "piped" });
   const output = watchOutput(child.stderr);
-  // With a cluster it says that it listens, and nothing more that is sure to come.
+  // In a cluster only the line about listening is certain.
   await output.says(flags.length > 0 ? '"quic"' : "standalone");
   const hash = await fetchCertificateHash(new URL(`http://127.0.0.1:${port}`));
   return {
@@ -129,9 +128,9 @@ function watchOutput(
       seen += decoder.decode(chunk, { stream: true });
       if (seen.includes(wanted)) found.resolve();
     }
-    found.reject(new Error(`Expected ${wanted}, the program ended:\n${seen}`));
+    found.reject(new Error(`The program ended before ${wanted}:\n${seen}`));
   };
-  found.promise.catch(() => {}); // Nobody may be waiting when it ends.
+  found.promise.catch(() => {}); // There may be no one waiting when it ends.
   return {
     says(text) {
       wanted = text;
@@ -159,7 +158,7 @@ function rustConnection(
   ];
 }
 
-/** Publishes the clip until the signal aborts; resolves when it has ended. */
+/** Publishes the clip until the signal aborts; resolves when the publisher has ended. */
 export async function publish(make: Make, peer: PeerOptions): Promise<void> {
   return make === "deno" ? await publishOurs(peer) : await publishTheirs(peer);
 }
@@ -176,7 +175,7 @@ async function publishOurs(peer: PeerOptions): Promise<void> {
   media.close();
 }
 
-/** A session of ours with a relay. */
+/** One of our sessions with a relay. */
 export function connectOurs(
   { relay, scheme, version }: Omit<PeerOptions, "signal">,
   role: "publisher" | "subscriber",
@@ -209,7 +208,7 @@ async function publishTheirs(peer: PeerOptions): Promise<void> {
     { stdin: "piped" },
   );
   const feeding = ffmpeg.stdout.pipeTo(child.stdin, { signal: peer.signal })
-    .catch(() => {}); // The pipe breaks when either program is told to end.
+    .catch(() => {}); // The pipe breaks when either program is stopped.
   await aborted(peer.signal);
   child.kill("SIGTERM");
   ffmpeg.kill("SIGTERM");
@@ -223,7 +222,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Watches until the signal aborts and writes what came to `file`. */
+/** Watches until the signal aborts, and writes what arrives to `file`. */
 export async function watch(
   make: Make,
   file: string,
@@ -259,7 +258,7 @@ async function watchTheirs(file: string, peer: PeerOptions): Promise<void> {
   await Promise.all([child.status, writing]);
 }
 
-/** Pictures and pieces of sound in a file, as ffprobe counts them. */
+/** Pictures and sound packets in a file, as ffprobe counts them. */
 export async function countFrames(
   file: string,
 ): Promise<Record<string, number>> {

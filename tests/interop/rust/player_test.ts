@@ -1,5 +1,5 @@
 /**
- * `<hang-watch>` in Chromium plays what the Rust command line publishes.
+ * `<hang-watch>` in Chromium plays broadcasts of the Rust command line.
  *
  * @module
  */
@@ -36,7 +36,7 @@ const IMPORTS = [
 for (const { format, encode, pipe } of path === undefined ? [] : IMPORTS) {
   Deno.test({
     name: `interop: moq import ${format} (${encode.split(" ")[1]}), hang-watch`,
-    // Programs of other makes are started and ended here.
+    // Starts and ends other programs.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {

@@ -8,8 +8,8 @@ import { connectOurs, relayOf } from "./peers.ts";
 
 for (const version of ["06", "05", "04"] as const) {
   Deno.test({
-    name: `interop: the Rust relay tells the round trip, moq-lite-${version}`,
-    // A program of another make is started and ended here.
+    name: `interop: the Rust relay reports the round trip, moq-lite-${version}`,
+    // Starts and ends another program.
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
@@ -21,7 +21,7 @@ for (const version of ["06", "05", "04"] as const) {
       const reports = viewer.probe();
       for (;;) {
         const { value, done } = await reports.next();
-        assert.ok(!done, "the relay tells nothing");
+        assert.ok(!done, "the relay reports nothing");
         if (value.rttMs > 0) break;
       }
       await reports.return();

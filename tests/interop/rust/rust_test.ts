@@ -76,14 +76,14 @@ for (const way of WAYS) {
       `interop: ${publisher} publisher, ${relay} relay, ${viewer} viewer over ${way.scheme}, moq-lite-${way.version}`;
     Deno.test({
       name,
-      // Programs of other makes are started and ended here.
+      // Starts and ends other programs.
       sanitizeOps: false,
       sanitizeResources: false,
       async fn() {
         const { video = 0, audio = 0 } = await runCell({ ...way, ...parts });
-        // 30 pictures and 47 pieces of sound a second, less what starting takes.
+        // 30 pictures and 47 sound packets per second, less the time to start.
         assert.ok(video >= 60, `Expected 60 pictures, got ${video}`);
-        assert.ok(audio >= 90, `Expected 90 pieces of sound, got ${audio}`);
+        assert.ok(audio >= 90, `Expected 90 sound packets, got ${audio}`);
       },
     });
   }

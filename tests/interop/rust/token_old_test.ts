@@ -1,6 +1,6 @@
 /**
- * Keys and tokens of the older Rust tool `moq-token` here, and ours there, for
- * every algorithm: its last release, and one from before keys had scopes.
+ * Keys and tokens of the older Rust tool `moq-token` with our code, and ours with it,
+ * for every algorithm: its last release, and one from before keys had scopes.
  *
  * @module
  */
@@ -26,13 +26,13 @@ const GRANTS = [
   ...["--expires", String(EXPIRES)],
 ];
 
-/** The tool of one release, with the arguments that it takes. */
+/** The tool of one release, with its arguments. */
 interface Tool {
-  /** Writes a key to `file`, and its public part, where it has one, to `shown`. */
+  /** Writes a key to `file`, and its public part, if it has one, to `shown`. */
   generate(algorithm: Algorithm, file: string, shown: string): Promise<void>;
   /** A token with {@linkcode GRANTS}. */
   sign(file: string): Promise<string>;
-  /** What it says of a token; throws when that is not good. */
+  /** The tool's output for a token; throws if it is not valid. */
   verify(file: string, token: string): Promise<string>;
 }
 
@@ -56,7 +56,7 @@ async function run(
 }
 
 function toolOf(program: string, version: string): Tool {
-  // Until 0.5.5 the key stood in front of the command.
+  // Up to 0.5.5 the key came before the command.
   const isFirst = version === "0.5.5";
   const withKey = (command: string, file: string): readonly string[] =>
     isFirst ? ["--key", file, command] : [command, "--key", file];
@@ -90,7 +90,7 @@ for (const version of MOQ_TOKEN_VERSIONS) {
   for (const algorithm of ALGORITHMS) {
     const isShared = algorithm.startsWith("HS");
 
-    Deno.test(`moq-token ${version}: its ${algorithm} key and token are good here, and ours of that key there`, async () => {
+    Deno.test(`moq-token ${version}: its ${algorithm} key works in both`, async () => {
       await inFolder(async (file, shown) => {
         await tool.generate(algorithm, file, shown);
         const key = parseKey(await Deno.readTextFile(file));
@@ -106,7 +106,7 @@ for (const version of MOQ_TOKEN_VERSIONS) {
       });
     });
 
-    Deno.test(`moq-token ${version}: our ${algorithm} key and token are good there, and its of that key here`, async () => {
+    Deno.test(`moq-token ${version}: our ${algorithm} key works in both`, async () => {
       await inFolder(async (file, shown) => {
         const key = await generateKey(algorithm);
         const verifier = isShared ? key : key.publicKey();
@@ -118,7 +118,7 @@ for (const version of MOQ_TOKEN_VERSIONS) {
     });
   }
 
-  Deno.test(`moq-token ${version}: what only patterns can say is refused there, never misread`, async () => {
+  Deno.test(`moq-token ${version}: it refuses what only patterns express`, async () => {
     await inFolder(async (file) => {
       const key = await generateKey("HS256");
       await Deno.writeTextFile(file, key.toText());
@@ -128,7 +128,7 @@ for (const version of MOQ_TOKEN_VERSIONS) {
   });
 }
 
-Deno.test("moq-token 0.5.5: a token for a node of a cluster is refused, whose meaning is gone", async () => {
+Deno.test("moq-token 0.5.5: we refuse a token for a node of a cluster", async () => {
   await inFolder(async (file) => {
     const program = await moqToken("0.5.5");
     const key = await generateKey("HS256");

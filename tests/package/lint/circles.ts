@@ -1,14 +1,14 @@
 /**
- * Circles of imports: files that need each other, so that none can be read, or
- * loaded, before the others.
+ * Circular imports: files that need each other, so that none can be read or loaded
+ * first.
  *
  * @module
  */
 
-/** What each file imports, by path. */
+/** The imports of each file, by path. */
 export type Imports = ReadonlyMap<string, readonly string[]>;
 
-/** The relative specifiers of a module's imports and re-exports, those of types included. */
+/** The relative specifiers of a module's imports and re-exports, including types. */
 export function relativeImports(source: string): readonly string[] {
   const statements = source.matchAll(
     /^(?:import|export)\b[^;]*?\bfrom\s+"(\.[^"]+)";/gms,
@@ -16,7 +16,7 @@ export function relativeImports(source: string): readonly string[] {
   return [...statements].map(([, specifier = ""]) => specifier);
 }
 
-/** The groups of files that reach each other, each sorted. */
+/** The groups of files that import each other, each sorted. */
 export function circles(imports: Imports): readonly (readonly string[])[] {
   const found: string[][] = [];
   const seen = new Set<string>();
@@ -31,7 +31,7 @@ export function circles(imports: Imports): readonly (readonly string[])[] {
   return found;
 }
 
-/** `from` and all that it imports, directly or not. */
+/** `from` and everything that it imports, directly or not. */
 function reach(imports: Imports, from: string): ReadonlySet<string> {
   const reached = new Set([from]);
   for (const file of reached) {

@@ -3,7 +3,7 @@ import { circles, relativeImports } from "./circles.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-Deno.test("relativeImports: imports, types and re-exports, whatever their lines", () => {
+Deno.test("relativeImports: finds imports, types and re-exports on any lines", () => {
   const source = `import { a } from "./a.ts";
 import type {
   B,

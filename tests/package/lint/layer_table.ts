@@ -1,26 +1,26 @@
 /**
- * The layering rule as data: which files make a layer, what they may import and
- * whether they may name Deno. `layers.ts` enforces it, `ARCHITECTURE.md` shows
- * the same rows, and a test compares the two.
+ * The layering rule as data: the files of each layer, what they may import, and
+ * whether they may use `Deno`. `layers.ts` enforces it, `ARCHITECTURE.md` has the
+ * same rows, and a test compares the two.
  *
- * A pattern that ends in `/` or `:` stands for everything that begins with it,
- * one that begins with `!` takes that away again, `*` is everything, any other
- * is exact.
+ * A pattern that ends in `/` or `:` matches everything that begins with it, one
+ * that begins with `!` excludes matches, `*` matches everything, any other is
+ * exact.
  *
  * @module
  */
 
 /** One row of the table. */
 export interface Layer {
-  /** The files of the layer; the first row that has a file wins. */
+  /** The files of the layer; the first row that matches a file wins. */
   readonly files: readonly string[];
-  /** What they may import besides files of the same layer. */
+  /** What they may import in addition to files of the same layer. */
   readonly may: readonly string[];
-  /** Whether they may name `Deno`. */
+  /** Whether they may use `Deno`. */
   readonly deno?: boolean;
 }
 
-/** What every part of lite stands on. */
+/** The foundation of every part of lite. */
 const ROOT: readonly string[] = [
   "lite/error.ts",
   "lite/latch.ts",
@@ -211,7 +211,7 @@ export const LAYERS: readonly Layer[] = [
   { files: ["mod.ts"], may: ["@moq-deno/"] },
 ];
 
-/** Whether `name`, a path from the root of the project or a bare specifier, is one of `patterns`. */
+/** Whether `patterns` match `name`, a path relative to the project or a bare specifier. */
 export function covers(patterns: readonly string[], name: string): boolean {
   let isCovered = false;
   for (const pattern of patterns) {
@@ -226,7 +226,7 @@ function matches(pattern: string, name: string): boolean {
   return /[/:]$/.test(pattern) ? name.startsWith(pattern) : name === pattern;
 }
 
-/** The layer of a file, by its path from the root of the project. */
+/** The layer of a file, by its path relative to the project. */
 export function layerOf(file: string): Layer | undefined {
   return LAYERS.find(({ files }) => covers(files, file));
 }

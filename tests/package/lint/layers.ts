@@ -1,6 +1,6 @@
 /**
- * A lint plugin for the layering rule of `layer_table.ts`: a forbidden import
- * and a `Deno` in a layer that runs anywhere are reported where they stand.
+ * A lint plugin for the layering rule of `layer_table.ts`: it reports forbidden
+ * imports, and `Deno` in layers that run anywhere.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { covers, layerOf } from "./layer_table.ts";
 
 const ROOT = new URL("../../../", import.meta.url).href;
 const SEE = "see the layer table in ARCHITECTURE.md";
-// Tests and benchmarks beside the source may use assertions, properties and siblings.
+// Tests and benchmarks beside the source may import assertions, properties and siblings.
 const BESIDE_THE_SOURCE = /_(test|bench)\.ts$/;
 
-/** Why `importer`, a path from the root of the project, may not import `specifier`; `undefined` when it may. */
+/** Why `importer`, a path relative to the project, may not import `specifier`; `undefined` if it may. */
 export function importViolation(
   importer: string,
   specifier: string,
@@ -24,7 +24,7 @@ export function importViolation(
   return `${importer} may not import ${target}: ${SEE}`;
 }
 
-/** Why `file` may not name `Deno`; `undefined` when it may. */
+/** Why `file` may not use `Deno`; `undefined` if it may. */
 export function denoViolation(file: string): string | undefined {
   const layer = layerOf(file);
   if (!layer || layer.deno || BESIDE_THE_SOURCE.test(file)) return undefined;
@@ -77,5 +77,5 @@ const deno: Deno.lint.Rule = {
 
 const plugin: Deno.lint.Plugin = { name: "layers", rules: { imports, deno } };
 
-// The linter asks for a default export.
+// The linter requires a default export.
 export default plugin;

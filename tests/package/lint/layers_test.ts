@@ -60,7 +60,7 @@ Deno.test("denoViolation() keeps Deno to the layers that run in it", () => {
   }
 });
 
-Deno.test("covers() takes back what a later pattern excludes", () => {
+Deno.test("covers() excludes the matches of a later pattern", () => {
   assert.ok(covers(["hang/", "!hang/ui/"], "hang/media/open.ts"));
   assert.ok(!covers(["hang/", "!hang/ui/"], "hang/ui/watch.ts"));
   assert.ok(!covers(["@moq-deno/lite"], "@moq-deno/lite/deno"));
@@ -104,7 +104,7 @@ function listed(patterns: readonly string[]): string {
   return shown.length === 0 ? "nothing" : shown.join(", ");
 }
 
-Deno.test("ARCHITECTURE.md shows the layer table that the lint plugin enforces", async () => {
+Deno.test("ARCHITECTURE.md has the layer table of the lint plugin", async () => {
   const text = await Deno.readTextFile(new URL("ARCHITECTURE.md", root));
   const [, table = ""] = /<!-- layers -->\n([^]*?)<!-- end -->/.exec(text) ??
     [];
