@@ -33,6 +33,7 @@ import {
   RECORD_BYTES,
   UNSUPPORTED_DATA,
 } from "./wire.ts";
+import { endedError } from "../stream_end.ts";
 import type {
   BidiStream,
   Datagrams,
@@ -430,11 +431,4 @@ function closedByPeer(frame: CloseFrame): TransportClose {
     { remoteCode: code },
   );
   return { reason, error };
-}
-
-function endedError(close: TransportClose): MoqError {
-  const why = close.reason === "" ? "" : `: ${close.reason}`;
-  return new MoqError("transport", `The transport has ended${why}`, {
-    cause: close.error,
-  });
 }
