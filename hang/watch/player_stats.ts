@@ -10,7 +10,6 @@ import type { VideoChoice } from "./quality/select.ts";
 import type { PlayoutClock } from "./clock/playout_clock.ts";
 
 const WINDOW_MS = 2000;
-const MAX_PACKET_BYTES = 1500;
 
 /** Numbers for people and programs. */
 export interface PlayerStats extends Readonly<Counters> {
@@ -125,7 +124,6 @@ export class PlayerStatsMeter {
 }
 
 function transportOf(session: Session): "WebTransport" | "WebSocket" {
-  // Over QUIC a datagram fits into one packet; over WebSocket it is a record or there is none.
-  const bytes = session.transport.datagrams?.maxBytes ?? Infinity;
-  return bytes <= MAX_PACKET_BYTES ? "WebTransport" : "WebSocket";
+  const { kind } = session.transport;
+  return kind === "websocket" ? "WebSocket" : "WebTransport";
 }

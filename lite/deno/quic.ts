@@ -46,6 +46,7 @@ export function quicTransport(
 }
 
 class QuicTransport implements Transport {
+  readonly kind = "quic";
   readonly protocol: string | undefined;
   readonly reliableReset = false;
   readonly incomingUni: AsyncIterable<ReceiveStream>;

@@ -133,6 +133,7 @@ export function webTransportTransport(
 }
 
 class WebTransportTransport implements Transport {
+  readonly kind = "webtransport";
   readonly reliableReset = true;
   readonly incomingUni: AsyncIterable<ReceiveStream>;
   readonly incomingBidi: AsyncIterable<BidiStream>;

@@ -58,6 +58,7 @@ interface SessionOptions {
 
 /** The session as a transport. */
 export class WebTransportSession implements Transport {
+  readonly kind = "webtransport";
   readonly protocol: string | undefined;
   readonly reliableReset = false;
   readonly incomingUni: AsyncIterable<ReceiveStream>;

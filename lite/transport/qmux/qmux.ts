@@ -38,6 +38,7 @@ import type {
   SendStream,
   Transport,
   TransportClose,
+  TransportKind,
 } from "../transport.ts";
 
 /** What every transport over qmux can be given. */
@@ -52,6 +53,8 @@ export interface QmuxTuning {
 
 /** Options of {@linkcode qmuxTransport}. */
 export interface QmuxOptions extends QmuxTuning {
+  /** What the channel is. */
+  readonly kind?: TransportKind | undefined;
   /** Which end of the channel we are. */
   readonly role: QmuxRole;
   /** The wire form both ends agreed on. */
@@ -94,6 +97,7 @@ export function qmuxTransport(
 }
 
 class QmuxTransport implements Transport {
+  readonly kind: TransportKind | undefined;
   readonly protocol: string | undefined;
   readonly reliableReset = true;
   readonly incomingUni: AsyncIterable<ReceiveStream>;
@@ -124,6 +128,7 @@ class QmuxTransport implements Transport {
     const { wire, role, protocol, clock = systemClock } = options;
     const own = { ...DEFAULT_PARAMETERS, ...options.parameters };
     this.#own = hasRecords(wire) ? own : { ...own, maxDatagramBytes: 0 };
+    this.kind = options.kind;
     this.#channel = channel;
     this.#wire = wire;
     this.#clock = clock;
