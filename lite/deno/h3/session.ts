@@ -52,7 +52,6 @@ interface SessionOptions {
   readonly protocol: string | undefined;
   /** Whether the peer takes datagrams. */
   readonly hasDatagrams: boolean;
-  /** Timers. */
   readonly clock: Clock;
 }
 

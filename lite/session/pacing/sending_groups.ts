@@ -149,7 +149,6 @@ export class Sending implements Pace {
 
 /** What makes a {@linkcode Sending}. */
 interface SendingOptions {
-  /** The group. */
   readonly group: GroupProducer;
   /** Its stream's; it is closed with the group. */
   readonly flow: Flow;
