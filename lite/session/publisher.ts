@@ -23,7 +23,6 @@ import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
 import { ProbeReports } from "./probe_reports.ts";
 import { RequestedBroadcasts } from "./requested.ts";
-import { AnswerPace } from "./pacing/send_window.ts";
 import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
@@ -141,7 +140,11 @@ export class Publisher {
       await sendFrames(stream.send, groupOf(group), {
         context: this.#context,
         signal,
-        pace: new AnswerPace(flow, signal),
+        // An answer is never too old.
+        pace: {
+          grant: (wanted) => flow.grant(wanted),
+          wait: (wanted) => flow.wait(wanted, signal),
+        },
         count,
         startFrame,
         endFrame,
