@@ -116,11 +116,6 @@ export class Track implements Subscribable {
     this.#info = options.info;
   }
 
-  /** The highest sequence so far, -1 before the first. */
-  get highest(): number {
-    return this.groups.highest;
-  }
-
   /** Set once no more groups will come. */
   get ended(): LogEnd | undefined {
     return this.#ended;
@@ -139,11 +134,6 @@ export class Track implements Subscribable {
   /** Whether nothing hangs on it any more: no reader, no cached group. */
   get isIdle(): boolean {
     return this.subscriptions.size === 0 && this.groups.isEmpty;
-  }
-
-  /** Groups that can be read now, by ascending sequence; without those that may be lost. */
-  cached(): GroupProducer[] {
-    return this.groups.cached();
   }
 
   #wake(): void {
@@ -251,11 +241,6 @@ export class Track implements Subscribable {
     this.demandLatch.wake();
   }
 
-  /** Nobody can find the track any more: its newest group may go like the others. */
-  release(): void {
-    this.groups.release();
-  }
-
   /** A past group, from the cache or the source; throws `MoqError("not-found")`. */
   async fetch(
     sequence: number,
@@ -347,7 +332,7 @@ export class TrackProducer {
 
   /** Begins a group, the next in sequence unless `sequence` says otherwise. Throws `TypeError` for one that is there already, or after the end. */
   group(sequence?: number): GroupProducer {
-    const next = sequence ?? this.track.highest + 1;
+    const next = sequence ?? this.track.groups.highest + 1;
     const group = this.track.begin(next);
     if (!group) throw this.#isOver(next);
     return group;
@@ -381,7 +366,7 @@ export class TrackProducer {
         `Expected a timestamp in whole ticks from 0 on, got ${frame.timestamp}`,
       );
     }
-    const next = this.track.highest + 1;
+    const next = this.track.groups.highest + 1;
     if (!this.track.insertDatagram(next, frame)) throw this.#isOver(next);
   }
 

@@ -87,9 +87,8 @@ export class Connection {
   readonly #dialer: SessionDialer;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #initialDelayMs: number;
+  readonly #options: ConnectionOptions;
   readonly #maxDelayMs: number;
-  readonly #retriesRefusals: boolean;
   readonly #end = new AbortController();
   // Also when it gave up by itself.
   readonly #over = new AbortController();
@@ -102,9 +101,8 @@ export class Connection {
     this.#dialer = dialer;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? SILENT;
-    this.#initialDelayMs = options.initialDelayMs ?? INITIAL_DELAY_MS;
+    this.#options = options;
     this.#maxDelayMs = options.maxDelayMs ?? MAX_DELAY_MS;
-    this.#retriesRefusals = options.retriesRefusals ?? false;
     this.local = options.origin ?? new Origin({ clock: this.#clock });
     this.remote = options.origin ??
       new Origin({ clock: this.#clock, hop: this.local.hop });
@@ -207,7 +205,9 @@ export class Connection {
       const before = this.#moving;
       error = await this.#connectOnce();
       if (signal.aborted) break;
-      if (error?.code === "unauthorized" && !this.#retriesRefusals) break;
+      if (error?.code === "unauthorized" && !this.#options.retriesRefusals) {
+        break;
+      }
       // A session that held for a while was no failed attempt.
       if (this.#clock.now() - startMs > this.#maxDelayMs) attempt = 1;
       if (before?.gone.aborted) attempt = 1;
@@ -256,10 +256,9 @@ export class Connection {
 
   /** Waits before the next attempt and returns how many there were: one, once a peer that asked us to move has gone and its successor may come. */
   async #wait(attempt: number, error: MoqError | undefined): Promise<number> {
-    const ceiling = Math.min(
-      this.#initialDelayMs * 2 ** (attempt - 1),
-      this.#maxDelayMs,
-    );
+    const { initialDelayMs = INITIAL_DELAY_MS } = this.#options;
+    const delayMs = initialDelayMs * 2 ** (attempt - 1);
+    const ceiling = Math.min(delayMs, this.#maxDelayMs);
     const retryMs = ceiling / 2 + Math.random() * ceiling / 2;
     this.#log.info?.("reconnecting", { retryMs, reason: error?.message });
     this.#show({ state: "waiting", retryMs, error });

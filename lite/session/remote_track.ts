@@ -267,12 +267,5 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
 }
 
 function wire(wanted: Wanted): SubscribeOptions {
-  const { priority, maxAgeMs, startGroup, endGroup } = wanted;
-  return {
-    priority,
-    maxAgeMs,
-    startFrame: 0,
-    ...(startGroup === undefined ? {} : { startGroup }),
-    ...(endGroup === undefined ? {} : { endGroup }),
-  };
+  return { ...wanted, startFrame: 0 };
 }

@@ -27,7 +27,6 @@ interface ServerSocketOptions {
   readonly maxMessageBytes: number;
   /** Silence after which the peer counts as gone, in milliseconds; it is pinged after half of that. */
   readonly idleTimeoutMs: number;
-  /** Time. */
   readonly clock: Clock;
 }
 

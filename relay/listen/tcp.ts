@@ -20,7 +20,6 @@ interface ListenTcpOptions {
   readonly flag: string;
   /** TLS with this; absent: none. */
   readonly certificate?: Certificate | undefined;
-  /** Time. */
   readonly clock: Clock;
   /** Hears of bugs, and of a port that had to be opened again. */
   readonly log: Logger;

@@ -353,7 +353,7 @@ scenario(
     const served = broadcastBehind(net.origin.consume("live")).existing(
       "video",
     );
-    served!.cached()[0]!.retire(new MoqError("evicted", "No room"));
+    served!.groups.cached()[0]!.retire(new MoqError("evicted", "No room"));
     const sentBefore = session.stats.sentGroups;
     const evicted = await readGroup(await other.fetch(0));
     assert.deepEqual(evicted, { texts: ["group 0", "end"], error: undefined });

@@ -16,7 +16,7 @@ import type {
   SendStream,
 } from "../../transport/transport.ts";
 import { isPeerStreamError } from "../codes.ts";
-import { QuicReceiveStream, QuicSendStream } from "../streams.ts";
+import { quicReceiveStream, QuicSendStream } from "../streams.ts";
 import { ByteReader } from "./byte_reader.ts";
 import { readSettings, watchControl } from "./control.ts";
 import { Http3Error } from "./error.ts";
@@ -190,7 +190,7 @@ export class PeerStreams {
     if (sessionId === undefined) return;
     checkSessionId(sessionId);
     const { stream, left } = reader.release();
-    const receive = new QuicReceiveStream(stream, left);
+    const receive = quicReceiveStream(stream, left);
     const late = this.uni.push({ sessionId, stream: receive });
     late?.stream.stop(0);
   }
@@ -222,7 +222,7 @@ export class PeerStreams {
     if (sessionId === undefined) return false;
     checkSessionId(sessionId);
     const { stream, left } = reader.release();
-    const receive = new QuicReceiveStream(stream, left);
+    const receive = quicReceiveStream(stream, left);
     const late = this.bidi.push({ sessionId, stream: { send, receive } });
     late?.stream.receive.stop(0);
     return late === undefined;
