@@ -235,7 +235,7 @@ scenario("with resets, a refusal says why", async (net) => {
     notFound.next(),
     reliableReset ? isOneOf("not-found") : isOneOf("remote"),
   );
-  const unroutable = viewer.consume("nobody").track("video").subscribe();
+  const unroutable = viewer.consume("missing").track("video").subscribe();
   await assert.rejects(
     unroutable.next(),
     reliableReset ? isOneOf("unroutable") : isOneOf("remote"),
