@@ -41,8 +41,8 @@ export {
 } from "./merge_patch.ts";
 export {
   followNewest,
-  type FrameReader,
   type JsonFrame,
+  type JsonFrameReader as FrameReader,
 } from "./newest_group.ts";
 export {
   consumeSnapshots,

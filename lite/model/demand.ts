@@ -54,7 +54,7 @@ export interface TrackDemand {
 }
 
 /** One reader, as its track sees it. */
-export interface Subscriber {
+export interface TrackReader {
   /** What it wants now. */
   readonly wanted: Wanted;
   /** The track has something new. */
@@ -64,7 +64,7 @@ export interface Subscriber {
 /** What has readers. */
 export interface Demanded {
   /** The readers now. */
-  readonly subscriptions: ReadonlySet<Subscriber>;
+  readonly subscriptions: ReadonlySet<TrackReader>;
   /** Wakes when one comes, leaves or wants something else. */
   readonly demandLatch: Latch;
 }
@@ -99,7 +99,7 @@ export function wantedBy(track: Demanded): TrackDemand {
 }
 
 function combine(
-  subscriptions: ReadonlySet<Subscriber>,
+  subscriptions: ReadonlySet<TrackReader>,
 ): Wanted | undefined {
   let all: Wanted | undefined;
   for (const { wanted } of subscriptions) {

@@ -12,7 +12,7 @@ import { SequenceIndex } from "./sequence_index.ts";
 import {
   isSameDemand,
   type SubscribeOptions,
-  type Subscriber,
+  type TrackReader,
   type Wanted,
   wantedOf,
 } from "./demand.ts";
@@ -23,7 +23,7 @@ const MAX_HELD = 2048;
 
 /** A reader of one track; iterate it, or poll `tryNext` first on a hot path. */
 export class TrackSubscription
-  implements AsyncIterable<GroupConsumer>, Subscriber {
+  implements AsyncIterable<GroupConsumer>, TrackReader {
   readonly #track: Subscribable;
   readonly #signal: AbortSignal | undefined;
   readonly #release: (() => void) | undefined;

@@ -19,8 +19,8 @@ import {
 import { TrackGroups } from "./track_groups.ts";
 import {
   type SubscribeOptions,
-  type Subscriber,
   type TrackDemand,
+  type TrackReader,
   wantedBy,
 } from "./demand.ts";
 import type { Subscribable } from "./subscribable.ts";
@@ -96,7 +96,7 @@ export class Track implements Subscribable {
   /** Wakes when what the subscribers want changes. */
   readonly demandLatch: Latch = new Latch();
   /** Everybody reading. */
-  readonly subscriptions: Set<Subscriber> = new Set();
+  readonly subscriptions: Set<TrackReader> = new Set();
   readonly #share: CacheShare | undefined;
   readonly #source: TrackSource | undefined;
   readonly #onRefused: (() => void) | undefined;
@@ -261,7 +261,7 @@ export class Track implements Subscribable {
   }
 
   /** Adds a reader; the first one starts the source. */
-  join(subscription: Subscriber): void {
+  join(subscription: TrackReader): void {
     this.subscriptions.add(subscription);
     this.demandLatch.wake();
     if (this.#source && !this.#running && !this.#ended) {
@@ -271,7 +271,7 @@ export class Track implements Subscribable {
   }
 
   /** Removes a reader; the last one stops the source. */
-  leave(subscription: Subscriber): void {
+  leave(subscription: TrackReader): void {
     if (!this.subscriptions.delete(subscription)) return;
     this.demandLatch.wake();
     if (this.subscriptions.size > 0 || !this.#source) return;

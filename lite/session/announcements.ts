@@ -14,18 +14,18 @@ import { BidiType } from "../wire/stream_type.ts";
 import { hasExcludeHop, hasSetupStream } from "../wire/version.ts";
 import { AnnounceReader } from "./announce_reader.ts";
 import { paced } from "./paced.ts";
-import type { Requests } from "./requests.ts";
+import type { PeerRequests } from "./requests.ts";
 
 const TAKEN_AT_ONCE = 64;
 
 /** Listings of the peer's announcements. */
 export class Announcements {
-  readonly #requests: Requests;
+  readonly #requests: PeerRequests;
   readonly #claims: Set<Publication> = new Set();
   #hasPassedOver = false;
 
   /** Asks through `requests`. */
-  constructor(requests: Requests) {
+  constructor(requests: PeerRequests) {
     this.#requests = requests;
   }
 

@@ -28,7 +28,7 @@ import type { MessageReader } from "./streams.ts";
 import { OutgoingSubscription } from "./outgoing_subscription.ts";
 
 /** Answers the peer's requests. */
-export class Publisher {
+export class SessionPublisher {
   readonly #context: SessionContext;
   readonly #scope: Promise<OriginScope>;
   readonly #orders = new SendOrders();

@@ -23,7 +23,7 @@ import { BidiType } from "../wire/stream_type.ts";
 import {
   encodeSubscribe,
   encodeSubscribeUpdate,
-  type SubscribeOptions,
+  type SubscribeFields,
 } from "../wire/subscribe.ts";
 import {
   decodeSubscribeResponse,
@@ -38,7 +38,7 @@ import { failOnViolation } from "./context.ts";
 import { groupSink } from "./compat.ts";
 import { receiveGroup } from "./group_receiver.ts";
 import type { MessageReader } from "./streams.ts";
-import type { GroupReceiver, Requests } from "./requests.ts";
+import type { GroupReceiver, PeerRequests } from "./requests.ts";
 
 /** How long to wait for groups that are owed when the subscriber set no age. */
 const TAIL_MS = 1000;
@@ -55,7 +55,7 @@ export interface RemoteTrackOptions {
 
 /** A track that the peer publishes. */
 export class RemoteTrack implements TrackSource, GroupReceiver {
-  readonly #requests: Requests;
+  readonly #requests: PeerRequests;
   /** Which track. */
   readonly options: RemoteTrackOptions;
   readonly #latch = new Latch();
@@ -66,7 +66,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   #seen = 0;
 
   /** Use `Subscriber.consume`. */
-  constructor(requests: Requests, options: RemoteTrackOptions) {
+  constructor(requests: PeerRequests, options: RemoteTrackOptions) {
     this.#requests = requests;
     this.options = options;
   }
@@ -266,6 +266,6 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   }
 }
 
-function wire(wanted: Wanted): SubscribeOptions {
+function wire(wanted: Wanted): SubscribeFields {
   return { ...wanted, startFrame: 0 };
 }

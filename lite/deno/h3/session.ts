@@ -41,7 +41,7 @@ const LINGER_MS = 100;
 const PEER_TIMEOUT_MS = 500;
 
 /** What was agreed on when the CONNECT request was answered. */
-interface SessionOptions {
+interface WebTransportSessionOptions {
   /** Id of the CONNECT stream, which is the session's. */
   readonly id: number;
   /** The peer's half of the CONNECT stream, behind the header. */
@@ -66,14 +66,17 @@ export class WebTransportSession implements Transport {
   readonly closed: Promise<TransportClose>;
 
   readonly #connection: Http3Connection;
-  readonly #options: SessionOptions;
+  readonly #options: WebTransportSessionOptions;
   readonly #streams: QuicStreams;
   readonly #closed = Promise.withResolvers<TransportClose>();
   readonly #peerDone = Promise.withResolvers<void>();
   #isClosing = false;
 
   /** `connection` now belongs to it and ends with it. */
-  constructor(connection: Http3Connection, options: SessionOptions) {
+  constructor(
+    connection: Http3Connection,
+    options: WebTransportSessionOptions,
+  ) {
     this.#connection = connection;
     this.#options = options;
     this.protocol = options.protocol;

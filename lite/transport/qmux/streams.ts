@@ -7,11 +7,11 @@
 import { MoqError } from "../../error.ts";
 import { Latch } from "../../latch.ts";
 import { Inbox } from "../inbox.ts";
-import { PeerStreams, ReceiveWindow, SendCredit } from "./flow.ts";
+import { PeerStreamCredit, ReceiveWindow, SendCredit } from "./flow.ts";
 import type { QmuxFrame, ResetFrame } from "./frame.ts";
 import type { QmuxOutgoing } from "./outgoing.ts";
 import { NO_PARAMETERS, type QmuxParameters } from "./parameters.ts";
-import { QmuxReceiveStream, type ReceiveEvents } from "./receive.ts";
+import { type QmuxReceiveEvents, QmuxReceiveStream } from "./receive.ts";
 import { QmuxSendStream, type SendEvents } from "./send.ts";
 import {
   type Direction,
@@ -56,7 +56,7 @@ interface PeerStream {
 }
 
 /** The halves of all streams by id; frames that break a rule throw `MoqError`. */
-export class QmuxStreams implements SendEvents, ReceiveEvents {
+export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
   // Woken when more streams may be opened.
   readonly #credit = new Latch();
   readonly #init: StreamsInit;
@@ -68,7 +68,7 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
   readonly #bidi = new Inbox<BidiStream & { receive: QmuxReceiveStream }>();
   readonly #opened: Record<Direction, number> = { bidi: 0, uni: 0 };
   readonly #openCredit: Record<Direction, SendCredit>;
-  readonly #peerOpened: Record<Direction, PeerStreams>;
+  readonly #peerOpened: Record<Direction, PeerStreamCredit>;
   #peer: QmuxParameters = NO_PARAMETERS;
   #ended: MoqError | undefined;
 
@@ -81,8 +81,8 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
       uni: new SendCredit(open),
     };
     const { maxStreamsBidi, maxStreamsUni, maxData } = init.own;
-    const most = (streams: number): PeerStreams =>
-      new PeerStreams(this.#hasLimits ? streams : LEGACY_STREAMS);
+    const most = (streams: number): PeerStreamCredit =>
+      new PeerStreamCredit(this.#hasLimits ? streams : LEGACY_STREAMS);
     this.#peerOpened = { bidi: most(maxStreamsBidi), uni: most(maxStreamsUni) };
     this.#window = this.#receiveWindow(maxData);
   }
