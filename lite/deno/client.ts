@@ -34,7 +34,7 @@ export interface DenoConnectOptions
     DenoDialOptions,
     Omit<SessionOptions, "setup">,
     Partial<SessionScopes> {
-  /** What we will do, if not both: spares the relay the other half. */
+  /** Set it if you only publish or only subscribe: it saves the relay work. Default both. */
   readonly role?: "publisher" | "subscriber" | undefined;
 }
 

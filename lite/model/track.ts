@@ -418,7 +418,11 @@ export class TrackConsumer {
     return new TrackSubscription(this.#track, options);
   }
 
-  /** The frames of all groups as text, as {@linkcode TrackConsumer.subscribe}; a group that was cut is passed over. */
+  /**
+   * The frames of all groups as text. Groups arrive in any order, and late ones
+   * may be dropped, as in {@linkcode TrackConsumer.subscribe}; a cut group is
+   * skipped. Text that must be complete and in order belongs in one group.
+   */
   async *texts(options: SubscribeOptions = {}): AsyncGenerator<string, void> {
     const groups = this.subscribe(options);
     try {

@@ -76,13 +76,17 @@ interface Moving {
   readonly gone: AbortSignal;
 }
 
-/** Keeps one session up. It has the verbs of a {@linkcode Session}, which here outlive the single session. */
+/**
+ * Keeps one session up. It has the methods of a {@linkcode Session}. What is
+ * published stays published over new sessions. A read ends or throws with the
+ * session: wait for {@linkcode Connection.whenAnnounced} and read again.
+ */
 export class Connection {
   /** Broadcasts of our own: published on every session. */
   readonly local: Origin;
   /** What the peer announces, over whichever session is up. */
   readonly remote: Origin;
-  /** Resolves when it was closed, or gave up because the peer will never let us in; never rejects. */
+  /** Resolves when it was closed, or gave up because the peer refused with `unauthorized`; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
   readonly #dialer: SessionDialer;
   readonly #clock: Clock;
@@ -148,7 +152,7 @@ export class Connection {
     });
   }
 
-  /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
+  /** Resolves when the peer has a broadcast at `path`, published by another session. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
   async whenAnnounced(path: string, signal?: AbortSignal): Promise<void> {
     if (await isAnnounced(this.announced(path, signal))) return;
     signal?.throwIfAborted();

@@ -232,7 +232,7 @@ export class Session {
     );
   }
 
-  /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
+  /** Resolves when the peer has a broadcast at `path`, published by another session. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
   async whenAnnounced(path: string, signal?: AbortSignal): Promise<void> {
     if (await isAnnounced(this.announced(path, signal))) return;
     signal?.throwIfAborted();
