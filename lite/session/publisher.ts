@@ -25,7 +25,7 @@ import { ProbeReports } from "./probe_reports.ts";
 import { RequestedBroadcasts } from "./requested.ts";
 import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
-import { OutgoingSubscription } from "./outgoing_subscription.ts";
+import { ServedSubscription } from "./served_subscription.ts";
 
 /** Answers the peer's requests. */
 export class SessionPublisher {
@@ -176,7 +176,7 @@ export class SessionPublisher {
       const track = await this.#track(message, stream);
       const request = { stream, reader };
       const options = { message, order, track, request };
-      await new OutgoingSubscription(this.#context, options).run();
+      await new ServedSubscription(this.#context, options).run();
     });
     order.close();
     stats.subscriptions--;

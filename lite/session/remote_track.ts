@@ -65,7 +65,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   #end: number | undefined;
   #seen = 0;
 
-  /** Use `Subscriber.consume`. */
+  /** Use {@linkcode SessionSubscriber.consume}. */
   constructor(requests: PeerRequests, options: RemoteTrackOptions) {
     this.#requests = requests;
     this.options = options;

@@ -27,7 +27,7 @@ export class StreamCheck implements GroupReceiver {
   readonly #requests: PeerRequests;
   readonly #arrived = Promise.withResolvers<true>();
 
-  /** Use `Subscriber.checkStreams`. */
+  /** Use {@linkcode SessionSubscriber.checkStreams}. */
   constructor(requests: PeerRequests) {
     this.#requests = requests;
   }
