@@ -45,7 +45,7 @@ export type {
 export type {
   Demanded,
   TrackDemand,
-  TrackReader as Subscriber,
+  TrackReader,
   Wanted,
 } from "./model/demand.ts";
 export { groupOf } from "./model/group.ts";

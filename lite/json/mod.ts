@@ -42,7 +42,7 @@ export {
 export {
   followNewest,
   type JsonFrame,
-  type JsonFrameReader as FrameReader,
+  type JsonFrameReader,
 } from "./newest_group.ts";
 export {
   consumeSnapshots,
