@@ -234,6 +234,7 @@ Deno.test("moq-relay: SIGTERM sends GOAWAY and ends sessions after the drain", a
   const told = performance.now();
   const stopped = relay.stop("SIGTERM");
   assert.equal(await session.goingAway, "");
+  assert.match(await relay.fetch("/health"), /^draining: /);
   const asked = performance.now() - told;
   const error = await session.closed;
   const took = performance.now() - told;
