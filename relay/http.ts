@@ -237,6 +237,8 @@ function certificate({ options }: Ask): Response {
 
 interface OpenScope {
   readonly scope: OriginScope;
+  /** What the client may publish, as patterns relative to the path. */
+  readonly publish: readonly string[];
   /** Releases the grant. */
   readonly close: () => void;
 }
@@ -247,14 +249,15 @@ async function openScope(
   path: string,
 ): Promise<OpenScope> {
   const started = options.clock.now();
-  const { root, subscribe, mounts, lease } = await options.authorizer.grant({
-    transport: "http",
-    path,
-    query: queryOf(request, url),
-    remote: options.remote,
-    serverName: url.hostname,
-    origin: request.headers.get("origin") ?? undefined,
-  });
+  const { root, publish, subscribe, mounts, lease } = await options.authorizer
+    .grant({
+      transport: "http",
+      path,
+      query: queryOf(request, url),
+      remote: options.remote,
+      serverName: url.hostname,
+      origin: request.headers.get("origin") ?? undefined,
+    });
   const close = (): void => {
     const durationMs = options.clock.now() - started;
     lease?.release({ reason: "done", durationMs });
@@ -267,7 +270,8 @@ async function openScope(
     );
   }
   const filter = patternFilter(subscribe);
-  return { scope: options.origin.scope({ root, mounts, filter }), close };
+  const scope = options.origin.scope({ root, mounts, filter });
+  return { scope, publish, close };
 }
 
 async function announced(ask: Ask): Promise<Response> {
@@ -306,13 +310,23 @@ function queryOf(request: Request, url: URL): string {
  * public, programs on this machine. Pages about the relay itself are not for
  * everyone, even where all broadcasts are public.
  */
-async function checkOperator(ask: Ask): Promise<void> {
-  const { scope, close } = await openScope(ask, "");
+async function checkOperator(
+  ask: Ask,
+  { mayChange = false }: { readonly mayChange?: boolean } = {},
+): Promise<void> {
+  const { scope, publish, close } = await openScope(ask, "");
   close();
   if (!scope.filter.allows("any/path")) {
     throw new MoqError(
       "unauthorized",
       "Only a token for every path may see this",
+    );
+  }
+  // A token that reads metrics must not be able to end sessions.
+  if (mayChange && !patternFilter(publish).allows("any/path")) {
+    throw new MoqError(
+      "unauthorized",
+      "Only a token that may publish and subscribe to every path may do this",
     );
   }
   const { request, url } = ask;
@@ -375,7 +389,7 @@ async function sessions(ask: Ask): Promise<Response> {
 }
 
 async function endSession(ask: Ask): Promise<Response> {
-  await checkOperator(ask);
+  await checkOperator(ask, { mayChange: true });
   const { sessions: list, remote, log } = ask.options;
   const [, digits] = /^\/(\d{1,15})$/.exec(ask.rest) ?? [];
   if (digits === undefined) {

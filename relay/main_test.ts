@@ -305,6 +305,15 @@ Deno.test("moq-relay: --help, --version and --check-config exit with 0", async (
   assert.equal((await end(["--check-config", "--web-ws", "maybe"])).code, 1);
 });
 
+Deno.test("moq-relay: --check-config names every wrong file and exits with 1", async () => {
+  const { code, out, err } = await end([
+    ...["--check-config", "--auth-key", "/nowhere.jwk"],
+    ...["--cluster-token", "/nowhere.jwt"],
+  ]);
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /^--auth-key: .*\nCannot read \/nowhere\.jwt, .*\n$/);
+});
+
 Deno.test("moq-relay: token and auth are subcommands", async () => {
   const token = await end(["token", "inspect", "x"]);
   assert.match(

@@ -254,8 +254,9 @@ Deno.test("server: operators list the sessions, and end one", async () => {
   const key = await generateKey("HS256");
   const file = `${folder}/key.jwk`;
   await Deno.writeTextFile(file, JSON.stringify(key.toJson()));
-  const everything = { root: "", publish: [], subscribe: ["**"] };
-  const operator = await key.sign({ ...everything, subject: "ops" });
+  const everything = { root: "", publish: ["**"], subscribe: ["**"] };
+  const operator = await key.sign(everything);
+  const reader = await key.sign({ ...everything, publish: [] });
   const room = { root: "room", publish: ["**"], subscribe: ["**"] };
   const guest = await key.sign({ ...room, subject: "ada" });
   const lines: [message: string, fields: LogFields | undefined][] = [];
@@ -297,9 +298,17 @@ Deno.test("server: operators list the sessions, and end one", async () => {
       received_bytes: 0,
       subscriptions: 0,
     });
-    const refused = await ask("/sessions", "GET", guest);
-    assert.equal(refused.status, 401);
-    await refused.body?.cancel();
+    for (
+      const [path, method, token, status] of [
+        ["/sessions", "GET", guest, 401],
+        ["/sessions", "GET", reader, 200],
+        [`/sessions/${id}`, "DELETE", reader, 401],
+      ] as const
+    ) {
+      const response = await ask(path, method, token);
+      await response.body?.cancel();
+      assert.equal(response.status, status, `${method} ${path}`);
+    }
     const ended = await ask(`/sessions/${id}`, "DELETE");
     assert.deepEqual(
       [ended.status, await ended.text()],
