@@ -22,7 +22,7 @@ interface PemPair {
 /** The leaf certificate, if TLS can serve the chain with the key. Throws `ConfigError` that names the file. */
 export function checkPemPair(pair: PemPair): X509Certificate {
   const { cert, key, certPath, keyPath } = pair;
-  const leaf = readChain(cert, certPath);
+  const [leaf] = readCertificates(cert, certPath);
   const secret = parsePem(
     () => createPrivateKey(key),
     `${keyPath}: expected a private key in PEM`,
@@ -39,7 +39,11 @@ export function checkPemPair(pair: PemPair): X509Certificate {
 const BEGIN = "-----BEGIN CERTIFICATE-----";
 const WHOLE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
-function readChain(cert: string, path: string): X509Certificate {
+/** The certificates in `cert`, PEM, at least one. Throws `ConfigError` that names the file. */
+export function readCertificates(
+  cert: string,
+  path: string,
+): readonly [X509Certificate, ...X509Certificate[]] {
   const begun = cert.split(BEGIN).length - 1;
   const whole = cert.match(WHOLE) ?? [];
   if (whole.length < begun) {
@@ -55,8 +59,8 @@ function readChain(cert: string, path: string): X509Certificate {
       } is damaged`,
     )
   );
-  const [leaf] = chain;
-  if (leaf) return leaf;
+  const [leaf, ...others] = chain;
+  if (leaf) return [leaf, ...others];
   throw new ConfigError(
     `${path}: expected a certificate chain in PEM, got no certificate`,
   );

@@ -124,7 +124,8 @@ export class CertificateFiles implements CertificateSource {
   }
 }
 
-async function readFile(path: string): Promise<string> {
+/** The text of a file; throws `ConfigError`. */
+export async function readFile(path: string): Promise<string> {
   try {
     return await Deno.readTextFile(path);
   } catch (cause) {

@@ -7,6 +7,7 @@
 import {
   type Clock,
   type GroupConsumer,
+  type Logger,
   MoqError,
   type Origin,
   type OriginScope,
@@ -18,6 +19,7 @@ import type { Metrics } from "./metrics/metrics.ts";
 import { METRICS_TYPE } from "./metrics/text.ts";
 import type { Gate, Refusal } from "./limits.ts";
 import type { Peers } from "./cluster/peers.ts";
+import type { SessionList } from "./sessions.ts";
 import {
   type Authorizer,
   isLocalUrl,
@@ -34,6 +36,12 @@ export interface HttpOptions {
   readonly peers?: Peers | undefined;
   /** The links to dialled relays. Default none. */
   readonly links?: Pick<Cluster, "report"> | undefined;
+  /** The sessions being served. Default none. */
+  readonly sessions?: SessionList | undefined;
+  /** Whether the relay accepts no more peers, read for every request. Default false. */
+  readonly isDraining?: boolean | undefined;
+  /** Logs what operators do. Default: nothing is. */
+  readonly log?: Logger | undefined;
   /** The source of `/metrics`. Default: 404. */
   readonly metrics?: Pick<Metrics, "text" | "countRequest"> | undefined;
   /** Decides who may see broadcasts. */
@@ -76,8 +84,11 @@ interface Route {
   readonly free?: boolean | undefined;
   /** Whether it calls `leave` itself, unless it throws. */
   readonly streams?: boolean | undefined;
-  readonly get: (ask: Ask) => Promise<Response> | Response;
+  readonly get?: Handler;
+  readonly delete?: Handler;
 }
+
+type Handler = (ask: Ask) => Promise<Response> | Response;
 
 const ROUTES: readonly Route[] = [
   { path: "/health", open: false, free: true, get: health },
@@ -85,6 +96,8 @@ const ROUTES: readonly Route[] = [
   { path: "/announced", open: true, get: announced },
   { path: "/fetch", open: true, streams: true, get: fetchGroup },
   { path: "/nodes", open: false, get: nodes },
+  { path: "/sessions", open: false, get: sessions },
+  { path: "/sessions", open: true, delete: endSession },
   { path: "/metrics", open: false, get: metrics },
 ];
 
@@ -150,11 +163,12 @@ async function answer(
   if (request.method === "OPTIONS") {
     return new Response(null, {
       status: 204,
-      headers: { "access-control-allow-methods": "GET" },
+      headers: { "access-control-allow-methods": methodOf(route) },
     });
   }
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return text(405, `Expected GET, got ${request.method}`);
+  const run = request.method === "DELETE" ? route.delete : route.get;
+  if (!run || !METHODS.includes(request.method)) {
+    return text(405, `Expected ${methodOf(route)}, got ${request.method}`);
   }
   const { gate, remote = "" } = options;
   const leave = route.free || !gate ? () => {} : gate.enter(remote);
@@ -162,7 +176,7 @@ async function answer(
   let isAnswered = false;
   try {
     const rest = decodePath(url.pathname.slice(route.path.length));
-    const response = await route.get({ request, url, rest, options, leave });
+    const response = await run({ request, url, rest, options, leave });
     if (request.method === "HEAD") return await withoutBody(response);
     isAnswered = response.ok && route.streams === true;
     return response;
@@ -172,6 +186,12 @@ async function answer(
   } finally {
     if (!isAnswered) leave();
   }
+}
+
+const METHODS: readonly string[] = ["GET", "HEAD", "DELETE"];
+
+function methodOf(route: Route): string {
+  return route.get ? "GET" : "DELETE";
 }
 
 async function withoutBody(response: Response): Promise<Response> {
@@ -188,8 +208,10 @@ export function crowded(refusal: Refusal): Response {
   return new Response(`${message}\n`, { status, headers });
 }
 
-function health(): Response {
-  return new Response("ok\n");
+function health({ options }: Ask): Response {
+  return options.isDraining
+    ? text(503, "draining: the relay takes no more sessions and is stopping")
+    : new Response("ok\n");
 }
 
 function text(status: number, message: string): Response {
@@ -217,6 +239,8 @@ function certificate({ options: { fingerprint } }: Ask): Response {
 
 interface OpenScope {
   readonly scope: OriginScope;
+  /** What the client may publish, as patterns relative to the path. */
+  readonly publish: readonly string[];
   /** Releases the grant. */
   readonly close: () => void;
 }
@@ -227,14 +251,15 @@ async function openScope(
   path: string,
 ): Promise<OpenScope> {
   const started = options.clock.now();
-  const { root, subscribe, mounts, lease } = await options.authorizer.grant({
-    transport: "http",
-    path,
-    query: queryOf(request, url),
-    remote: options.remote,
-    serverName: url.hostname,
-    origin: request.headers.get("origin") ?? undefined,
-  });
+  const { root, publish, subscribe, mounts, lease } = await options.authorizer
+    .grant({
+      transport: "http",
+      path,
+      query: queryOf(request, url),
+      remote: options.remote,
+      serverName: url.hostname,
+      origin: request.headers.get("origin") ?? undefined,
+    });
   const close = (): void => {
     const durationMs = options.clock.now() - started;
     lease?.release({ reason: "done", durationMs });
@@ -247,7 +272,8 @@ async function openScope(
     );
   }
   const filter = patternFilter(subscribe);
-  return { scope: options.origin.scope({ root, mounts, filter }), close };
+  const scope = options.origin.scope({ root, mounts, filter });
+  return { scope, publish, close };
 }
 
 async function announced(ask: Ask): Promise<Response> {
@@ -286,13 +312,23 @@ function queryOf(request: Request, url: URL): string {
  * public, programs on this machine. Pages about the relay itself are not for
  * everyone, even where all broadcasts are public.
  */
-async function checkOperator(ask: Ask): Promise<void> {
-  const { scope, close } = await openScope(ask, "");
+async function checkOperator(
+  ask: Ask,
+  { mayChange = false }: { readonly mayChange?: boolean } = {},
+): Promise<void> {
+  const { scope, publish, close } = await openScope(ask, "");
   close();
   if (!scope.filter.allows("any/path")) {
     throw new MoqError(
       "unauthorized",
       "Only a token for every path may see this",
+    );
+  }
+  // A token that reads metrics must not be able to end sessions.
+  if (mayChange && !patternFilter(publish).allows("any/path")) {
+    throw new MoqError(
+      "unauthorized",
+      "Only a token that may publish and subscribe to every path may do this",
     );
   }
   const { request, url } = ask;
@@ -336,6 +372,45 @@ async function nodes(ask: Ask): Promise<Response> {
       subscriptions: session.stats.subscriptions,
     })),
   });
+}
+
+/** Every session in JSON, in slices: there may be ten thousand. */
+async function sessions(ask: Ask): Promise<Response> {
+  await checkOperator(ask);
+  const { sessions: list, origin } = ask.options;
+  const lines: string[] = [];
+  for (const report of list?.report() ?? []) {
+    if (lines.length % SLICE_STEPS === 0) {
+      await origin.turns.take(SLICE_STEPS, ask);
+    }
+    lines.push(JSON.stringify(report));
+  }
+  return new Response(`{"sessions":[${lines.join(",\n")}]}\n`, {
+    headers: { "content-type": "application/json" },
+  });
+}
+
+async function endSession(ask: Ask): Promise<Response> {
+  await checkOperator(ask, { mayChange: true });
+  const { sessions: list, remote, log } = ask.options;
+  const [, digits] = /^\/(\d{1,15})$/.exec(ask.rest) ?? [];
+  if (digits === undefined) {
+    return text(400, "Expected /sessions/<id>, an id that /sessions lists");
+  }
+  const ended = list?.end(
+    Number(digits),
+    new MoqError("unauthorized", "An operator has ended the session"),
+  );
+  if (!ended) return text(404, `No session ${digits}: see /sessions`);
+  const { path, subject } = ended;
+  const session = Number(digits);
+  log?.info?.("session ended by an operator", {
+    session,
+    path,
+    subject,
+    operator: remote,
+  });
+  return text(200, `Session ${digits} has ended`);
 }
 
 const GROUP = /^(latest|\d{1,16})$/;

@@ -106,6 +106,15 @@ Deno.test("handle: health and certificate are exact to the byte", async () => {
   assert.equal(headers.get("access-control-allow-origin"), "*");
 });
 
+Deno.test("handle: /health is 503 while the relay drains", async () => {
+  const { status, body } = await get(
+    { ...setup(), isDraining: true },
+    "/health",
+  );
+  assert.equal(status, 503);
+  assert.match(body, /^draining: /);
+});
+
 Deno.test("handle: /announced lists broadcasts below the path, one per line", async () => {
   const options = setup();
   const close = publish(options);
@@ -369,20 +378,20 @@ for (
   ] as readonly (readonly [string, Asker])[]
 ) {
   const isOpen = open.length > 0;
-  Deno.test(`handle: metrics and nodes are ${isOpen ? "shown to" : "kept from"} ${who}`, async () => {
+  Deno.test(`handle: operators' pages are ${isOpen ? "shown to" : "kept from"} ${who}`, async () => {
     const options: HttpOptions = {
       ...setup(),
       authorizer: operated([...open, ...limited]),
       metrics: METRICS,
       remote,
     };
-    for (const path of ["/metrics", "/nodes"]) {
+    for (const path of ["/metrics", "/nodes", "/sessions"]) {
       const url = `http://${host ?? "localhost"}:4443${path}${query ?? ""}`;
       const request = new Request(url, headers && { headers });
       const response = await handle(request, options);
       assert.equal(response.status, isOpen ? 200 : 401, path);
       const body = await response.text();
-      assert.equal(/broadcasts|hop/.test(body), isOpen);
+      assert.equal(/broadcasts|hop|sessions/.test(body), isOpen);
     }
   });
 }

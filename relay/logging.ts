@@ -62,13 +62,16 @@ function plain(fields: LogFields = {}): Record<string, unknown> {
 function plainValue(value: unknown): unknown {
   if (typeof value === "number" || typeof value === "boolean") return value;
   if (value instanceof Error) return redact(value.message);
-  if (typeof value === "object") return redact(JSON.stringify(value, noBigint));
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (isRecord(value)) return plain(value);
   return redact(String(value));
 }
 
-// JSON has no integers of this size.
-function noBigint(_name: string, value: unknown): unknown {
-  return typeof value === "bigint" ? String(value) : value;
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** `text` without values of `jwt` parameters and without bare JWTs. */
@@ -78,15 +81,23 @@ function redact(text: string): string {
     .replaceAll(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, "(hidden)");
 }
 
-const SAFE_VALUE = /^[\w.:/@*+\-[\]]+$/;
+const SAFE_VALUE = /^[\w.:/@*+%\-[\]]+$/;
+
+/** As it is, or in the quotes that it has none of itself. */
+function prettyValue(value: unknown): string {
+  if (typeof value === "object") return JSON.stringify(value);
+  const text = String(value);
+  if (SAFE_VALUE.test(text)) return text;
+  const mayBeSingle = text.includes('"') && !/['\\\p{Cc}]/u.test(text);
+  return mayBeSingle ? `'${text}'` : JSON.stringify(text);
+}
 
 /** `12:00:00.000 INFO  message name=value`; peers' text is quoted, so it cannot fake a line. */
 function prettyLine(record: LogRecord): string {
   const time = new Date(record.timestamp).toISOString().slice(11, 23);
   const level = record.level.replace("warning", "warn").toUpperCase();
   const fields = Object.entries(record.properties).map(([name, value]) => {
-    const text = String(value);
-    return ` ${name}=${SAFE_VALUE.test(text) ? text : JSON.stringify(text)}`;
+    return ` ${name}=${prettyValue(value)}`;
   });
   return `${time} ${level.padEnd(5)} ${record.message.join("")}${
     fields.join("")

@@ -46,7 +46,7 @@ Deno.test("openLog: JSON has one object per line", () => {
   assert.deepEqual(record.properties, {
     port: 4443,
     id: "1152921504606846976",
-    list: '["a","1"]',
+    list: ["a", "1"],
   });
 });
 
@@ -75,4 +75,27 @@ Deno.test("openLog: a peer's text cannot control the terminal", () => {
     assert.doesNotMatch(lines.join(""), /[^\P{Cc}\n]|\u202e/u);
     assert.match(lines.join(""), /\\u001b.*\\u009b31m\\u202e/);
   }
+});
+
+Deno.test("openLog: no value is quoted twice", () => {
+  const fields = {
+    reason: 'No public access at "other"',
+    url: new URL("https://relay.example/a b"),
+    expires: new Date(0),
+    peer: { name: "a b", port: 1 },
+  };
+  const pretty = open("info", "pretty");
+  pretty.log.warn?.("refused", fields);
+  assert.match(
+    pretty.lines[0] ?? "",
+    /refused reason='No public access at "other"' url=https:\/\/relay.example\/a%20b expires=1970-01-01T00:00:00.000Z peer=\{"name":"a b","port":1\}\n$/,
+  );
+  const json = open("info", "json");
+  json.log.warn?.("refused", fields);
+  assert.deepEqual(JSON.parse(json.lines[0] ?? "").properties, {
+    reason: 'No public access at "other"',
+    url: "https://relay.example/a%20b",
+    expires: "1970-01-01T00:00:00.000Z",
+    peer: { name: "a b", port: 1 },
+  });
 });

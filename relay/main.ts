@@ -5,6 +5,7 @@
  * @module
  */
 import { type Logger, systemClock } from "@moq-deno/lite";
+import { checkFiles } from "./check_files.ts";
 import type { Config } from "./config/settings.ts";
 import { helpText } from "./config/docs.ts";
 import { loadConfig } from "./config/load.ts";
@@ -93,6 +94,13 @@ async function run(config: Config): Promise<void> {
   await server.close(config["drain_timeout"]);
 }
 
+async function check(config: Config): Promise<void> {
+  const { problems, warnings } = await checkFiles(config, systemClock);
+  for (const line of warnings) printError(`warning: ${line}\n`);
+  if (problems.length > 0) throw new ConfigError(problems.join("\n"));
+  print("The configuration is good\n");
+}
+
 async function main(args: readonly string[]): Promise<void> {
   if (args[0] === "token") return await runTokenCommand(args.slice(1));
   if (args[0] === "auth") return await runAuthCommand(args.slice(1));
@@ -103,8 +111,7 @@ async function main(args: readonly string[]): Promise<void> {
     case "version":
       return print(`moq-relay ${RELAY_VERSION}\n`);
     case "check-config":
-      await readConfig(commandLine);
-      return print("The configuration is good\n");
+      return await check(await readConfig(commandLine));
     case undefined:
       return await run(await readConfig(commandLine));
   }

@@ -234,6 +234,7 @@ Deno.test("moq-relay: SIGTERM sends GOAWAY and ends sessions after the drain", a
   const told = performance.now();
   const stopped = relay.stop("SIGTERM");
   assert.equal(await session.goingAway, "");
+  assert.match(await relay.fetch("/health"), /^draining: /);
   const asked = performance.now() - told;
   const error = await session.closed;
   const took = performance.now() - told;
@@ -302,6 +303,15 @@ Deno.test("moq-relay: --help, --version and --check-config exit with 0", async (
     "",
   ]);
   assert.equal((await end(["--check-config", "--web-ws", "maybe"])).code, 1);
+});
+
+Deno.test("moq-relay: --check-config names every wrong file and exits with 1", async () => {
+  const { code, out, err } = await end([
+    ...["--check-config", "--auth-key", "/nowhere.jwk"],
+    ...["--cluster-token", "/nowhere.jwt"],
+  ]);
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /^--auth-key: .*\nCannot read \/nowhere\.jwt, .*\n$/);
 });
 
 Deno.test("moq-relay: token and auth are subcommands", async () => {

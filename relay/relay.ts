@@ -50,6 +50,7 @@ import {
 } from "./auth/auth.ts";
 import { Peers } from "./cluster/peers.ts";
 import { RelayStats, type SessionKind } from "./metrics/stats.ts";
+import { factsOf, SessionList } from "./sessions.ts";
 
 /** Limits of a {@linkcode Relay}. */
 export interface RelayLimits extends SessionLimits {
@@ -79,6 +80,16 @@ export interface RelayOptions {
   readonly clock?: Clock | undefined;
 }
 
+/** A peer on its way in. */
+interface Arrival {
+  /** Its number in the log. */
+  readonly number: number;
+  readonly peer: IncomingPeer;
+  /** Its grant, if that was decided before it has a session. */
+  readonly early: Grant | undefined;
+  readonly log: Logger;
+}
+
 // Another relay acts for all of its publishers and viewers.
 const PEER_LIMITS: SessionLimits = {
   subscriptions: 100_000,
@@ -98,6 +109,10 @@ export class Relay {
   readonly peers: Peers = new Peers();
   /** Counters since the start. */
   readonly stats: RelayStats = new RelayStats();
+  /** The sessions being served, for operators. */
+  readonly list: SessionList = new SessionList();
+  /** Whether no more peers are accepted. */
+  isDraining = false;
   readonly #options: RelayOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -105,7 +120,6 @@ export class Relay {
   readonly #grants: Map<Session, Grant> = new Map();
   #entering = 0;
   #number = 0;
-  #isDraining = false;
 
   /** A relay without sessions. */
   constructor(options: RelayOptions) {
@@ -131,15 +145,13 @@ export class Relay {
 
   /** Accepts a peer, serves it, and returns when it has left. Never throws. */
   async accept(peer: IncomingPeer): Promise<void> {
-    const { transport: kind, remote, protocol } = peer;
-    const log = childLogger(this.#log, { session: ++this.#number });
+    const { transport, remote } = peer;
+    const number = ++this.#number;
+    const log = childLogger(this.#log, { session: number });
     this.#entering++;
     try {
       const early = await this.#authorise(peer);
-      const session = await this.#enter(peer, { early, log });
-      const { tier, isRelay } = this.#grants.get(session) ?? {};
-      const facts = { kind, remote, protocol, tier, peer: isRelay };
-      log.info?.("session opened", facts);
+      const session = await this.#enter({ number, peer, early, log });
       const error = await session.closed;
       const { code, message: reason } = error ?? {};
       log.info?.("session closed", { code, reason });
@@ -147,7 +159,7 @@ export class Relay {
       const error = asMoqError(cause);
       const { code, message: reason } = error;
       this.stats.refuse(error);
-      log.info?.("session refused", { kind, remote, code, reason });
+      log.info?.("session refused", { transport, remote, code, reason });
     } finally {
       this.#entering--;
     }
@@ -171,7 +183,7 @@ export class Relay {
 
   #checkRoom(): void {
     const most = this.#options.limits?.sessions ?? DEFAULT_SESSIONS;
-    if (this.#isDraining) {
+    if (this.isDraining) {
       throw new MoqError("going-away", "Relay is shutting down");
     }
     if (this.#entering > most) {
@@ -180,13 +192,11 @@ export class Relay {
   }
 
   /** A session that is being served. */
-  async #enter(
-    peer: IncomingPeer,
-    { early, log }: { readonly early: Grant | undefined; readonly log: Logger },
-  ): Promise<Session> {
+  async #enter(arrival: Arrival): Promise<Session> {
+    const { peer, early, log } = arrival;
     try {
       const session = await this.#start(await peer.accept(), log);
-      await this.#serve(session, { peer, early });
+      await this.#serve(session, arrival);
       return session;
     } catch (error) {
       const reason = asMoqError(error).message;
@@ -235,20 +245,20 @@ export class Relay {
   /** Lets `session` do what its grant allows. */
   async #serve(
     session: Session,
-    { peer, early }: {
-      readonly peer: IncomingPeer;
-      readonly early: Grant | undefined;
-    },
+    { number, peer, early, log }: Arrival,
   ): Promise<void> {
     try {
       const { role, path, hop } = await session.peer;
       const grant = early ?? await this.#grant({ ...peer, target: path }, role);
       this.#endWith(session, grant);
       const scopes = this.#scopes(grant, role);
-      const isPeer = grant.isRelay ?? false;
+      const facts = factsOf(peer, { ...grant, role });
+      const { isPeer } = facts;
       if (isPeer) this.peers.add({ session, hop, isDialled: false });
       session.serve({ ...scopes, ...(isPeer && { limits: PEER_LIMITS }) });
-      this.stats.add(session, { transport: peer.transport, isPeer });
+      this.stats.add(session, facts);
+      this.list.add(facts, { number, session });
+      log.info?.("session opened", facts);
     } catch (error) {
       session.close(asMoqError(error));
       throw error;
@@ -289,7 +299,7 @@ export class Relay {
       this.#grants.delete(session);
       const { sentBytes: sent, receivedBytes: received } = session.stats;
       lease?.release({
-        reason: this.#isDraining ? "shutdown" : error?.message ?? "closed",
+        reason: this.isDraining ? "shutdown" : error?.message ?? "closed",
         durationMs: this.#clock.now() - started,
         bytes: { sent, received },
       });
@@ -298,7 +308,7 @@ export class Relay {
 
   /** Accepts no more peers, asks all to move, and closes those that remain after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
-    this.#isDraining = true;
+    this.isDraining = true;
     this.#log.info?.("draining", { sessions: this.#sessions.size, timeoutMs });
     await Promise.all(
       [...this.#sessions].map(async (session) => {
@@ -319,13 +329,17 @@ export class Relay {
   /** Lets a dialled relay read and write the whole origin. */
   link(
     session: Session,
-    { hop, transport }: {
+    { hop, transport, remote }: {
       readonly hop: bigint | undefined;
+      readonly remote?: string | undefined;
       readonly transport: SessionKind["transport"];
     },
   ): void {
     this.peers.add({ session, hop, isDialled: true });
-    this.stats.add(session, { transport, isPeer: true });
+    const { protocol } = session.transport;
+    const facts = { transport, protocol, remote, path: "", isPeer: true };
+    this.stats.add(session, facts);
+    this.list.add(facts, { number: ++this.#number, session });
     const scope = this.origin.scope({ showsHidden: true });
     session.serve({ readable: scope, writable: scope, limits: PEER_LIMITS });
   }

@@ -228,12 +228,18 @@ export class Server implements Surroundings {
     const fingerprint = (): string | undefined =>
       this.addresses.length > 0 ? this.fingerprint : undefined;
     const origins = this.#config["auth.origin"];
+    const relay = this.#relay;
     return {
-      origin: this.#relay.origin,
-      peers: this.#relay.peers,
+      origin: relay.origin,
+      peers: relay.peers,
+      sessions: relay.list,
+      get isDraining() {
+        return relay.isDraining;
+      },
+      log: this.#log,
       links: this.#cluster?.cluster,
       metrics: new Metrics({
-        relay: this.#relay,
+        relay,
         links: this.#cluster?.cluster,
         surroundings: this,
         version: RELAY_VERSION,

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   BroadcastProducer,
   type Clock,
+  type LogFields,
   type Logger,
   openSession,
   PROTOCOLS,
@@ -16,6 +17,7 @@ import { formatAddress } from "./config/rules.ts";
 import { loadConfig } from "./config/load.ts";
 import { readCommandLine } from "./config/sources.ts";
 import { type Server, startServer } from "./server.ts";
+import { generateKey } from "./token/mod.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -245,4 +247,93 @@ Deno.test("startServer: a new certificate serves new peers, old sessions stay", 
     assert.equal(await shown.text(), relay.server.fingerprint);
     broadcast.close();
   });
+});
+
+Deno.test("server: operators list the sessions, and end one", async () => {
+  const folder = await Deno.makeTempDir();
+  const key = await generateKey("HS256");
+  const file = `${folder}/key.jwk`;
+  await Deno.writeTextFile(file, JSON.stringify(key.toJson()));
+  const everything = { root: "", publish: ["**"], subscribe: ["**"] };
+  const operator = await key.sign(everything);
+  const reader = await key.sign({ ...everything, publish: [] });
+  const room = { root: "room", publish: ["**"], subscribe: ["**"] };
+  const guest = await key.sign({ ...room, subject: "ada" });
+  const lines: [message: string, fields: LogFields | undefined][] = [];
+  const config = loadConfig({
+    commandLine: readCommandLine(["--listen=127.0.0.1:0", "--auth-key", file]),
+    environment: {},
+  });
+  const server = await startServer(config, {
+    log: { info: (message, fields) => lines.push([message, fields]) },
+    clock: systemClock,
+  });
+  const port = server.addresses[0]!.port;
+  const ask = (path: string, method = "GET", token = operator) =>
+    fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+    });
+  try {
+    const session = await connect(
+      `moqt://127.0.0.1:${port}/room/one?jwt=${guest}`,
+      {
+        serverCertificateHashes: [Uint8Array.fromHex(server.fingerprint)],
+        role: "subscriber",
+      },
+    );
+    await session.flushed();
+    const { sessions: [listed] } = await (await ask("/sessions")).json();
+    const { id, remote, since, ...facts } = listed;
+    assert.match(remote, /^127\.0\.0\.1:\d+$/);
+    assert.ok(Math.abs(Date.parse(since) - Date.now()) < 60_000);
+    assert.deepEqual(facts, {
+      transport: "quic",
+      protocol: "moq-lite-06",
+      path: "room/one",
+      subject: "ada",
+      role: "subscriber",
+      relay: false,
+      sent_bytes: 0,
+      received_bytes: 0,
+      subscriptions: 0,
+    });
+    for (
+      const [path, method, token, status] of [
+        ["/sessions", "GET", guest, 401],
+        ["/sessions", "GET", reader, 200],
+        [`/sessions/${id}`, "DELETE", reader, 401],
+      ] as const
+    ) {
+      const response = await ask(path, method, token);
+      await response.body?.cancel();
+      assert.equal(response.status, status, `${method} ${path}`);
+    }
+    const ended = await ask(`/sessions/${id}`, "DELETE");
+    assert.deepEqual(
+      [ended.status, await ended.text()],
+      [200, `Session ${id} has ended\n`],
+    );
+    const error = await session.closed;
+    assert.match(error?.message ?? "", /An operator has ended the session$/);
+    for (
+      const [path, method, status] of [
+        [`/sessions/${id}`, "DELETE", 404],
+        ["/sessions/x", "DELETE", 400],
+        [`/sessions/${id}`, "GET", 405],
+        ["/sessions", "DELETE", 405],
+      ] as const
+    ) {
+      const response = await ask(path, method);
+      await response.body?.cancel();
+      assert.equal(response.status, status, `${method} ${path}`);
+    }
+    const [, opened] = lines.find(([text]) => text === "session opened")!;
+    assert.deepEqual([opened?.path, opened?.subject], ["room/one", "ada"]);
+    assert.ok(lines.some(([text]) => text === "session ended by an operator"));
+    assert.ok(!JSON.stringify(lines).includes(guest.slice(-20)));
+  } finally {
+    await server.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });

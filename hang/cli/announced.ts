@@ -3,14 +3,13 @@
  *
  * @module
  */
-import { MoqError, type Session } from "@moq-deno/lite";
 import { printablePath } from "@moq-deno/lite/internal";
 import { command, EXAMPLE_RELAY, RELAY, type RelayValues } from "./command.ts";
 import { preset } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
-import { connectSubscriber } from "./relay.ts";
+import { openRelay } from "./relay.ts";
 import { text } from "./options.ts";
-import { print, say } from "./terminal.ts";
+import { print } from "./terminal.ts";
 
 /** Prints `+ path` for each broadcast below the prefix and `- path` when it ends. */
 export const announced = command({
@@ -32,30 +31,12 @@ async function list(
   args: RelayValues & { readonly name: string },
   signal: AbortSignal,
 ): Promise<void> {
-  await using session = await connectSubscriber(args, signal);
-  for await (const { kind, path } of session.announced(args.name, signal)) {
+  await using relay = await openRelay(args, { role: "subscriber", signal });
+  const listing = relay.connection.announced(args.name, relay.signal);
+  for await (const { kind, path } of listing) {
     const whole = [args.name, path].filter((part) => part !== "").join("/");
     if (kind === "start") print(`+ ${printablePath(whole)}\n`);
     else if (kind === "end") print(`- ${printablePath(whole)}\n`);
   }
-  if (!signal.aborted) throw await sessionError(session);
-}
-
-/** Waits until the relay has the broadcast `name`, or `signal` aborts. */
-export async function untilAnnounced(
-  session: Session,
-  name: string,
-  signal: AbortSignal,
-): Promise<void> {
-  say(`waiting for ${JSON.stringify(name)}\n`);
-  for await (const { kind, path } of session.announced(name, signal)) {
-    if (kind === "start" && path === "") return;
-  }
-  if (!signal.aborted) throw await sessionError(session);
-}
-
-/** Why the relay ended the session. */
-async function sessionError(session: Session): Promise<MoqError> {
-  return await session.closed ??
-    new MoqError("closed", "Relay ended the session");
+  await relay.check();
 }

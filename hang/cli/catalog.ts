@@ -6,13 +6,13 @@
 import { printableJson } from "@moq-deno/lite/internal";
 import { consumeCatalog } from "../catalog/consumer.ts";
 import { deflate } from "../deflate.ts";
-import { untilAnnounced } from "./announced.ts";
 import { CATALOG, command, EXAMPLE_RELAY, READING } from "./command.ts";
 import { flag, type Values } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
 import { MEDIA_LOG } from "./media_log.ts";
-import { connectSubscriber } from "./relay.ts";
+import { openRelay, type RelayConnection } from "./relay.ts";
 import { print } from "./terminal.ts";
+import { untilAnnounced } from "./until_announced.ts";
 
 const ROWS = {
   ...READING,
@@ -33,17 +33,31 @@ async function printUntil(
   args: Values<typeof ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
-  await using session = await connectSubscriber(args, signal);
-  await untilAnnounced(session, args.name, signal);
-  if (signal.aborted) return;
-  const catalogs = consumeCatalog(session.consume(args.name), {
-    format: args.catalog,
+  await using relay = await openRelay(args, { role: "subscriber", signal });
+  while (await untilAnnounced(relay, args.name)) {
+    try {
+      await printCatalogs(relay, args);
+      if (!args.follow || !await relay.wasLost()) break;
+    } catch (error) {
+      await relay.check();
+      if (signal.aborted || !await relay.wasLost()) throw error;
+    }
+  }
+  await relay.check();
+}
+
+async function printCatalogs(
+  { connection, signal }: RelayConnection,
+  { name, catalog: format, follow }: Values<typeof ROWS>,
+): Promise<void> {
+  const catalogs = consumeCatalog(connection.consume(name), {
+    format,
     compression: deflate,
     log: MEDIA_LOG,
     signal,
   });
   for await (const catalog of catalogs) {
     print(`${printableJson(JSON.stringify(catalog, null, 2))}\n`);
-    if (!args.follow) break;
+    if (!follow) return;
   }
 }

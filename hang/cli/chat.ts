@@ -9,7 +9,7 @@ import { ChatRoom } from "../chat/chat_room.ts";
 import { command, EXAMPLE_RELAY, RELAY, type RelayValues } from "./command.ts";
 import { needed } from "./command_line.ts";
 import { publishedName } from "./options.ts";
-import { openConnection } from "./relay.ts";
+import { openRelay } from "./relay.ts";
 import { print, printable, say } from "./terminal.ts";
 
 // Longer than any message; the rest of such a line is refused with it.
@@ -37,7 +37,7 @@ async function talk(
   const slash = args.name.lastIndexOf("/");
   const path = args.name.slice(0, Math.max(0, slash));
   const person = args.name.slice(slash + 1);
-  await using relay = await openConnection(args, signal);
+  await using relay = await openRelay(args, { role: undefined, signal });
   const { connection } = relay;
   const room = new ChatRoom({
     room: path,
@@ -48,15 +48,12 @@ async function talk(
   });
   try {
     say(`in ${JSON.stringify(path)} as ${person}; Ctrl-C leaves\n`);
-    // A relay that lets us in no more ends it.
-    void connection.closed.then(() => room.close());
     // Not awaited: after Ctrl-C a terminal delivers nothing more. What fails in there is said there.
     void sendLines(room, signal);
-    for await (const { name, text, isOwn } of room.read(signal)) {
+    for await (const { name, text, isOwn } of room.read(relay.signal)) {
       if (!isOwn) print(`${printable(name)}: ${printable(text)}\n`);
     }
-    const error = signal.aborted ? undefined : await connection.closed;
-    if (error) throw error;
+    await relay.check();
   } finally {
     room.close();
   }

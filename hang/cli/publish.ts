@@ -23,7 +23,7 @@ import { untilEnded } from "./ended.ts";
 import { openSource, openStream } from "./file_source.ts";
 import { filesFor, isPlaylist, urlOfPlaylist } from "./hls_files.ts";
 import { MEDIA_LOG } from "./media_log.ts";
-import { delivered, openConnection } from "./relay.ts";
+import { openRelay, type RelayConnection } from "./relay.ts";
 import { positive } from "./options.ts";
 import { duration, say, showProgress } from "./terminal.ts";
 
@@ -92,10 +92,8 @@ async function publishInputs(
   const media = await openInputs(args, { inputs, signal });
   inputs.defer(() => media.close());
   for (const reason of media.skipped) say(`left out: ${reason}\n`);
-  await using relay = await openConnection(args, signal);
-  if (!signal.aborted) {
-    await publishOver(relay.connection, { media, args, signal });
-  }
+  await using relay = await openRelay(args, { role: "publisher", signal });
+  if (!signal.aborted) await publishOver(relay, { media, args });
 }
 
 async function openInputs(
@@ -147,13 +145,10 @@ function oneOf(files: readonly string[]): string {
 }
 
 async function publishOver(
-  connection: Connection,
-  { media, args, signal }: {
-    readonly media: Media;
-    readonly args: PublishValues;
-    readonly signal: AbortSignal;
-  },
+  relay: RelayConnection,
+  { media, args }: { readonly media: Media; readonly args: PublishValues },
 ): Promise<void> {
+  const { connection, signal } = relay;
   const broadcast = new BroadcastProducer();
   const name = JSON.stringify(args.name);
   connection.local.publish(args.name, broadcast);
@@ -170,7 +165,8 @@ async function publishOver(
   const failure = await publication.closed;
   stop();
   broadcast.close(failure);
-  await delivered(connection);
+  await relay.check();
+  await relay.delivered();
   if (failure) throw failure;
 }
 

@@ -4,13 +4,7 @@
  *
  * @module
  */
-import {
-  type Connection,
-  type OriginScope,
-  type Route,
-  sleep,
-  systemClock,
-} from "@moq-deno/lite";
+import type { Route } from "@moq-deno/lite";
 import { RecordedBroadcast } from "../record/recorded_broadcast.ts";
 import { Recorder } from "../record/recorder.ts";
 import { command, EXAMPLE_RELAY, FOLDER, READING } from "./command.ts";
@@ -20,11 +14,9 @@ import { FolderStore } from "./folder_store.ts";
 import { sayMissing, serveRecorded } from "./recordings.ts";
 import { publishedName } from "./options.ts";
 import { MEDIA_LOG } from "./media_log.ts";
-import { openConnection } from "./relay.ts";
+import { openRelay, type RelayConnection } from "./relay.ts";
 import { duration, printable, say, showProgress } from "./terminal.ts";
-
-// A session that is lost ends the broadcast a moment before it says so itself.
-const SETTLE_MS = 500;
+import { untilAnnounced } from "./until_announced.ts";
 
 const ROWS = {
   ...READING,
@@ -60,18 +52,15 @@ async function recordBroadcast(
   args: RecordValues,
   signal: AbortSignal,
 ): Promise<void> {
-  await using relay = await openConnection(args, signal);
-  if (!signal.aborted) {
-    await recordAll(relay.connection, { args, signal });
-  }
+  // What is recorded so far is published with --dvr.
+  const role = args.dvr === undefined ? "subscriber" : undefined;
+  await using relay = await openRelay(args, { role, signal });
+  if (!signal.aborted) await recordAll(relay, args);
 }
 
 async function recordAll(
-  connection: Connection,
-  { args, signal }: {
-    readonly args: RecordValues;
-    readonly signal: AbortSignal;
-  },
+  relay: RelayConnection,
+  args: RecordValues,
 ): Promise<void> {
   const store = new FolderStore(args.folder, "write", args.sync);
   store.lock();
@@ -88,11 +77,14 @@ async function recordAll(
       from: "now",
       compression: deflate,
     });
-    serveRecorded(connection.local.scope(), { path: args.dvr, broadcast });
+    serveRecorded(relay.connection.local.scope(), {
+      path: args.dvr,
+      broadcast,
+    });
   }
   const stop = showProgress(progressOf(recorder));
   try {
-    await runTakes(recorder, { connection, args, signal });
+    await runTakes(recorder, { relay, args });
   } finally {
     stop();
     sayMissing(recorder.recording);
@@ -103,46 +95,25 @@ async function recordAll(
 
 async function runTakes(
   recorder: Recorder,
-  { connection, args, signal }: {
-    readonly connection: Connection;
+  { relay, args: { name, follow } }: {
+    readonly relay: RelayConnection;
     readonly args: RecordValues;
-    readonly signal: AbortSignal;
   },
 ): Promise<void> {
-  const { name, follow } = args;
-  const scope = connection.remote.scope();
+  const { signal } = relay;
+  const scope = relay.connection.remote.scope();
+  let isBack = false;
   while (!signal.aborted) {
-    const route = await untilPublished(scope, { name, signal });
+    const route = await untilAnnounced(relay, name, { isBack });
     if (!route) return;
-    const { session } = connection;
+    isBack = true;
     const publisher = publisherOf(route);
     await recorder.run(scope.consume(name), { publisher, signal });
-    await settle(signal);
-    const isOver = session !== undefined && connection.session === session;
-    if (signal.aborted || (isOver && !follow)) return;
-    say(isOver ? "the publisher has ended it\n" : "the relay was lost\n");
+    const wasLost = await relay.wasLost();
+    await relay.check();
+    if (signal.aborted || (!wasLost && !follow)) return;
+    say(wasLost ? "the relay was lost\n" : "the publisher has ended it\n");
   }
-}
-
-async function settle(signal: AbortSignal): Promise<void> {
-  try {
-    await sleep(systemClock, SETTLE_MS, signal);
-  } catch {
-    // The end has come, which the caller looks at.
-  }
-}
-
-/** How the broadcast is reached, once somebody publishes it; `undefined` when the signal came first. */
-async function untilPublished(
-  scope: OriginScope,
-  { name, signal }: { readonly name: string; readonly signal: AbortSignal },
-): Promise<Route | undefined> {
-  say(`waiting for ${JSON.stringify(name)}\n`);
-  const events = scope.announced(name, { signal });
-  for await (const { kind, path, route } of events) {
-    if (path === "" && kind === "start") return route;
-  }
-  return undefined;
 }
 
 /** Older drafts do not say who publishes. */

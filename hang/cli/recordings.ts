@@ -4,7 +4,7 @@
  * @module
  */
 import type { OriginScope } from "@moq-deno/lite";
-import { LOCAL_ROUTE, onAbort } from "@moq-deno/lite/internal";
+import { aborted, LOCAL_ROUTE } from "@moq-deno/lite/internal";
 import { RecordedBroadcast } from "../record/recorded_broadcast.ts";
 import { mediaOf } from "../record/recorded_media.ts";
 import { Recording } from "../record/recording.ts";
@@ -22,7 +22,7 @@ import { deflate } from "../deflate.ts";
 import { FolderStore } from "./folder_store.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { writeTo } from "./output.ts";
-import { openConnection } from "./relay.ts";
+import { openRelay } from "./relay.ts";
 import { printable, say } from "./terminal.ts";
 
 const MAX_GAPS_SHOWN = 20;
@@ -44,16 +44,14 @@ async function serveReplay(
   signal: AbortSignal,
 ): Promise<void> {
   using recording = openRecording(args.folder);
-  await using relay = await openConnection(args, signal);
+  await using relay = await openRelay(args, { role: "publisher", signal });
   if (signal.aborted) return;
-  const { connection } = relay;
-  const release = onAbort(signal, () => connection.close());
   const broadcast = new RecordedBroadcast(recording, { compression: deflate });
-  const scope = connection.local.scope();
+  const scope = relay.connection.local.scope();
   serveRecorded(scope, { path: args.name, broadcast });
   say(`serving ${args.folder} as ${JSON.stringify(args.name)}\n`);
-  await connection.closed;
-  release();
+  await aborted(relay.signal);
+  await relay.check();
 }
 
 /** Writes one rendition of each kind into a file. */

@@ -14,7 +14,7 @@ import { preset, type Values } from "./command_line.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { addressOf, type ListenAddress, positive } from "./options.ts";
 import { openRecording } from "./recordings.ts";
-import { openConnection } from "./relay.ts";
+import { openRelay } from "./relay.ts";
 import { print, say } from "./terminal.ts";
 
 const LISTEN = {
@@ -69,11 +69,13 @@ async function serveLive(
 ): Promise<void> {
   const { windowSeconds } = args;
   const live = new LiveBroadcast({ windowSeconds, log: MEDIA_LOG });
-  await using relay = await openConnection(args, signal);
+  await using relay = await openRelay(args, { role: "subscriber", signal });
   if (signal.aborted) return;
   await using _server = listen(live, args.address);
   const scope = relay.connection.remote.scope();
-  await live.run(publishersOf(scope, { name: args.name, signal }));
+  const { name } = args;
+  await live.run(publishersOf(scope, { name, signal: relay.signal }));
+  await relay.check();
 }
 
 /** Those who publish `name`, one after the other. */

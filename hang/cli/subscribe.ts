@@ -4,8 +4,6 @@
  * @module
  */
 import { onAbort } from "@moq-deno/lite/internal";
-import { type SubscribedMedia, subscribeMedia } from "../media/subscribe.ts";
-import { untilAnnounced } from "./announced.ts";
 import {
   CATALOG,
   command,
@@ -18,7 +16,8 @@ import { preset, type Values } from "./command_line.ts";
 import { untilEnded } from "./ended.ts";
 import { MEDIA_LOG } from "./media_log.ts";
 import { writeTo } from "./output.ts";
-import { connectSubscriber } from "./relay.ts";
+import { type ReceivedTakes, receiveTakes } from "./received_takes.ts";
+import { openRelay } from "./relay.ts";
 import { positive } from "./options.ts";
 import { duration, say, showProgress } from "./terminal.ts";
 
@@ -38,7 +37,7 @@ const ROWS = {
   ...OUTPUT,
 };
 
-/** Writes what comes until the broadcast ends, Ctrl-C, or the time is over. */
+/** Writes until the broadcast ends, Ctrl-C, or the time is over; goes on after a lost relay. */
 export const subscribe = command({
   name: "subscribe",
   summary: "Write a broadcast to a file or to standard output",
@@ -54,22 +53,30 @@ async function subscribeUntil(
   args: Values<typeof ROWS>,
   signal: AbortSignal,
 ): Promise<void> {
-  await using session = await connectSubscriber(args, signal);
-  await untilAnnounced(session, args.name, signal);
-  if (signal.aborted) return;
-  const media = await subscribeMedia(session.consume(args.name), {
-    latencyMs: args.latencyMs,
-    catalog: args.catalog,
-    related: { path: args.name, source: session },
-    video: args.video,
-    audio: args.format === "raw" ? false : args.audio,
-    // Of a short time that was asked for, half is left to be written.
-    joinMs: Math.min(JOIN_MS, (args.seconds ?? Infinity) * 500),
-    log: MEDIA_LOG,
-    signal,
+  await using relay = await openRelay(args, { role: "subscriber", signal });
+  const takes = await receiveTakes(relay, {
+    name: args.name,
+    media: {
+      latencyMs: args.latencyMs,
+      catalog: args.catalog,
+      video: args.video,
+      audio: args.format === "raw" ? false : args.audio,
+      // Of a short time that was asked for, half is left to be written.
+      joinMs: Math.min(JOIN_MS, (args.seconds ?? Infinity) * 500),
+      log: MEDIA_LOG,
+    },
   });
-  onAbort(signal, () => void media.close()); // does not fail
-  await write(media, { ...args, signal: soonAfter(signal) });
+  if (!takes) return await relay.check();
+  const release = onAbort(signal, () => void takes.close()); // does not fail
+  const running = takes.run();
+  try {
+    await write(takes, { ...args, signal: soonAfter(signal) });
+    await relay.check();
+  } finally {
+    release();
+    await takes.close();
+    await running;
+  }
 }
 
 /** Aborts a while after `signal`: a file is ended in good order, but a reader that does not read is not waited for. */
@@ -81,7 +88,7 @@ function soonAfter(signal: AbortSignal): AbortSignal {
 }
 
 async function write(
-  media: SubscribedMedia,
+  media: ReceivedTakes,
   { file, format, signal }: Values<typeof ROWS> & {
     readonly signal: AbortSignal;
   },
@@ -91,9 +98,9 @@ async function write(
   say(`receiving ${codecs}\n`);
   const startMs = performance.now();
   const stop = showProgress(() =>
-    `time ${duration((performance.now() - startMs) / 1000)}  groups ${
-      (media.video?.groups ?? 0) + (media.audio?.groups ?? 0)
-    }`
+    `time ${
+      duration((performance.now() - startMs) / 1000)
+    }  groups ${media.groups}`
   );
   try {
     const written = await writeTo(file, { media, format, signal });

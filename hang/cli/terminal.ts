@@ -11,6 +11,7 @@ import { systemClock } from "@moq-deno/lite";
 
 const encoder = new TextEncoder();
 const PROGRESS_INTERVAL_MS = 1000;
+const TIME_OVER = "TimeoutError";
 
 /** Writes to standard error, since standard output may carry media; what others chose in `text` cannot steer the terminal. */
 export function say(text: string): void {
@@ -47,6 +48,8 @@ export function endSignal(
 ): { readonly signal: AbortSignal } & Disposable {
   const end = new AbortController();
   const stop = () => end.abort();
+  const expire = () =>
+    end.abort(new DOMException("The time of --seconds is over", TIME_OVER));
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows"
     ? ["SIGINT"]
     : ["SIGINT", "SIGTERM"];
@@ -54,7 +57,7 @@ export function endSignal(
   // Years are more than a timer of the runtime takes.
   const cancel = seconds === undefined
     ? undefined
-    : systemClock.after(seconds * 1000, stop);
+    : systemClock.after(seconds * 1000, expire);
   return {
     signal: end.signal,
     [Symbol.dispose]() {
@@ -62,6 +65,11 @@ export function endSignal(
       for (const name of signals) Deno.removeSignalListener(name, stop);
     },
   };
+}
+
+/** Whether a signal of {@linkcode endSignal} aborted because its time is over. */
+export function isTimeOver({ reason }: AbortSignal): boolean {
+  return reason instanceof DOMException && reason.name === TIME_OVER;
 }
 
 /** `12.3 s` or `1:02:03`. */

@@ -9,6 +9,7 @@ import { joinPath, normalizePath } from "../path.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import type { Publication } from "../model/publication.ts";
 import { onAbort } from "../signal.ts";
+import { sleep } from "../time.ts";
 import { encodeAnnounceRequest } from "../wire/announce.ts";
 import { BidiType } from "../wire/stream_type.ts";
 import { hasExcludeHop, hasSetupStream } from "../wire/version.ts";
@@ -17,6 +18,8 @@ import { paced } from "./paced.ts";
 import type { PeerRequests } from "./requests.ts";
 
 const TAKEN_AT_ONCE = 64;
+// A peer that closes the session ends its streams first. Its reason comes a moment later.
+const CLOSING_MS = 2000;
 
 /** Listings of the peer's announcements. */
 export class Announcements {
@@ -79,6 +82,8 @@ export class Announcements {
       // A peer that takes no requests has nothing to announce.
       if (code === "timeout" && remoteCode === undefined) return;
       this.#withdraw(claims.values());
+      const mayBeClosing = code === "remote" && remoteCode === undefined;
+      if (mayBeClosing) await sleep(clock, CLOSING_MS, signal);
       throw new MoqError("protocol", message, { cause: error });
     }
     this.#withdraw(claims.values());

@@ -98,6 +98,7 @@ export class Connection {
   readonly #over = new AbortController();
   readonly #latch = new Latch();
   #moving: Moving | undefined;
+  #said: string | undefined;
   #status: ConnectionStatus = { state: "connecting", attempt: 1 };
 
   /** Begins to connect at once. */
@@ -234,6 +235,7 @@ export class Connection {
         signal: this.#patience(),
       });
       const gone = this.#closeAtEnd(session);
+      this.#said = undefined;
       this.#show({ state: "connected", session });
       // A peer that asks us to move keeps serving until we have: dial before it closes.
       const moving = session.goingAway.then(() => undefined);
@@ -264,7 +266,11 @@ export class Connection {
     const delayMs = initialDelayMs * 2 ** (attempt - 1);
     const ceiling = Math.min(delayMs, this.#maxDelayMs);
     const retryMs = ceiling / 2 + Math.random() * ceiling / 2;
-    this.#log.info?.("reconnecting", { retryMs, reason: error?.message });
+    const reason = error?.message;
+    // A peer that stays away for the same reason is said once.
+    const say = reason === this.#said ? this.#log.debug : this.#log.info;
+    this.#said = reason;
+    say?.("reconnecting", { retryMs, reason });
     this.#show({ state: "waiting", retryMs, error });
     const before = this.#moving;
     const signal = this.#patience();

@@ -83,6 +83,8 @@ export interface Grant {
   readonly mounts?: readonly Mount[] | undefined;
   /** Whether the peer is a relay of the same cluster: it sees hidden names and has higher limits. Default false. */
   readonly isRelay?: boolean | undefined;
+  /** Who the peer is, for the log and operators: the `sub` of its token, or else its `jti`. */
+  readonly subject?: string | undefined;
   /** A label to count the session under in metrics. */
   readonly tier?: string | undefined;
   /** When the session must end, in seconds since 1970; absent: never. */

@@ -70,6 +70,7 @@ export class TokenAuth implements Authorizer {
       subscribe,
       expires,
       lease,
+      subject: sub ?? jti,
       ...(isPeer && { isRelay: true }),
     };
   }

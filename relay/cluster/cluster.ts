@@ -14,6 +14,7 @@ import {
   type Session,
 } from "@moq-deno/lite";
 import {
+  asMoqError,
   childLogger,
   type SessionDialer,
   type Setup,
@@ -60,10 +61,16 @@ export interface LinkReport {
   readonly hop: string | undefined;
   /** How often the link was connected. */
   readonly connects: number;
+  /** Since when the link is connected, or is not, in ISO 8601. */
+  readonly since: string;
+  /** Why it is not connected; absent while it is. */
+  readonly error: string | undefined;
 }
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 2000;
+// A relay is dialled every two seconds. Its failure is repeated in the log less often.
+const REMIND_MS = 60_000;
 
 /** The links of one relay. */
 export class Cluster {
@@ -140,6 +147,11 @@ class Link implements SessionDialer {
   #hop: bigint | undefined;
   #isStandby = false;
   #connects = 0;
+  #since = new Date();
+  #error: string | undefined;
+  #warned: string | undefined;
+  #warnedMs = -Infinity;
+  readonly #clock: Clock;
 
   constructor(
     peer: ClusterPeer,
@@ -149,6 +161,7 @@ class Link implements SessionDialer {
     this.#peer = peer;
     this.#relay = relay;
     this.#dialer = dialer;
+    this.#clock = clock;
     this.#log = childLogger(log, { peer: peerName(peer) });
     this.#connection = new Connection(this, {
       origin: relay.origin,
@@ -180,11 +193,22 @@ class Link implements SessionDialer {
       state: this.#isStandby ? "standby" : state,
       hop: this.#hop?.toString(),
       connects: this.#connects,
+      since: this.#since.toISOString(),
+      error: this.#error,
     };
   }
 
   /** A session with the peer, unless another link reaches the same relay. */
   async dial({ signal }: { readonly signal: AbortSignal }): Promise<Session> {
+    try {
+      return await this.#dial(signal);
+    } catch (error) {
+      if (!signal.aborted) this.#failed("peer not reached", asMoqError(error));
+      throw error;
+    }
+  }
+
+  async #dial(signal: AbortSignal): Promise<Session> {
     const { transport, path, kind = "quic" } = await this.#dialer.dial(
       this.#peer,
       signal,
@@ -196,8 +220,11 @@ class Link implements SessionDialer {
       this.#hop = hop;
       const why = this.#whyNot(hop);
       if (why) throw await this.#standBy(session, why);
-      this.#relay.link(session, { hop, transport: kind });
+      const { host: remote } = this.#peer.url;
+      this.#relay.link(session, { hop, transport: kind, remote });
       this.#connects++;
+      this.#since = new Date();
+      this.#error = undefined;
       this.#log.info?.("peer connected", { hop: hop?.toString() });
       session.closed.then((error) => this.#lost(error));
       return session;
@@ -209,9 +236,23 @@ class Link implements SessionDialer {
   }
 
   #lost(error: MoqError | undefined): void {
-    if (!error || this.#ending.signal.aborted) return;
-    const { code, message: reason } = error;
-    this.#log.warn?.("peer lost", { code, reason });
+    if (this.#ending.signal.aborted) return;
+    this.#since = new Date();
+    const why = "Peer closed the session";
+    this.#failed("peer lost", error ?? new MoqError("closed", why));
+  }
+
+  /** Warns of a failure, and of the same one again once a minute. */
+  #failed(message: string, { code, message: reason }: MoqError): void {
+    // Another session with the same relay is in use, or was until now.
+    if (code === "cancelled") return;
+    const now = this.#clock.now();
+    const isNew = reason !== this.#warned || now - this.#warnedMs >= REMIND_MS;
+    const say = isNew ? this.#log.warn : this.#log.debug;
+    if (isNew) this.#warnedMs = now;
+    [this.#warned, this.#error] = [reason, reason];
+    const since = this.#since.toISOString();
+    say?.(message, { code, reason, since });
   }
 
   #whyNot(hop: bigint | undefined): string | undefined {

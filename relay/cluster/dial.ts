@@ -7,6 +7,7 @@
 import { MoqError } from "@moq-deno/lite";
 import { dial, setupPath } from "@moq-deno/lite/deno";
 import type { DialledPeer, PeerDialer } from "./cluster.ts";
+import { readCertificates } from "../certificate_check.ts";
 import { ConfigError } from "../config/values.ts";
 import { type ClusterPeer, withToken } from "./peer.ts";
 
@@ -71,14 +72,17 @@ function isRaw({ protocol }: URL): boolean {
   return protocol === "moqt:" || protocol === "moql:";
 }
 
-/** Reads PEM files; throws `ConfigError` for one that cannot be read. */
+/** Reads PEM files; throws `ConfigError` for one that cannot be read or has no certificates. */
 export async function readRoots(
   files: readonly string[],
 ): Promise<readonly string[]> {
   return await Promise.all(files.map(async (file) => {
     try {
-      return await Deno.readTextFile(file);
+      const pem = await Deno.readTextFile(file);
+      readCertificates(pem, file);
+      return pem;
     } catch (cause) {
+      if (cause instanceof ConfigError) throw cause;
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new ConfigError(`--cluster-tls-root: cannot read ${file}: ${why}`, {
         cause,

@@ -30,7 +30,7 @@ Examples:
 
 Flags:
   --check-config
-      Say whether the settings are good, and end
+      Say whether the settings and the files they name are good, warn of what expires, and end
   -h, --help
       This text
   -V, --version

@@ -12,7 +12,9 @@ import type {
   DialSessionOptions,
   SessionDialer,
 } from "@moq-deno/lite/internal";
+import { reconnect } from "@moq-deno/lite/deno";
 import { memoryPair, VirtualClock } from "@moq-deno/lite/testing";
+import { startRelay } from "@moq-deno/relay/server";
 
 const SHUTTING_DOWN = new MoqError("going-away", "Relay is shutting down");
 
@@ -212,3 +214,20 @@ for (
     }
   });
 }
+
+Deno.test("reconnect: a refusal over raw QUIC is final and gives the reason", async () => {
+  const relay = await startRelay([
+    ...["--listen", "127.0.0.1:0", "--auth-public", "anon/**"],
+  ]);
+  const [{ port } = { port: 0 }] = relay.addresses;
+  const connection = reconnect(`moqt://127.0.0.1:${port}/other`, {
+    serverCertificateHashes: [Uint8Array.fromHex(relay.fingerprint)],
+  });
+  try {
+    const error = await connection.closed;
+    assert.equal(error?.code, "unauthorized");
+    assert.match(error.message, /No public access at "other"$/);
+  } finally {
+    await relay.close();
+  }
+});

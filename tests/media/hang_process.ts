@@ -62,6 +62,14 @@ export class Hang implements AsyncDisposable {
     return text;
   }
 
+  /** All of standard error, after exit code 1. */
+  async failure(): Promise<string> {
+    await new Response(this.#child.stdout).arrayBuffer();
+    const [{ code }] = await Promise.all([this.#status, this.#stderr]);
+    assert.equal(code, 1, this.#said);
+    return this.#said;
+  }
+
   /** Stops it and expects exit code 0. */
   async stop(): Promise<void> {
     this.#child.kill("SIGTERM");

@@ -171,6 +171,7 @@ export const LAYERS: readonly Layer[] = [
       "relay/cluster/peer.ts",
       "relay/cluster/peers.ts",
       "relay/limits.ts",
+      "relay/sessions.ts",
       "relay/metrics/metrics.ts",
       "relay/metrics/",
       "relay/metrics/stats.ts",
