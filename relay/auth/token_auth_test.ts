@@ -52,6 +52,7 @@ Deno.test("TokenAuth: grants are relative to the dialled path", async () => {
     publish: ["**"],
     subscribe: ["**"],
     expires: 4_102_444_800,
+    subject: undefined,
   });
   lease?.release({ reason: "done", durationMs: 0 });
   const other = await refusal(authOf().grant(request("/other", token)));
