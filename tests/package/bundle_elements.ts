@@ -1,11 +1,13 @@
 /**
  * `deno task bundle:elements`: each element as one minified ES module for any
- * page, with its source map, in `dist/`. Prints the sizes.
+ * page, with its source map, and `custom-elements.json`, in `dist/`. Prints the
+ * sizes.
  *
  * @module
  */
 import { gzipSync } from "node:zlib";
 import { minify } from "terser";
+import { elementsManifest } from "./elements_manifest.ts";
 import { ROOT, runDeno } from "./process.ts";
 
 /** Most kilobytes (1000 bytes) of each file after gzip. */
@@ -31,6 +33,8 @@ export interface ElementBundle {
 /** Writes every element and its source map into `folder`. */
 export async function bundleElements(folder: string): Promise<ElementBundle[]> {
   await Deno.mkdir(folder, { recursive: true });
+  const manifest = JSON.stringify(await elementsManifest(), null, 2);
+  await Deno.writeTextFile(`${folder}/custom-elements.json`, `${manifest}\n`);
   return await Promise.all(
     Object.keys(LIMITS_KB).map((name) => bundleElement(name, folder)),
   );

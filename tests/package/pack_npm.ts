@@ -4,8 +4,11 @@
  *
  * @module
  */
+import { elementsManifest } from "./elements_manifest.ts";
 import { ROOT, runDeno } from "./process.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
+
+const MANIFEST = "custom-elements.json";
 
 interface DenoManifest {
   readonly name: string;
@@ -15,6 +18,7 @@ interface DenoManifest {
 /** The fields of a package.json that are read or written here. */
 export interface PackageManifest extends DenoManifest {
   readonly description?: string;
+  readonly customElements?: string;
   readonly engines?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly exports: Readonly<
@@ -54,6 +58,7 @@ export async function packNpm(
   const content = `${work.path}/package`;
   await correct(content);
   await Deno.copyFile(new URL("LICENSE", ROOT), `${content}/LICENSE`);
+  if (name === "hang") await addElements(content);
   const manifest = await completeManifest(name, content);
   const file = manifest.name.replace("@", "").replace("/", "-");
   const output = `${folder}/${file}-${manifest.version}.tgz`;
@@ -83,6 +88,24 @@ async function correctTypes(path: string): Promise<void> {
   );
 }
 
+/** Adds the manifest of the elements, and the types of their tag names, which JSR does not allow in modules. */
+async function addElements(content: string): Promise<void> {
+  const manifest = await elementsManifest();
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  await Deno.writeTextFile(`${content}/${MANIFEST}`, text);
+  for (const { path, declarations } of manifest.modules) {
+    const [{ tagName, name } = { tagName: "", name: "" }] = declarations;
+    const types = `declare global {
+  interface HTMLElementTagNameMap {
+    "${tagName}": ${name};
+  }
+}
+`;
+    const file = `${content}/${path.replace(/\.js$/, ".d.ts")}`;
+    await Deno.writeTextFile(file, types, { append: true });
+  }
+}
+
 /** Writes and returns package.json with what `deno pack` does not know. */
 async function completeManifest(
   name: PackedFolder,
@@ -94,6 +117,7 @@ async function completeManifest(
     ...compiled,
     description: DESCRIPTIONS[name],
     engines: ENGINES,
+    ...(name === "hang" && { customElements: MANIFEST }),
     dependencies: { ...compiled.dependencies, ...await siblingsOf(name) },
   };
   await Deno.writeTextFile(path, `${JSON.stringify(manifest, null, 2)}\n`);

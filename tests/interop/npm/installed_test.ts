@@ -16,6 +16,17 @@ const NODE = { linux: "linux", darwin: "darwin", windows: "win" } as const;
 // It names what only Deno has.
 const DENO_ENTRY = "@moq-deno/lite/deno";
 
+// What an editor completes in a page.
+const TYPED = `import "@moq-deno/hang/ui/hang-watch";
+const player = document.querySelector("hang-watch")!;
+player.volume = 0.5;
+player.addEventListener("statechange", ({ detail }) => {
+  const kind: "playing" | undefined = detail.kind === "playing" ? detail.kind : undefined;
+  console.log(kind, detail.text.length);
+});
+player.addEventListener("click", ({ clientX }) => console.log(clientX + 1));
+`;
+
 interface Runtime {
   readonly name: string;
   /** The npm package that has it for this machine. */
@@ -77,6 +88,7 @@ async function writeSources(project: NpmProject): Promise<string[]> {
     "viewer.ts": head + viewer,
     "both.ts": both,
     "element.ts": element,
+    "typed.ts": TYPED,
     "entries.ts": importsOf(await entries(project)),
   };
   for (const [name, text] of Object.entries(sources)) {
@@ -115,7 +127,7 @@ Deno.test("npm packages: the READMEs compile without skipLibCheck", async (t) =>
 });
 
 for (const { name, package: from, program } of runtimes()) {
-  Deno.test(`npm packages: publish and subscribe over WebSocket in ${name}`, async () => {
+  Deno.test(`npm packages: connect over WebSocket and import all in ${name}`, async () => {
     const tool = await NpmProject.ofTool(from);
     if (!tool) return;
     const project = await NpmProject.withPackages();
@@ -129,6 +141,8 @@ for (const { name, package: from, program } of runtimes()) {
       assert.notEqual(code, snippet);
       await project.write("main.js", code);
       const path = tool.path(`node_modules/${program}`);
+      await project.write("entries.js", importsOf(await entries(project)));
+      await project.run(path, "entries.js");
       await using running = project.start([path, "main.js"]);
       await running.prints(/^hello$/m);
     } finally {
