@@ -223,8 +223,11 @@ interface Told {
   readonly route: Route;
 }
 
+/** Emitted types leave out members with computed names, so this declares the iterator. */
+export interface AnnounceSubscription extends AsyncIterable<AnnounceEvent> {}
+
 /** A live listing. Changes between two reads are folded into their net effect, so it holds at most one entry for each path that exists or has to be ended. */
-export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
+export class AnnounceSubscription {
   readonly #scope: OriginScope;
   readonly #prefix: string;
   readonly #signal: AbortSignal | undefined;

@@ -82,6 +82,9 @@ const EXISTS: ReadonlyMap<number, (version: Version) => boolean> = new Map([
 /** Answers one request of the peer's. */
 type Answer = (request: IncomingRequest) => Promise<void>;
 
+/** Emitted types leave out members with computed names, so this declares the disposal. */
+export interface Session extends AsyncDisposable {}
+
 /** moq-lite over one transport. */
 export class Session {
   /** What it runs over. */
