@@ -20,6 +20,11 @@ export function printOver(line: string, { isLast = false } = {}): void {
   Deno.stdout.writeSync(encoder.encode(before + printable(line) + after));
 }
 
+/** Writes `line` in place of one that {@linkcode printOver} left. */
+export function printLine(line: string): void {
+  printOver(line, { isLast: true });
+}
+
 /** Writes `text` where errors go. */
 export function printError(text: string): void {
   Deno.stderr.writeSync(encoder.encode(printableLines(text)));

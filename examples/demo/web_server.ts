@@ -26,8 +26,8 @@ const PAGE_FILE = /^\/web\/[a-z0-9_]+\.(?:css|html|ts)$/;
 
 /** What the page is told. */
 export interface DemoFacts {
-  /** The relay's URL, as a page uses it. */
-  readonly relay: string;
+  /** The relay's URL, as a page at this address uses it. */
+  readonly relay: string | ((page: URL) => string);
   /** The relay itself, where it runs in this process: what the page of numbers shows. */
   readonly running?: Pick<RunningRelay, "origin" | "sessions"> | undefined;
 }
@@ -37,11 +37,17 @@ export async function answerPage(
   request: Request,
   facts: DemoFacts,
 ): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const url = new URL(request.url);
+  const { pathname } = url;
   if (request.method !== "GET" && request.method !== "HEAD") {
     return text(405, `Expected GET, got ${request.method}`);
   }
-  if (pathname === "/demo.json") return Response.json({ relay: facts.relay });
+  if (pathname === "/demo.json") {
+    const { relay } = facts;
+    return Response.json({
+      relay: typeof relay === "string" ? relay : relay(url),
+    });
+  }
   if (pathname === "/stats.json" && facts.running) {
     return Response.json(relayNumbers(facts.running));
   }

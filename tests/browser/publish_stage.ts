@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { pageFrom } from "../../examples/demo/ports.ts";
+import { pageFrom, type PageServer } from "../../examples/demo/ports.ts";
 import { output } from "../media/tools.ts";
 import { DENO_RUN, Program, ROOT } from "../package/process.ts";
 import type { Chromium, Page, PageOptions } from "./chromium.ts";
@@ -74,7 +74,7 @@ export class Devices implements AsyncDisposable {
 /** A relay and the server of the demo's pages; dispose of it to end them. */
 export class PublishStage implements AsyncDisposable {
   readonly #address: string;
-  readonly #web: Deno.HttpServer<Deno.NetAddr>;
+  readonly #web: PageServer;
   #relay: Program;
 
   private constructor(
