@@ -105,10 +105,10 @@ export class PublishStage implements AsyncDisposable {
     return this.#relay;
   }
 
-  /** Opens the page that publishes, as `NAME`, and waits until its element is there. */
+  /** Opens the page that publishes, as `NAME` and without a viewer of its own, and waits until its element is there. */
   async publisher(chromium: Chromium, options?: PageOptions): Promise<Page> {
     const page = await chromium.page(options);
-    await page.goto(`${this.url}web/publish.html#name=${NAME}`);
+    await page.goto(`${this.url}publish/${NAME}#viewer=off`);
     await page.until(`${PUBLISHER}?.publisher`);
     return page;
   }
@@ -116,7 +116,7 @@ export class PublishStage implements AsyncDisposable {
   /** Opens the page that plays `NAME`. */
   async viewer(chromium: Chromium, options?: PageOptions): Promise<Page> {
     const page = await chromium.page(options);
-    await page.goto(`${this.url}#name=${NAME}`);
+    await page.goto(`${this.url}watch/${NAME}`);
     return page;
   }
 
