@@ -12,8 +12,9 @@ import { openFileSource } from "../../hang/cli/file_source.ts";
 import { type DemoArguments, HELP, readArguments } from "./arguments.ts";
 import { openBrowser } from "./open_browser.ts";
 import { connectTo, urlOf } from "./own_relay.ts";
-import { pageFrom, type PageServer, relayFrom } from "./ports.ts";
-import { endOf, print, printError, printLine } from "./terminal.ts";
+import { qrCode } from "./qr_code.ts";
+import { type DemoServers, type LanPages, startServers } from "./servers.ts";
+import { endOf, print, printError, printLine, printRaw } from "./terminal.ts";
 import { watch } from "./viewer.ts";
 
 const CLIP = new URL("clip.mp4", import.meta.url);
@@ -26,29 +27,28 @@ interface Parts {
 }
 
 async function run(settings: DemoArguments): Promise<void> {
-  const { file, out, seconds, port } = settings;
+  const { file, out, seconds } = settings;
   using source = file === "-" ? undefined : await openFileSource(file ?? CLIP);
   const media = await openMedia(source ?? Deno.stdin.readable);
   if (out !== undefined) await checkWritable(out);
-  const relay = await relayFrom(port);
+  await using servers = await startServers(settings);
+  const { relay, page } = servers;
   const end = endOf(seconds);
   const { signal } = end;
-  const page = startPage(settings, relay);
   try {
+    greet(servers, settings);
     await play(settings, { media, relay, signal }).catch((error) => {
       // Those who came by the page may have broadcasts of their own.
-      if (!page) throw error;
+      if (page === undefined) throw error;
       printLine(`the demo's broadcast has failed: ${messageOf(error)}`);
     });
-    if (page && !signal.aborted) {
+    if (page !== undefined && !signal.aborted) {
       printLine("the relay and the page go on; Ctrl-C ends them");
       await aborted(signal);
     }
   } finally {
     end.abort();
-    await page?.shutdown();
     media.close();
-    await relay.close();
   }
 }
 
@@ -57,21 +57,28 @@ async function checkWritable(path: string): Promise<void> {
   (await Deno.open(path, { create: true, write: true })).close();
 }
 
-function startPage(
-  { out, seconds, webPort, isPageHidden }: DemoArguments,
-  relay: RunningRelay,
-): PageServer | undefined {
-  if (seconds !== undefined || out !== undefined) return undefined;
-  const port = relay.httpAddresses[0]?.port;
-  const page = pageFrom(webPort, {
-    relay: ({ hostname }) => `http://${hostname}:${port}/`,
-    running: relay,
-  });
-  const url = `http://localhost:${page.addr.port}/`;
-  print(`page       ${url}\n`);
+/** Says where the pages are, and opens them. */
+function greet(
+  { page, lan }: DemoServers,
+  { isPageHidden }: DemoArguments,
+): void {
+  if (page === undefined) return;
+  print(`page       ${page}\n`);
+  if (lan) showLan(lan);
   // Does not fail, and what it opens may run for as long as it likes.
-  if (!isPageHidden) void openBrowser(url);
-  return page;
+  if (!isPageHidden) void openBrowser(page);
+}
+
+function showLan({ url, isPublic }: LanPages): void {
+  print(`network    ${url}\n`);
+  printRaw(qrCode(url, { isTerminal: Deno.stdout.isTerminal() }));
+  print(
+    "phone      scan this; the browser warns of the demo's own certificate: choose Advanced, then Proceed (on iPhones Show Details, then visit this website)\n",
+  );
+  const reach = isPublic
+    ? "anyone on the internet who reaches this public address"
+    : "anyone on this network";
+  print(`access     ${reach} can watch and publish until Ctrl-C\n`);
 }
 
 /** Publishes and measures until the media is over or the signal aborts. */

@@ -7,39 +7,84 @@
 import {
   isPortInUse,
   type RunningRelay,
-  startRelay,
+  serveRelay,
 } from "@moq-deno/relay/server";
 import { print } from "./terminal.ts";
-import { answerPage } from "./web_server.ts";
+import { answerPage, type DemoFacts } from "./web_server.ts";
 
 const PORTS_TO_TRY = 20;
 
-/** The pages' server, on every loopback address. */
+/** A server on one port of one or more addresses. */
 export interface PageServer {
-  /** Where it is found under the names of this machine. */
+  /** Where it is found at each of its addresses. */
   readonly addr: { readonly port: number };
   /** Ends it after the requests that are under way. */
   shutdown(): Promise<void>;
 }
 
+/** Options of {@linkcode serveFrom}. */
+export interface ServeOptions {
+  readonly hostnames: readonly string[];
+  /** Makes it HTTPS: certificate and key in PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly handler: Deno.ServeHandler<Deno.NetAddr>;
+}
+
+/** The network that the relay is open to. */
+export interface OpenTo {
+  /** Address and port of QUIC; the same in TCP is another server's. */
+  readonly address: string;
+  readonly port: number;
+  /** Origins of the only pages that may use the relay. */
+  readonly origins: readonly string[];
+}
+
 /** A relay on `port` of this machine, or on the next one that is free. */
-export async function relayFrom(port: number): Promise<RunningRelay> {
-  return await firstFree(port, (at) =>
-    startRelay([
-      ...loopback().flatMap((host) => ["--listen", `${bracketed(host)}:${at}`]),
-      // A viewer that has gone is noticed soon.
-      ...["--quic-idle-timeout", "5s", "--quic-keep-alive", "2s"],
-    ]));
+export async function relayFrom(
+  port: number,
+  network?: OpenTo,
+): Promise<RunningRelay> {
+  for (let at = port;; at++) {
+    try {
+      return await serveRelay({
+        listen: [...loopback(), ...network ? [network.address] : []].map(
+          (host) =>
+            `${bracketed(host)}:${
+              host === network?.address ? network.port : at
+            }`,
+        ),
+        settings: {
+          // A viewer that has gone is noticed soon.
+          "quic.idle_timeout": "5s",
+          "quic.keep_alive": "2s",
+          ...network && {
+            "listen.tls.generate": [network.address, ...LOCAL_NAMES],
+            "auth.public": ["**"],
+            "auth.origin": network.origins,
+            "web.http.listen": `127.0.0.1:${at}`,
+          },
+        },
+      });
+    } catch (error) {
+      if (!mayTryNext(error, { at, port })) throw error;
+      print(`port ${at} is in use, trying ${at + 1}\n`);
+    }
+  }
 }
 
 /** The demo's pages on `port` of this machine, or on the next one that is free. */
-export function pageFrom(
-  port: number,
-  facts: Parameters<typeof answerPage>[1],
-): PageServer {
+export function pageFrom(port: number, facts: DemoFacts): PageServer {
+  return serveFrom(port, {
+    hostnames: loopback(),
+    handler: (request) => answerPage(request, facts),
+  });
+}
+
+/** Serves on `port`, or on the next one that is free at all of the addresses. */
+export function serveFrom(port: number, options: ServeOptions): PageServer {
   for (let at = port;; at++) {
     try {
-      return serveEach(at, facts);
+      return serveEach(at, options);
     } catch (error) {
       if (!mayTryNext(error, { at, port })) throw error;
       print(`port ${at} is in use, trying ${at + 1}\n`);
@@ -47,19 +92,17 @@ export function pageFrom(
   }
 }
 
-async function firstFree<T>(
-  port: number,
-  start: (port: number) => Promise<T>,
-): Promise<T> {
-  for (let at = port;; at++) {
-    try {
-      return await start(at);
-    } catch (error) {
-      if (!mayTryNext(error, { at, port })) throw error;
-      print(`port ${at} is in use, trying ${at + 1}\n`);
-    }
-  }
+/** This machine's own addresses. */
+export function loopback(): readonly string[] {
+  return hasIpv6() ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 }
+
+/** `host` as in a URL. */
+export function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+const LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"];
 
 function mayTryNext(
   error: unknown,
@@ -68,31 +111,25 @@ function mayTryNext(
   return isPortInUse(error) && at < port + PORTS_TO_TRY;
 }
 
-/** Serves on all loopback addresses, or on none. */
+/** Serves at all of the addresses, or at none. */
 function serveEach(
   port: number,
-  facts: Parameters<typeof answerPage>[1],
+  { hostnames, tls, handler }: ServeOptions,
 ): PageServer {
   const servers: Deno.HttpServer<Deno.NetAddr>[] = [];
   const shutdown = async () => {
     await Promise.all(servers.map((server) => server.shutdown()));
   };
   try {
-    for (const hostname of loopback()) {
-      servers.push(Deno.serve(
-        { hostname, port, onListen() {} },
-        (request) => answerPage(request, facts),
-      ));
+    for (const hostname of hostnames) {
+      const options = { hostname, port, onListen() {}, ...tls };
+      servers.push(Deno.serve(options, handler));
     }
   } catch (error) {
     void shutdown(); // Nobody has connected yet.
     throw error;
   }
   return { addr: { port }, shutdown };
-}
-
-function loopback(): readonly string[] {
-  return hasIpv6() ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
 }
 
 function hasIpv6(): boolean {
@@ -102,8 +139,4 @@ function hasIpv6(): boolean {
   } catch {
     return false; // What stands against this port stands against every other.
   }
-}
-
-function bracketed(host: string): string {
-  return host.includes(":") ? `[${host}]` : host;
 }

@@ -12,6 +12,11 @@ export function print(text: string): void {
   Deno.stdout.writeSync(encoder.encode(printableLines(text)));
 }
 
+/** Writes `text` as it is, with what steers the terminal. */
+export function printRaw(text: string): void {
+  Deno.stdout.writeSync(encoder.encode(text));
+}
+
 /** Writes `line` over the one before on a terminal, below it elsewhere; the last one stays. */
 export function printOver(line: string, { isLast = false } = {}): void {
   const isTerminal = Deno.stdout.isTerminal();

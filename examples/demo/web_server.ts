@@ -29,6 +29,10 @@ const HEADERS = {
 export interface DemoFacts {
   /** The relay's URL, as a page at this address uses it. */
   readonly relay: string | ((page: URL) => string);
+  /** Where other devices find the pages, if they can. */
+  readonly share?: string | undefined;
+  /** Whether pages trust the relay's certificate by the hash that its URL shows. Default false. */
+  readonly isPinned?: boolean | undefined;
   /** The relay itself, where it runs in this process: what the page of numbers shows. */
   readonly running?: Pick<RunningRelay, "origin" | "sessions"> | undefined;
 }
@@ -44,9 +48,11 @@ export async function answerPage(
     return text(405, `Expected GET, got ${request.method}`);
   }
   if (pathname === "/demo.json") {
-    const { relay } = facts;
+    const { relay, share, isPinned } = facts;
     return Response.json({
       relay: typeof relay === "string" ? relay : relay(url),
+      share,
+      isPinned,
     });
   }
   if (pathname === "/stats.json" && facts.running) {

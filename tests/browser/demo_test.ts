@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { BroadcastProducer } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { openMedia, publishMedia } from "@moq-deno/hang/media";
+import { lanAddressOf } from "../../examples/demo/lan_address.ts";
 import { openFileSource } from "../../hang/cli/file_source.ts";
 import { Program, ROOT } from "../package/process.ts";
 import { Chromium, findChromium, type Page } from "./chromium.ts";
@@ -226,5 +227,61 @@ Deno.test({
       })()`,
     );
     assert.notEqual(copied, name);
+  },
+});
+
+const LAN = privateAddress();
+
+/** An address of this machine that another device would use. */
+function privateAddress(): string | undefined {
+  try {
+    return lanAddressOf(Deno.networkInterfaces()).address;
+  } catch {
+    return undefined; // Only loopback, or public addresses.
+  }
+}
+
+/** Opens `url` and gets past the warning of a certificate as a person does; the browser trusts nothing more than that. */
+async function accept(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.until(`document.querySelector("#proceed-link") !== null`);
+  await page.evaluate(`document.querySelector("#details-button").click()`);
+  await page.evaluate(`document.querySelector("#proceed-link").click()`);
+  await page.until(`document.querySelector("#proceed-link") === null`);
+}
+
+Deno.test({
+  name: `demo: --lan serves another device over WebTransport${
+    LAN === undefined ? " (SKIPPED: no private address here)" : ""
+  }`,
+  ignore: path === undefined || LAN === undefined,
+  async fn() {
+    await using program = demo("--lan", "--lan-port=24950");
+    const { relay } = await whenUp(program);
+    const [, url = ""] = await program.prints(/^network +(https:\S+)$/m);
+    assert.equal(new URL(url).hostname, LAN);
+    await using chromium = await Chromium.launch(path!, DEVICE_FLAGS);
+    const laptop = await chromium.page();
+    await laptop.goto(`${relay.replace("24700", "24800")}publish/laptop`);
+    await laptop.until(`document.querySelector("hang-publish")?.publisher`);
+    await laptop.evaluate(
+      `document.querySelector("hang-publish").source = "camera"`,
+    );
+
+    const phone = await chromium.page({ width: 390, height: 844 });
+    await accept(phone, `${url}watch/laptop`);
+    await phone.until(
+      `isSecureContext && ${PLAYER}?.stats?.shownFrames > 10`,
+      30_000,
+    );
+    const transport = await phone.evaluate(`${PLAYER}.stats.transport`);
+    assert.equal(transport, "WebTransport");
+
+    const old = await chromium.page({
+      before: "delete globalThis.WebTransport",
+    });
+    await accept(old, `${url}watch/demo`);
+    await old.until(`${PLAYER}?.stats?.shownFrames > 10`, 30_000);
+    assert.equal(await old.evaluate(`${PLAYER}.stats.transport`), "WebSocket");
   },
 });

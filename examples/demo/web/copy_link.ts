@@ -5,14 +5,15 @@
  *
  * @module
  */
-import { type DemoFacts, find } from "./page.ts";
+import type { Facts } from "./facts.ts";
+import { find } from "./page.ts";
 
 const SHOWN_MS = 6_000;
 const LOCAL = /^(localhost|127\.|\[::1\])/;
 
 /** Lets the button `copy` copy the link to `address()`, and `copied` say so. */
 export function offerLink(
-  { share }: Pick<DemoFacts, "share">,
+  { share }: Pick<Facts, "share">,
   address: () => string,
 ): void {
   const button = find("copy", HTMLButtonElement);

@@ -14,7 +14,8 @@ import { addressOf, goTo, nameInAddress } from "./address.ts";
 import { BroadcastList } from "./broadcast_list.ts";
 import { offerLink } from "./copy_link.ts";
 import { livePaths } from "./live.ts";
-import { demoFacts, find, kilobits, showRows } from "./page.ts";
+import { demoFacts } from "./facts.ts";
+import { find, kilobits, showRows } from "./page.ts";
 import { Thumbnails } from "./thumbnails.ts";
 
 const REFRESH_MS = 500;

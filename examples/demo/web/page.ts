@@ -1,24 +1,10 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What the demo's pages share: their elements, where the relay is, and how
- * things are shown.
+ * What the demo's pages share: their elements, and how things are shown.
  *
  * @module
  */
-
-/** What the demo's server says. */
-export interface DemoFacts {
-  /** The relay's URL. */
-  readonly relay: string;
-  /** Where other devices find these pages, if they can. */
-  readonly share?: string;
-}
-
-/** Asks the demo's server. */
-export async function demoFacts(): Promise<DemoFacts> {
-  return await (await fetch("/demo.json")).json();
-}
 
 /** The element with this id; throws `TypeError` when it is not there. */
 export function find<T extends Element>(id: string, type: new () => T): T {

@@ -13,7 +13,8 @@ import { addressOf, nameInAddress, options } from "./address.ts";
 import { offerLink } from "./copy_link.ts";
 import { keepName, ownName } from "./identity.ts";
 import { livePaths } from "./live.ts";
-import { demoFacts, find, kilobits, showConnection, showRows } from "./page.ts";
+import { demoFacts } from "./facts.ts";
+import { find, kilobits, showConnection, showRows } from "./page.ts";
 
 const REFRESH_MS = 500;
 const PURPOSE = "publish";

@@ -11,7 +11,8 @@ import { HangRoomsElement } from "@moq-deno/hang/ui/hang-rooms";
 import { addressOf, goTo, nameInAddress, options } from "./address.ts";
 import { offerLink } from "./copy_link.ts";
 import { keepName, ownName } from "./identity.ts";
-import { demoFacts, find, showConnection } from "./page.ts";
+import { demoFacts } from "./facts.ts";
+import { find, showConnection } from "./page.ts";
 
 const LOBBY = "room/lobby";
 const USER_KEY = "user";
