@@ -18,14 +18,14 @@ export interface ConnectOptions
     Partial<DialWebOptions>,
     Omit<SessionOptions, "setup">,
     Partial<SessionScopes> {
-  /** What we will do, if not both: spares the relay the other half. */
+  /** What the client will do, if not both: the relay then skips the other half. */
   readonly role?: "publisher" | "subscriber" | undefined;
 }
 
 /**
  * Connects to a relay at an `https:` URL, or `http:` in development, over
- * WebTransport or WebSocket. Path and credential are part of the URL. Failures
- * as {@linkcode dialWeb}.
+ * WebTransport or WebSocket. Path and credential are part of the URL. Throws
+ * as {@linkcode dialWeb} does.
  */
 export async function connect(
   url: string | URL,
@@ -39,7 +39,7 @@ export async function connect(
   return await negotiateSession(transport, { ...options, setup });
 }
 
-/** A connection that is made again whenever it is lost; `close()` ends it. */
+/** A connection that reconnects whenever it is lost; `close()` ends it. */
 export function reconnect(
   url: string | URL,
   options: ConnectOptions & ConnectionOptions = {},

@@ -1,23 +1,23 @@
 /**
- * What arrived and waits for its one reader.
+ * A queue for one reader.
  *
  * @module
  */
 import { Latch } from "../latch.ts";
 
-/** A queue with one reader that ends, never fails, and drops the oldest over its bound. */
+/** A queue for one reader. It can end but not fail, and drops the oldest item over its limit. */
 export class Inbox<T> implements AsyncIterable<T> {
   readonly #maxItems: number;
   readonly #items: T[] = [];
   readonly #latch = new Latch();
   #ended = false;
 
-  /** Room for `maxItems`; leave it out only where the producer has a bound of its own. */
+  /** Holds up to `maxItems`; leave it out only if the producer has its own limit. */
   constructor(maxItems = Infinity) {
     this.#maxItems = maxItems;
   }
 
-  /** Adds `item`; returns the oldest when that had to go, or `item` itself after the end. */
+  /** Adds `item`; returns the oldest item if that was dropped, or `item` after the end. */
   push(item: T): T | undefined {
     if (this.#ended) return item;
     this.#items.push(item);
@@ -27,13 +27,13 @@ export class Inbox<T> implements AsyncIterable<T> {
       : undefined;
   }
 
-  /** Ends the iteration once everything that waits is read; idempotent. */
+  /** Ends the iteration after the queued items; idempotent. */
   end(): void {
     this.#ended = true;
     this.#latch.wake();
   }
 
-  /** Waits for items until the end; leaving the loop keeps the rest for the next one. */
+  /** The items until the end; leaving the loop keeps the rest for the next loop. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       if (this.#items.length > 0) yield this.#items.shift()!;
