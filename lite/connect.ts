@@ -41,7 +41,7 @@ export async function connect(
   return await negotiateSession(transport, { ...options, setup });
 }
 
-/** A connection that is made again whenever it is lost; `close()` ends it. */
+/** A connection that reconnects whenever it is lost; `close()` ends it. */
 export function reconnect(
   url: string | URL,
   options: ConnectOptions & ConnectionOptions = {},

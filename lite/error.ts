@@ -1,56 +1,56 @@
 /**
- * The one error class and the tables between its codes and the numbers on the
- * wire. moq-lite drafts up to 05 and moq-lite-06 use different tables; we send
- * the negotiated draft's and understand both.
+ * The error class, and the tables that map its codes to numbers on the wire.
+ * moq-lite drafts up to 05 and moq-lite-06 have different tables; we send the
+ * negotiated draft's numbers and understand both.
  *
  * @module
  */
 
-/** What went wrong, stable for programs to switch on. */
+/** The kind of error, stable for programs to switch on. */
 export type ErrorCode =
-  | "cancelled" // whoever asked no longer wants it
-  | "closed" // the handle was closed, by us or in an orderly way by the peer
-  | "lagged" // this reader was too slow and lost its place
-  | "expired" // the group is older than anybody wants
-  | "evicted" // removed to keep within the memory budget
-  | "too-large" // a frame, a group, a name or a request is over its bound
-  | "not-found" // the broadcast is there, the track or group is not
-  | "unroutable" // nothing announced covers this path
-  | "unauthorized" // the grant does not cover this
-  | "timeout" // nothing came within the time allowed
-  | "unsupported" // a message that the negotiated draft does not have
-  | "going-away" // the peer asked to be left
-  | "decode" // bytes that do not parse
-  | "protocol" // bytes that parse but break a rule
+  | "cancelled" // the requester no longer wants it
+  | "closed" // the handle was closed, here or in an orderly way by the peer
+  | "lagged" // too slow, or too many at once
+  | "expired" // the group is older than its readers want
+  | "evicted" // removed to stay within the memory limit
+  | "too-large" // a frame, a group, a name or a request exceeds its limit
+  | "not-found" // the broadcast exists, the track or group does not
+  | "unroutable" // no broadcast is announced at this path
+  | "unauthorized" // the grant does not allow this
+  | "timeout" // the peer did not answer in time
+  | "unsupported" // the negotiated draft does not have this message
+  | "going-away" // the peer asked us to move to another server
+  | "decode" // bytes that cannot be parsed
+  | "protocol" // bytes that violate a rule of the protocol
   | "version" // no draft in common
-  | "internal" // a bug, ours or theirs
-  | "remote" // the peer gave a number without a meaning here, see remoteCode
+  | "internal" // a bug, here or at the peer
+  | "remote" // the peer sent a number without a known meaning, see remoteCode
   | "transport"; // the connection failed, see cause
 
-/** Which of the two number tables a draft uses. */
+/** The two number tables. */
 export type CodeTable = "up-to-05" | "from-06";
 
-/** Numbers from here on belong to the application and are passed through. */
+/** Numbers from here on belong to the application and are sent unchanged. */
 const FIRST_APPLICATION_CODE = 64;
 
 /** Options of {@linkcode MoqError}. */
 export interface MoqErrorOptions {
-  /** The number the peer sent, when it sent one. */
+  /** The number the peer sent, if any. */
   readonly remoteCode?: number | undefined;
-  /** What caused this. */
+  /** The underlying error. */
   readonly cause?: unknown;
 }
 
-/** Everything that can be expected to go wrong; misuse is a `TypeError` or `RangeError`. */
+/** An expected failure; misuse is a `TypeError` or `RangeError`. */
 export class MoqError extends Error {
   /** Always `MoqError`. */
   override readonly name = "MoqError";
-  /** What went wrong. */
+  /** The kind of error. */
   readonly code: ErrorCode;
-  /** The number the peer sent, when it sent one. */
+  /** The number the peer sent, if any. */
   readonly remoteCode: number | undefined;
 
-  /** Makes an error; `message` says what was expected and what came. */
+  /** `message` says what happened and, where possible, what to do. */
   constructor(code: ErrorCode, message: string, options: MoqErrorOptions = {}) {
     super(
       message,
@@ -61,7 +61,7 @@ export class MoqError extends Error {
   }
 }
 
-/** `error` itself when it is a {@linkcode MoqError}, else one with `code` around it. */
+/** `error` if it is a {@linkcode MoqError}, else a `MoqError` with `code` that wraps it; an `AbortError` becomes `"cancelled"`. */
 export function asMoqError(
   error: unknown,
   code: ErrorCode = "internal",
@@ -74,12 +74,12 @@ export function asMoqError(
   return new MoqError(code, message, { cause: error });
 }
 
-/** What `error` says, whatever was thrown. */
+/** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The numbers of each code: the first is what we send, all are understood; a number that two have means the first of them. */
+/** The numbers of each code: the first is sent, all are understood; a number in two lists means the first code. */
 type Numbers = Readonly<Partial<Record<ErrorCode, readonly number[]>>>;
 
 const STREAM_CODES: Record<CodeTable, Numbers> = {
@@ -198,9 +198,9 @@ function meaningOf(
   return "remote";
 }
 
-/** What a RESET_STREAM or STOP_SENDING number means, in the negotiated table first, then in the other. */
+/** The error of a RESET_STREAM or STOP_SENDING number, looked up in the negotiated table, then in the other. */
 export function streamErrorOf(number: number, table: CodeTable): MoqError {
-  // Cancel is 0 in one table and 1 in the other, and neither number does harm when it is taken as cancel.
+  // Cancel is 0 in one table and 1 in the other; it is harmless to read both as cancel.
   const code = number <= 1
     ? "cancelled"
     : meaningOf(STREAM_CODES, number, table);
@@ -209,7 +209,7 @@ export function streamErrorOf(number: number, table: CodeTable): MoqError {
   });
 }
 
-/** What a session close number means, in the negotiated table first, then in the other. */
+/** The error of a session close number, looked up in the negotiated table, then in the other. */
 export function sessionErrorOf(
   number: number,
   reason: string,

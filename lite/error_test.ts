@@ -51,7 +51,7 @@ for (const table of TABLES) {
     }
   });
 
-  Deno.test(`sessionErrorOf on ${table} takes 2 and 6 as unauthorized and keeps the reason`, () => {
+  Deno.test(`sessionErrorOf on ${table}: 2 and 6 mean unauthorized`, () => {
     for (const number of [2, 6]) {
       const came = sessionErrorOf(number, "bad token", table);
       assert.equal(came.code, "unauthorized");
@@ -75,7 +75,7 @@ for (const table of TABLES) {
   });
 }
 
-Deno.test("streamErrorOf reads a number that both tables use in the negotiated one", () => {
+Deno.test("streamErrorOf prefers the meaning in the negotiated table", () => {
   const readings: readonly [number, Record<CodeTable, ErrorCode>][] = [
     [3, { "up-to-05": "timeout", "from-06": "closed" }],
     [4, { "up-to-05": "transport", "from-06": "going-away" }],
@@ -88,7 +88,7 @@ Deno.test("streamErrorOf reads a number that both tables use in the negotiated o
   }
 });
 
-Deno.test("sessionErrorOf reads a number that both tables use in the negotiated one", () => {
+Deno.test("sessionErrorOf prefers the meaning in the negotiated table", () => {
   assert.equal(sessionErrorOf(3, "", "up-to-05").code, "timeout");
   assert.equal(sessionErrorOf(3, "", "from-06").code, "protocol");
   assert.equal(sessionErrorOf(1, "", "up-to-05").code, "transport");
@@ -115,14 +115,14 @@ Deno.test("streamCodeOf, sessionCodeOf: one error has a number per table", () =>
   }
 });
 
-Deno.test("streamCodeOf translates a peer's number between drafts instead of repeating it", () => {
+Deno.test("streamCodeOf translates a peer's number between drafts", () => {
   const came = streamErrorOf(13, "up-to-05");
   assert.equal(streamCodeOf(came, "from-06"), 0x33);
   const back = streamErrorOf(0x36, "from-06");
   assert.equal(streamCodeOf(back, "up-to-05"), 30);
 });
 
-Deno.test("asMoqError keeps a MoqError, takes an abort as cancelled and wraps the rest", () => {
+Deno.test("asMoqError keeps MoqErrors, maps aborts and wraps the rest", () => {
   const expired = error("expired");
   assert.equal(asMoqError(expired), expired);
   const abort = new DOMException("The signal was aborted", "AbortError");

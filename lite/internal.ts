@@ -1,6 +1,6 @@
 /**
- * What `@moq-deno/relay` and `@moq-deno/hang` use beyond the public names. It
- * may change in any release.
+ * Exports for `@moq-deno/relay` and `@moq-deno/hang` alone. They may change in
+ * any release.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * The one way to wait: a shared promise that wakes everybody, who then look
- * again at the condition they wait for.
+ * How everything here waits: a shared promise wakes all waiters, and each then
+ * checks its condition again.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export class Latch {
     return this.#waiting.promise;
   }
 
-  /** Wakes whoever waits now. */
+  /** Wakes all current waiters. */
   wake(): void {
     const waiting = this.#waiting;
     if (!waiting) return;
@@ -24,7 +24,7 @@ export class Latch {
     waiting.resolve();
   }
 
-  /** Lets an abort wake the waiters too; returns the function that undoes it. */
+  /** Makes an abort wake the waiters too; the returned function undoes that. */
   wakeOn(signal: AbortSignal | undefined): () => void {
     return onAbort(signal, () => this.wake());
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Latch } from "./latch.ts";
 
-Deno.test("Latch: one wake reaches everybody who waits, and nobody who comes later", async () => {
+Deno.test("Latch: one wake reaches all current waiters and no later ones", async () => {
   const latch = new Latch();
   const first = latch.changed();
   assert.equal(latch.changed(), first);

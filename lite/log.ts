@@ -1,11 +1,11 @@
 /**
- * A logger is four optional functions, so that a level nobody wants costs
- * nothing: `log.debug?.("group sent", { track, sequence })`.
+ * A logger is four optional functions, so that a disabled level costs nothing:
+ * `log.debug?.("group sent", { track, sequence })`.
  *
  * @module
  */
 
-/** Values that go with a message, each under a constant name. */
+/** Values of a message, under constant names. */
 export type LogFields = Record<string, unknown>;
 
 /** One level: a constant message and its variables. */
@@ -15,7 +15,7 @@ export type LogFunction = (message: string, fields?: LogFields) => void;
 export interface Logger {
   /** Someone must act. */
   readonly error?: LogFunction | undefined;
-  /** A peer misbehaved or we degraded. */
+  /** A peer misbehaved, or service is degraded. */
   readonly warn?: LogFunction | undefined;
   /** Lifecycle of sessions and broadcasts. */
   readonly info?: LogFunction | undefined;
@@ -23,7 +23,7 @@ export interface Logger {
   readonly debug?: LogFunction | undefined;
 }
 
-/** The logger of whoever was given none. */
+/** Logs nothing. */
 export const SILENT: Logger = {};
 
 /** A logger that adds `fields` to every message. */

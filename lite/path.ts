@@ -45,11 +45,11 @@ export function normalizePath(path: string): string {
     const slash = path.indexOf("/", at);
     const end = slash < 0 ? path.length : slash;
     if (end > at) segments.push(checkSegment(path.slice(at, end)));
-    // Stopping here keeps a path of millions of segments from being split.
+    // Stop early, so that a path of millions of segments is not split.
     if (segments.length > MAX_PATH_SEGMENTS) {
       throw new MoqError(
         "decode",
-        `Expected at most ${MAX_PATH_SEGMENTS} path segments, got more`,
+        `Path has more than ${MAX_PATH_SEGMENTS} segments`,
       );
     }
     at = end + 1;
@@ -58,9 +58,7 @@ export function normalizePath(path: string): string {
   if (!isLonger(normal, MAX_PATH_BYTES)) return normal;
   throw new MoqError(
     "too-large",
-    `Expected a path of at most ${MAX_PATH_BYTES} bytes, got more: ${
-      beginningOf(normal)
-    }`,
+    `Path exceeds ${MAX_PATH_BYTES} bytes: ${beginningOf(normal)}`,
   );
 }
 
@@ -68,9 +66,7 @@ function checkSegment(segment: string): string {
   if (!isLonger(segment, MAX_NAME_BYTES)) return segment;
   throw new MoqError(
     "too-large",
-    `Expected path segments of at most ${MAX_NAME_BYTES} bytes, got a longer one: ${
-      beginningOf(segment)
-    }`,
+    `Path segment exceeds ${MAX_NAME_BYTES} bytes: ${beginningOf(segment)}`,
   );
 }
 
@@ -85,7 +81,7 @@ export function joinPath(prefix: string, path: string): string {
   return path === "" ? prefix : `${prefix}/${path}`;
 }
 
-/** What follows `prefix` in `path`, `""` when they are equal, `undefined` when it does not lie under it. */
+/** The rest of `path` after `prefix`, `""` if they are equal, `undefined` if `path` is not under it. */
 export function stripPrefix(prefix: string, path: string): string | undefined {
   if (prefix === "") return path;
   if (path === prefix) return "";
@@ -94,7 +90,7 @@ export function stripPrefix(prefix: string, path: string): string | undefined {
     : undefined;
 }
 
-/** Whether `path` is `prefix` or lies under it. */
+/** Whether `path` is `prefix` or under it. */
 export function hasPrefix(prefix: string, path: string): boolean {
   return stripPrefix(prefix, path) !== undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * Text that a peer chose, made safe to show: paths, track names, codecs, close
- * reasons and chat reach terminals and logs, where control characters are
- * commands and bidirectional ones change what is read.
+ * Makes text from peers safe to print: paths, track names, codecs, close reasons
+ * and chat reach terminals and logs, where control characters are commands and
+ * bidirectional ones change the displayed text.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const STEERING_OUTSIDE_LINES = new RegExp(
 );
 const STEERING_EACH = new RegExp(STEERING.source, "gu");
 
-/** `text` as one line that steers no terminal: each run of control characters becomes a space. */
+/** `text` as one line that is safe in a terminal: each run of control characters becomes a space. */
 export function printable(text: string): string {
   return text.replaceAll(STEERING_RUNS, " ");
 }
@@ -26,7 +26,7 @@ export function printableLines(text: string): string {
   return text.replaceAll(STEERING_OUTSIDE_LINES, " ");
 }
 
-/** JSON with the same meaning and no control character outside its line feeds: each becomes an escape sequence of JSON. */
+/** The same JSON without control characters except line feeds and tabs: they become JSON escapes. */
 export function printableJson(json: string): string {
   return json.replaceAll(
     STEERING_OUTSIDE_LINES,
@@ -34,7 +34,7 @@ export function printableJson(json: string): string {
   );
 }
 
-/** `path` with its control characters percent-encoded, for lists of paths with one on each line. */
+/** `path` with its control characters percent-encoded, for lists with one path per line. */
 export function printablePath(path: string): string {
   return path.replaceAll(STEERING_EACH, encodeURIComponent);
 }

@@ -1,10 +1,10 @@
 /**
- * Search in what is in order.
+ * Binary search.
  *
  * @module
  */
 
-/** The first of the places 0 to `length` where `holds` is true, `length` for none; it must be true for all later places too. */
+/** The first place from 0 where `holds` is true, `length` if none; it must be true for all later places too. */
 export function firstPlace(
   length: number,
   holds: (place: number) => boolean,

@@ -1,10 +1,11 @@
 /**
- * Abort signals, with no listener left on one that lives longer than the work.
+ * Helpers for abort signals that leave no listeners on signals that outlive the
+ * work.
  *
  * @module
  */
 
-/** Runs `then` once when `signal` aborts, at once if it has. The function returned undoes it; idempotent. */
+/** Runs `then` once when `signal` aborts, at once if it has aborted. The returned function undoes that; idempotent. */
 export function onAbort(
   signal: AbortSignal | undefined,
   then: () => void,
@@ -20,8 +21,8 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * What `work` gives, or `signal.reason` thrown as soon as that aborts. `work`
- * itself goes on: its later result or failure is dropped.
+ * The result of `work`; throws `signal.reason` as soon as `signal` aborts. `work`
+ * continues, and its later result or failure is ignored.
  */
 export function abortable<T>(
   work: Promise<T>,
@@ -34,13 +35,13 @@ export function abortable<T>(
   });
 }
 
-/** A controller that follows other signals; release it when the work is over. */
+/** A controller that follows other signals; release it when the work has ended. */
 export interface LinkedController {
   /** Aborts with the controller, or with the first of the others that does. */
   readonly signal: AbortSignal;
   /** Aborts `signal` and releases the controller. */
   abort(reason?: unknown): void;
-  /** Takes the listeners off the other signals; `signal` stays as it is. Idempotent. */
+  /** Removes the listeners from the other signals; does not abort `signal`. Idempotent. */
   release(): void;
 }
 

@@ -1,26 +1,26 @@
 /**
- * Every task has an owner: who starts one hands it in here.
+ * Background work with an owner.
  *
  * @module
  */
 import { asMoqError, type MoqError } from "./error.ts";
 
-/** Work that runs beside its owner. */
+/** The background work of one owner. */
 export class Tasks {
   readonly #running: Set<Promise<void>> = new Set();
   readonly #onFailure: (name: string, error: MoqError) => void;
 
-  /** `onFailure` hears of every task that throws. */
+  /** Calls `onFailure` for every task that throws. */
   constructor(onFailure: (name: string, error: MoqError) => void) {
     this.#onFailure = onFailure;
   }
 
-  /** Tasks running now. */
+  /** Number of running tasks. */
   get size(): number {
     return this.#running.size;
   }
 
-  /** Takes over a task. */
+  /** Adds a task, which already runs. */
   run(name: string, task: Promise<void>): void {
     const running = task.catch((error) =>
       this.#onFailure(name, asMoqError(error))
@@ -28,7 +28,7 @@ export class Tasks {
     this.#running.add(running);
   }
 
-  /** Resolves when all tasks have ended, those started meanwhile included. */
+  /** Resolves when all tasks have ended, including those added meanwhile. */
   async settled(): Promise<void> {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }

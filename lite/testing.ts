@@ -1,6 +1,6 @@
 /**
- * For tests: a virtual clock, and pairs of transports in memory, one of them
- * with loss, delay and bandwidth.
+ * For tests: a virtual clock, and pairs of transports in memory, plain or with
+ * simulated loss, delay and bandwidth.
  *
  * ```ts
  * import { BroadcastProducer, openSession } from "@moq-deno/lite";

@@ -1,31 +1,31 @@
 /**
- * Time as a thing that is handed in: the system's clock in production, a
- * virtual one in simulations.
+ * Clocks are passed in: the system's in production, a virtual one in
+ * simulations.
  *
  * @module
  */
 import { linked, onAbort } from "./signal.ts";
 
-/** A deadline: its signal aborts when the time has passed; `clear` frees the timer. */
+/** A timeout as an abort signal. */
 export interface Deadline {
-  /** Aborts with a `TimeoutError` when the time has passed. */
+  /** Aborts with a `TimeoutError` at the deadline. */
   readonly signal: AbortSignal;
   /** Releases the timer; idempotent. */
   clear(): void;
 }
 
-/** Monotonic milliseconds and timers on them. */
+/** A monotonic clock with timers. */
 export interface Clock {
-  /** Milliseconds since an arbitrary start, never going back. */
+  /** Milliseconds since an arbitrary start; never decreases. */
   now(): number;
-  /** Runs `then` once after `ms`; the function returned cancels it. */
+  /** Runs `then` once after `ms`; the returned function cancels it. */
   after(ms: number, then: () => void): () => void;
 }
 
-// Beyond that a timer of the runtime fires at once.
+// The runtime fires longer timers at once.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The runtime's own clock. A timer may be of any length; throws `RangeError` for one that is no number. */
+/** The runtime's clock. Timers may have any length; throws `RangeError` for NaN. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after(ms, then) {

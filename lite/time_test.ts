@@ -31,6 +31,6 @@ Deno.test("systemClock: a timer longer than the runtime's is waited for in parts
   assert.deepEqual(after(Infinity).map(([ms]) => ms), [most]);
 });
 
-Deno.test("systemClock: a time that is no number is refused", async () => {
+Deno.test("systemClock: refuses NaN", async () => {
   await assert.rejects(sleep(systemClock, NaN), RangeError);
 });

@@ -197,7 +197,10 @@ Deno.test("parseCatalog refuses what could exhaust the reader", () => {
       message,
     });
   refuses({ video: { renditions: many } }, /at most 64 renditions, got 65/);
-  refuses('{"a":'.repeat(70) + "1" + "}".repeat(70), /nested at most 64 deep/);
+  refuses(
+    '{"a":'.repeat(70) + "1" + "}".repeat(70),
+    /nests deeper than 64 levels/,
+  );
   refuses("[".repeat(400_000), /in JSON/);
   refuses(" ".repeat(MAX_CATALOG_BYTES + 1), /at most 1048576 bytes/);
   refuses("[]", /Expected catalog to be an object, got \[\]/);

@@ -9,16 +9,16 @@ import { Latch } from "../latch.ts";
 
 const FIRST_SLAB_BYTES = 512;
 const MAX_SLAB_BYTES = 64 * 1024;
-/** A chunk that does not fit goes to a new slab whole where less than this share of the old one is lost by it. */
+/** A chunk that does not fit goes whole to a new slab if that wastes less than this share of the old one. */
 const MOST_UNUSED = 1 / 4;
 
-/** How a log ended: with `error` when its bytes are not complete. */
+/** How a log ended: with `error` if it is incomplete. */
 export interface LogEnd {
   /** Why it ended early. */
   readonly error?: MoqError | undefined;
 }
 
-/** Bytes in slabs of 512 B to 64 KiB that never move; views stay valid for ever. */
+/** Bytes in slabs of 512 B to 64 KiB that never move; views stay valid. */
 export class ByteLog {
   readonly #slabs: Uint8Array<ArrayBuffer>[] = [];
   readonly #starts: number[] = [];
@@ -31,7 +31,7 @@ export class ByteLog {
   #runStart = 0;
   #ended: LogEnd | undefined;
 
-  /** Bytes appended so far. */
+  /** In bytes, so far. */
   get length(): number {
     return this.#length;
   }
@@ -59,7 +59,7 @@ export class ByteLog {
     this.#latch.wake();
   }
 
-  // What is cut in two costs every reader a write more.
+  // A chunk in two pieces costs every reader one more write.
   #isTooFull(wanted: number): boolean {
     if (this.#room === 0) return true;
     const size = this.#used + this.#room;
@@ -76,7 +76,7 @@ export class ByteLog {
     this.#room = size;
   }
 
-  /** Everything contiguous from `offset`, as a view, or `undefined` when nothing is there yet. */
+  /** Everything contiguous from `offset`, as a view, or `undefined` if there is none yet. */
   view(offset: number): Uint8Array<ArrayBuffer> | undefined {
     if (offset >= this.#length || this.#slabs.length === 0) return undefined;
     if (this.#run && this.#runStart === offset) return this.#run;
@@ -89,7 +89,7 @@ export class ByteLog {
     return this.#run;
   }
 
-  /** The bytes from `start` to `end`: a view where they are contiguous, else a copy; throws `RangeError` when they are not all there. */
+  /** The bytes from `start` to `end`: a view where they are contiguous, else a copy. Throws `RangeError` beyond the end of the log. */
   slice(start: number, end: number): Uint8Array<ArrayBuffer> {
     const first = this.view(start);
     if (first && first.byteLength >= end - start) {
@@ -97,7 +97,9 @@ export class ByteLog {
     }
     const there = this.#slabs.length === 0 ? 0 : this.#length;
     if (end > there) {
-      throw new RangeError(`Expected an end up to ${there}, got ${end}`);
+      throw new RangeError(
+        `Cannot read up to byte ${end} of a log of ${there} bytes`,
+      );
     }
     const copy = new Uint8Array(end - start);
     for (let at = start; at < end;) {
@@ -109,14 +111,14 @@ export class ByteLog {
     return copy;
   }
 
-  /** Ends the log, with `error` when it is incomplete; the first call counts. */
+  /** Ends the log, with `error` if it is incomplete; the first call counts. */
   close(error?: MoqError): void {
     if (this.#ended) return;
     this.#ended = { error };
     this.#latch.wake();
   }
 
-  /** Ends the log with `error` and lets go of its bytes, even when it was complete; views that were handed out stay valid. */
+  /** Ends the log with `error` and frees its bytes, even if it was complete. Views handed out stay valid. */
   discard(error: MoqError): void {
     this.#ended = { error };
     this.#slabs.length = 0;
@@ -130,7 +132,7 @@ export class ByteLog {
     return this.#latch.changed();
   }
 
-  /** Lets an abort wake the waiters too; returns the function that undoes it. */
+  /** Makes an abort wake the waiters too; the returned function undoes that. */
   wakeOn(signal: AbortSignal): () => void {
     return this.#latch.wakeOn(signal);
   }

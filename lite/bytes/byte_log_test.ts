@@ -1,5 +1,5 @@
 /**
- * One copy in, views out, whatever the cuts.
+ * One copy in, views out, for any chunks.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const cuts = fc.array(
   { maxLength: 12 },
 );
 
-Deno.test("ByteLog.view from any offset leads through everything appended, however it was cut", () => {
+Deno.test("ByteLog.view reads everything appended from any offset", () => {
   fc.assert(
     fc.property(cuts, fc.nat(), (sizes, from) => {
       const log = new ByteLog();
@@ -60,17 +60,17 @@ Deno.test("ByteLog.slice gives exactly the bytes between two offsets", () => {
   );
 });
 
-Deno.test("ByteLog.slice refuses bytes that are not there before it allocates them", () => {
+Deno.test("ByteLog.slice checks its bounds before it allocates", () => {
   const log = new ByteLog();
   log.append(pattern(10));
   assert.throws(() => log.slice(0, 11), RangeError);
   assert.throws(() => log.slice(0, 2 ** 50), {
     name: "RangeError",
-    message: "Expected an end up to 10, got 1125899906842624",
+    message: "Cannot read up to byte 1125899906842624 of a log of 10 bytes",
   });
 });
 
-Deno.test("ByteLog.append copies: the chunk is the caller's again, old views stay as they were", () => {
+Deno.test("ByteLog.append copies the chunk and keeps old views unchanged", () => {
   const log = new ByteLog();
   const chunk = Uint8Array.of(1, 2, 3);
   log.append(chunk);
@@ -80,7 +80,7 @@ Deno.test("ByteLog.append copies: the chunk is the caller's again, old views sta
   assert.deepEqual([...view], [1, 2, 3]);
 });
 
-Deno.test("ByteLog takes slabs of at most 64 KiB and wastes little on small groups", () => {
+Deno.test("ByteLog: slabs have at most 64 KiB and waste little on small groups", () => {
   const small = new ByteLog();
   small.append(pattern(100));
   assert.equal(small.view(0)!.buffer.byteLength, 512);
@@ -93,7 +93,7 @@ Deno.test("ByteLog takes slabs of at most 64 KiB and wastes little on small grou
   }
 });
 
-Deno.test("ByteLog.append cuts no chunk in two where a new slab wastes little of the old one", () => {
+Deno.test("ByteLog.append keeps a chunk whole if a new slab wastes little", () => {
   const log = new ByteLog();
   fill(log, [60_000, 8_000, 57_000, 5_000]);
   const ends: number[] = [];
@@ -103,7 +103,7 @@ Deno.test("ByteLog.append cuts no chunk in two where a new slab wastes little of
   assert.deepEqual(ends, [60_000, 125_000, 130_000]);
 });
 
-Deno.test("ByteLog.close keeps the first reason and ignores what is appended later", () => {
+Deno.test("ByteLog.close keeps the first reason and ignores later appends", () => {
   const log = new ByteLog();
   const error = new MoqError(
     "expired",
@@ -116,7 +116,7 @@ Deno.test("ByteLog.close keeps the first reason and ignores what is appended lat
   assert.equal(log.length, 0);
 });
 
-Deno.test("ByteLog.discard lets go of the bytes of a complete log but not of views handed out", async () => {
+Deno.test("ByteLog.discard frees a complete log but keeps views valid", async () => {
   const log = new ByteLog();
   log.append(Uint8Array.of(1, 2, 3));
   log.close();

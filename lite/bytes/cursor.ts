@@ -69,7 +69,7 @@ export class Reader {
     return value;
   }
 
-  /** As {@linkcode Reader.varint}, a number of `what`: more than `most` is an error. */
+  /** As {@linkcode Reader.varint}, for a count of `what`: more than `most` is an error. */
   count(most: number, what: string): number {
     const count = this.varint();
     if (count <= most) return count;
@@ -137,12 +137,12 @@ export class Reader {
     );
   }
 
-  /** Everything that is left, as a view. */
+  /** The rest, as a view. */
   rest(): Uint8Array {
     return this.bytes(this.remaining);
   }
 
-  /** Ends the message; leftovers are an error. */
+  /** Checks that the message ends here; more bytes are an error. */
   end(): void {
     if (this.remaining > 0) {
       throw new MoqError(

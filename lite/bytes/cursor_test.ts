@@ -77,7 +77,7 @@ Deno.test("Writer refuses values outside of a field", () => {
   );
 });
 
-Deno.test("Reader refuses to read past the end, whatever the length claims", () => {
+Deno.test("Reader refuses to read past the end for any claimed length", () => {
   const huge = new Writer().varint(2 ** 40).finish();
   refused(() => new Reader(huge).sized());
   refused(() => new Reader(huge).string());
@@ -87,7 +87,7 @@ Deno.test("Reader refuses to read past the end, whatever the length claims", () 
   refused(() => new Reader(new Uint8Array(2)).bytes(3));
 });
 
-Deno.test("Reader.varint refuses integers that a number cannot hold, id takes them", () => {
+Deno.test("Reader.varint refuses integers above 2^53-1, id accepts them", () => {
   const bytes = new Writer().varint(2n ** 53n).finish();
   refused(() => new Reader(bytes).varint());
   assert.equal(new Reader(bytes).id(), 2n ** 53n);
@@ -101,7 +101,7 @@ Deno.test("Reader.end refuses leftovers", () => {
   reader.end();
 });
 
-Deno.test("Reader.string keeps a byte order mark and refuses bytes that are not UTF-8", () => {
+Deno.test("Reader.string keeps a byte order mark and refuses invalid UTF-8", () => {
   const mark = new Writer().string("\uFEFFa").finish();
   assert.equal(new Reader(mark).string(), "\uFEFFa");
   refused(() => new Reader(Uint8Array.of(2, 0xc3, 0x28)).string());

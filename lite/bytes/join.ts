@@ -1,5 +1,5 @@
 /**
- * Bytes one after the other.
+ * Concatenating bytes.
  *
  * @module
  */

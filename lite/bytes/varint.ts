@@ -58,7 +58,7 @@ export function varintLength(first: number): 1 | 2 | 4 | 8 {
   return (1 << (first >> 6)) as 1 | 2 | 4 | 8;
 }
 
-/** The varint at `at`; the caller has checked that all its bytes are there. Above 2^53-1 the result is rounded. */
+/** The varint at `at`; the caller has checked that it is complete. Above 2^53-1 the result is rounded. */
 export function readVarint(from: Uint8Array, at: number): number {
   const first = from[at]!;
   const length = varintLength(first);

@@ -9,11 +9,11 @@ import { joinBytes } from "../bytes/join.ts";
 
 /** Options of {@linkcode selfSignedCertificate}. */
 export interface SelfSignedOptions {
-  /** Host names and IP addresses it is for. Default `localhost`, `127.0.0.1`, `::1`. */
+  /** Host names and IP addresses it is valid for. Default `localhost`, `127.0.0.1`, `::1`. */
   readonly names?: readonly string[] | undefined;
   /** Days it is valid. Default 13; browsers refuse more than 14. */
   readonly days?: number | undefined;
-  /** Start of its validity. Default an hour ago, for clocks that are behind. */
+  /** Start of validity. Default an hour ago, for clocks that are slow. */
   readonly notBefore?: Date | undefined;
 }
 
@@ -25,7 +25,7 @@ export interface SelfSigned {
   readonly keyPem: string;
   /** The certificate's bytes. */
   readonly der: Uint8Array<ArrayBuffer>;
-  /** SHA-256 of {@linkcode SelfSigned.der}: what `serverCertificateHashes` takes. */
+  /** SHA-256 of {@linkcode SelfSigned.der}, for `serverCertificateHashes`. */
   readonly sha256: Uint8Array<ArrayBuffer>;
   /** End of its validity. */
   readonly notAfter: Date;
@@ -57,7 +57,7 @@ const SUBJECT_ALT_NAME = [0x55, 0x1d, 0x11];
 
 const encoder = new TextEncoder();
 
-/** Makes a fresh key and a certificate for it. */
+/** Generates a key and a certificate for it. */
 export async function selfSignedCertificate(
   options: SelfSignedOptions = {},
 ): Promise<SelfSigned> {

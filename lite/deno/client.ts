@@ -1,7 +1,7 @@
 /**
  * Connecting from Deno: raw QUIC for `moqt:` and `moql:`, WebTransport for
- * `https:`, and `http:` for development, which pins the certificate that the
- * relay shows.
+ * `https:`, and `http:` for development, which pins the certificate whose hash
+ * the relay publishes.
  *
  * @module
  */
@@ -20,11 +20,11 @@ const EVERY_PROTOCOL = [...PROTOCOLS, IN_BAND_ALPN];
 /** Options of {@linkcode dial}. */
 export interface DenoDialOptions
   extends Omit<ConnectQuicOptions, "alpn" | "endpoint" | "maxUniStreams"> {
-  /** @deprecated The name of `serverCertificateHashes` before there was one for every runtime. */
+  /** @deprecated The old name of `serverCertificateHashes`. */
   readonly certificateHashes?: readonly Uint8Array<ArrayBuffer>[] | undefined;
-  /** ALPNs or subprotocols in order of preference. Default every draft spoken here, newest first. */
+  /** ALPNs or subprotocols in order of preference. Default all supported drafts, newest first. */
   readonly protocols?: readonly string[] | undefined;
-  /** Requests the peer may have open: one for every track that a relay takes from here. Default 2048; 128 for a {@linkcode connect} that only subscribes. */
+  /** Requests the peer may have open. A relay opens one per track it reads. Default 2048; 128 for a {@linkcode connect} that only subscribes. */
   readonly maxBidiStreams?: number | undefined;
 }
 
@@ -39,9 +39,9 @@ export interface DenoConnectOptions
 }
 
 /**
- * Connects to a relay and speaks moq-lite to it. The credential and the path
- * are part of the URL. Throws `MoqError("transport")` when nobody answers,
- * `TypeError` for a scheme not known here, `signal.reason` on abort.
+ * Connects to a relay and starts a session. The credential and the path are
+ * part of the URL. Throws `MoqError("transport")` if the relay does not answer,
+ * `TypeError` for an unknown scheme, `signal.reason` on abort.
  *
  * ```ts ignore
  * await using session = await connect("moqt://relay.example:4443/demo");
@@ -107,14 +107,14 @@ function atAddress(url: URL, address: string): URL {
   return there;
 }
 
-/** What SETUP says of `url`: its path and query where no request carries them, which is on raw QUIC. */
+/** Path and query of `url` for SETUP on raw QUIC, where no request carries them. */
 export function setupPath(url: URL): string | undefined {
   if (!isRawQuic(url)) return undefined;
   const path = url.pathname + url.search;
   return path === "" || path === "/" ? undefined : path;
 }
 
-/** A connection that is made again whenever it is lost; `close()` ends it. */
+/** A connection that reconnects whenever it is lost; `close()` ends it. */
 export function reconnect(
   url: string | URL,
   options: DenoConnectOptions & ConnectionOptions = {},

@@ -1,6 +1,6 @@
 /**
- * The numbers of errors on QUIC streams: moq codes live in a range of the
- * HTTP/3 error space, and Deno shows a peer's code only inside its message.
+ * Error codes on QUIC streams: moq codes are mapped into a range of the HTTP/3
+ * error space, and Deno shows a peer's code only in its error message.
  * draft-ietf-webtrans-http3, "Resetting Data Streams"; relays of the Rust
  * implementation use the same mapping on raw QUIC.
  *
@@ -10,7 +10,7 @@ import { MoqError } from "../error.ts";
 
 const FIRST = 0x52e4a40fa8db;
 const LARGEST_PLAIN = 0xffffffff;
-// One number in 31 is a reserved code point of HTTP/3 and stands for nothing.
+// Every 31st number is a reserved HTTP/3 code point without a meaning.
 const RUN = 30;
 
 /** The wire number of stream code `code`, an integer below 2^32. */
@@ -21,7 +21,7 @@ export function toHttp3Code(code: number): number {
   return FIRST + code + Math.floor(code / RUN);
 }
 
-/** The plain code of a wire number, mapped or plain already; `undefined` when it is neither. */
+/** The plain code of a wire number, mapped or already plain; `undefined` if it is neither. */
 export function fromHttp3Code(wire: bigint | number): number | undefined {
   const number = Number(wire);
   if (number >= 0 && number <= LARGEST_PLAIN) return number;
@@ -31,7 +31,7 @@ export function fromHttp3Code(wire: bigint | number): number | undefined {
   return code <= LARGEST_PLAIN ? code : undefined;
 }
 
-// What Deno says when the peer reset or stopped one stream: "stream reset by peer: error 77".
+// Deno's message when the peer reset or stopped one stream: "stream reset by peer: error 77".
 const STREAM_ENDED = /(?:reset|stopped) by peer: error (\d+)$/;
 
 /** Whether Deno's `error` is about one stream that the peer ended, not about the connection. */
@@ -39,13 +39,13 @@ export function isPeerStreamError(error: unknown): boolean {
   return error instanceof Error && STREAM_ENDED.test(error.message);
 }
 
-/** The plain code in Deno's error about one stream, `undefined` when it has none that means something. */
+/** The plain code in Deno's error about one stream, `undefined` if it has no known code. */
 export function peerCodeOf(error: unknown): number | undefined {
   const match = error instanceof Error && STREAM_ENDED.exec(error.message);
   return match ? fromHttp3Code(Number(match[1])) : undefined;
 }
 
-/** Deno's error as ours: `remote` with the plain code for one stream, `transport` for everything else. */
+/** Deno's error as a `MoqError`: `remote` with the plain code for one stream, else `transport`. */
 export function quicError(error: unknown): MoqError {
   if (error instanceof MoqError) return error;
   const said = error instanceof Error ? error.message : String(error);

@@ -47,7 +47,7 @@ Deno.test("fromHttp3Code: plain codes pass, everything else means nothing", () =
   assert.equal(fromHttp3Code((1n << 62n) - 1n), undefined);
 });
 
-Deno.test("toHttp3Code: what is no u32 is misuse", () => {
+Deno.test("toHttp3Code: refuses codes that are not u32", () => {
   for (const code of [-1, 2 ** 32, 1.5, NaN]) {
     assert.throws(() => toHttp3Code(code), RangeError);
   }

@@ -12,33 +12,33 @@ import { quicTransport } from "./quic.ts";
 
 /** Options of {@linkcode connectQuic}. */
 export interface ConnectQuicOptions {
-  /** Protocols in our order of preference; the server picks. */
+  /** Protocols in order of preference; the server picks. */
   readonly alpn: readonly string[];
-  /** SHA-256 of certificates to trust in place of all others. */
+  /** SHA-256 of the only certificates to trust. */
   readonly serverCertificateHashes?:
     | readonly Uint8Array<ArrayBuffer>[]
     | undefined;
-  /** Roots to trust besides the usual ones, PEM. */
+  /** Roots to trust in addition to the usual ones, PEM. */
   readonly caCerts?: readonly string[] | undefined;
-  /** Gives up waiting for the handshake. */
+  /** Aborts the handshake. */
   readonly signal?: AbortSignal | undefined;
-  /** Another socket than the shared one, for example the server's own. */
+  /** A socket to use instead of the shared one, for example the server's. */
   readonly endpoint?: Deno.QuicEndpoint | undefined;
   /** Silence after which the connection is lost. Default 15 s. */
   readonly maxIdleTimeoutMs?: number | undefined;
-  /** How often an idle connection is kept alive. Default 4 s. */
+  /** Interval of keep-alives on an idle connection. Default 4 s. */
   readonly keepAliveMs?: number | undefined;
   /** Unidirectional streams the peer may have open. Default 1024. */
   readonly maxUniStreams?: number | undefined;
   /** Bidirectional streams the peer may have open; each costs about 50 bytes. Default 2048. */
   readonly maxBidiStreams?: number | undefined;
-  /** The IP address to go to where the URL's host, which stays the name in TLS, has several. */
+  /** The IP address to connect to when the URL's host has several. TLS still uses the host's name. */
   readonly address?: string | undefined;
 }
 
 /** A dialled connection. */
 export interface QuicConnection {
-  /** Deno's connection, for its addresses; what is sent goes through {@linkcode QuicConnection.transport}. */
+  /** Deno's connection, for its addresses; send through {@linkcode QuicConnection.transport}. */
   readonly conn: Deno.QuicConn;
   /** The connection as a transport, which owns it. */
   readonly transport: Transport;
@@ -48,7 +48,7 @@ const DEFAULT_PORT = 443;
 
 let shared: Deno.QuicEndpoint | undefined;
 
-/** Connects to a `moqt:` or `moql:` URL over raw QUIC; throws `MoqError("transport")` when it fails, `signal.reason` on abort. */
+/** Connects to a `moqt:` or `moql:` URL over raw QUIC; throws `MoqError("transport")` if that fails, `signal.reason` on abort. */
 export async function connectQuic(
   url: URL,
   options: ConnectQuicOptions,
@@ -60,7 +60,7 @@ export async function connectQuic(
   return { conn, transport: quicTransport(conn) };
 }
 
-/** The bare connection to the host and port of `url`, 443 by default, whatever its scheme; failures as {@linkcode connectQuic}. */
+/** The bare connection to the host and port of `url`, 443 by default, for any scheme; throws as {@linkcode connectQuic} does. */
 export async function dialQuic(
   url: URL,
   options: ConnectQuicOptions,
@@ -71,7 +71,7 @@ export async function dialQuic(
   try {
     return await abortable(dialling, signal);
   } catch (error) {
-    // Deno cannot take the handshake back: whatever becomes of it is closed, or has failed already.
+    // Deno cannot cancel a handshake: close the connection if it still succeeds.
     if (signal?.aborted) dialling.then((conn) => conn.close(), () => {});
     throw error;
   }
@@ -93,7 +93,7 @@ async function dial(
       endpoint: options.endpoint ?? sharedEndpoint(),
       maxIdleTimeout: options.maxIdleTimeoutMs ?? 15_000,
       keepAliveInterval: options.keepAliveMs ?? 4_000,
-      // As the listener does: what a publisher sends meets the same networks.
+      // As for the listener: a publisher sends over the same networks.
       congestionControl: "low-latency",
       maxConcurrentUnidirectionalStreams: options.maxUniStreams ?? 1024,
       maxConcurrentBidirectionalStreams: options.maxBidiStreams ??
@@ -101,20 +101,20 @@ async function dial(
       ...(caCerts && { caCerts: [...caCerts] }),
       ...(serverCertificateHashes && pinned(serverCertificateHashes)),
     });
-    // Nobody may be looking when it ends.
+    // It may end when no one waits for `closed`.
     conn.closed.catch(() => {});
     return conn;
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
     throw new MoqError(
       "transport",
-      `Expected a QUIC connection to ${hostname}:${port}, got: ${said}`,
+      `Cannot connect to ${hostname}:${port} over QUIC: ${said}`,
       { cause },
     );
   }
 }
 
-// Deno passes these on though its types do not say so.
+// Deno passes these on, but its types do not have them.
 function pinned(hashes: readonly Uint8Array<ArrayBuffer>[]): object {
   return {
     serverCertificateHashes: hashes.map((value) => ({
@@ -124,13 +124,13 @@ function pinned(hashes: readonly Uint8Array<ArrayBuffer>[]): object {
   };
 }
 
-// Some servers insist on a name, and an address is none in TLS; behind a pinned certificate any name will do.
+// Some servers require a name, and TLS does not take an address for one. With a pinned certificate any name will do.
 function serverName(hostname: string, isPinned: boolean): string {
   const isAddress = hostname.includes(":") || /^[\d.]+$/.test(hostname);
   return isAddress && isPinned ? "localhost" : hostname;
 }
 
-// Kept for the life of the process, which it does not prolong.
+// Kept for the life of the process. It does not keep the process alive.
 function sharedEndpoint(): Deno.QuicEndpoint {
   shared ??= anyEndpoint();
   return shared;
@@ -140,7 +140,7 @@ function anyEndpoint(): Deno.QuicEndpoint {
   try {
     return new Deno.QuicEndpoint({ hostname: "::" });
   } catch {
-    // A host without IPv6.
+    // This host has no IPv6.
     return new Deno.QuicEndpoint({ hostname: "0.0.0.0" });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Datagrams on a QUIC connection of Deno: bare, or those of one WebTransport
- * session, which begin with a quarter of its id. RFC 9221, RFC 9297 section 2.1.
+ * Datagrams on Deno's QUIC connections: bare, or those of one WebTransport
+ * session, which begin with its id divided by 4. RFC 9221, RFC 9297 section 2.1.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export class QuicDatagrams implements Datagrams {
   readonly #prefix: Uint8Array;
   #sending = 0;
 
-  /** Bare ones, or those of WebTransport session `sessionId`. */
+  /** For bare datagrams, or those of WebTransport session `sessionId`. */
   constructor(conn: Deno.QuicConn, sessionId?: number) {
     this.#conn = conn;
     this.#quarterId = sessionId === undefined ? undefined : sessionId / 4;
@@ -38,7 +38,7 @@ export class QuicDatagrams implements Datagrams {
     if (this.#sending >= MAX_SENDING) return;
     if (payload.byteLength > this.maxBytes) return;
     this.#sending++;
-    // Sent or lost with the connection: a datagram promises nothing.
+    // A datagram that fails is lost, which datagrams may be.
     const done = (): void => void this.#sending--;
     this.#conn.sendDatagram(this.#whole(payload)).then(done, done);
   }
@@ -62,7 +62,7 @@ export class QuicDatagrams implements Datagrams {
     }
   }
 
-  /** The payload, unless it is for another session or broken: those are dropped silently. */
+  /** The payload; `undefined` if it is malformed or for another session, which is dropped silently. */
   #payloadOf(whole: Uint8Array): Uint8Array | undefined {
     if (this.#quarterId === undefined) return whole;
     if (whole.byteLength === 0) return undefined;

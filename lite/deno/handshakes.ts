@@ -1,6 +1,6 @@
 /**
- * QUIC handshakes that are not complete yet, bounded in number and time. RFC
- * 9000, section 8.1: no client has proved yet that it has the address it sends from.
+ * QUIC handshakes in progress, limited in number and time. RFC 9000, section
+ * 8.1: their clients have not proved their source addresses yet.
  *
  * @module
  */
@@ -10,47 +10,47 @@ import { NativeMemory } from "./native_memory.ts";
 
 /** Options of {@linkcode Handshakes}. */
 interface HandshakesOptions {
-  /** How many the runtime may hold at once, those that have just failed included. Default 1024. */
+  /** Handshakes that the runtime may hold at once, recently failed ones included. Default 1024. */
   readonly max?: number | undefined;
-  /** How long one may take, in milliseconds. Default 10 s. */
+  /** Timeout of a handshake, in milliseconds. Default 10 s. */
   readonly timeoutMs?: number | undefined;
   readonly clock?: Clock | undefined;
 }
 
-/** How handshakes went. */
+/** Counts of handshakes. */
 export interface HandshakeCounts {
-  /** Under way now. */
+  /** In progress. */
   readonly underway: number;
-  /** Complete so far. */
+  /** Completed so far. */
   readonly complete: number;
-  /** Failed so far, or given up. */
+  /** Failed or timed out so far. */
   readonly failed: number;
-  /** Ignored so far, because too many others were held. */
+  /** Ignored so far because too many others were held. */
   readonly ignored: number;
 }
 
 const DEFAULT_MAX = 1024;
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** How long one may take while there is a crowd. A client is done after a round trip. */
+/** Timeout while half of the places are taken. A client needs one round trip. */
 const GRACE_MS = 1000;
-/** How long the runtime holds what it has closed: three probe timeouts of a path it knows nothing of. RFC 9000, section 10.2. */
+/** How long the runtime holds a closed connection: three probe timeouts of an unmeasured path. RFC 9000, section 10.2. */
 const HELD_MS = 3500;
 
 /**
- * Completes handshakes. The runtime takes 180 KB for one with the streams of a
- * relay, and keeps it for seconds after its end, so one too many is ignored
- * before it takes any: its client asks again after a second. The second half of
- * the places is given away one at a time, as fast as they become free again, so
- * that a flood leaves the door open for a moment many times a second.
+ * Completes handshakes. With a relay's stream limits the runtime allocates
+ * 180 KB per handshake and keeps it for seconds after its end, so excess ones
+ * are ignored before that: their clients try again after a second. The second
+ * half of the places is given out one at a time, at the rate at which places
+ * become free, so that some clients get in during a flood.
  */
 export class Handshakes {
   readonly #max: number;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #memory = new NativeMemory();
-  // Since when; a map keeps the order of entry.
+  // By start time, the oldest first.
   readonly #open: Map<Deno.QuicConn, number> = new Map();
-  // Ended and still held; each cancels its timer.
+  // Ended but still held by the runtime; each function cancels a timer.
   readonly #ended: Set<() => void> = new Set();
   #admittedMs = -Infinity;
   #cancelSweep: (() => void) | undefined;
@@ -66,7 +66,7 @@ export class Handshakes {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** How they went so far. */
+  /** The counts so far. */
   get counts(): HandshakeCounts {
     return {
       underway: this.#open.size,
@@ -76,7 +76,7 @@ export class Handshakes {
     };
   }
 
-  /** The connection, once its handshake is complete. Throws `MoqError("lagged")` when it was ignored, `("timeout")` when it took too long or had to go, or what the runtime says of a client it does not understand. */
+  /** The connection, once its handshake is complete. Throws `MoqError("lagged")` if it was ignored, `("timeout")` if it took too long or was dropped for others, and the runtime's errors about bad clients. */
   async complete(incoming: Deno.QuicIncoming): Promise<Deno.QuicConn> {
     if (!this.#hasRoom()) {
       incoming.ignore();
@@ -94,7 +94,7 @@ export class Handshakes {
   }
 
   async #shake(incoming: Deno.QuicIncoming): Promise<Deno.QuicConn> {
-    // Only what is accepted at once can be closed before it is complete: a client that repeats itself would hold on to it for ever.
+    // Only a 0-RTT connection can be closed before its handshake is complete: otherwise a client that repeats itself could hold it forever.
     const conn = incoming.accept({ zeroRtt: true });
     let hasEnded = false;
     const end = (): void => {
@@ -108,7 +108,7 @@ export class Handshakes {
     let isComplete = false;
     try {
       await conn.handshake;
-      // It resolves also when the connection has ended, which shows in the same turn of the event loop.
+      // It also resolves when the connection has ended; `closed` then settles in the same turn of the event loop.
       await sleep(this.#clock, 0);
       isComplete = !hasEnded;
     } finally {
@@ -121,7 +121,7 @@ export class Handshakes {
     return conn;
   }
 
-  /** Ends all of them. */
+  /** Drops all handshakes. */
   close(): void {
     this.#isClosed = true;
     this.#cancelSweep?.();
@@ -130,7 +130,7 @@ export class Handshakes {
     this.#ended.clear();
   }
 
-  /** Whether one more may be held. */
+  /** Whether there is room for one more. */
   #hasRoom(): boolean {
     const now = this.#clock.now();
     if (this.#isCrowded) {
@@ -147,7 +147,7 @@ export class Handshakes {
     return this.#open.size + this.#ended.size >= this.#max / 2;
   }
 
-  /** Gives up those that have had their time, for as long as there is a crowd. */
+  /** Drops handshakes that are older than the short timeout, while half of the places are taken. */
   #sweepLater(): void {
     const [oldest] = this.#open.values();
     if (oldest === undefined || this.#cancelSweep) return;
@@ -163,7 +163,7 @@ export class Handshakes {
     });
   }
 
-  /** One that has failed is held for a while. */
+  /** Counts a failed handshake for as long as the runtime holds it. */
   #hold(): void {
     if (this.#isClosed) return;
     const cancel = this.#clock.after(
@@ -183,13 +183,13 @@ export class Handshakes {
 function ignored(max: number): MoqError {
   return new MoqError(
     "lagged",
-    `Expected fewer than ${max} handshakes at once, ignored one more`,
+    `Too many handshakes at once, the limit is ${max}`,
   );
 }
 
 function late(timeoutMs: number): MoqError {
   return new MoqError(
     "timeout",
-    `Expected a handshake within ${timeoutMs} ms and before many others, got none`,
+    `Handshake not complete in ${timeoutMs} ms, or dropped for many others`,
   );
 }

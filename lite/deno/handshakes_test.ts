@@ -27,7 +27,7 @@ class Client {
   }
 }
 
-Deno.test("Handshakes: one that is never complete ends in time, however often its client repeats itself", async () => {
+Deno.test("Handshakes: an incomplete one times out even if its client repeats", async () => {
   const clock = new VirtualClock();
   const handshakes = new Handshakes({ clock, timeoutMs: 2000 });
   const { incoming } = new Client();
@@ -74,7 +74,7 @@ Deno.test("Handshakes: one too many is ignored before it costs anything", async 
   assert.deepEqual(handshakes.counts, counts);
 });
 
-Deno.test("Handshakes: a flood takes no more than the limit, and lets others in between", async () => {
+Deno.test("Handshakes: a flood stays within the limit and lets others in", async () => {
   const clock = new VirtualClock();
   const max = 100;
   const handshakes = new Handshakes({ clock, max });

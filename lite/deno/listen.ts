@@ -1,6 +1,6 @@
 /**
- * A QUIC listener that no client can end: bad handshakes cost their client the
- * connection and nobody else anything.
+ * A QUIC listener that no client can end: a bad handshake ends only its own
+ * connection.
  *
  * @module
  */
@@ -24,23 +24,23 @@ export interface ListenQuicOptions extends ServerCertificate {
   readonly hostname?: string | undefined;
   /** UDP port; 0 for any. */
   readonly port: number;
-  /** Protocols in the server's order of preference. */
+  /** Protocols in order of preference. */
   readonly alpn: readonly string[];
   /** Silence after which a connection is lost. Default 15 s. */
   readonly maxIdleTimeoutMs?: number | undefined;
-  /** How often an idle connection is kept alive. Default 4 s. */
+  /** Interval of keep-alives on an idle connection. Default 4 s. */
   readonly keepAliveMs?: number | undefined;
   /** Unidirectional streams a peer may have open, at most 65535. Default 1024. */
   readonly maxUniStreams?: number | undefined;
   /** Bidirectional streams a peer may have open, at most 65535. Default 1024. */
   readonly maxBidiStreams?: number | undefined;
-  /** How long a handshake may take, in milliseconds. Default 10 s. */
+  /** Timeout of a handshake, in milliseconds. Default 10 s. */
   readonly handshakeTimeoutMs?: number | undefined;
-  /** Handshakes held at once; one more is ignored. Default 1024. */
+  /** Handshakes held at once; excess ones are ignored. Default 1024. */
   readonly maxHandshakes?: number | undefined;
-  /** Where failed handshakes go, at debug level. */
+  /** Logs failed handshakes, at debug level. */
   readonly log?: Logger | undefined;
-  /** Time. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
 }
 
@@ -48,23 +48,23 @@ export interface ListenQuicOptions extends ServerCertificate {
 export interface QuicListener {
   /** The address it is bound to. */
   readonly addr: Deno.NetAddr;
-  /** Connections whose handshake is complete, for one reader. Throws `MoqError("transport")` when the socket fails. */
+  /** Connections whose handshake is complete, for one reader. Throws `MoqError("transport")` if the socket fails. */
   readonly incoming: AsyncIterable<Deno.QuicConn>;
-  /** How handshakes went so far. */
+  /** Counts of handshakes so far. */
   readonly handshakes: HandshakeCounts;
-  /** Uses another certificate for new handshakes; throws `MoqError("transport")` and keeps the old one when it is not usable. */
+  /** Uses `certificate` for new handshakes; throws `MoqError("transport")` and keeps the old one if it is not usable. */
   reload(certificate: ServerCertificate): void;
-  /** Ends it and all of its connections; idempotent. Deno may hold the port until the process ends. */
+  /** Ends the listener and all its connections; idempotent. Deno may hold the port until the process ends. */
   close(): void;
 }
 
-// Deno reserves memory for every stream allowed, and loops over them: 4e9 hangs the process.
+// Deno allocates memory for every allowed stream, and loops over them: 4e9 hangs the process.
 const MAX_STREAMS = 65_535;
-// BBR: the default, Cubic, takes every lost packet for a full queue and stops carrying video where a few in a hundred are lost.
+// BBR: the default, Cubic, takes every lost packet for a full queue. Video stalls at a few percent of loss.
 const CONGESTION_CONTROL = "low-latency";
 const MAX_WAITING = 256;
 
-/** Binds a UDP port and accepts connections; throws `MoqError("transport")` when the port or the certificate is not usable. */
+/** Binds a UDP port and accepts connections; throws `MoqError("transport")` if the port or the certificate is not usable. */
 export function listenQuic(options: ListenQuicOptions): QuicListener {
   return new Listener(options);
 }
@@ -74,7 +74,7 @@ class Listener implements QuicListener {
   readonly #options: ListenQuicOptions;
   readonly #log: Logger;
   readonly #endpoint: Deno.QuicEndpoint;
-  // A listener that is garbage collected switches the server off, also when a newer one has replaced it.
+  // A garbage collected listener stops the server, even if a newer one has replaced it.
   readonly #listeners: Deno.QuicListener[] = [];
   readonly #accepted = new Inbox<Deno.QuicConn>(MAX_WAITING);
   readonly #handshakes: Handshakes;
@@ -142,13 +142,13 @@ class Listener implements QuicListener {
       const said = cause instanceof Error ? cause.message : String(cause);
       throw new MoqError(
         "transport",
-        `Expected a certificate and key to listen with, got an error: ${said}`,
+        `Cannot listen with this certificate and key: ${said}`,
         { cause },
       );
     }
   }
 
-  // The first listener goes on yielding after a reload.
+  // The first listener still yields all connections after a reload.
   async #runAccept(listener: Deno.QuicListener): Promise<void> {
     try {
       for (;;) {
@@ -164,7 +164,7 @@ class Listener implements QuicListener {
     }
   }
 
-  // Reading incoming.remoteAddr would refuse the client, so all that is known comes from the connection.
+  // Do not read incoming.remoteAddr here: that would refuse the client.
   async #runHandshake(incoming: Deno.QuicIncoming): Promise<void> {
     try {
       const conn = await this.#handshakes.complete(incoming);
@@ -187,7 +187,7 @@ function bind(hostname: string, port: number): Deno.QuicEndpoint {
       : String(cause);
     throw new MoqError(
       "transport",
-      `Expected UDP port ${port} of ${hostname} to be free to bind, but ${said}`,
+      `Cannot bind UDP port ${port} of ${hostname}: ${said}`,
       { cause },
     );
   }

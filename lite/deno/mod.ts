@@ -1,6 +1,6 @@
 /**
- * moq-lite on Deno's QUIC: connecting, listening, and the transports behind
- * both. The one place in lite that names Deno.
+ * moq-lite on Deno's QUIC: clients, listeners and their transports. The only
+ * part of lite that uses Deno.
  *
  * @module
  */

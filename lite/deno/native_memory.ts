@@ -1,25 +1,25 @@
 /**
- * Tells the garbage collector what ended connections weigh. Deno frees the
- * native side of a connection, some 180 KB with the streams of a relay, when
- * its object is collected, and V8 takes that object for a few hundred bytes: a
- * relay whose heap stays small would keep every connection it ever had.
+ * Makes the garbage collector aware of the native memory of ended connections.
+ * Deno frees the native side of a connection, about 180 KB with a relay's stream
+ * limits, when its object is collected, and V8 counts that object as a few
+ * hundred bytes: a relay with a small heap would keep every connection.
  *
  * @module
  */
 
-/** Ended connections that weigh as much as one ballast. */
+/** Ended connections per ballast. */
 export const CONNECTIONS_PER_BALLAST = 200;
-// Counted by V8 as in use and never written to, so that the system gives no memory for it. From 32 MiB on the allocator maps and unmaps each by itself.
+// V8 counts it as used; it is never written to, so the system commits no memory. From 32 MiB on the allocator maps each block separately.
 const BALLAST_BYTES = 33 * 1024 * 1024;
 
 /** Counts ended connections. */
 export class NativeMemory {
-  // An entry lasts until a full collection, as the native side does; what is merely unreachable goes in a partial one.
+  // An entry lasts until a full collection, as the native side does; a partial one frees other unreachable objects.
   readonly #ballast: WeakMap<object, ArrayBuffer> = new WeakMap();
   readonly #allocate: (bytes: number) => ArrayBuffer;
   #ended = 0;
 
-  /** `allocate` takes memory that V8 accounts for. */
+  /** `allocate` returns memory that V8 accounts for. */
   constructor(
     allocate: (bytes: number) => ArrayBuffer = (bytes) =>
       new ArrayBuffer(bytes),
@@ -33,7 +33,7 @@ export class NativeMemory {
     try {
       this.#ballast.set(conn, this.#allocate(BALLAST_BYTES));
     } catch {
-      // No room for it in the process: then V8 collects for that reason.
+      // Out of memory: V8 then collects anyway.
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Raw QUIC as a transport: bare streams and datagrams on a connection of
- * Deno. Stream codes are mapped as in WebTransport, close codes are plain.
+ * Raw QUIC as a transport: bare streams and datagrams on Deno's connections.
+ * Stream codes are mapped as in WebTransport, close codes are plain.
  * RFC 9000, RFC 9221.
  *
  * @module
@@ -30,13 +30,13 @@ export interface QuicTransportOptions {
 }
 
 const FLUSH_MS = 1000;
-// Deno drops what has not left yet when it closes, and cannot say what has: one turn suffices on an idle path.
+// Deno drops unsent data when it closes, and does not say what was sent: on an idle path a short wait is enough.
 const LINGER_MS = 20;
 
 /**
- * `conn`, whose handshake is complete, as a transport; it now belongs to it.
- * A stop by us always reads as code 0 at the peer, a reset as a FIN; the peer's
- * stop is noticed only while something is written.
+ * `conn`, whose handshake is complete, as a transport that owns it. The peer
+ * sees our stops as code 0 and our resets as FIN. The peer's stop is only
+ * noticed during a write.
  */
 export function quicTransport(
   conn: Deno.QuicConn,
@@ -86,7 +86,7 @@ class QuicTransport implements Transport {
     if (this.#closing) return;
     this.#closing = true;
     this.#streams.end(
-      new MoqError("transport", "The transport was closed by us"),
+      new MoqError("transport", "The transport was closed here"),
     );
     void this.#runClose({ code, reason: boundReason(reason) }); // Never rejects.
   }
@@ -113,7 +113,7 @@ class QuicTransport implements Transport {
   async #ending(): Promise<TransportClose> {
     try {
       const { closeCode, reason } = await this.#conn.closed;
-      // What Deno reports of our own close is always 0 and "".
+      // Deno reports our own close as 0 and "".
       return this.#closedByUs ??
         { code: fromHttp3Code(closeCode) ?? closeCode, reason };
     } catch (cause) {

@@ -1,6 +1,6 @@
 /**
- * The streams that we open on a QUIC connection of Deno; raw QUIC and
- * WebTransport over HTTP/3 share them.
+ * Opens streams on Deno's QUIC connections, for raw QUIC and for WebTransport
+ * over HTTP/3.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import { quicError } from "./codes.ts";
 import { StreamPool } from "./stream_pool.ts";
 import { quicReceiveStream, QuicSendStream } from "./streams.ts";
 
-/** Opens streams, and remembers those whose last bytes have not left yet. */
+/** Opens streams, and tracks those that are not flushed yet. */
 export class QuicStreams {
   readonly #uni: StreamPool<Deno.QuicSendStream>;
   readonly #bidi: StreamPool<Deno.QuicBidirectionalStream>;
   readonly #prefixes: { readonly uni?: Uint8Array; readonly bidi?: Uint8Array };
   readonly #flushing = new Set<Promise<void>>();
 
-  /** On `conn`; `prefixes` are written first on every stream of their kind. */
+  /** `prefixes` are written first on every stream of their kind. */
   constructor(
     conn: Deno.QuicConn,
     prefixes: { readonly uni?: Uint8Array; readonly bidi?: Uint8Array } = {},
@@ -53,7 +53,7 @@ export class QuicStreams {
     return { send, receive: quicReceiveStream(readable) };
   }
 
-  /** The sending half of a stream on which nothing was sent yet. */
+  /** The sending half of a new stream. */
   sender(stream: Deno.QuicSendStream, sendOrder = 0): SendStream {
     try {
       if (sendOrder !== 0) stream.sendOrder = sendOrder;
@@ -67,7 +67,7 @@ export class QuicStreams {
     });
   }
 
-  /** Resolves when the runtime holds all of the streams closed before; never rejects. */
+  /** Resolves when the runtime has taken all data of the streams closed before; never rejects. */
   async flushed(): Promise<void> {
     await Promise.all(this.#flushing);
   }

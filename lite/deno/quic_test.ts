@@ -135,13 +135,13 @@ Deno.test("listenQuic: a reload changes the certificate of new connections only"
   assert.equal((await incoming.next()).done, true);
 });
 
-Deno.test("listenQuic: a port in use is said so", () => {
+Deno.test("listenQuic: reports a port in use", () => {
   const listener = listen();
   assert.throws(() => listen({ port: listener.addr.port }), {
     name: "MoqError",
     code: "transport",
     message:
-      `Expected UDP port ${listener.addr.port} of 127.0.0.1 to be free to bind, but it is in use`,
+      `Cannot bind UDP port ${listener.addr.port} of 127.0.0.1: it is in use`,
   });
   listener.close();
 });

@@ -1,6 +1,6 @@
 /**
- * Opening streams so that a wait can be given up: Deno cannot take a creation
- * back, so its stream goes to whoever opens next.
+ * Makes opening streams abortable: Deno cannot cancel a creation, so its stream
+ * goes to the next caller.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export class StreamPool<T> {
   #waiting = 0;
   #failure: Error | undefined;
 
-  /** `create` waits for the peer's limit and rejects once the connection has ended. */
+  /** `create` waits for the peer's limit and rejects after the end of the connection. */
   constructor(create: () => Promise<T>) {
     this.#create = create;
   }

@@ -1,6 +1,6 @@
 /**
- * The two halves of a QUIC stream of Deno as the halves of a transport's
- * stream; raw QUIC and WebTransport over HTTP/3 share them.
+ * The two halves of Deno's QUIC streams as those of a transport's streams, for
+ * raw QUIC and for WebTransport over HTTP/3.
  *
  * @module
  */
@@ -11,15 +11,14 @@ import { peerCodeOf, quicError } from "./codes.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The sending half. Deno has no RESET_STREAM: `reset` sends everything written and FIN, so write what makes the end unclean first. */
+/** The sending half. Deno has no RESET_STREAM: `reset` sends everything written and FIN, so first write bytes that make the end unclean. */
 export class QuicSendStream implements SendStream {
   readonly #writer: StreamWriter;
   readonly #onClosed: ((flushed: Promise<void>) => void) | undefined;
 
   /**
-   * `stream` now belongs to it. `onClosed` hears when FIN was asked for;
-   * `flushed` resolves once the runtime holds every byte or has lost the
-   * stream, never rejects.
+   * Owns `stream`. Calls `onClosed` when FIN is requested; `flushed` resolves
+   * once the runtime has taken every byte or lost the stream, never rejects.
    */
   constructor(
     stream: WritableStream<Uint8Array>,
@@ -49,7 +48,7 @@ export class QuicSendStream implements SendStream {
     this.#onClosed?.(this.#writer.flushed);
   }
 
-  // FIN comes after all writes: dropping one could leave the end on a frame boundary, which means "complete".
+  // FIN comes after all writes: without one of them the stream could end on a frame boundary, which means "complete".
   reset(_code: number): void {
     if (this.#writer.hasEnded) return;
     this.#writer.closeEarly();
@@ -57,7 +56,7 @@ export class QuicSendStream implements SendStream {
   }
 }
 
-/** The receiving half, with `leftover` before everything else. It and `stream` now belong to it. */
+/** The receiving half, which starts with `leftover`. Owns both arguments. */
 export function quicReceiveStream(
   stream: ReadableStream<Bytes>,
   leftover: Bytes = new Uint8Array(0),
@@ -71,11 +70,11 @@ export function quicReceiveStream(
       left = rest;
       return Promise.resolve({ value, done: false });
     },
-    // Deno always sends STOP_SENDING with 0, and only once no read is pending below: it drops the stream, whose lock a
-    // pending read holds until bytes or FIN come. So the sender of a silent stream gets one more write through, and the
-    // next one fails. Releasing the lock first, cancelling the stream itself, an aborted pipe, a transferred stream and
-    // closing the resource do the same; cancelling the read is not implemented for QUIC. Requests that must end while
-    // the peer is silent therefore end their own half, which the peer reads.
+    // Deno always sends STOP_SENDING with 0, and only when no read is pending: it drops the stream, whose lock a pending
+    // read holds until bytes or FIN arrive. So the sender of a silent stream completes one more write, and the next one
+    // fails. Releasing the lock first, cancelling the stream itself, an aborted pipe, a transferred stream and closing
+    // the resource do the same; cancelling the read is not implemented for QUIC. A request that must end while the peer
+    // is silent therefore ends its own half, which the peer reads.
     cancel: () => reader.cancel(),
     errorOf: quicError,
   });

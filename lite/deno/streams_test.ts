@@ -85,7 +85,7 @@ Deno.test("QuicSendStream: a lost connection is a stop without a code", async ()
   assert.equal(await stream.stopped, undefined);
 });
 
-Deno.test("quicReceiveStream: the leftover comes first and keeps the reader's buffer", async () => {
+Deno.test("quicReceiveStream: the leftover comes first, in the reader's buffer", async () => {
   const source = new ReadableStream({
     type: "bytes",
     start(controller): void {

@@ -1,52 +1,52 @@
 /**
- * One frame of a JSON track: bytes from and to a value, bounded on the way in,
- * compressed where both sides have agreed on it.
+ * Encodes and decodes the frames of a JSON track: size limits when decoding,
+ * and optional compression.
  *
  * @module
  */
 import { countFields } from "./depth.ts";
-import { asMoqError, MoqError } from "../error.ts";
+import { messageOf, MoqError } from "../error.ts";
 import type { Logger } from "../log.ts";
 import type { Clock } from "../time.ts";
 import type { Compression, FrameCoder } from "./compression.ts";
 import { MAX_JSON_FIELDS, type WorkMeter } from "./work_meter.ts";
 
-/** Most bytes of one value, unless the reader allows more. */
+/** Default limit of one value, in bytes. */
 export const MAX_JSON_BYTES: number = 1 << 20;
 
-// A group may inflate to so many values of the largest size, or to so many times its own bytes.
+// A group may inflate to this many values of the largest size, or to this many times its own bytes.
 const MAX_INFLATION = 64;
 
 /** Options of the producers. */
 export interface ProduceJsonOptions {
   /** Compresses each group. Default plain. */
   readonly compression?: Compression | undefined;
-  /** A new group begins when the frames after its first one have this many times the first one's bytes; 0 is a group for each change. Default 8. */
+  /** Starts a new group when the later frames have this many times the bytes of the first one; 0 starts one for each change. Default 8. */
   readonly deltaRatio?: number | undefined;
 }
 
 /** Options of the readers. */
 export interface ConsumeJsonOptions {
-  /** The same that the publisher compresses with. Default plain. */
+  /** The publisher's compression. Default plain. */
   readonly compression?: Compression | undefined;
   /** Most bytes of a value. Default {@linkcode MAX_JSON_BYTES}. */
   readonly maxBytes?: number | undefined;
   /** Most fields and array elements of a value. Default {@linkcode MAX_JSON_FIELDS}. */
   readonly maxFields?: number | undefined;
-  /** Time, for the rest that a reader takes after much work. Default the system's. */
+  /** Times the pauses of a reader after much work. Default the system's. */
   readonly clock?: Clock | undefined;
   /** 0 to 255, higher is sent first. Default 0. */
   readonly priority?: number | undefined;
   /** Ends the iteration by throwing its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Hears of groups that could not be read. */
+  /** Logs groups that could not be read. */
   readonly log?: Logger | undefined;
 }
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** `value` as JSON text; throws `TypeError` for one that JSON cannot say. */
+/** `value` as JSON text; throws `TypeError` for one that JSON cannot represent. */
 export function textOf(value: unknown): string {
   const text: string | undefined = JSON.stringify(value);
   if (text !== undefined) return text;
@@ -57,7 +57,7 @@ export function textOf(value: unknown): string {
 export class GroupEncoder {
   readonly #coder: FrameCoder | undefined;
 
-  /** Begins a group. */
+  /** Starts a group. */
   constructor(compression: Compression | undefined) {
     this.#coder = compression?.deflate();
   }
@@ -69,13 +69,13 @@ export class GroupEncoder {
   }
 }
 
-/** What a frame holds. */
+/** A decoded frame. */
 export interface DecodedFrame {
   /** The value. */
   readonly value: unknown;
-  /** Bytes of its text. */
+  /** The length of its text in bytes. */
   readonly bytes: number;
-  /** Its fields and array elements, all levels together. */
+  /** The number of its fields and array elements, on all levels. */
   readonly fields: number;
 }
 
@@ -88,7 +88,7 @@ export class GroupDecoder {
   #wireBytes = 0;
   #inflatedBytes = 0;
 
-  /** Begins a group, whose work counts in `meter`. */
+  /** Starts a group; `meter` counts the work. */
   constructor(options: ConsumeJsonOptions, meter: WorkMeter) {
     const { compression, maxBytes = MAX_JSON_BYTES } = options;
     this.#maxBytes = maxBytes;
@@ -97,14 +97,14 @@ export class GroupDecoder {
     this.#meter = meter;
   }
 
-  /** The value in the group's next frame; throws `MoqError("decode")`, and `"too-large"` beyond a bound. */
+  /** The value in the group's next frame; throws `MoqError("decode")`, and `"too-large"` over a limit. */
   frame(payload: Uint8Array): DecodedFrame {
     const bytes = this.#inflated(payload);
     this.#meter.charge(0, bytes.byteLength);
     if (bytes.byteLength > this.#maxBytes) {
       throw new MoqError(
         "too-large",
-        `Expected JSON of at most ${this.#maxBytes} bytes, got ${bytes.byteLength}`,
+        `JSON of ${bytes.byteLength} bytes exceeds the limit of ${this.#maxBytes}`,
       );
     }
     let value: unknown;
@@ -113,7 +113,7 @@ export class GroupDecoder {
     } catch (cause) {
       throw new MoqError(
         "decode",
-        `Expected JSON, got other bytes: ${asMoqError(cause).message}`,
+        `Invalid JSON: ${messageOf(cause)}`,
         { cause },
       );
     }
@@ -129,12 +129,12 @@ export class GroupDecoder {
     try {
       bytes = this.#coder.frame(payload);
     } catch (cause) {
-      // As much may have been inflated before it failed.
+      // Up to this much may have been inflated before it failed.
       this.#meter.charge(0, this.#maxBytes);
       throw new MoqError(
         "decode",
-        `Expected a compressed frame of at most ${this.#maxBytes} bytes, got another: ${
-          asMoqError(cause).message
+        `Cannot decompress a frame to at most ${this.#maxBytes} bytes: ${
+          messageOf(cause)
         }`,
         { cause },
       );
@@ -145,7 +145,7 @@ export class GroupDecoder {
     if (this.#inflatedBytes > most) {
       throw new MoqError(
         "too-large",
-        `Expected a compressed group that inflates to at most ${most} bytes, got ${this.#inflatedBytes}`,
+        `Group inflates to ${this.#inflatedBytes} bytes, over the limit of ${most}`,
       );
     }
     return bytes;
@@ -157,6 +157,6 @@ export function checkFields(fields: number, maxFields: number): void {
   if (fields <= maxFields) return;
   throw new MoqError(
     "too-large",
-    `Expected JSON of at most ${maxFields} fields, got ${fields}`,
+    `JSON of ${fields} fields exceeds the limit of ${maxFields}`,
   );
 }

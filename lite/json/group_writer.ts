@@ -1,6 +1,6 @@
 /**
- * When a group of a JSON track has grown enough: a late reader has to read all
- * of it, and everybody else would pay for a new one.
+ * Decides when to start a new group of a JSON track: a late reader has to read
+ * the whole group, but a new group costs all other readers bytes.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export class GroupWriter {
   #firstBytes = 0;
   #laterBytes = 0;
 
-  /** Over `track`, which it closes. */
+  /** Writes to `track`, which it closes. */
   constructor(track: TrackProducer, options: ProduceJsonOptions) {
     this.#track = track;
     this.#compression = options.compression;
@@ -31,14 +31,14 @@ export class GroupWriter {
     this.#encoder = new GroupEncoder(this.#compression);
   }
 
-  /** Whether the next frame may go into the group that is open; after a failed write it may not. */
+  /** Whether the next frame may go into the open group; `false` after a failed write. */
   get hasRoom(): boolean {
     return this.#group !== undefined && this.#ratio > 0 &&
       !this.#group.retired && this.#group.frameCount < MAX_FRAMES &&
       this.#laterBytes <= this.#ratio * this.#firstBytes;
   }
 
-  /** Begins a group with `text`. */
+  /** Starts a group with `text`. */
   begin(text: string): void {
     this.#group?.close();
     this.#group = undefined;
@@ -52,10 +52,10 @@ export class GroupWriter {
     else group.close();
   }
 
-  /** Adds `text` to the group, which {@linkcode GroupWriter.hasRoom}. */
+  /** Adds `text` to the group; only while {@linkcode GroupWriter.hasRoom}. */
   add(text: string): void {
     const group = this.#group!;
-    // Should this throw, the coder is ahead of the wire and only a new group helps.
+    // If this throws, the coder is ahead of the wire and only a new group helps.
     this.#group = undefined;
     const payload = this.#encoder.frame(text);
     group.writeFrame({ timestamp: 0, payload });

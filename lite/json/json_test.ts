@@ -20,7 +20,7 @@ import {
 const SYNC = { finishFlush: constants.Z_SYNC_FLUSH };
 const MARKER = [0, 0, 0xff, 0xff];
 
-/** DEFLATE as it is on the wire. It inflates a group anew for each frame, and deflates each frame by itself. */
+/** DEFLATE as it is on the wire. It inflates the whole group for each frame, and deflates each frame separately. */
 const ZLIB: Compression = {
   deflate: () => ({
     frame: (bytes) =>
@@ -168,7 +168,7 @@ Deno.test("the producers write the frames that the peer writes", () => {
   ]]);
 });
 
-Deno.test("SnapshotProducer begins a group when the patches have outgrown it, and for each change when asked to", () => {
+Deno.test("SnapshotProducer starts a group when the patches outgrow it", () => {
   const sizes = (deltaRatio: number | undefined): number[] => {
     const track = newTrack();
     const producer = new SnapshotProducer(track, { deltaRatio });
@@ -179,7 +179,7 @@ Deno.test("SnapshotProducer begins a group when the patches have outgrown it, an
   assert.deepEqual(sizes(0), new Array(40).fill(1));
 });
 
-Deno.test("diffJson and mergePatch are each other's inverse, or a patch is refused", () => {
+Deno.test("diffJson and mergePatch are inverse, unless no patch exists", () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (one, other) => {
       const [from, to] = [{ a: one, b: other, c: 1 }, { b: one, c: other }]
@@ -200,7 +200,7 @@ Deno.test("diffJson and mergePatch are each other's inverse, or a patch is refus
 for (const compression of [undefined, ZLIB]) {
   const how = compression ? "compressed" : "plain";
 
-  Deno.test(`snapshots, ${how}: a reader ends with the value that was written last, whatever came before`, async () => {
+  Deno.test(`snapshots, ${how}: a reader ends with the last value`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.dictionary(fc.string(), fc.jsonValue()), { minLength: 1 }),
@@ -225,7 +225,7 @@ for (const compression of [undefined, ZLIB]) {
     );
   });
 
-  Deno.test(`window, ${how}: a reader that keeps up and one that joins late know the same records`, async () => {
+  Deno.test(`window, ${how}: early and late readers see the same records`, async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: -3, max: 3 }), { maxLength: 60 }),
@@ -303,7 +303,7 @@ class WindowModel {
   }
 }
 
-Deno.test("consumeSnapshots waits, and leaves a group that stays open when a newer one comes", async () => {
+Deno.test("consumeSnapshots leaves an open group when a newer one arrives", async () => {
   const track = newTrack();
   const values = consumeSnapshots(track.consume());
   const first = values.next();
@@ -316,7 +316,7 @@ Deno.test("consumeSnapshots waits, and leaves a group that stays open when a new
   assert.equal(track.track.subscriptions.size, 0);
 });
 
-Deno.test("consumeSnapshots passes over a group that cannot be read, and throws when there was no other", async () => {
+Deno.test("consumeSnapshots skips an unreadable group unless it is the only one", async () => {
   const bombs: Uint8Array[] = [
     bytesOf("{"),
     bytesOf('{"a":'.repeat(70) + "1" + "}".repeat(70)),
@@ -347,7 +347,7 @@ Deno.test("consumeSnapshots passes over a group that cannot be read, and throws 
   }
 });
 
-Deno.test("consumeSnapshots bounds what small patches add up to, and what a small frame inflates to", async () => {
+Deno.test("consumeSnapshots limits the sum of patches and inflated frames", async () => {
   const track = newTrack();
   const group = track.group();
   group.writeFrame({ timestamp: 0, payload: bytesOf({}) });
@@ -361,7 +361,7 @@ Deno.test("consumeSnapshots bounds what small patches add up to, and what a smal
   await assert.rejects(consumeSnapshots(track.consume(), options).next(), {
     code: "too-large",
     message:
-      /^Track "json" is read no further: .* at most 1000 bytes, got \d+ after a patch/,
+      /^Stopped reading track "json": .* \d+ bytes after a patch exceeds the limit of 1000/,
   });
 
   const bomb = newTrack();
@@ -371,11 +371,11 @@ Deno.test("consumeSnapshots bounds what small patches add up to, and what a smal
   bomb.close();
   await assert.rejects(
     consumeStream(bomb.consume(), { maxBytes: 1000, compression: ZLIB }).next(),
-    { code: "decode", message: /compressed frame of at most 1000 bytes/ },
+    { code: "decode", message: /decompress a frame to at most 1000 bytes/ },
   );
 });
 
-Deno.test("consumeWindow tells what it missed, and refuses a window that moves backwards", async () => {
+Deno.test("consumeWindow reports missed records, refuses to move backwards", async () => {
   const track = newTrack();
   const events = consumeWindow(track.consume());
   const next = async (): Promise<unknown> => (await events.next()).value;

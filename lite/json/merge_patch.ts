@@ -1,11 +1,11 @@
 /**
- * JSON merge patch, RFC 7396: made from two values, and applied without
- * changing either.
+ * JSON merge patch, RFC 7396: computed from two values, and applied without
+ * changing them.
  *
  * @module
  */
 
-/** A JSON object, nothing known about its fields. */
+/** A JSON object with unknown fields. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** Whether `value` is an object, and neither an array nor null. */
@@ -21,11 +21,11 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
     if (value === null) fields.delete(name);
     else fields.set(name, mergePatch(fields.get(name), value));
   }
-  // Through fromEntries a name like __proto__ is a field as any other.
+  // With fromEntries a name like __proto__ is an ordinary field.
   return Object.fromEntries(fields);
 }
 
-/** Whether two JSON values are the same. */
+/** Whether two JSON values are deeply equal. */
 export function equalJson(one: unknown, other: unknown): boolean {
   if (Array.isArray(one) && Array.isArray(other)) {
     return one.length === other.length &&
@@ -45,8 +45,8 @@ function hasNull(value: unknown): boolean {
 }
 
 /**
- * The patch that makes `to` of `from`; `undefined` where none can: either is no object, or a field becomes null, which a
- * patch would remove.
+ * The patch that turns `from` into `to`; `undefined` if there is none: one of them is not an object, or a field becomes
+ * null, which a patch would remove.
  */
 export function diffJson(from: unknown, to: unknown): JsonObject | undefined {
   if (!isJsonObject(from) || !isJsonObject(to)) return undefined;

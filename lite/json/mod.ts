@@ -1,9 +1,9 @@
 /**
- * JSON over tracks in three modes. **Snapshot**: what is the value now; each
- * group begins with all of it and goes on with merge patches. **Stream**: every
- * record of a log, in one group. **Window**: a bounded run of records, new ones
- * at the back, old ones dropped at the front, which a reader can join at any
- * time. Each plain or compressed; the compression is handed in.
+ * JSON over tracks in three modes. **Snapshot**: the current value; each group
+ * starts with the whole value and continues with merge patches. **Stream**:
+ * every record of a log, in one group. **Window**: the newest records of a log,
+ * which a reader can join at any time. Each is plain or compressed; the program
+ * provides the compression.
  *
  * ```ts
  * import { consumeSnapshots, SnapshotProducer } from "@moq-deno/lite/json";

@@ -1,6 +1,6 @@
 /**
- * Following a track by its newest group: what came before is not needed, since
- * every group begins with everything.
+ * Follows a track by its newest group. Earlier groups are not needed, since
+ * every group starts with the complete value.
  *
  * @module
  */
@@ -21,25 +21,25 @@ import {
   WorkMeter,
 } from "./work_meter.ts";
 
-/** One frame with a value that could be read, which the reader owns. */
+/** A decoded frame; the reader owns its value. */
 export interface JsonFrame extends DecodedFrame {
   /** Its place in its group. */
   readonly index: number;
-  /** Counts what the reader does with the value. */
+  /** Counts the work that the reader does with the value. */
   readonly meter: WorkMeter;
-  /** Whether nothing newer has arrived in its group. */
+  /** Whether it is the newest frame of its group so far. */
   readonly isNewest: boolean;
 }
 
-/** Reads one group's frames; each throws `MoqError("decode")` to give the group up, `"too-large"` to give the track up. */
+/** Reads one group's frames; throws `MoqError("decode")` to skip the group, `"too-large"` to end the track. */
 export interface JsonFrameReader<T> {
-  /** What the frame says, nothing when there is nothing to say. */
+  /** The values that result from `frame`, possibly none. */
   read(frame: JsonFrame): Iterable<T>;
 }
 
 /**
- * What `reader` makes of the frames of the newest group. A group that cannot be read is logged and passed over; throws
- * `MoqError("too-large")`, which names the track, at the first value or group beyond the bounds.
+ * The values that `reader` returns for the frames of the newest group. A group that cannot be read is logged and skipped.
+ * Throws `MoqError("too-large")`, which names the track, at the first value or group over a limit.
  */
 export async function* followNewest<T>(
   track: TrackConsumer,
@@ -98,12 +98,12 @@ export async function* followNewest<T>(
 
 function nameTrack(error: MoqError, track: string): MoqError {
   const { code, message } = error;
-  return new MoqError(code, `Track "${track}" is read no further: ${message}`, {
+  return new MoqError(code, `Stopped reading track "${track}": ${message}`, {
     cause: error,
   });
 }
 
-/** Takes groups as they come and keeps the newest. */
+/** Receives groups and keeps the newest. */
 class NewestGroup {
   readonly latch = new Latch();
   hasEnded = false;
@@ -121,12 +121,12 @@ class NewestGroup {
     this.#running = this.#run();
   }
 
-  /** Aborts when the group that was taken last is no longer the newest. */
+  /** Aborts when the group taken last is no longer the newest. */
   get left(): AbortSignal {
     return this.#leave.signal;
   }
 
-  /** The newest group, once. */
+  /** The newest group, if it was not taken before. */
   take(): GroupConsumer | undefined {
     const group = this.#fresh;
     this.#fresh = undefined;
@@ -153,7 +153,7 @@ class NewestGroup {
       }
     } catch (error) {
       this.error = asMoqError(error);
-      // A track that fails leaves what arrived of its newest group to be read.
+      // After a failure of the track, what arrived of its newest group is still read.
       if (this.#signal?.aborted) this.#leave.abort(this.error);
     }
     this.hasEnded = true;

@@ -1,11 +1,11 @@
 /**
- * A value that merge patches change in place, RFC 7396, and that is handed to
- * readers in between.
+ * A value that merge patches change in place, RFC 7396, and that can be handed
+ * to readers in between.
  *
- * **Ownership.** What was handed out never changes again: the first patch after
- * that copies the objects that it touches, one level each, and later patches
- * change the copies. Values that were handed out one after the other share what
- * was not patched, so a reader must not change them.
+ * **Ownership.** A value that was handed out never changes: the first patch
+ * after that copies the objects that it touches, one level each, and later
+ * patches change the copies. Successive values share their unpatched parts, so a
+ * reader must not change them.
  *
  * @module
  */
@@ -13,30 +13,30 @@ import { isJsonObject } from "./merge_patch.ts";
 
 type MutableObject = Record<string, unknown>;
 
-/** Owns the value that it was made with. */
+/** Owns its value. */
 export class PatchedValue {
   #value: unknown;
-  // Objects that no reader has seen; absent while that is all of them.
+  // Objects that were not handed out; absent if none were.
   #owned: WeakSet<object> | undefined;
   #steps = 0;
 
-  /** Over `value`, which the caller gives away. */
+  /** Takes ownership of `value`. */
   constructor(value: unknown) {
     this.#value = value;
   }
 
-  /** The value while it stays with the caller, who must not keep it. */
+  /** The value, which the caller must not keep. */
   get value(): unknown {
     return this.#value;
   }
 
-  /** The value now; it does not change any more. */
+  /** The value now, which will not change. */
   handOut(): unknown {
     this.#owned = new WeakSet();
     return this.#value;
   }
 
-  /** Applies `patch`, which the caller gives away; returns how many fields were visited or copied. */
+  /** Applies `patch` and takes ownership of it; returns how many fields were visited or copied. */
   apply(patch: unknown): number {
     this.#steps = 1;
     this.#value = this.#merged(this.#value, patch);
@@ -71,7 +71,7 @@ export class PatchedValue {
   }
 }
 
-/** Sets a field of JSON, for which `__proto__` is a name like any other. */
+/** Sets a field of a JSON object, where `__proto__` is an ordinary name. */
 function setField(object: MutableObject, name: string, value: unknown): void {
   if (name !== "__proto__") {
     object[name] = value;

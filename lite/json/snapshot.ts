@@ -1,6 +1,6 @@
 /**
- * Snapshot mode: a value that changes. A group begins with all of it, later
- * frames are merge patches (RFC 7396), a reader wants the newest state only.
+ * Snapshot mode: a value that changes. A group starts with the whole value, later
+ * frames are merge patches (RFC 7396), readers want only the newest state.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import {
 import { PatchedValue } from "./patched_value.ts";
 import { MAX_JSON_FIELDS } from "./work_meter.ts";
 
-/** Publishes a value that changes; it owns the track from here on. */
+/** Publishes a value that changes; owns its track. */
 export class SnapshotProducer {
   readonly #writer: GroupWriter;
   #current: unknown;
@@ -34,7 +34,7 @@ export class SnapshotProducer {
     this.#writer = new GroupWriter(track, options);
   }
 
-  /** Publishes `value` if it is another than the one before; throws `TypeError` when JSON cannot say it. */
+  /** Publishes `value` if it differs from the one before; throws `TypeError` if JSON cannot represent it. */
   update(value: unknown): void {
     const text = textOf(value);
     const json: unknown = JSON.parse(text);
@@ -51,17 +51,17 @@ export class SnapshotProducer {
     this.#current = json;
   }
 
-  /** Ends the track; with `error` when the value was lost. */
+  /** Ends the track; with `error` if it failed. */
   close(error?: MoqError): void {
     this.#writer.close(error);
   }
 }
 
 /**
- * The value of the track, newest first and then as it changes; a slow reader sees only the newest. A value does not change
- * after it was yielded, but shares parts with the next ones, so it must not be changed by its reader either. A group that
- * cannot be read is logged and passed over; throws its `MoqError` when the track ends without a value, and
- * `MoqError("too-large")` at once for a value or a group beyond the bounds.
+ * The current value of the track, and each new one when it changes; a slow reader only sees the newest. Values do not
+ * change after they were yielded, but share parts with later ones, so the reader must not change them either. A group
+ * that cannot be read is logged and skipped. Throws its `MoqError` if the track ends without a value, and
+ * `MoqError("too-large")` at once for a value or a group over a limit.
  */
 export function consumeSnapshots(
   track: TrackConsumer,
@@ -70,7 +70,7 @@ export function consumeSnapshots(
   return followNewest(track, new SnapshotReader(options), options);
 }
 
-/** Puts the frames of a group together: all of the value, then patches, the sum bounded. */
+/** Reads the frames of a group: the whole value, then patches, with limits on the result. */
 export class SnapshotReader implements JsonFrameReader<unknown> {
   readonly #maxBytes: number;
   readonly #maxFields: number;
@@ -78,13 +78,13 @@ export class SnapshotReader implements JsonFrameReader<unknown> {
   #bytes = 0;
   #fields = 0;
 
-  /** Takes the bounds alone of the options. */
+  /** Only uses the limits in the options. */
   constructor({ maxBytes, maxFields }: ConsumeJsonOptions) {
     this.#maxBytes = maxBytes ?? MAX_JSON_BYTES;
     this.#maxFields = maxFields ?? MAX_JSON_FIELDS;
   }
 
-  /** The value after the newest frame, nothing after one that is not; throws `MoqError("too-large")` for one that grew beyond a bound. */
+  /** The value after the newest frame, nothing after older frames; throws `MoqError("too-large")` if the value exceeds a limit. */
   *read(frame: JsonFrame): Iterable<unknown> {
     const { index, value, bytes, fields, isNewest, meter } = frame;
     if (index === 0) {
@@ -96,12 +96,12 @@ export class SnapshotReader implements JsonFrameReader<unknown> {
       this.#grow(frame);
     }
     if (!isNewest) return;
-    // The reader walks through all of it.
+    // The reader walks the whole value.
     meter.charge(this.#fields, this.#bytes);
     yield this.#current.handOut();
   }
 
-  // A peer could let a value grow by small patches without end. It has at most the bytes and fields of all its frames.
+  // A peer could let a value grow without end by small patches. Its frames' sums are an upper bound, so measure only above that.
   #grow({ bytes, fields, meter }: JsonFrame): void {
     this.#bytes += bytes;
     this.#fields += fields;
@@ -116,7 +116,7 @@ export class SnapshotReader implements JsonFrameReader<unknown> {
     if (this.#bytes <= this.#maxBytes) return;
     throw new MoqError(
       "too-large",
-      `Expected a value of at most ${this.#maxBytes} bytes, got ${this.#bytes} after a patch`,
+      `Value of ${this.#bytes} bytes after a patch exceeds the limit of ${this.#maxBytes}`,
     );
   }
 }

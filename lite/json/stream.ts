@@ -1,6 +1,6 @@
 /**
- * Stream mode: a log of which a reader gets every record, from its first one
- * on. One group, one record a frame; another group only when the first is full.
+ * Stream mode: a log of which readers get every record, from the first on. One
+ * group, one record per frame; a new group only when the previous one is full.
  *
  * @module
  */
@@ -18,12 +18,12 @@ import {
 } from "./frame.ts";
 import { WorkMeter } from "./work_meter.ts";
 
-// A frame's header, and what a coder may add to a record that it cannot make smaller.
+// A frame's header, and the overhead of a coder for an incompressible record.
 const FRAME_SLACK_BYTES = 64;
-// As old as a record may be and still be wanted.
+// Maximum age of a record.
 const EVERYTHING_MS = 24 * 60 * 60 * 1000;
 
-/** Publishes a log; it owns the track from here on. */
+/** Publishes a log; owns its track. */
 export class StreamProducer {
   readonly #track: TrackProducer;
   readonly #options: Pick<ProduceJsonOptions, "compression">;
@@ -40,7 +40,7 @@ export class StreamProducer {
     this.#encoder = new GroupEncoder(options.compression);
   }
 
-  /** Appends a record; throws `TypeError` when JSON cannot say it. */
+  /** Appends a record; throws `TypeError` if JSON cannot represent it. */
   write(record: unknown): void {
     const text = textOf(record);
     if (!this.#group || !this.#fits(this.#group, text)) this.#begin();
@@ -50,7 +50,7 @@ export class StreamProducer {
     });
   }
 
-  /** Ends the track; with `error` when records were lost. */
+  /** Ends the track; with `error` if records were lost. */
   close(error?: MoqError): void {
     this.#group?.close(error);
     this.#track.close(error);
@@ -70,8 +70,8 @@ export class StreamProducer {
 }
 
 /**
- * The records of the track in order, as far back as they can be had. Throws `MoqError("decode")` or `"too-large"` at a record that cannot be read, since what follows
- * could not be either, and the `MoqError` with which the track failed.
+ * The records of the track in order, from the oldest available one. Throws `MoqError("decode")` or `"too-large"` at a
+ * record that cannot be read, since later ones depend on it, and the `MoqError` of a failed track.
  */
 export async function* consumeStream(
   track: TrackConsumer,
@@ -85,14 +85,14 @@ export async function* consumeStream(
     startGroup: 0,
     maxAgeMs: EVERYTHING_MS,
   });
-  // A log has no bound but that of each record; its reader still rests.
+  // The size of a log is not limited, only that of each record; its reader still pauses.
   const meter = new WorkMeter({ clock, maxUnits: Infinity });
   let newest = -1;
   try {
     for await (const group of subscription) {
       const { sequence } = group;
       if (sequence < newest) {
-        log?.warn?.("part of the log came too late", { sequence, newest });
+        log?.warn?.("part of the log arrived too late", { sequence, newest });
         continue;
       }
       newest = sequence;

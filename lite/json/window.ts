@@ -1,7 +1,7 @@
 /**
- * Window mode, written: a bounded run of records with numbers of their own. A
- * group begins with `{"offset": number of the first, "records": all}`, later
- * frames are `{"push": record}` or `{"pop": how many}`.
+ * Writer of window mode: the newest records of a log, numbered. A group starts
+ * with `{"offset": number of the first, "records": all}`, later frames are
+ * `{"push": record}` or `{"pop": how many}`.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export interface ProduceWindowOptions extends ProduceJsonOptions {
   readonly offset?: number | undefined;
 }
 
-/** Publishes a run of records; it owns the track from here on. The caller bounds it by popping. */
+/** Publishes a window of records; owns its track. The caller limits its size with `pop`. */
 export class WindowProducer {
   readonly #writer: GroupWriter;
   readonly #texts: string[] = [];
@@ -33,22 +33,22 @@ export class WindowProducer {
     return this.#offset;
   }
 
-  /** Records now. */
+  /** Number of records in the window. */
   get length(): number {
     return this.#texts.length;
   }
 
-  /** Appends a record; throws `TypeError` when JSON cannot say it. */
+  /** Appends a record; throws `TypeError` if JSON cannot represent it. */
   push(record: unknown): void {
     const text = textOf(record);
     this.#texts.push(text);
     this.#write(`{"push":${text}}`);
   }
 
-  /** Drops the `count` oldest records, or as many as there are. */
+  /** Drops the `count` oldest records, or all if there are fewer. */
   pop(count: number): void {
     if (!Number.isSafeInteger(count) || count < 0) {
-      throw new RangeError(`Expected how many records to drop, got ${count}`);
+      throw new RangeError(`Cannot drop ${count} records`);
     }
     const dropped = Math.min(count, this.#texts.length);
     if (dropped === 0) return;
@@ -57,7 +57,7 @@ export class WindowProducer {
     this.#write(`{"pop":${dropped}}`);
   }
 
-  /** Ends the track; with `error` when records were lost. */
+  /** Ends the track; with `error` if records were lost. */
   close(error?: MoqError): void {
     this.#writer.close(error);
   }

@@ -1,6 +1,6 @@
 /**
- * Window mode, read: groups begin again and again with everything, a reader
- * hears of each record once.
+ * Reader of window mode: every group starts with the whole window, and each
+ * record is reported once.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
   type JsonFrameReader,
 } from "./newest_group.ts";
 
-/** Numbers of records that follow each other. */
+/** A range of record numbers. */
 export interface Span {
   /** The first. */
   readonly start: number;
@@ -21,16 +21,16 @@ export interface Span {
   readonly end: number;
 }
 
-/** What happened to the window. */
+/** A change of the window. */
 export type WindowEvent =
-  /** A record is new. */
+  /** A record was added. */
   | { readonly kind: "push"; readonly index: number; readonly value: unknown }
-  /** Records that were pushed have left. */
+  /** Records that this reader saw were dropped. */
   | ({ readonly kind: "pop" } & Span)
-  /** Records have left before this reader saw them. */
+  /** Records were dropped before this reader saw them. */
   | ({ readonly kind: "skip" } & Span);
 
-/** The changes of the window, first its records as they are; a group that cannot be read is logged and passed over. */
+/** The current records of the window, then its changes; a group that cannot be read is logged and skipped. */
 export function consumeWindow(
   track: TrackConsumer,
   options: ConsumeJsonOptions = {},
@@ -56,7 +56,7 @@ function countOf(value: unknown, what: string): number {
   throw refuse(`${what} to be an integer from 0`, value);
 }
 
-/** Knows which numbers the window has and which the reader has heard of, not the records. */
+/** Tracks the numbers in the window and those reported, not the records. */
 class WindowReader implements JsonFrameReader<WindowEvent> {
   #front = 0;
   #end = 0;
@@ -80,14 +80,14 @@ class WindowReader implements JsonFrameReader<WindowEvent> {
       throw refuse("records to be an array", records);
     }
     const offset = countOf(field(frame, "offset"), "offset");
-    // Older records may still be in the window without being told again.
+    // Older records may still be in the window without being repeated.
     const start = countOf(field(frame, "start") ?? offset, "start");
     const end = start + records.length;
     const heard = this.#heard ?? start;
     const isBackwards = offset < this.#front || start < offset || end < heard;
     if (!Number.isSafeInteger(end) || isBackwards) {
       throw refuse(
-        `a window from ${this.#front} on that reaches to ${heard}`,
+        `a window from ${this.#front} or later to ${heard} or later`,
         { offset, start, end },
       );
     }
@@ -119,7 +119,7 @@ class WindowReader implements JsonFrameReader<WindowEvent> {
     this.#front = front;
   }
 
-  /** The window now begins at `front`; the reader has heard of everything before `heard`. */
+  /** Reports what is dropped when the window starts at `front`; everything before `heard` was reported. */
   *#left(front: number, heard: number): Iterable<WindowEvent> {
     const popped = Math.min(front, heard);
     if (popped > this.#front && this.#heard !== undefined) {

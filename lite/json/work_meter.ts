@@ -1,29 +1,29 @@
 /**
- * What reading JSON from a peer may cost. A peer chooses how much work a few
- * bytes cause: a patch of ten bytes to a value of many fields, a frame that
- * inflates a thousandfold. So work is counted, not bytes alone.
+ * Limits the work of reading JSON from a peer. A few bytes can cause much work:
+ * a patch of ten bytes to a value of many fields, a frame that inflates a
+ * thousandfold. So work is counted, not only bytes.
  *
  * @module
  */
 import { MoqError } from "../error.ts";
 import { type Clock, sleep } from "../time.ts";
 
-/** Most fields and array elements of one value, unless the reader sets another bound. */
+/** Default limit of fields and array elements of one value. */
 export const MAX_JSON_FIELDS: number = 1 << 18;
-/** How often the frames of one group may make a reader walk through a value with as many fields as it allows. */
+/** How often the frames of one group may make a reader walk a value of the largest size. */
 export const MAX_WALKS_PER_GROUP = 1024;
 
-// One unit is about half a microsecond of parsing, checking, copying and handing out one field.
+// One unit is about half a microsecond: parsing, checking, copying and handing out one field.
 const UNITS_PER_REST_MS = 500;
-// A reader that does no more than this never rests.
+// A reader that does no more than this never pauses.
 const FREE_UNITS_PER_MS = 10;
-// So much work is done before the event loop has its turn; less than one picture lasts.
+// Work between two turns of the event loop; less than the duration of one picture.
 const TURN_UNITS = 4000;
 const BYTES_PER_UNIT = 64;
-// A frame of so many bytes is read in a turn of its own.
+// A frame of this many bytes is read in its own turn.
 const LARGE_BYTES = 32 << 10;
 
-// Until when readers rest, one after the other: those of one page or process share its processor, and its clock.
+// When the last pause of all readers ends: they pause one after the other, since they share a processor and a clock.
 const restedUntil: WeakMap<Clock, number> = new WeakMap();
 
 /** Options of {@linkcode WorkMeter}. */
@@ -35,9 +35,9 @@ export interface WorkMeterOptions {
 }
 
 /**
- * Counts the work of one reader. A reader that has worked much rests some three times as long, after the rest of others
- * that have, so that all of them together take a part of a processor and none holds the event loop for long. One that has
- * little to do does not wait for the others.
+ * Counts the work of one reader. A reader that did much work pauses about three times as long, after the pauses of other
+ * such readers, so that all of them together use a part of a processor and none blocks the event loop for long. A reader
+ * with little work does not wait for the others.
  */
 export class WorkMeter {
   readonly #clock: Clock;
@@ -46,7 +46,7 @@ export class WorkMeter {
   #owed = 0;
   #countedAt: number;
 
-  /** Has done nothing so far. */
+  /** Starts at zero. */
   constructor({ clock, maxUnits }: WorkMeterOptions) {
     this.#clock = clock;
     this.#maxUnits = maxUnits;
@@ -58,12 +58,12 @@ export class WorkMeter {
     return this.#units;
   }
 
-  /** Starts the count for the next group; rest that is due stays due. */
+  /** Restarts the count for the next group; pauses that are due stay due. */
   beginGroup(): void {
     this.#units = 0;
   }
 
-  /** Counts `fields` that were visited and `bytes` of text; throws `MoqError("too-large")` beyond the group's bound. */
+  /** Counts `fields` visited and `bytes` of text; throws `MoqError("too-large")` over the group's limit. */
   charge(fields: number, bytes = 0): void {
     const units = fields + Math.ceil(bytes / BYTES_PER_UNIT);
     this.#units += units;
@@ -74,11 +74,11 @@ export class WorkMeter {
     if (this.#units <= this.#maxUnits) return;
     throw new MoqError(
       "too-large",
-      `Expected a group of JSON that takes at most ${this.#maxUnits} steps to read, got more`,
+      `Reading a group of JSON takes more than ${this.#maxUnits} steps`,
     );
   }
 
-  /** Before a frame of `bytes` is read: gives others their turn when enough work has been done; throws `signal.reason`. */
+  /** Pauses before a frame of `bytes` is read, if enough work was done; throws `signal.reason`. */
   async rest(bytes: number, signal?: AbortSignal): Promise<void> {
     const clock = this.#clock;
     if (this.#owed < TURN_UNITS) {

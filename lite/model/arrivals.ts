@@ -1,6 +1,5 @@
 /**
- * Groups in order of arrival, with many readers: each is the number of the
- * group it wants next.
+ * Groups in order of arrival, for many readers, each at its own number.
  *
  * @module
  */
@@ -9,7 +8,7 @@ import type { GroupProducer } from "./group.ts";
 /** Emitted types leave out members with computed names, so this declares the iterator. */
 export interface Arrivals extends Iterable<GroupProducer> {}
 
-/** A queue that nobody empties: entries have numbers, and the oldest go when they are let go of. */
+/** A numbered queue: readers do not consume entries, and the owner removes the oldest. */
 export class Arrivals {
   readonly #groups: GroupProducer[] = [];
   #first = 0;
@@ -19,17 +18,17 @@ export class Arrivals {
     return this.#first;
   }
 
-  /** Number of the next entry to come. */
+  /** Number of the next entry. */
   get end(): number {
     return this.#first + this.#groups.length;
   }
 
-  /** Entries now. */
+  /** Current number of entries. */
   get size(): number {
     return this.#groups.length;
   }
 
-  /** The entry of this number, `undefined` where it has gone or not come. */
+  /** The entry with this number, `undefined` if it was removed or has not arrived. */
   at(number: number): GroupProducer | undefined {
     return this.#groups[number - this.#first];
   }
@@ -39,14 +38,14 @@ export class Arrivals {
     this.#groups.push(group);
   }
 
-  /** Takes the oldest entry out. */
+  /** Removes the oldest entry. */
   shift(): GroupProducer | undefined {
     const oldest = this.#groups.shift();
     if (oldest) this.#first++;
     return oldest;
   }
 
-  /** Takes all entries out. */
+  /** Removes all entries. */
   clear(): void {
     this.#first += this.#groups.length;
     this.#groups.length = 0;

@@ -17,48 +17,48 @@ import {
   type TrackSource,
 } from "./track.ts";
 
-/** Where the tracks of a broadcast come from when nobody writes them here. */
+/** The source of tracks that are not written here. */
 export interface BroadcastSource {
-  /** Where the track of this name comes from. */
+  /** The source of the track with this name. */
   track(name: string): TrackSource;
 }
 
-/** A track somebody asked for that nobody has created; answer it or it waits. */
+/** A request for a track that does not exist; answer it, or the reader keeps waiting. */
 export interface TrackRequest {
-  /** The name asked for. */
+  /** The requested name. */
   readonly name: string;
   /** Creates the track. */
   accept(info?: Partial<TrackInfo>): TrackProducer;
-  /** Refuses it, `"not-found"` unless `error` says otherwise. */
+  /** Refuses the request, with `"not-found"` unless `error` is given. */
   reject(error?: MoqError): void;
 }
 
 /** Options of {@linkcode BroadcastProducer} and {@linkcode Broadcast}. */
 export interface BroadcastOptions {
-  /** Accounts for the groups. Default a cache of its own. */
+  /** Holds the groups. Default its own. */
   readonly cache?: Cache | undefined;
-  /** The share of the cache that the groups count against. Default the cache's own. */
+  /** The share of the cache that the groups count towards. Default the cache's own. */
   readonly share?: CacheShare | undefined;
-  /** Where tracks come from, unless they are created here. */
+  /** The source of tracks that are not created here. */
   readonly source?: BroadcastSource | undefined;
 }
 
-/** Names remembered before those that nobody uses are forgotten. */
+/** Tracks kept before unused ones are removed. */
 const MANY_TRACKS = 64;
-/** Requests for unknown tracks that may wait for an answer. */
+/** Limit of unanswered requests for unknown tracks. */
 const MAX_REQUESTS = 256;
 
-/** What the producer and the consumers of one broadcast share. */
+/** The state that the producer and the consumers of one broadcast share. */
 export class Broadcast {
-  /** Accounts for the groups. */
+  /** Holds the groups. */
   readonly cache: Cache;
   /** Resolves when the broadcast has ended, with the error if it failed. */
   readonly closed: Promise<MoqError | undefined>;
-  /** Track names that were asked for and not created yet. */
+  /** Names of tracks that were requested and not created yet. */
   readonly requested: string[] = [];
   /** Wakes at requests and at the end. */
   readonly latch: Latch = new Latch();
-  /** How many answer requests for unknown tracks. */
+  /** Number of loops that answer requests for unknown tracks. */
   servers = 0;
   readonly #share: CacheShare | undefined;
   readonly #source: BroadcastSource | undefined;
@@ -81,12 +81,12 @@ export class Broadcast {
     return this.#ended;
   }
 
-  /** The track of this name as it is, without asking anybody for it. */
+  /** The track with this name, if it exists; does not request it. */
   existing(name: string): Track | undefined {
     return this.#tracks.get(name);
   }
 
-  /** The track of this name; one that nobody has is closed with `"not-found"`. */
+  /** The track with this name; an unknown one is requested, or closed with `"not-found"` if no loop answers requests. */
   track(name: string): Track {
     if (isLonger(name, MAX_NAME_BYTES)) return this.#tooLong(name);
     const present = this.#tracks.get(name);
@@ -100,7 +100,7 @@ export class Broadcast {
       track.close(
         new MoqError(
           "not-found",
-          `Expected a track named ${name}, the broadcast has none`,
+          `Broadcast has no track ${JSON.stringify(name)}`,
         ),
       );
     } else if (!this.#source && this.#unanswered > MAX_REQUESTS) {
@@ -108,7 +108,7 @@ export class Broadcast {
       track.close(
         new MoqError(
           "lagged",
-          `Expected at most ${MAX_REQUESTS} tracks that wait for their publisher, got more`,
+          `More than ${MAX_REQUESTS} track requests wait for the publisher`,
         ),
       );
     } else if (!this.#source) {
@@ -141,7 +141,7 @@ export class Broadcast {
       info: options.info,
       source: this.#source?.track(name),
       onRefused: () => {
-        // A peer can ask for any number of names that do not exist.
+        // A peer can request any number of names that do not exist.
         if (this.#tracks.get(name) === track && track.isIdle) this.remove(name);
       },
     });
@@ -149,13 +149,13 @@ export class Broadcast {
     return track;
   }
 
-  /** Forgets the track of this name; who reads it goes on. */
+  /** Removes the track with this name; its readers continue. */
   remove(name: string): void {
     this.#tracks.get(name)?.groups.release();
     this.#tracks.delete(name);
   }
 
-  /** Whether somebody reads one of its tracks. */
+  /** Whether any of its tracks has readers. */
   get isRead(): boolean {
     for (const { subscriptions } of this.#tracks.values()) {
       if (subscriptions.size > 0) return true;
@@ -163,7 +163,7 @@ export class Broadcast {
     return false;
   }
 
-  /** Whether nobody reads any of its tracks and none of its groups is cached. */
+  /** Whether none of its tracks has readers or cached groups. */
   get isIdle(): boolean {
     for (const track of this.#tracks.values()) {
       if (!track.isIdle) return false;
@@ -171,13 +171,13 @@ export class Broadcast {
     return true;
   }
 
-  /** Removes tracks without readers and without cached groups, unless this program writes them. */
+  /** Removes tracks without readers and cached groups, unless this program writes them. */
   forgetIdle(): void {
     if (!this.#source) return;
     for (const [name, track] of this.#tracks) {
       if (track.isIdle) this.remove(name);
     }
-    // With many in use, a scan for every new one would be quadratic.
+    // With many in use, scanning for every new one would be quadratic.
     this.#manyTracks = Math.max(MANY_TRACKS, this.#tracks.size * 2);
   }
 
@@ -198,7 +198,7 @@ export class Broadcast {
 
 /** The write side of a broadcast: create tracks, write groups, publish it under a path. */
 export class BroadcastProducer {
-  /** What it shares with the consumers. */
+  /** The state shared with the consumers. */
   readonly broadcast: Broadcast;
 
   /** A broadcast without tracks. */
@@ -211,14 +211,14 @@ export class BroadcastProducer {
     return this.broadcast.closed;
   }
 
-  /** Creates a track; properties left out take their defaults. Throws `TypeError` when an open track has the name, `RangeError` for one over 1024 bytes. */
+  /** Creates a track, with defaults for missing properties. Throws `TypeError` if an open track has this name, `RangeError` for a name over 1024 bytes. */
   createTrack(name: string, info: Partial<TrackInfo> = {}): TrackProducer {
     if (isLonger(name, MAX_NAME_BYTES)) throw new RangeError(tooLong(name));
     const present = this.broadcast.existing(name);
     const complete = { ...DEFAULT_TRACK_INFO, ...info };
     if (present?.knownInfo && !present.ended) {
       throw new TypeError(
-        `Expected a track name not in use, got ${JSON.stringify(name)}`,
+        `Track ${JSON.stringify(name)} already exists`,
       );
     }
     if (present && !present.ended) {
@@ -228,12 +228,12 @@ export class BroadcastProducer {
     return new TrackProducer(this.broadcast.add(name, { info: complete }));
   }
 
-  /** Forgets a track, so that it can be created again; who reads it goes on. */
+  /** Removes a track, so that it can be created again; its readers continue. */
   removeTrack(name: string): void {
     this.broadcast.remove(name);
   }
 
-  /** Tracks asked for that do not exist. Without anybody iterating, asking for one is refused at once. */
+  /** Requests for tracks that do not exist. While no loop iterates this, such requests are refused at once. */
   async *requests(signal?: AbortSignal): AsyncGenerator<TrackRequest, void> {
     const { broadcast } = this;
     const release = signal && broadcast.latch.wakeOn(signal);
@@ -261,7 +261,10 @@ export class BroadcastProducer {
         this.broadcast.remove(name);
         track?.close(
           error ??
-            new MoqError("not-found", `Publisher refused the track ${name}`),
+            new MoqError(
+              "not-found",
+              `Publisher refused track ${JSON.stringify(name)}`,
+            ),
         );
       },
     };
@@ -278,7 +281,7 @@ export class BroadcastProducer {
   }
 }
 
-/** What a read side shares with the producer, which its users cannot reach. */
+/** The shared state behind a consumer, which is private to users. */
 export let broadcastBehind: (consumer: BroadcastConsumer) => Broadcast;
 
 /** The read side of a broadcast. */
@@ -299,14 +302,12 @@ export class BroadcastConsumer {
     return this.#broadcast.closed;
   }
 
-  /** The track of this name. One that does not exist shows when it is used: `MoqError("not-found")`. */
+  /** The track with this name. If it does not exist, using it throws `MoqError("not-found")`. */
   track(name: string): TrackConsumer {
     return new TrackConsumer(this.#broadcast.track(name));
   }
 }
 
 function tooLong(name: string): string {
-  return `Expected a track name of at most ${MAX_NAME_BYTES} bytes, got a longer one: ${
-    beginningOf(name)
-  }`;
+  return `Track name exceeds ${MAX_NAME_BYTES} bytes: ${beginningOf(name)}`;
 }

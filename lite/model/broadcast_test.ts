@@ -5,7 +5,7 @@ import { BroadcastProducer } from "./broadcast.ts";
 const isCode = (code: ErrorCode) => (error: unknown) =>
   error instanceof MoqError && error.code === code;
 
-Deno.test("BroadcastProducer.requests: a track asked for is answered for all who wait", async () => {
+Deno.test("BroadcastProducer.requests: one answer serves all waiters", async () => {
   const broadcast = new BroadcastProducer();
   const serving = (async () => {
     for await (const request of broadcast.requests()) {
@@ -25,7 +25,7 @@ Deno.test("BroadcastProducer.requests: a track asked for is answered for all who
   await serving;
 });
 
-Deno.test("Broadcast.track: without anybody to ask, an unknown track is refused at once and not remembered", async () => {
+Deno.test("Broadcast.track: refuses an unknown track if no loop answers requests", async () => {
   const broadcast = new BroadcastProducer();
   await assert.rejects(
     broadcast.consume().track("video").info(),
@@ -35,7 +35,7 @@ Deno.test("Broadcast.track: without anybody to ask, an unknown track is refused 
   assert.equal((await broadcast.consume().track("video").info()).priority, 127);
 });
 
-Deno.test("Broadcast.track: 256 requests may wait for an answer, more are refused", async () => {
+Deno.test("Broadcast.track: refuses more than 256 waiting requests", async () => {
   const broadcast = new BroadcastProducer();
   const requests = broadcast.requests();
   const first = requests.next();
@@ -51,7 +51,7 @@ Deno.test("Broadcast.track: 256 requests may wait for an answer, more are refuse
   broadcast.close();
 });
 
-Deno.test("BroadcastProducer.createTrack: a name is taken while its track is open", () => {
+Deno.test("BroadcastProducer.createTrack: refuses the name of an open track", () => {
   const broadcast = new BroadcastProducer();
   const track = broadcast.createTrack("video");
   assert.throws(() => broadcast.createTrack("video"), TypeError);

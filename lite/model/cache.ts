@@ -1,8 +1,7 @@
 /**
- * One byte budget for all groups of an origin. Groups that are not the newest
- * of a track are evicted first, least recently used first. When the newest
- * groups alone exceed the budget, the publisher that holds the most loses its
- * oldest one.
+ * Limits the bytes of all groups of an origin. Groups that are not the newest of
+ * a track are evicted first, least recently used first. When the newest groups
+ * alone exceed the limit, the publisher with the most bytes loses its oldest one.
  *
  * @module
  */
@@ -16,36 +15,36 @@ import {
 
 /** Options of {@linkcode Cache}. */
 export interface CacheOptions {
-  /** Most bytes of groups to keep; only a single group may be larger. Default 512 MiB. */
+  /** Limit of all groups in bytes; only a single group may exceed it. Default 512 MiB. */
   readonly capacityBytes?: number | undefined;
-  /** Longest a group that is not the newest is kept, in milliseconds, whatever its publisher asks. Default 30 s. */
+  /** Longest time that a group is kept after its last use if it is not the newest, in milliseconds. Publishers cannot exceed it. Default 30 s. */
   readonly maxAgeMs?: number | undefined;
-  /** Time. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
 }
 
-/** What a cached group costs besides its bytes. */
+/** The overhead of a cached group. */
 const GROUP_OVERHEAD_BYTES = 256;
 const SWEEP_INTERVAL_MS = 1000;
 
-/** A publisher that holds more than this part of the budget loses its own groups before others lose theirs. */
+/** A publisher with more than this share of the limit loses its own groups before others lose theirs. */
 const LARGE_SHARE = 1 / 2;
 
-// Several tracks may hold the same group: the publisher's, and one for each set of readers it is served to.
+// Several tracks may pin the same group: the publisher's, and one for each set of readers.
 interface Held {
   pins: number;
   bytes: number;
 }
 
-/** Accounts for the bytes of all groups made with it and lets go of groups over budget. */
+/** Counts the bytes of its groups and evicts groups over the limit. */
 export class Cache {
-  /** Time, as everything in the model sees it. */
+  /** The clock of the whole model. */
   readonly clock: Clock;
-  /** The ceiling on every track's retention, in milliseconds. */
+  /** The limit of every track's retention, in milliseconds. */
   readonly maxAgeMs: number;
   readonly #capacityBytes: number;
   readonly #held: Map<Cached, Held> = new Map();
-  // Groups that may go, in order of last use.
+  // Groups that may be evicted, in order of last use.
   readonly #loose: Set<Cached> = new Set();
   readonly #shares: Set<CacheShare> = new Set();
   readonly #own: CacheShare;
@@ -80,7 +79,7 @@ export class Cache {
     return this.#held.size;
   }
 
-  /** `group` is the newest of a track and stays until as many calls of {@linkcode Cache.unpin}, while the newest groups fit into the budget. */
+  /** Marks `group` as the newest of a track: it is kept until as many calls of {@linkcode Cache.unpin}, while the newest groups fit into the limit. */
   pin(group: Cached): void {
     if (group.retired) return;
     const held = this.#hold(group);
@@ -93,7 +92,7 @@ export class Cache {
     if (now - this.#sweptMs >= SWEEP_INTERVAL_MS) this.sweep();
   }
 
-  /** `group` is no longer the newest of a track, or that track is gone: without another one it may go when it has expired. */
+  /** Undoes one {@linkcode Cache.pin}; an unpinned group may expire and be evicted. */
   unpin(group: Cached): void {
     const held = this.#held.get(group);
     if (!held || held.pins === 0 || --held.pins > 0) return;
@@ -106,7 +105,7 @@ export class Cache {
     group.share.loose.add(group);
   }
 
-  /** The account of `group`; a new one starts at the overhead of a group. */
+  /** The entry of `group`; a new one starts with a group's overhead. */
   #hold(group: Cached): Held {
     const present = this.#held.get(group);
     if (present) return present;
@@ -119,7 +118,7 @@ export class Cache {
     return held;
   }
 
-  /** Lets go of groups nobody has used for as long as their tracks keep them; runs by itself while groups come. */
+  /** Removes expired groups; called automatically while groups arrive. */
   sweep(): void {
     const now = this.clock.now();
     this.#sweptMs = now;
@@ -128,13 +127,13 @@ export class Cache {
       group.retire(
         new MoqError(
           "expired",
-          `Group ${group.sequence} is no longer in the cache`,
+          `Group ${group.sequence} expired in the cache`,
         ),
       );
     }
   }
 
-  /** `group` now holds `bytes` more. */
+  /** Counts `bytes` more for `group`, and evicts groups over the limit. */
   grew(group: Cached, bytes: number): void {
     if (group.retired) return;
     const { share } = group;
@@ -146,14 +145,14 @@ export class Cache {
     while (this.#bytes > this.#capacityBytes && this.#evict(share));
   }
 
-  /** `group` is used again and goes to the end of the queue. */
+  /** Marks `group` as most recently used. */
   used(group: Cached): void {
     if (!this.#loose.delete(group)) return;
     group.share.loose.delete(group);
     this.#loosen(group);
   }
 
-  /** `group` is gone. */
+  /** Removes `group` from the counts. */
   released(group: Cached): void {
     const { share } = group;
     const held = this.#held.get(group);
@@ -167,7 +166,7 @@ export class Cache {
     if (share.bytes === 0) this.#shares.delete(share);
   }
 
-  /** Evicts one group because `growing` needs room; `false` when there is none to evict. */
+  /** Evicts one group because `growing` needs room; `false` if there is none to evict. */
   #evict(growing: CacheShare): boolean {
     const isLarge = growing.bytes > this.#capacityBytes * LARGE_SHARE;
     const [own] = isLarge ? growing.loose : [];
@@ -181,7 +180,7 @@ export class Cache {
     group.retire(
       new MoqError(
         "evicted",
-        `Expected ${this.#capacityBytes} bytes to be enough for the cache, evicted group ${group.sequence}`,
+        `Group ${group.sequence} evicted: the cache is over ${this.#capacityBytes} bytes`,
       ),
     );
     return true;
@@ -201,7 +200,7 @@ export class Cache {
     return true;
   }
 
-  /** The oldest of the newest groups that is of at least average size: evicting a small one, such as a catalog, frees nothing. */
+  /** The oldest pinned group of at least average size: evicting a small one, such as a catalog, frees little. */
   #oldestPinned({ pinned }: CacheShare): Cached | undefined {
     const bytesOf = (group: Cached) => this.#held.get(group)?.bytes ?? 0;
     let sum = 0;

@@ -1,21 +1,21 @@
 /**
- * One publisher's part of a cache.
+ * One publisher's share of a cache.
  *
  * @module
  */
 import type { MoqError } from "../error.ts";
 
-/** What a cache needs to know of a group. */
+/** A group, as its cache sees it. */
 export interface Cached {
-  /** Its number within its track, for messages. */
+  /** Its number in the track, for messages. */
   readonly sequence: number;
-  /** What its bytes count against. */
+  /** The share that its bytes count towards. */
   readonly share: CacheShare;
-  /** When it may go, on the cache's clock. */
+  /** When it expires, on the cache's clock. */
   readonly expiresMs: number;
-  /** Why it is gone. */
+  /** Why it was evicted. */
   readonly retired: MoqError | undefined;
-  /** Lets go of its bytes. */
+  /** Frees its bytes. */
   retire(error: MoqError): void;
 }
 
@@ -31,9 +31,9 @@ export interface CacheShareOptions {
 export class CacheShare {
   /** Names the publisher in messages. */
   readonly owner: string;
-  /** Groups that are not the newest of a track, in order of last use. */
+  /** Unpinned groups, in order of last use. */
   readonly loose: Set<Cached> = new Set();
-  /** The newest groups of tracks, in the order in which they became the newest. */
+  /** Pinned groups, in the order in which they became the newest of their tracks. */
   readonly pinned: Set<Cached> = new Set();
   /** Bytes of all its groups. */
   bytes = 0;

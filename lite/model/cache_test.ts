@@ -138,7 +138,7 @@ Deno.test("GroupProducer.writeFrame: an evicted group throws evicted", () => {
   );
 });
 
-Deno.test("Cache: bytes count to zero again whatever the order of pins and releases", () => {
+Deno.test("Cache: bytes return to zero after any order of pins and releases", () => {
   const { cache, group } = bench();
   const groups = [0, 1, 2, 3].map((sequence) => group(sequence));
   cache.pin(groups[0]!);
@@ -152,7 +152,7 @@ Deno.test("Cache: bytes count to zero again whatever the order of pins and relea
   assert.deepEqual([cache.bytes, cache.groups], [0, 0]);
 });
 
-Deno.test("Cache.unpin: a group that two tracks hold stays until the second lets go", async () => {
+Deno.test("Cache.unpin: a group of two tracks stays until the second unpins", async () => {
   const { clock, cache, group } = bench();
   const shared = group(0);
   cache.pin(shared);
@@ -166,7 +166,7 @@ Deno.test("Cache.unpin: a group that two tracks hold stays until the second lets
   assert.equal(fateOf(shared), "expired");
 });
 
-Deno.test("Cache.sweep: a group goes when its age since the last use has passed, not before", async () => {
+Deno.test("Cache.sweep: a group expires after its age since the last use", async () => {
   const { clock, cache, group } = bench();
   const [left, used] = [group(0), group(1)];
   await clock.advance(4999);

@@ -1,5 +1,5 @@
 /**
- * All claims on paths: which ways there are to each, and which is best.
+ * All claims on paths: the routes to each path, and the best of them.
  *
  * @module
  */
@@ -27,13 +27,13 @@ import {
 export interface ClaimsOptions {
   /** Our hop id. */
   readonly hop: bigint;
-  /** How long a lost claim stays. */
+  /** How long a lost claim is kept. */
   readonly lingerMs?: number | undefined;
-  /** How long a claim counts as carried after its last reader. */
+  /** How long a claim counts as carried after its last reader left. */
   readonly warmMs?: number | undefined;
-  /** How long older ways are doubted after a loss. */
+  /** How long older routes are advertised as a last resort after a loss. */
   readonly settleMs?: number | undefined;
-  /** Time. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
 }
 
@@ -47,13 +47,13 @@ export class PathClaims {
   readonly #lingerMs: number;
   readonly #warmMs: number | undefined;
   readonly #settleMs: number;
-  // Paths to which a way was lost a moment ago, and the age of claims then.
+  // Paths that lost a route recently, with the age counter at that time.
   readonly #unsettled: Map<string, number> = new Map();
   readonly #order: (a: Claim, b: Claim) => number;
   readonly #clock: Clock;
   #age = 0;
 
-  /** None yet. `onChange` hears of each path before {@linkcode PathClaims.changes} does. */
+  /** Calls `onChange` for each path before {@linkcode PathClaims.changes} notes it. */
   constructor(
     { hop, lingerMs = 0, warmMs, settleMs = 0, clock = systemClock }:
       ClaimsOptions,
@@ -67,7 +67,7 @@ export class PathClaims {
     this.#clock = clock;
   }
 
-  /** Puts a claim on an absolute path. */
+  /** Adds a claim on an absolute path. */
   claim(path: string, source: RouteSource, route: Route): Publication {
     const age = this.#age++;
     const claim: Claim = {
@@ -84,7 +84,7 @@ export class PathClaims {
     return new ClaimedPath(this, claim);
   }
 
-  /** Replaces hops and costs of `claim`, and puts it back if it was taken out in doubt. */
+  /** Replaces the route of `claim`, and adds it again if it was removed as a last resort. */
   update(claim: Claim, route: Route): void {
     const { path, route: before } = claim;
     const isLoss = isLastResort(route) && !isLastResort(before);
@@ -98,7 +98,7 @@ export class PathClaims {
     else this.#put(claim);
   }
 
-  /** Takes `claim` out, and with it what leads to its publisher through its announcer, unless that reaches it in another session. */
+  /** Removes `claim`, and the claims that lead to its publisher through its announcer, unless the announcer has another claim on it. */
   withdraw(claim: Claim): void {
     this.take(claim);
     const { path, route: { hops } } = claim;
@@ -113,18 +113,18 @@ export class PathClaims {
     }
   }
 
-  /** Notes that `claim` leads nowhere since its connection was lost; after the linger it is taken out. */
+  /** Marks `claim` as lost with its connection; it is removed after the linger time. */
   lose(claim: Claim): void {
     if (claim.isLost || !this.has(claim)) return;
     if (this.#lingerMs <= 0) return this.take(claim);
     const publisher = publisherOf(claim);
-    // One is enough. That there is another way does not count: after the loss of a relay all say so for a while.
+    // Keep one lost claim. Other routes do not count: after the loss of a relay others advertise routes for a while.
     const before = this.#claims.get(claim.path)?.find((other) =>
       other.isLost && publisherOf(other) === publisher
     );
     if (before) this.take(before);
     claim.isLost = true;
-    // Others that see it through us are to use it only if there is nothing else.
+    // Peers must use it only as a last resort.
     claim.route = lastResort(claim.route);
     this.#unsettle(claim.path, { isLoss: true });
     this.#sort(claim);
@@ -133,13 +133,13 @@ export class PathClaims {
     });
   }
 
-  /** Takes `claim` out, and with it what others offer when there is nothing better: it stems from the same loss. */
+  /** Removes `claim`, and last resorts of other relays if nothing better is left: they stem from the same loss. */
   #giveUp(claim: Claim): void {
     this.take(claim);
     this.#takeLastResorts(claim.path);
   }
 
-  /** Takes out the last resorts on `path` that others offer, unless there is anything else. */
+  /** Removes the last resorts on `path`, unless there is a better claim. */
   #takeLastResorts(path: string): void {
     const all = this.#claims.get(path) ?? [];
     const isHopeless = all.every(({ route, isLost }) =>
@@ -149,7 +149,7 @@ export class PathClaims {
     for (const claim of all) this.take(claim);
   }
 
-  /** Notes that a way to `path` is gone, or is another and no better one: for a while the others are told on with care. */
+  /** Notes that a route to `path` was lost or became worse: for a while older routes are advertised as a last resort. */
   #unsettle(path: string, { isLoss }: { readonly isLoss: boolean }): void {
     if (this.#settleMs <= 0 || this.#unsettled.has(path)) return;
     this.#unsettled.set(path, this.#age);
@@ -157,7 +157,7 @@ export class PathClaims {
       this.#unsettled.delete(path);
       this.#changed(path);
     });
-    // What was lost may be back while it lingers; what was withdrawn has ended.
+    // A lost publisher may return while it lingers; a withdrawn one has ended.
     const lingerMs = isLoss ? this.#lingerMs : 0;
     this.#clock.after(this.#settleMs + lingerMs, () => {
       this.#takeLastResorts(path);
@@ -165,10 +165,10 @@ export class PathClaims {
   }
 
   /**
-   * What may be told of `claim` now to who has been told `before`, if anything;
-   * `undefined` when that is nothing new. What others offer as the last resort
-   * is told once, to those who know of something better: between relays that
-   * have nothing else it would go round for ever.
+   * The route of `claim` to advertise to a peer that last heard `before`, if
+   * anything; `undefined` if there is nothing to advertise. A last resort is
+   * advertised once, to peers that know a better route: otherwise relays without
+   * another route would pass it around forever.
    */
   tellable(claim: Claim, before: Route | undefined): Route | undefined {
     const { path, since, route: { hops } } = claim;
@@ -179,7 +179,7 @@ export class PathClaims {
     return before && !isLastResort(before) ? lastResort(known) : undefined;
   }
 
-  /** Notes that a track is taken over `claim`, until the returned function is called and a while has passed. */
+  /** Counts a track as carried over `claim`, until the warm time after the returned function is called. */
   carry(claim: Claim): () => void {
     const warmMs = this.#warmMs;
     if (warmMs === undefined) return () => {};
@@ -191,7 +191,7 @@ export class PathClaims {
     };
   }
 
-  /** Whether `claim` is still there. */
+  /** Whether `claim` was not removed. */
   has(claim: Claim): boolean {
     return this.#claims.get(claim.path)?.includes(claim) ?? false;
   }
@@ -210,7 +210,7 @@ export class PathClaims {
     this.#changed(path);
   }
 
-  /** Takes `claim` out; idempotent. */
+  /** Removes `claim`; idempotent. */
   take(claim: Claim): void {
     const { path } = claim;
     if (!this.has(claim)) return;
@@ -230,7 +230,7 @@ export class PathClaims {
     this.changes.note(path);
   }
 
-  /** All absolute paths that are claimed. */
+  /** All claimed absolute paths. */
   paths(): Iterable<string> {
     return this.#claims.keys();
   }
@@ -240,7 +240,7 @@ export class PathClaims {
     return this.#claims.has(path);
   }
 
-  /** All absolute paths that are claimed at or below `path`. */
+  /** All claimed absolute paths at or below `path`. */
   pathsBelow(path: string): ReadonlySet<string> {
     return this.#paths.below(path);
   }
@@ -264,7 +264,7 @@ export class PathClaims {
   }
 }
 
-/** A claim as its announcer holds it. */
+/** A claim, as its announcer holds it. */
 class ClaimedPath implements Publication {
   readonly #claims: PathClaims;
   readonly #claim: Claim;

@@ -1,11 +1,11 @@
 /**
- * What the readers of a track want, each and together.
+ * What the readers of a track want, separately and together.
  *
  * @module
  */
 import type { Latch } from "../latch.ts";
 
-/** What a subscriber wants; can be changed while it reads. */
+/** What a subscriber wants; it can change while it reads. */
 export interface Wanted {
   /** 0 to 255, higher is sent first. */
   readonly priority: number;
@@ -17,7 +17,7 @@ export interface Wanted {
   readonly endGroup?: number | undefined;
 }
 
-/** Whether two wishes ask for the same. */
+/** Whether two demands are equal. */
 export function isSameDemand(a: Wanted, b: Wanted): boolean {
   return a.priority === b.priority && a.maxAgeMs === b.maxAgeMs &&
     a.startGroup === b.startGroup && a.endGroup === b.endGroup;
@@ -44,9 +44,9 @@ export interface SubscribeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How many read a track and what they want of it together. */
+/** The number of readers of a track, and what they want together. */
 export interface TrackDemand {
-  /** Subscriptions now. */
+  /** Current number of subscriptions. */
   readonly subscribers: number;
   /** The combined demand, `undefined` while there are no readers. moq-lite-06, fan-in. */
   readonly wanted: Wanted | undefined;
@@ -54,23 +54,23 @@ export interface TrackDemand {
   changed(): Promise<void>;
 }
 
-/** One reader, as its track sees it. */
+/** A reader, as its track sees it. */
 export interface TrackReader {
-  /** What it wants now. */
+  /** What it currently wants. */
   readonly wanted: Wanted;
-  /** The track has something new. */
+  /** Called when the track has something new. */
   wake(): void;
 }
 
-/** What has readers. */
+/** A track, as {@linkcode wantedBy} sees it. */
 export interface Demanded {
-  /** The readers now. */
+  /** The current readers. */
   readonly subscriptions: ReadonlySet<TrackReader>;
-  /** Wakes when one comes, leaves or wants something else. */
+  /** Wakes when a reader joins, leaves or changes its demand. */
   readonly demandLatch: Latch;
 }
 
-/** What `options` ask for; throws `RangeError` for what they cannot. */
+/** The demand in `options`; throws `RangeError` for values out of range. */
 export function wantedOf(options: SubscribeOptions): Wanted {
   const { priority = 0, maxAgeMs = 0, startGroup, endGroup } = options;
   if (!Number.isInteger(priority) || priority < 0 || priority > 255) {
@@ -80,13 +80,13 @@ export function wantedOf(options: SubscribeOptions): Wanted {
   }
   if (!(maxAgeMs >= 0)) {
     throw new RangeError(
-      `Expected a maximum age from 0 ms on, got ${maxAgeMs}`,
+      `Expected a maximum age of at least 0 ms, got ${maxAgeMs}`,
     );
   }
   return { priority, maxAgeMs, startGroup, endGroup };
 }
 
-/** What the subscribers of `track` want together: the most of each. */
+/** What the subscribers of `track` want together: the maximum of each field. */
 export function wantedBy(track: Demanded): TrackDemand {
   return {
     get subscribers() {
@@ -118,7 +118,7 @@ function mostOf(a: Wanted, b: Wanted): Wanted {
   };
 }
 
-/** `undefined`, no bound, when either has none. */
+/** `undefined`, no limit, if either has none. */
 function either(
   choose: (a: number, b: number) => number,
   a: number | undefined,

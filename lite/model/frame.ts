@@ -17,9 +17,9 @@ import {
 
 /** One timestamped payload of a group. */
 export interface Frame {
-  /** When it is shown, in ticks of the track's timescale; negative is allowed. */
+  /** Presentation time, in ticks of the track's timescale; may be negative. */
   readonly timestamp: number;
-  /** The bytes, never changed after they were written. */
+  /** The bytes, which never change after they were written. */
   readonly payload: Uint8Array;
 }
 
@@ -27,7 +27,7 @@ export interface Frame {
 export const MAX_GROUP_FRAMES = 8192;
 /** Most bytes a group may hold, frame headers included. */
 export const MAX_GROUP_BYTES: number = 32 * 1024 * 1024;
-/** Furthest a timestamp may be from 0, in ticks: the delta between any two is then exact. */
+/** Largest distance of a timestamp from 0, in ticks: the delta between any two is then exact. */
 export const MAX_TIMESTAMP: number = 2 ** 51 - 1;
 
 /** The bytes before a payload: `timestamp` relative to `previous`, and the size. */
@@ -42,7 +42,7 @@ export function encodeFrameHeader(
   return header;
 }
 
-/** What {@linkcode FrameScanner} calls as it passes over the bytes of a group. */
+/** Called by {@linkcode FrameScanner} for what it finds. */
 interface FrameVisitor {
   /** A frame header is complete; its payload has `size` bytes. */
   frame(timestamp: number, size: number): void;
@@ -51,12 +51,11 @@ interface FrameVisitor {
 }
 
 /**
- * Finds the frames in a group's bytes, however they are cut into chunks, and
- * remembers where each begins. Each byte is looked at once; payloads are
- * skipped.
+ * Finds the frames in a group's bytes, in chunks of any size, and records where
+ * each begins. Each byte is examined once; payloads are skipped.
  */
 export class FrameScanner {
-  /** Where each complete frame begins, then where the next one will. */
+  /** The start of each complete frame, then the start of the next one. */
   readonly starts: number[] = [0];
   /** Timestamp of the first frame whose header was complete. */
   firstTimestamp: number | undefined;
@@ -84,7 +83,7 @@ export class FrameScanner {
     return this.starts.length - 1;
   }
 
-  /** Passes over the next bytes; throws `MoqError("too-large")` at a bound, `MoqError("decode")` at a timestamp out of range. */
+  /** Scans the next bytes; throws `MoqError("too-large")` over a limit, `MoqError("decode")` at a timestamp out of range. */
   push(chunk: Uint8Array): void {
     for (let from = 0; from < chunk.byteLength;) {
       from += this.#payloadLeft > 0
@@ -122,13 +121,13 @@ export class FrameScanner {
     if (this.frameCount === MAX_GROUP_FRAMES) {
       throw new MoqError(
         "too-large",
-        `Expected at most ${MAX_GROUP_FRAMES} frames in a group, got more`,
+        `Group has more than ${MAX_GROUP_FRAMES} frames`,
       );
     }
     if (this.#at + size > MAX_GROUP_BYTES) {
       throw new MoqError(
         "too-large",
-        `Expected at most ${MAX_GROUP_BYTES} bytes in a group, got a frame of ${size} at ${this.#at}`,
+        `Group exceeds ${MAX_GROUP_BYTES} bytes with a frame of ${size} bytes at ${this.#at}`,
       );
     }
     const timestamp = this.timestamp + delta;
@@ -147,7 +146,7 @@ export class FrameScanner {
 
   /**
    * Whether the bytes before `offset` end on a frame boundary, or between a
-   * frame's delta and its size: where peers take the end of a stream for the
+   * frame's delta and its size: there, peers take the end of a stream for the
    * end of the group.
    */
   isCutAt(offset: number): boolean {

@@ -34,7 +34,7 @@ Deno.test("FrameScanner.push counts headers in the 32 MiB of a group", () => {
   assert.throws(() => new FrameScanner().push(over), hasCode("too-large"));
 });
 
-Deno.test("FrameScanner.push refuses a timestamp that numbers cannot hold, in one step or in many", () => {
+Deno.test("FrameScanner.push refuses timestamps out of range", () => {
   const furthest = header(zigzag(MAX_TIMESTAMP), 0);
   const scanner = new FrameScanner();
   scanner.push(furthest);
@@ -59,7 +59,7 @@ Deno.test("encodeFrameHeader: every pair of allowed timestamps has a delta", () 
   }
 });
 
-Deno.test("FrameScanner.isCutAt is true on boundaries and between delta and size alone", () => {
+Deno.test("FrameScanner.isCutAt is true on boundaries and after a delta", () => {
   // Deltas of 1, 2, 4 and 8 bytes, sizes of 1, 2 and 1 byte, payloads of 3, 70, 0 and 1.
   const frames = [[5, 3], [300, 70], [20_000, 0], [2 ** 31, 1]] as const;
   const scanner = new FrameScanner();

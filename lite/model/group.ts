@@ -1,7 +1,7 @@
 /**
- * A group: an independently decodable run of frames, kept as the bytes that go
- * over the wire. Writing never waits; any number of readers follow at their own
- * pace without copying.
+ * A group: an independently decodable run of frames, stored as its bytes on the
+ * wire. Writing never waits; any number of readers follow at their own pace
+ * without copying.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import {
   MAX_TIMESTAMP,
 } from "./frame.ts";
 
-// What the place of a frame costs, which the wire does not show.
+// Memory per frame in addition to its bytes.
 const FRAME_OVERHEAD_BYTES = 16;
 
 /** Most bytes in one piece of {@linkcode GroupConsumer.payloads}. */
@@ -26,17 +26,17 @@ export const PIECE_BYTES: number = 16 * 1024;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** What a group needs to know of its track. */
+/** Properties that a group has from its track. */
 export interface GroupOptions {
-  /** Accounts for its bytes. */
+  /** Counts its bytes, and evicts it. */
   readonly cache: Cache;
-  /** The share of the cache that its bytes count against. Default the cache's own. */
+  /** The share of the cache that its bytes count towards. Default the cache's own. */
   readonly share?: CacheShare | undefined;
-  /** How long it is kept after its last use, in milliseconds, once it is not the newest. */
+  /** How long it is kept after its last use if it is not the newest, in milliseconds. */
   readonly maxAgeMs: number;
-  /** Number of the first frame that is here. Default 0. */
+  /** Number of its first frame here. Default 0. */
   readonly frameStart?: number | undefined;
-  /** Whether it is one frame that may be lost. Default no. */
+  /** Whether it is one frame that may be lost. Default `false`. */
   readonly isDatagram?: boolean | undefined;
 }
 
@@ -44,13 +44,13 @@ export interface GroupOptions {
 export class GroupProducer implements Cached {
   /** The group's number within its track. */
   readonly sequence: number;
-  /** Number of the first frame that is here; not 0 when the publisher sent only the tail. */
+  /** Number of its first frame here; not 0 if the publisher sent only the tail. */
   readonly frameStart: number;
-  /** Whether it is one frame that may be lost: it travels as a datagram where it can, and is never cached. */
+  /** Whether it is one frame that may be lost: it is sent as a datagram if possible, and never cached. */
   readonly isDatagram: boolean;
-  /** The share of the cache that its bytes count against. */
+  /** The share of the cache that its bytes count towards. */
   readonly share: CacheShare;
-  /** The frames as they stand on the wire. */
+  /** The frames as on the wire. */
   readonly log: ByteLog = new ByteLog();
   readonly #scanner = new FrameScanner();
   readonly #cache: Cache;
@@ -59,7 +59,7 @@ export class GroupProducer implements Cached {
   readonly #maxAgeMs: number;
   #touchedMs: number;
 
-  /** Use {@linkcode TrackProducer.group}; `cache` accounts for the bytes and lets go of them `maxAgeMs` after the last use. */
+  /** Use {@linkcode TrackProducer.group}. */
   constructor(sequence: number, options: GroupOptions) {
     this.sequence = sequence;
     this.frameStart = options.frameStart ?? 0;
@@ -80,34 +80,34 @@ export class GroupProducer implements Cached {
     return this.#scanner.firstTimestamp;
   }
 
-  /** Timestamp of the newest frame, in track ticks; `undefined` while there is none. */
+  /** Timestamp of the newest frame, in track ticks; `undefined` before the first. */
   get lastTimestamp(): number | undefined {
     return this.firstTimestamp === undefined
       ? undefined
       : this.#scanner.timestamp;
   }
 
-  /** When it may be let go of, in milliseconds of the cache's clock. */
+  /** When it expires, in milliseconds of the cache's clock. */
   get expiresMs(): number {
     return this.#touchedMs + this.#maxAgeMs;
   }
 
-  /** Why it is no longer served, once the cache or its track has let go of it. */
+  /** Why it was evicted, by the cache or its track. */
   get retired(): MoqError | undefined {
     return this.#retired;
   }
 
-  /** Whether a frame has begun and not ended. */
+  /** Whether it ends inside a frame so far. */
   get isInsideFrame(): boolean {
     return !this.#scanner.isOnBoundary;
   }
 
-  /** Whether it has ended and was not cut, even if it has been let go of since. */
+  /** Whether it has ended completely, even if it was evicted since. */
   get isWhole(): boolean {
     return this.#isWhole;
   }
 
-  /** Appends a frame; throws `MoqError("too-large")`, which also ends the group, the `MoqError` of a group that was evicted, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
+  /** Appends a frame. Throws `MoqError("too-large")`, which also ends the group, the `MoqError` of an evicted group, `TypeError` after the end, and `RangeError` for a timestamp beyond ±(2^51-1) ticks. */
   writeFrame(frame: Frame): void {
     const { timestamp, payload } = frame;
     if (!Number.isSafeInteger(timestamp)) {
@@ -123,7 +123,7 @@ export class GroupProducer implements Cached {
     if (this.#retired) throw this.#retired;
     if (this.log.ended) {
       throw new TypeError(
-        `Expected an open group, got group ${this.sequence} that has ended`,
+        `Group ${this.sequence} has ended and takes no more frames`,
       );
     }
     const previous = this.#scanner.timestamp;
@@ -131,7 +131,7 @@ export class GroupProducer implements Cached {
     this.append(payload);
   }
 
-  /** Appends a frame of text in UTF-8; as {@linkcode GroupProducer.writeFrame}. */
+  /** Appends a frame of UTF-8 text; throws as {@linkcode GroupProducer.writeFrame} does. */
   writeText(
     text: string,
     timestamp: number = this.#scanner.timestamp,
@@ -139,7 +139,7 @@ export class GroupProducer implements Cached {
     this.writeFrame({ timestamp, payload: encoder.encode(text) });
   }
 
-  /** Appends bytes that are frames on the wire, cut anywhere. Throws `MoqError("too-large")` or `MoqError("decode")`, which also ends the group; ignored after the end. */
+  /** Appends bytes of frames as on the wire, split anywhere. Throws `MoqError("too-large")` or `MoqError("decode")`, which also ends the group; ignored after the end. */
   append(chunk: Uint8Array): void {
     if (this.log.ended) return;
     const framesBefore = this.frameCount;
@@ -154,7 +154,7 @@ export class GroupProducer implements Cached {
     this.#cache.grew(this, chunk.byteLength + frames * FRAME_OVERHEAD_BYTES);
   }
 
-  /** Counts bytes that are kept elsewhere for as long as the group is. */
+  /** Counts bytes that are kept elsewhere as long as the group. */
   account(bytes: number): void {
     this.#cache.grew(this, bytes);
   }
@@ -165,29 +165,29 @@ export class GroupProducer implements Cached {
     this.touch();
     const cut = !this.isInsideFrame ? undefined : new MoqError(
       "decode",
-      `Expected group ${this.sequence} to end after a frame, it ends inside frame ${this.frameCount}`,
+      `Group ${this.sequence} ends inside frame ${this.frameCount}`,
     );
     this.#isWhole = !error && !cut;
     this.log.close(error ?? cut);
   }
 
-  /** Counts as used now, which keeps it cached for longer. */
+  /** Marks it as used now, which keeps it cached for longer. */
   touch(): void {
     this.#touchedMs = this.#cache.clock.now();
     this.#cache.used(this);
   }
 
-  /** The newest of a track, which stays until as many calls of {@linkcode GroupProducer.unpin}. */
+  /** Keeps it as the newest of a track, until as many calls of {@linkcode GroupProducer.unpin}. */
   pin(): void {
     this.#cache.pin(this);
   }
 
-  /** No longer the newest of a track. */
+  /** Undoes one {@linkcode GroupProducer.pin}. */
   unpin(): void {
     this.#cache.unpin(this);
   }
 
-  /** Lets go of the group and its bytes: readers that are still at it fail with `error`. Idempotent. */
+  /** Evicts the group and frees its bytes: current readers fail with `error`. Idempotent. */
   retire(error: MoqError): void {
     if (this.#retired) return;
     this.#retired = error;
@@ -196,9 +196,9 @@ export class GroupProducer implements Cached {
   }
 
   /**
-   * Whether the bytes before `offset` look like a complete group, so that a
-   * transport without resets must write half a varint to show that it is cut:
-   * on a frame boundary, or between a frame's delta and its size.
+   * Whether the bytes before `offset` look like a complete group: on a frame
+   * boundary, or between a frame's delta and its size. There, a transport
+   * without resets must write half a varint to show that the group was cut.
    */
   looksCompleteAt(offset: number): boolean {
     return this.#scanner.isCutAt(offset);
@@ -218,7 +218,7 @@ export class GroupProducer implements Cached {
   frame(index: number, previous: number): Frame | undefined {
     const start = this.#scanner.starts[index];
     const end = this.#scanner.starts[index + 1];
-    // Frames in front of one that broke a bound were seen, but not kept.
+    // Frames before one that exceeded a limit were scanned, but not stored.
     if (start === undefined || end === undefined || end > this.log.length) {
       return undefined;
     }
@@ -232,10 +232,10 @@ export class GroupProducer implements Cached {
   }
 }
 
-/** The write side behind a reader, which its users cannot reach. */
+/** The group behind a consumer, which is private to users. */
 export let groupOf: (consumer: GroupConsumer) => GroupProducer;
 
-/** A reader of one group. Any number of them read independently. */
+/** A reader of one group; any number of them read independently. */
 export class GroupConsumer {
   readonly #group: GroupProducer;
 
@@ -254,9 +254,9 @@ export class GroupConsumer {
   }
 
   /**
-   * The frames from the first on, each as soon as it is complete. Throws the
-   * `MoqError` of a group that was cut, and `signal.reason`. Payloads are views
-   * that stay valid.
+   * The frames from the first on, each once it is complete. Throws the
+   * `MoqError` of a cut group, and `signal.reason`. Payloads are views that stay
+   * valid.
    */
   frames(signal?: AbortSignal): AsyncGenerator<Frame, void> {
     let index = 0;
@@ -271,10 +271,9 @@ export class GroupConsumer {
   }
 
   /**
-   * The payloads one after the other, in views of at most
-   * {@linkcode PIECE_BYTES}, the last frame's as they come. Unlike
-   * {@linkcode GroupConsumer.frames} it puts no frame together, so a reader that
-   * is slow holds little. Throws as that does.
+   * The concatenated payloads in views of at most {@linkcode PIECE_BYTES}, also
+   * of incomplete frames. Unlike {@linkcode GroupConsumer.frames} it assembles no
+   * frames, so a slow reader holds little memory. Throws as that does.
    */
   async *payloads(signal?: AbortSignal): AsyncGenerator<Uint8Array, void> {
     const { log } = this.#group;
@@ -302,7 +301,7 @@ export class GroupConsumer {
     }
   }
 
-  /** What `next` gives until the group ends; while it gives nothing, more is waited for. */
+  /** The results of `next` until the group ends; waits for more bytes while it returns `undefined`. */
   async *#each<T>(
     next: () => T | undefined,
     signal: AbortSignal | undefined,

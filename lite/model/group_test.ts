@@ -50,7 +50,7 @@ Deno.test("GroupProducer.append: any chunking gives the same frames", async () =
   ));
 });
 
-Deno.test("GroupProducer.close: a group cut at any byte but a boundary fails, after its whole frames", async () => {
+Deno.test("GroupProducer.close: a group cut inside a frame fails", async () => {
   const all = [[3, 4], [260, 70], [-5, 0]].map(([timestamp, size]) => ({
     timestamp: timestamp!,
     payload: new Uint8Array(size!),
@@ -71,7 +71,7 @@ Deno.test("GroupProducer.close: a group cut at any byte but a boundary fails, af
   }
 });
 
-Deno.test("GroupConsumer.frames fails with the group's error when a bound is broken behind whole frames in one chunk", async () => {
+Deno.test("GroupConsumer.frames throws the group's error after whole frames", async () => {
   const good = bytesOf([{ timestamp: 1, payload: new Uint8Array(3) }]);
   const chunk = new Uint8Array(good.byteLength + 9);
   chunk.set(good);
@@ -84,7 +84,7 @@ Deno.test("GroupConsumer.frames fails with the group's error when a bound is bro
   );
 });
 
-Deno.test("GroupProducer.writeFrame refuses what a frame cannot say, and leaves the group open", () => {
+Deno.test("GroupProducer.writeFrame refuses bad frames and leaves the group open", () => {
   const group = open();
   const payload = new Uint8Array(1);
   assert.throws(() => group.writeFrame({ timestamp: 0.5, payload }), TypeError);
@@ -98,7 +98,7 @@ Deno.test("GroupProducer.writeFrame refuses what a frame cannot say, and leaves 
   assert.throws(() => group.writeFrame({ timestamp: 2, payload }), TypeError);
 });
 
-Deno.test("GroupProducer.retire: who is still at it fails, frames handed out stay", async () => {
+Deno.test("GroupProducer.retire: readers fail, frames handed out stay valid", async () => {
   const group = open();
   group.writeFrame({ timestamp: 1, payload: Uint8Array.of(9) });
   group.close();

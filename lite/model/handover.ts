@@ -1,7 +1,7 @@
 /**
- * Groups in flight when a track changes over to a better route: the route that
- * is left finishes them, and where it cannot, the same group of the new one
- * takes their place. moq-lite-06 as released, fail-over.
+ * Groups in flight when a track switches to a better route: the old route
+ * finishes them; if it fails, the same groups of the new route replace them.
+ * moq-lite-06 as released, fail-over.
  *
  * @module
  */
@@ -10,32 +10,32 @@ import type { GroupProducer } from "./group.ts";
 import type { TrackSubscription } from "./subscription.ts";
 import type { Track } from "./track.ts";
 
-/** How long a route that was left may take to finish what it has begun. */
+/** How long the old route may take to finish its groups. */
 const FINISH_MS = 5000;
-/** How long it takes at most until what it did not finish is known to be cut. */
+/** How long to wait until its unfinished groups are cut. */
 const CUT_MS = 1000;
 
-/** What one track has in flight on routes that were left. */
+/** The groups that one track has in flight on old routes. */
 export class Handover {
   readonly #track: Track;
   readonly #over = new AbortController();
   readonly #finishing: Set<Promise<void>> = new Set();
-  // By sequence: what comes again, while the first of the same is in flight.
+  // By sequence: copies from the new route, while the first ones are in flight.
   readonly #spares: Map<number, GroupProducer | undefined> = new Map();
 
-  /** Of `track`. */
+  /** Inserts groups into `track`. */
   constructor(track: Track) {
     this.#track = track;
   }
 
-  /** Adds a group of the route in use; one that is in flight on another is kept until that has ended. */
+  /** Adds a group of the current route; one that is in flight on an old route is kept until that ends. */
   insert(group: GroupProducer): void {
     if (this.#track.insert(group)) return;
     const { sequence } = group;
     if (this.#spares.has(sequence)) this.#spares.set(sequence, group);
   }
 
-  /** Lets `subscription` go on until `groups` have ended, and then closes it; `groups` may be empty. */
+  /** Closes `subscription` once `groups` have ended; `groups` may be empty. */
   leave(
     subscription: TrackSubscription,
     groups: readonly GroupProducer[],
@@ -78,12 +78,12 @@ export class Handover {
     patience.clear();
   }
 
-  /** Resolves when nothing is in flight on a route that was left. */
+  /** Resolves when nothing is in flight on old routes. */
   async settled(): Promise<void> {
     await Promise.all(this.#finishing);
   }
 
-  /** Nobody reads the track any more. */
+  /** Stops waiting: the track has no readers left. */
   close(): void {
     this.#over.abort();
   }

@@ -1,6 +1,6 @@
 /**
- * Mounts: subtrees of a view that show another place of the origin. They are
- * for reading alone, and one never leads into another.
+ * Mounts: subtrees of a view that show another path of the origin. They are
+ * read-only, and one never leads into another.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import {
   stripPrefix,
 } from "../path.ts";
 
-/** A subtree of a view that shows another place of the origin. */
+/** A subtree of a view that shows another path of the origin. */
 export interface Mount {
-  /** Where it is in the view, relative to its root. */
+  /** Its path in the view, relative to the root. */
   readonly at: string;
-  /** What it shows: a path of the origin. */
+  /** The path of the origin that it shows. */
   readonly target: string;
 }
 
@@ -25,9 +25,9 @@ function overlap(one: string, other: string): boolean {
 }
 
 /**
- * `mounts` of a view with that `root`, normalized. Throws `RangeError` when one
- * overlaps another's place or target, or its own target, so that what a target
- * shows is always the origin's own.
+ * Normalizes the `mounts` of a view with this `root`. Throws `RangeError` if one
+ * overlaps another's path or target, or its own target, so that targets never
+ * contain mounts.
  */
 export function checkMounts(
   root: string,
@@ -61,13 +61,13 @@ export function mountOf(
   return mounts.find(({ at }) => hasPrefix(at, path));
 }
 
-/** What lies `below` the path `above`; `undefined` when that exceeds the limits of paths. */
+/** `rest` below the path `above`; `undefined` if that exceeds the limits of paths. */
 function below(above: string, rest: string): string | undefined {
   const path = joinPath(above, rest);
   return isPathInBounds(path) ? path : undefined;
 }
 
-/** Where in the origin that is which `mount` shows at `path` of the view; `undefined` where no path can be so long. */
+/** The path in the origin that `mount` shows at `path` of the view; `undefined` if it would exceed the limits of paths. */
 export function targetOf(
   { at, target }: Mount,
   path: string,
@@ -75,7 +75,7 @@ export function targetOf(
   return below(target, stripPrefix(at, path) ?? "");
 }
 
-/** Where in the view `mount` shows what happens at `path` of the origin, above the target included; `undefined` when nowhere. */
+/** The path in the view where `mount` shows a change at `path` of the origin, at, below or above the target; `undefined` if nowhere. */
 export function shownAt(
   { at, target }: Mount,
   path: string,

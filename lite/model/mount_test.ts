@@ -38,7 +38,7 @@ function drain(listing: AnnounceSubscription): string[] {
 
 const MOUNTS = [{ at: "svc", target: "fleet/p1" }];
 
-Deno.test("OriginScope.announced: a mount shows what is at its target and hides what is at its place", () => {
+Deno.test("OriginScope.announced: a mount shows its target instead of its path", () => {
   const origin = new Origin();
   origin.claim("fleet/p1/x", source(), route(1n));
   origin.claim("fleet/p2/x", source(), route(2n));
@@ -60,7 +60,7 @@ Deno.test("OriginScope.announced: a mount shows what is at its target and hides 
   assert.deepEqual(drain(all), ["end svc 6"]);
 });
 
-Deno.test("OriginScope.consume: below a mount the target is asked, and shares its broadcast with who reads that", async () => {
+Deno.test("OriginScope.consume: a mount shares the target's broadcast", async () => {
   const origin = new Origin();
   const asked: string[] = [];
   origin.claim("fleet", source(asked), route(1n));
@@ -87,7 +87,7 @@ Deno.test("OriginScope.claim: nothing is published at a mount or below", () => {
   scope.claim("", source(), route(1n)).close();
 });
 
-Deno.test("OriginScope: a mount widens no filter, which names the paths of the view", () => {
+Deno.test("OriginScope: a mount does not widen the filter", () => {
   const origin = new Origin();
   origin.claim("fleet/p1/x", source(), route(1n));
   origin.claim("fleet/p1/y", source(), route(1n));

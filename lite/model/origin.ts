@@ -1,6 +1,6 @@
 /**
- * An origin: all broadcasts by path, whoever publishes them. A relay is one
- * origin shared by a session per peer.
+ * An origin: all broadcasts of all publishers, by path. A relay is one origin
+ * shared by a session per peer.
  *
  * @module
  */
@@ -29,26 +29,26 @@ import { Turns } from "./turns.ts";
 export interface OriginOptions {
   /** Our hop id, 0 < id < 2^62 (below 2^53 for JavaScript peers). Default random. */
   readonly hop?: bigint | undefined;
-  /** Accounts for all groups. Default one of 512 MiB. */
+  /** Holds all groups. Default one of 512 MiB. */
   readonly cache?: Cache | undefined;
-  /** How long a path stays when the connection it came over was lost, in milliseconds. Default 0. */
+  /** How long a path is kept after its connection was lost, in milliseconds. Default 0. */
   readonly lingerMs?: number | undefined;
-  /** How long others are told that a track is carried here after its last reader has left, in milliseconds. Default: they are never told, and what they tell is believed as it is. */
+  /** How long a track is advertised as carried after its last reader left, in milliseconds. Default: never advertised, and other relays' prices are used unchanged. */
   readonly warmMs?: number | undefined;
   /**
-   * How long ways that other relays told of before one to the same path was
-   * lost are told on as the last resort only, in milliseconds: each may lead to
-   * what was lost, and relays would go on to tell each other of ever longer
-   * ones. Default 0.
+   * After a route was lost: how long older routes of other relays to the same
+   * path are advertised only as a last resort, in milliseconds. They may lead
+   * through the lost route, and relays would advertise ever longer ones to each
+   * other. Default 0.
    */
   readonly settleMs?: number | undefined;
-  /** Time. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
 }
 
 const MANY_SERVED = 1024;
 
-/** A hop id nobody else has: random below 2^53. */
+/** A random hop id below 2^53. */
 export function randomHop(): bigint {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return (BigInt(high & 0x1fffff) << 32n) + BigInt(low) || 1n;
@@ -58,16 +58,16 @@ export function randomHop(): bigint {
 export class Origin implements OriginTable, Routes {
   /** Our hop id. */
   readonly hop: bigint;
-  /** Accounts for all groups. */
+  /** Holds all groups. */
   readonly cache: Cache;
-  /** The ways to every path. */
+  /** The routes to every path. */
   readonly claims: PathClaims;
-  /** Divides the event loop among those that list many paths. */
+  /** Divides the event loop among peers that list many paths. */
   readonly turns: Turns;
   readonly #served: Map<string, RoutedBroadcast> = new Map();
-  // All of #served and #leaving, by path: a change of routes matters to broadcasts at or below it.
+  // All of #served and #leaving, by path: a change of routes affects broadcasts at or below it.
   readonly #hearing: PathIndex<RoutedBroadcast> = new PathIndex();
-  // Withdrawn and maybe another's path by now, while some read on.
+  // Withdrawn, but with readers; their paths may be claimed by other publishers by now.
   readonly #leaving: Set<RoutedBroadcast> = new Set();
   readonly #servedOf: WeakMap<Broadcast, RoutedBroadcast> = new WeakMap();
   #manyServed = MANY_SERVED;
@@ -84,37 +84,37 @@ export class Origin implements OriginTable, Routes {
     this.#all = new OriginScope(this, { filter: EVERYTHING });
   }
 
-  /** A smaller view: under a root, through a filter, without the routes through one peer. */
+  /** A view: under a root, through a filter, without the routes through one peer. */
   scope(options: ScopeOptions = {}): OriginScope {
     return new OriginScope(this, options);
   }
 
-  /** Puts a broadcast of our own under `path`; it leaves when it ends. */
+  /** Publishes a local broadcast at `path` until it ends. */
   publish(path: string, broadcast: BroadcastProducer): Publication {
     return this.#all.publish(path, broadcast);
   }
 
-  /** The broadcast at `path`; throws `MoqError("unroutable")` when nothing covers it. */
+  /** The broadcast at `path`; throws `MoqError("unroutable")` if none is announced there. */
   consume(path: string): BroadcastConsumer {
     return this.#all.consume(path);
   }
 
-  /** The paths under `prefix`, now and as they come and go. */
+  /** The paths under `prefix`: those announced now, then changes. */
   announced(prefix = "", signal?: AbortSignal): AsyncIterable<AnnounceEvent> {
     return this.#all.announced(prefix, { signal });
   }
 
-  /** Puts a claim on an absolute path. */
+  /** Adds a claim on an absolute path. */
   claim(path: string, source: RouteSource, route: Route): Publication {
     return this.claims.claim(path, source, route);
   }
 
-  /** All absolute paths that are claimed. */
+  /** All claimed absolute paths. */
   paths(): Iterable<string> {
     return this.claims.paths();
   }
 
-  /** Number of broadcasts held for current and recent readers. */
+  /** Number of broadcasts kept for current and recent readers. */
   get served(): number {
     return this.#served.size + this.#leaving.size;
   }
@@ -129,14 +129,14 @@ export class Origin implements OriginTable, Routes {
     }
   }
 
-  /** Route changes reach `served` again, in case it was forgotten before it was read. */
+  /** Sends route changes to `served` again, in case it was dropped before it was read. */
   attach(served: RoutedBroadcast): void {
     if (this.#served.get(served.key) === served) return;
     this.#leaving.add(served);
     this.#hearing.add(served.path, served);
   }
 
-  /** Forgets `served`; route changes no longer reach it. */
+  /** Drops `served`, which then gets no more route changes. */
   #drop(served: RoutedBroadcast): void {
     this.#hearing.delete(served.path, served);
     this.#leaving.delete(served);
@@ -145,11 +145,11 @@ export class Origin implements OriginTable, Routes {
     }
   }
 
-  /** The broadcast at an absolute path over its best route, shared by all who read it; `undefined` when nothing covers it. */
+  /** The broadcast at an absolute path over its best route, shared by all its readers; `undefined` if none is announced there. */
   serve(path: string, exclude?: bigint): RoutedBroadcast | undefined {
     const all = [...this.claims.covering(path)];
     const isSplit = all.some((claim) => leadsThrough(claim, exclude));
-    // A normal path never begins with a slash, so the keys of the two kinds are apart.
+    // A normalized path never begins with a slash, so the two kinds of keys differ.
     const key = isSplit ? `/${exclude}/${path}` : path;
     const present = this.#served.get(key);
     if (present?.isCurrent) return present;
@@ -167,7 +167,7 @@ export class Origin implements OriginTable, Routes {
     return served;
   }
 
-  /** Removes the idle tracks of a consumed broadcast, and the broadcast itself when none is left. */
+  /** Removes the idle tracks of a consumed broadcast, and the broadcast itself if none is left. */
   forgetIdle(broadcast: Broadcast): void {
     broadcast.forgetIdle();
     const served = this.#servedOf.get(broadcast);
@@ -178,7 +178,7 @@ export class Origin implements OriginTable, Routes {
     for (const served of this.#served.values()) {
       if (!served.isCurrent || served.broadcast.isIdle) this.#forget(served);
     }
-    // With many in use, a scan for every new one would be quadratic.
+    // With many in use, scanning for every new one would be quadratic.
     this.#manyServed = Math.max(MANY_SERVED, this.#served.size * 2);
   }
 

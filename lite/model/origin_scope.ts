@@ -1,6 +1,6 @@
 /**
- * A view of an origin: what one session may see or fill. Its paths are relative
- * to its root.
+ * A view of an origin: what one session may read or publish. Its paths are
+ * relative to its root.
  *
  * @module
  */
@@ -39,50 +39,50 @@ import {
   type RouteSource,
 } from "./route.ts";
 
-/** Which paths a scope lets through, relative to its root. */
+/** The paths that a scope allows, relative to its root. */
 export interface PathFilter {
-  /** Subtrees that hold every path allowed; none lies under another. */
+  /** Subtrees that contain all allowed paths; none is under another. */
   readonly prefixes: readonly string[];
   /** Whether this path is allowed. */
   allows(path: string): boolean;
 }
 
-/** Lets everything through. */
+/** Allows all paths. */
 export const EVERYTHING: PathFilter = { prefixes: [""], allows: () => true };
 
-/** What a view needs of its origin. */
+/** An origin, as its views see it. */
 export interface OriginTable {
-  /** The ways to every path. */
+  /** The routes to every path. */
   readonly claims: PathClaims;
-  /** Shared by all who list many paths. */
+  /** Shared by all peers that list many paths. */
   readonly turns: Turns;
   /** The broadcast at an absolute path over its best route. */
   serve(path: string, exclude?: bigint): RoutedBroadcast | undefined;
-  /** Removes the idle tracks of a consumed broadcast, and the broadcast itself when none is left. */
+  /** Removes the idle tracks of a consumed broadcast, and the broadcast itself if none is left. */
   forgetIdle(broadcast: Broadcast): void;
 }
 
 /** Options of `Origin.scope`. */
 export interface ScopeOptions {
-  /** The path that is the root of the view. Default the origin's own. */
+  /** The root of the view. Default the origin's. */
   readonly root?: string | undefined;
-  /** What is let through. Default everything. */
+  /** The allowed paths. Default all. */
   readonly filter?: PathFilter | undefined;
-  /** Subtrees that show another place of the origin instead. Default none. */
+  /** Subtrees that show another path of the origin instead. Default none. */
   readonly mounts?: readonly Mount[] | undefined;
-  /** Leave out routes through the relay with this hop id. */
+  /** Ignores routes through the relay with this hop id. */
   readonly exclude?: bigint | undefined;
-  /** Whether listings show names that begin with a dot, as other relays see them. Default false. */
+  /** Whether listings include names that begin with a dot, as for other relays. Default `false`. */
   readonly showsHidden?: boolean | undefined;
 }
 
-/** A path came, changed its route or went. */
+/** A path was announced, changed its route or ended. */
 export interface AnnounceEvent {
-  /** What happened. */
+  /** The kind of change. */
   readonly kind: "start" | "update" | "end";
-  /** The path below the prefix asked for; `""` when a claim covers the prefix itself. */
+  /** The path below the requested prefix; `""` if a claim covers the prefix itself. */
   readonly path: string;
-  /** The route, as it is now or was last. */
+  /** The current route, or the last one. */
   readonly route: Route;
 }
 
@@ -92,22 +92,22 @@ export interface AnnouncedOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A view of an origin. */
+/** A view of an origin; made by `Origin.scope`. */
 export class OriginScope {
   /** The origin behind it. */
   readonly origin: OriginTable;
-  /** The absolute path that is the root of the view. */
+  /** The root of the view, an absolute path. */
   readonly root: string;
-  /** What is let through, relative to the root. */
+  /** The allowed paths, relative to the root. */
   readonly filter: PathFilter;
-  /** Subtrees that show another place of the origin, for reading alone. */
+  /** Read-only subtrees that show another path of the origin. */
   readonly mounts: readonly Mount[];
-  /** Routes through this relay are left out. */
+  /** Routes through this relay are ignored. */
   readonly exclude: bigint | undefined;
-  /** Whether listings show names that begin with a dot. */
+  /** Whether listings include names that begin with a dot. */
   readonly showsHidden: boolean;
 
-  /** Use `Origin.scope`. Throws `RangeError` when mounts overlap. */
+  /** Use `Origin.scope`. Throws `RangeError` if mounts overlap. */
   constructor(origin: OriginTable, options: ScopeOptions) {
     this.origin = origin;
     this.root = normalizePath(options.root ?? "");
@@ -122,7 +122,7 @@ export class OriginScope {
     return new OriginScope(this.origin, { ...this, exclude: hop });
   }
 
-  /** Puts a broadcast of our own under `path`; it leaves when it ends. Throws `MoqError("unauthorized")` outside the view. */
+  /** Publishes a local broadcast at `path` until it ends. Throws `MoqError("unauthorized")` outside the view. */
   publish(path: string, broadcast: BroadcastProducer): Publication {
     const source = {
       covers: () => false,
@@ -133,25 +133,25 @@ export class OriginScope {
     return publication;
   }
 
-  /** Puts a claim on `path`; throws `MoqError("unauthorized")` outside the view. */
+  /** Adds a claim on `path`; throws `MoqError("unauthorized")` outside the view. */
   claim(path: string, source: RouteSource, route: Route): Publication {
     const normal = normalizePath(path);
     if (!this.allowsClaim(normal)) {
       throw new MoqError(
         "unauthorized",
-        `Expected a path that may be published, got ${JSON.stringify(normal)}`,
+        `Not allowed to publish ${JSON.stringify(normal)}`,
       );
     }
     return this.origin.claims.claim(joinPath(this.root, normal), source, route);
   }
 
-  /** Whether `path`, normalized, may be claimed: the filter allows it, and together with the root it is within the limits of paths. */
+  /** Whether the normalized `path` may be claimed: the filter allows it, and with the root it is within the limits of paths. */
   allowsClaim(path: string): boolean {
     return this.filter.allows(path) && !mountOf(this.mounts, path) &&
       isPathInBounds(joinPath(this.root, path));
   }
 
-  /** The broadcast at `path`; throws `MoqError("unroutable")` when nothing covers it or the view does not show it. */
+  /** The broadcast at `path`; throws `MoqError("unroutable")` if none is announced there or the view does not show it. */
   consume(path: string): BroadcastConsumer {
     const normal = normalizePath(path);
     const place = this.filter.allows(normal) ? this.#place(normal) : undefined;
@@ -161,13 +161,13 @@ export class OriginScope {
     if (!served) {
       throw new MoqError(
         "unroutable",
-        `Expected a path that is announced, got ${JSON.stringify(normal)}`,
+        `No broadcast announced at ${JSON.stringify(normal)}`,
       );
     }
     return new BroadcastConsumer(served.broadcast);
   }
 
-  /** The paths under `prefix`, now and as they come and go. Names that begin with a dot are left out unless the prefix names them or the view shows them. */
+  /** The paths under `prefix`: those announced now, then changes. Names that begin with a dot are left out unless the prefix names them or the view includes them. */
   announced(
     prefix = "",
     options: AnnouncedOptions = {},
@@ -180,7 +180,7 @@ export class OriginScope {
     const path = joinPath(prefix, suffix);
     const place = this.filter.allows(path) ? this.#place(path) : undefined;
     if (place === undefined) return undefined;
-    // A claim above what is asked for, or above a mount's target, shows as that itself.
+    // A claim above the prefix, or above a mount's target, is listed as the prefix or mount itself.
     const isTop = suffix === "" || this.mounts.some(({ at }) => at === path);
     return isTop
       ? this.origin.claims.covering(place, this.exclude).next().value
@@ -189,7 +189,7 @@ export class OriginScope {
 
   /** The absolute paths that a listing of `prefix` may show. */
   *places(prefix: string): Generator<string, undefined> {
-    // A mount can show any place. Views with mounts are rare.
+    // A mount can show any path. Views with mounts are rare.
     const isAnywhere = this.mounts.length > 0;
     const place = isAnywhere ? "" : joinPath(this.root, prefix);
     const below = this.origin.claims.pathsBelow(place);
@@ -200,13 +200,13 @@ export class OriginScope {
     }
   }
 
-  /** Where the origin has what this view shows at `path`. */
+  /** The path in the origin of `path` in this view. */
   #place(path: string): string | undefined {
     const mount = mountOf(this.mounts, path);
     return mount ? targetOf(mount, path) : joinPath(this.root, path);
   }
 
-  /** The paths of this view at which a change of an absolute path may show. */
+  /** The paths of this view that a change at an absolute path may affect. */
   *changedBy(path: string): Generator<string, undefined> {
     const own = hasPrefix(path, this.root) ? "" : stripPrefix(this.root, path);
     if (own !== undefined && !mountOf(this.mounts, own)) yield own;
@@ -226,7 +226,7 @@ interface Told {
 /** Emitted types leave out members with computed names, so this declares the iterator. */
 export interface AnnounceSubscription extends AsyncIterable<AnnounceEvent> {}
 
-/** A live listing. Changes between two reads are folded into their net effect, so it holds at most one entry for each path that exists or has to be ended. */
+/** A live listing. Changes between two reads are merged, so it holds at most one entry per path that exists or has to be ended. */
 export class AnnounceSubscription {
   readonly #scope: OriginScope;
   readonly #prefix: string;
@@ -235,10 +235,10 @@ export class AnnounceSubscription {
   readonly #dirty: Set<string> = new Set();
   #cursor: Iterator<string, undefined> = this.#dirty.values();
   readonly #told: Map<string, Told> = new Map();
-  // Examines every path, at the start and after too many changes.
+  // Examines all paths, at the start and after too many changes.
   #sweep: Iterator<string | undefined> | undefined;
   #isListed = false;
-  // Too many changes came during a sweep: another has to follow.
+  // Too many changes happened during a sweep: another one must follow.
   #isBehind = false;
   #isSweepsTurn = false;
   #seen: number;
@@ -255,7 +255,7 @@ export class AnnounceSubscription {
     this.#sweep = this.#everything();
   }
 
-  /** Every path told or present now, `undefined` for one that is not of this listing. */
+  /** Every path reported or present, `undefined` for one outside this listing. */
   *#everything(): Generator<string | undefined> {
     yield* first(this.#told.size, this.#told.keys());
     for (const place of this.#scope.places(this.#prefix)) {
@@ -265,7 +265,7 @@ export class AnnounceSubscription {
     }
   }
 
-  /** Marks the paths that changed since the last look. */
+  /** Marks the paths that changed since the last call. */
   #catchUp(): void {
     const { changes } = this.#scope.origin.claims;
     if (this.#closed || this.#seen === changes.last) return;
@@ -275,12 +275,12 @@ export class AnnounceSubscription {
       for (const suffix of this.#shownAt(path)) this.#dirty.add(suffix);
     }
     if (changed) return;
-    // A sweep that began again with each of them would never end.
+    // A sweep that restarted each time would never end.
     if (this.#sweep) this.#isBehind = true;
     else this.#sweep = this.#everything();
   }
 
-  /** The paths of this listing at which a change of the routes to an absolute path may show. */
+  /** The paths of this listing that a change at an absolute path may affect. */
   *#shownAt(path: string): Generator<string, undefined> {
     for (const changed of this.#scope.changedBy(path)) {
       const suffix = hasPrefix(changed, this.#prefix)
@@ -297,12 +297,12 @@ export class AnnounceSubscription {
     return this.#isListed;
   }
 
-  /** Steps left for the changes seen so far; at least 1 until {@linkcode AnnounceSubscription.isListed}. */
+  /** Steps left for the known changes; at least 1 until {@linkcode AnnounceSubscription.isListed}. */
   get backlog(): number {
     return this.#dirty.size + (this.#sweep ? 1 : 0);
   }
 
-  /** As {@linkcode AnnounceSubscription.backlog}, including changes since the last look. */
+  /** As {@linkcode AnnounceSubscription.backlog}, including new changes. */
   get pending(): number {
     this.#catchUp();
     return this.backlog;
@@ -315,7 +315,7 @@ export class AnnounceSubscription {
       const event = this.#step();
       if (!event) continue;
       events.push(event);
-      // The end of a broadcast and the start of its successor stay together: in between the path would seem gone.
+      // Report the end of a broadcast together with the start of its successor: otherwise the path would seem to end.
       if (event.kind !== "end" || !this.#dirty.delete(event.path)) continue;
       const next = this.#compare(event.path);
       if (next) events.push(next);
@@ -332,7 +332,7 @@ export class AnnounceSubscription {
     return undefined;
   }
 
-  /** Examines one path: of the sweep and of those that changed in turn, so that no storm of changes holds up the sweep. */
+  /** Examines one path, alternating between the sweep and changed paths, so that many changes do not delay the sweep. */
   #step(): AnnounceEvent | undefined {
     this.#isSweepsTurn = !this.#isSweepsTurn;
     const isSweep = this.#sweep && (this.#isSweepsTurn || !this.#dirty.size);
@@ -351,7 +351,7 @@ export class AnnounceSubscription {
     return undefined;
   }
 
-  // A new iterator for each would pass over all that was taken out since: a hundred thousand paths would take seconds.
+  // A new iterator for each path would skip all removed entries again: a hundred thousand paths would take seconds.
   #nextDirty(): string | undefined {
     if (this.#dirty.size === 0) return undefined;
     const { value, done } = this.#cursor.next();
@@ -378,7 +378,7 @@ export class AnnounceSubscription {
     return { kind: told ? "update" : "start", path, route };
   }
 
-  /** Resolves when there may be something new for `tryNext`, and when the signal aborts. */
+  /** Resolves when `tryNext` may have something new, and when the signal aborts. */
   changed(): Promise<void> {
     this.#scope.origin.claims.changes.wake(this.#latch);
     return this.#latch.changed();
@@ -396,7 +396,7 @@ export class AnnounceSubscription {
     this.#latch.wake();
   }
 
-  /** The changes as they come; ends with the signal or by leaving the loop. */
+  /** The changes; ends with the signal or by leaving the loop. */
   async *[Symbol.asyncIterator](): AsyncGenerator<AnnounceEvent, void> {
     try {
       while (!this.#closed && !this.#signal?.aborted) {
@@ -410,7 +410,7 @@ export class AnnounceSubscription {
   }
 }
 
-/** Up to `count` of `items`: with the size of a set, those there now, although others that go and come back are put behind them. */
+/** Up to `count` of `items`. With the size of a set, that is its current items: items added again later come after them. */
 function* first<T>(count: number, items: Iterable<T>): Generator<T, undefined> {
   let left = count;
   for (const item of items) {

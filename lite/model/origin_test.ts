@@ -41,7 +41,7 @@ function bestHops(origin: Origin): string | undefined {
   return origin.claims.best("a")?.route.hops.join(">");
 }
 
-Deno.test("Claims.carry: the way in use is announced as free while it is, and for the time set after that", async () => {
+Deno.test("Claims.carry: a route in use is free, also for the warm time after", async () => {
   const clock = new VirtualClock();
   const origin = new Origin({ clock, warmMs: 1000 });
   const listing = origin.scope().announced();
@@ -60,7 +60,7 @@ Deno.test("Claims.carry: the way in use is announced as free while it is, and fo
   assert.equal(origin.claims.best("a")?.route, claims[0]);
 });
 
-Deno.test("Origin: of two relays side by side that carry the same, exactly one takes it from the other", () => {
+Deno.test("Origin: of two relays with the same route exactly one switches", () => {
   const hops = [11n, 12n] as const;
   const moves = hops.map((hop, i) => {
     const origin = new Origin({ hop, warmMs: 1000 });
@@ -71,7 +71,7 @@ Deno.test("Origin: of two relays side by side that carry the same, exactly one t
   assert.deepEqual(moves.toSorted(), [false, true]);
 });
 
-Deno.test("Claims.best: named before anonymous, then warm, cold, fewer hops, newer", () => {
+Deno.test("Claims.best: named, then warm, cold, fewer hops, newer", () => {
   const origin = new Origin();
   const order = [
     route([0n, 1n], 0, 0),
@@ -88,7 +88,7 @@ Deno.test("Claims.best: named before anonymous, then warm, cold, fewer hops, new
   }
 });
 
-Deno.test("Claims.best: an infinite price is the last resort and no trap for the order", () => {
+Deno.test("Claims.best: an infinite price is the last resort", () => {
   const origin = new Origin();
   origin.claim("a", source(), route([1n], Infinity, Infinity));
   assert.equal(bestHops(origin), "1");
@@ -98,7 +98,7 @@ Deno.test("Claims.best: an infinite price is the last resort and no trap for the
   assert.equal(bestHops(origin), "2>3>4");
 });
 
-Deno.test("Claims.claim: update and close reorder, and both are harmless afterwards", () => {
+Deno.test("Claims.claim: update and close reorder, and are no-ops afterwards", () => {
   const origin = new Origin();
   const one = origin.claim("a", source(), route([1n], 1));
   const two = origin.claim("a", source(), route([2n], 2));
@@ -112,7 +112,7 @@ Deno.test("Claims.claim: update and close reorder, and both are harmless afterwa
   assert.deepEqual([...origin.paths()], []);
 });
 
-Deno.test("Origin.consume: the nearest claim that covers the path is asked for the rest", async () => {
+Deno.test("Origin.consume: the most specific claim serves the rest of the path", async () => {
   const origin = new Origin();
   const [wide, near] = [source(), source()];
   origin.claim("room", wide, route([1n]));
@@ -125,7 +125,7 @@ Deno.test("Origin.consume: the nearest claim that covers the path is asked for t
   assert.throws(() => origin.consume("roommate"), isUnroutable);
 });
 
-Deno.test("Origin.publish covers its path alone and leaves when the broadcast ends", async () => {
+Deno.test("Origin.publish covers only its path, until the broadcast ends", async () => {
   const origin = new Origin();
   const broadcast = new BroadcastProducer();
   origin.publish("room", broadcast);
@@ -137,7 +137,7 @@ Deno.test("Origin.publish covers its path alone and leaves when the broadcast en
   assert.throws(() => origin.consume("room"), isUnroutable);
 });
 
-Deno.test("Origin.serve: all readers share one broadcast, those with another view of the routes have their own", () => {
+Deno.test("Origin.serve: readers with the same routes share one broadcast", () => {
   const origin = new Origin();
   origin.claim("a", source(), route([1n, 5n]));
   origin.claim("a", source(), route([1n, 6n]));
@@ -155,7 +155,7 @@ Deno.test("Origin.serve: all readers share one broadcast, those with another vie
   );
 });
 
-Deno.test("Origin.serve: no path opens what another peer's view of one was served", () => {
+Deno.test("Origin.serve: no path reaches another peer's view of a broadcast", () => {
   const origin = new Origin();
   origin.claim("a", source(), route([1n, 5n]));
   origin.claim("a", source(), route([1n, 6n]));
@@ -166,7 +166,7 @@ Deno.test("Origin.serve: no path opens what another peer's view of one was serve
   }
 });
 
-Deno.test("OriginScope: a view has its own root, sees through its filter alone and claims nothing outside", () => {
+Deno.test("OriginScope: a view has its own root and stays within its filter", () => {
   const origin = new Origin();
   const scope = origin.scope({
     root: "tenant",
@@ -188,7 +188,7 @@ Deno.test("OriginScope: a view has its own root, sees through its filter alone a
   );
 });
 
-Deno.test("OriginScope.announced: changes fold while nobody reads; another publisher is an end and a start", () => {
+Deno.test("OriginScope.announced: merges changes between two reads", () => {
   const origin = new Origin();
   const listing = origin.scope().announced();
   const one = origin.claim("a", source(), route([1n, 5n]));
@@ -206,7 +206,7 @@ Deno.test("OriginScope.announced: changes fold while nobody reads; another publi
   assert.deepEqual(drain(listing), ["end a 2"]);
 });
 
-Deno.test("OriginScope.announced: a peer sees the best route that does not lead through itself", () => {
+Deno.test("OriginScope.announced: shows the best route not through the peer", () => {
   const origin = new Origin();
   const listing = origin.scope({ exclude: 5n }).announced();
   origin.claim("a", source(), route([1n, 5n], 0));
@@ -217,7 +217,7 @@ Deno.test("OriginScope.announced: a peer sees the best route that does not lead 
   assert.deepEqual(drain(listing), ["end a 1>6"]);
 });
 
-Deno.test("OriginScope.announced: hidden names show only to who names them; a claim above the prefix is the prefix", () => {
+Deno.test("OriginScope.announced: hides names with a dot unless named", () => {
   const origin = new Origin();
   for (const path of [".stats/node", "room/.meta/x", "room/alice"]) {
     origin.claim(path, source(), route([1n]));
@@ -233,7 +233,7 @@ Deno.test("OriginScope.announced: hidden names show only to who names them; a cl
 });
 
 for (const atOnce of [64, 1500]) {
-  Deno.test(`OriginScope.announced: ${atOnce} changes between two looks hold up no listing`, () => {
+  Deno.test(`OriginScope.announced: ${atOnce} changes do not delay a listing`, () => {
     const origin = new Origin();
     const claim = (path: string) => origin.claim(path, source(), route([1n]));
     const restless = Array.from({ length: 2000 }, (_, i) => claim(`r${i}`));
@@ -269,7 +269,7 @@ for (const atOnce of [64, 1500]) {
   });
 }
 
-Deno.test("OriginScope.announced: leaving the loop or aborting it stops listening", async () => {
+Deno.test("OriginScope.announced: leaving or aborting the loop stops it", async () => {
   const origin = new Origin();
   origin.claim("a", source(), route([1n]));
   for await (const { path } of origin.announced()) {
@@ -284,7 +284,7 @@ Deno.test("OriginScope.announced: leaving the loop or aborting it stops listenin
   assert.equal((await waiting).done, true);
 });
 
-Deno.test("Claims.lose: a lost path stays for the linger as the last resort, and a publisher that is back is an update", async () => {
+Deno.test("Claims.lose: a lost path lingers, its publisher's return is an update", async () => {
   const clock = new VirtualClock();
   const origin = new Origin({ clock, lingerMs: 5000 });
   const source = {
@@ -313,7 +313,7 @@ Deno.test("Claims.lose: a lost path stays for the linger as the last resort, and
   listing.close();
 });
 
-Deno.test("Publication.withdraw: what others reach through the announcer goes with it, until they say so anew", () => {
+Deno.test("Publication.withdraw: also removes routes through the announcer", () => {
   const origin = new Origin();
   const source = {
     covers: () => true,
@@ -339,7 +339,7 @@ Deno.test("Publication.withdraw: what others reach through the announcer goes wi
   assert.deepEqual([...origin.paths()], []);
 });
 
-Deno.test("Publication.withdraw: one of two sessions with the announcer leaves what the other says", () => {
+Deno.test("Publication.withdraw: keeps routes of the announcer's other session", () => {
   const origin = new Origin();
   const source = {
     covers: () => true,

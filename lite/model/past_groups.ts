@@ -1,6 +1,6 @@
 /**
- * The groups that were cached when a reader subscribed, as a range of
- * sequences. Groups are looked up one by one, so an unread range costs nothing.
+ * The groups that were cached when a reader subscribed, as a range of sequences.
+ * Groups are looked up one by one, so unread ones cost nothing.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { Arrival } from "./track_groups.ts";
 import type { SequenceIndex } from "./sequence_index.ts";
 import type { GroupsOfTrack } from "./subscribable.ts";
 
-/** Which of the cached groups a reader starts with. */
+/** Selects the cached groups that a reader starts with. */
 interface PastOptions {
-  /** `"fresh"` those within `maxAgeMs` of the newest, `"latest"` the newest alone, `"all"` from `startGroup` on. */
+  /** `"fresh"` those within `maxAgeMs` of the newest, `"latest"` only the newest, `"all"` from `startGroup` on. */
   readonly from: "fresh" | "latest" | "all";
   /** Age in milliseconds of media time. */
   readonly maxAgeMs: number;
@@ -19,7 +19,7 @@ interface PastOptions {
   readonly startGroup: number | undefined;
 }
 
-/** The range of sequences wanted. */
+/** A range of sequences. */
 export interface Bounds {
   /** Lowest group wanted. */
   readonly startGroup?: number | undefined;
@@ -30,7 +30,7 @@ export interface Bounds {
 /** A reader's position in the groups that were cached when it subscribed, by ascending sequence. */
 export class PastGroups {
   readonly #index: SequenceIndex<Arrival>;
-  /** Arrivals from this number on came later, whatever their sequence. */
+  /** Arrivals from this number on are newer than the subscription. */
   readonly #before: number;
   readonly #to: number;
   #next: number;
@@ -59,7 +59,7 @@ export class PastGroups {
     if (from !== "fresh" || maxAgeMs === 0) return this.#to;
     const edge = this.#edgeOf(newest);
     const oldest = edge - ticksOf(track, maxAgeMs);
-    // A group is as old as the first frame of the next one: until then it was the live edge.
+    // A group is as old as the first frame of the next one: before that it was the live edge.
     const place = this.#index.firstPlace((_, place) =>
       place >= newest ||
       (this.#index.at(place + 1)?.group.firstTimestamp ?? edge) >= oldest
@@ -80,7 +80,7 @@ export class PastGroups {
     return number < this.#before && !group.retired && !group.log.ended?.error;
   }
 
-  /** The next group wanted, if any. Groups below the start are skipped for good, groups above the end wait. */
+  /** The next wanted group, if any. Groups below the start are skipped permanently, groups above the end wait. */
   peek(bounds: Bounds): GroupProducer | undefined {
     this.#next = Math.max(this.#next, bounds.startGroup ?? 0);
     if (this.#next > this.#to) return undefined;
@@ -96,7 +96,7 @@ export class PastGroups {
     this.#next++;
   }
 
-  /** The groups wanted, by ascending sequence. */
+  /** The wanted groups, by ascending sequence. */
   *waiting(
     { startGroup = 0, endGroup = Infinity }: Bounds,
   ): Generator<GroupProducer, undefined> {
@@ -108,7 +108,7 @@ export class PastGroups {
     }
   }
 
-  /** The groups wanted, by descending sequence. */
+  /** The wanted groups, by descending sequence. */
   *newestFirst(
     { startGroup = 0, endGroup = Infinity }: Bounds,
   ): Generator<GroupProducer, undefined> {

@@ -1,13 +1,13 @@
 /**
- * A log of changed paths with one entry per path. Recording a change costs the
- * same for any number of listeners, and a slow listener sees many changes of a
+ * A log of changed paths with one entry per path. The cost of a change does not
+ * depend on the number of listeners, and a slow listener sees many changes of a
  * path as one.
  *
  * @module
  */
 import type { Latch } from "../latch.ts";
 
-/** Most entries; a listener that missed more has to examine all paths. */
+/** Most entries; a listener that is further behind has to examine all paths. */
 const MANY_CHANGES = 1024;
 
 interface Change {
@@ -46,7 +46,7 @@ export class PathChanges {
     for (const latch of waiting) latch.wake();
   }
 
-  /** The paths that changed after the change of that number, in order; `undefined` when the log no longer reaches back that far. */
+  /** The paths that changed after change `number`, in order; `undefined` if the log no longer goes back that far. */
   since(number: number): readonly string[] | undefined {
     if (number < this.#forgotten) return undefined;
     const paths: string[] = [];

@@ -1,11 +1,11 @@
 /**
- * An index of items by path. A lookup of a subtree costs nothing for items
- * outside it.
+ * An index of items by path. Looking up a subtree does not visit items outside
+ * it.
  *
  * @module
  */
 
-/** Items, found by every path at or above their own. */
+/** Finds items by every path at or above their own. */
 export class PathIndex<T> {
   readonly #below: Map<string, Set<T>> = new Map();
 

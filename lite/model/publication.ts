@@ -5,18 +5,18 @@
  */
 import type { Route } from "./route.ts";
 
-/** A path that was put into an origin; closing it takes it out again. */
+/** A published path; closing it removes it from the origin. */
 export interface Publication {
-  /** Replaces hops and costs. */
+  /** Replaces its hops and costs. */
   update(route: Route): void;
-  /** Takes the path out; idempotent. */
+  /** Removes the path; idempotent. */
   close(): void;
   /**
-   * Takes the path out because its announcer has no way there any more, and
-   * with it the routes of others through that announcer, until they announce
-   * them again: in a mesh they would keep announcing them to each other.
+   * Removes the path because its announcer has no route left, and also the
+   * routes of others through that announcer, until they announce them again: in
+   * a mesh they would keep announcing them to each other.
    */
   withdraw(): void;
-  /** Its connection was lost: takes the path out after the origin's linger, since the publisher may be back by then. */
+  /** Its connection was lost: removes the path after the origin's linger time, since the publisher may return. */
   lose(): void;
 }

@@ -1,25 +1,25 @@
 /**
- * Routes: the ways to a broadcast, and which of them is best.
+ * Routes to broadcasts, and how they are compared.
  *
  * @module
  */
 import type { BroadcastConsumer } from "./broadcast.ts";
 import { routeHash } from "./route_hash.ts";
 
-/** What an announcement says about the way to a broadcast. moq-lite-06, "ANNOUNCE". */
+/** A route to a broadcast, as announced. moq-lite-06, "ANNOUNCE". */
 export interface Route {
-  /** Hop ids from the original publisher to whoever announced it here, oldest first; empty for a broadcast of our own. */
+  /** Hop ids from the original publisher to the announcer, oldest first; empty for a local broadcast. */
   readonly hops: readonly bigint[];
-  /** Price when the announcer already carries the content; `Infinity` is "only if there is nothing else". */
+  /** Price if the announcer already carries the content; `Infinity` makes the route a last resort. */
   readonly warm: number;
-  /** Price when it would have to fetch it first. */
+  /** Price if it has to fetch the content first. */
   readonly cold: number;
 }
 
-/** The route of a broadcast of our own. */
+/** The route of a local broadcast. */
 export const LOCAL_ROUTE: Route = { hops: [], warm: 0, cold: 0 };
 
-/** Where the broadcasts under a claimed path come from. */
+/** The source of the broadcasts under a claimed path. */
 export interface RouteSource {
   /** Whether the claim covers the path `rest` below its own: whether the announcer may publish there. */
   covers(rest: string): boolean;
@@ -29,41 +29,41 @@ export interface RouteSource {
 
 /** One announcement of one path. */
 export interface Claim {
-  /** The absolute path in the origin. */
+  /** Its absolute path in the origin. */
   readonly path: string;
-  /** Where it leads. */
+  /** The source of its broadcasts. */
   readonly source: RouteSource;
-  /** Its price and hops; replaced as a whole. */
+  /** Its route; replaced as a whole. */
   route: Route;
   /** Higher is newer. */
   readonly age: number;
-  /** On the scale of ages, when its path was first claimed; a different value means that the path was unclaimed in between. */
+  /** The age at which its path was first claimed; a different value means that the path was unclaimed in between. */
   epoch: number;
-  /** On the scale of ages, when it became more than a last resort. */
+  /** The age at which it last became better. */
   since: number;
-  /** Whether the connection it came over was lost: it is still shown for a while, and leads nowhere. */
+  /** Whether its connection was lost: it is still announced for a while, but cannot be read. */
   isLost: boolean;
-  /** How many tracks are taken over it, or were a moment ago. */
+  /** How many tracks are carried over it, or were recently. */
   carried: number;
 }
 
-/** The route of `claim` as others are told of it: what is carried already is free but for the way to here. moq-lite-06, "ANNOUNCE". */
+/** The route of `claim` as it is announced: a carried broadcast costs nothing here. moq-lite-06, "ANNOUNCE". */
 export function announcedRoute({ route, carried }: Claim): Route {
   const isFree = carried > 0 && route.warm !== Infinity;
   return isFree ? { ...route, warm: 0 } : route;
 }
 
-/** The same route, to be used only if there is nothing else. */
+/** The same route as a last resort. */
 export function lastResort(route: Route): Route {
   return { ...route, warm: Infinity, cold: Infinity };
 }
 
-/** Whether a route is to be used only if there is nothing else. */
+/** Whether a route is a last resort. */
 export function isLastResort({ warm }: Route): boolean {
   return warm === Infinity;
 }
 
-/** Whether `route` is cheaper or shorter than the one `before`, whoever carries it already. */
+/** Whether `route` is cheaper or shorter than the one `before`, regardless of who carries it. */
 export function isBetter(route: Route, before: Route): boolean {
   const order = Number(isLastResort(route)) - Number(isLastResort(before)) ||
     compare(route.cold, before.cold) ||
@@ -71,19 +71,19 @@ export function isBetter(route: Route, before: Route): boolean {
   return order < 0;
 }
 
-/** Whether two routes lead over the same relays at the same price, whoever carries it already. */
+/** Whether two routes lead over the same relays at the same price, regardless of who carries it. */
 export function isSameWay(a: Route, b: Route): boolean {
   return isLastResort(a) === isLastResort(b) && a.cold === b.cold &&
     a.hops.length === b.hops.length &&
     a.hops.every((hop, i) => hop === b.hops[i]);
 }
 
-/** Whether two routes say the same; their hops are compared as objects. */
+/** Whether two routes are equal; their hops are compared by identity. */
 export function isSameRoute(a: Route, b: Route): boolean {
   return a.hops === b.hops && a.warm === b.warm && a.cold === b.cold;
 }
 
-/** Who published the content: equal for two claims only when they lead to the same publisher. */
+/** Identifies the publisher: equal for two claims only if they lead to the same publisher. */
 export function publisherOf(claim: Claim): unknown {
   const first = claim.route.hops[0];
   return first === undefined || first === 0n ? claim : first;
@@ -94,7 +94,7 @@ export function leadsThrough(claim: Claim, hop: bigint | undefined): boolean {
   return hop !== undefined && claim.route.hops.includes(hop);
 }
 
-/** The order of claims for the relay with this hop id, {@linkcode compareClaims} with what it may believe of their prices. */
+/** The order of claims for the relay with this hop id: {@linkcode compareClaims}, ignoring prices that it must not trust. */
 export function claimOrder(
   hop: bigint,
 ): (a: Claim, b: Claim) => number {
@@ -102,8 +102,8 @@ export function claimOrder(
 }
 
 /**
- * A relay's word that it carries the content counts for those whose hash is
- * greater: of two that began at once each would go over to the other.
+ * A relay's claim that it carries the content is only trusted by relays with a
+ * greater hash: otherwise two that start at once would switch to each other.
  */
 function believed(claim: Claim, hop: bigint): Claim {
   const { path, route: { hops, warm, cold } } = claim;
@@ -115,10 +115,10 @@ function believed(claim: Claim, hop: bigint): Claim {
 }
 
 /**
- * Sorts the better claim first: not lost, no anonymous hop, cheaper, our own,
- * fewer hops, between other relays the lesser hash, newer. What is only for
- * when there is nothing else comes behind what was lost: after the loss of a
- * relay each of the others would have the next one's word for a way to it.
+ * Sorts the better claim first: not lost, no anonymous hop, cheaper, local,
+ * fewer hops, between other relays the lesser hash, newer. Last resorts come
+ * after lost claims: after the loss of a relay, the others would each follow a
+ * route of the next one to it.
  */
 export function compareClaims(a: Claim, b: Claim): number {
   return distress(a) - distress(b) ||
@@ -130,7 +130,7 @@ export function compareClaims(a: Claim, b: Claim): number {
     b.age - a.age;
 }
 
-/** Equal unless both claims came through a relay: of those that came from publishers themselves the newer counts. */
+/** Equal unless both claims came through a relay: among direct publishers the newer claim wins. */
 function compareHashes(a: Claim, b: Claim): number {
   if (Math.min(a.route.hops.length, b.route.hops.length) < 2) return 0;
   return anonymous(a) ? 0 : compare(

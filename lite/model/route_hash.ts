@@ -1,14 +1,14 @@
 /**
- * The number that decides between routes that are equal otherwise: FNV-1a of 64
- * bits over the path and the hops, with the offset basis that other relays use,
- * so that all of a cluster decide alike.
+ * The hash that decides between otherwise equal routes: 64-bit FNV-1a over the
+ * path and the hops, with the offset basis that other relays use, so that a
+ * whole cluster decides alike.
  *
  * @module
  */
-// Halves of 32 bits: numbers are ten times faster here than a bigint.
+// Two 32-bit halves: numbers are ten times faster here than a bigint.
 const BASIS_HIGH = 0x420c;
 const BASIS_LOW = 0x0decb00b;
-// The prime is 2^40 and this.
+// The prime is 2^40 plus this.
 const PRIME_LOW = 0x1b3;
 const HOP_BYTES = 8;
 

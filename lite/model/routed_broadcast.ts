@@ -1,7 +1,7 @@
 /**
- * One broadcast over its best route, and over the next one to the same
- * publisher when that fails, without the readers noticing. Another publisher
- * is another broadcast. moq-lite-06 as released, fail-over.
+ * One broadcast over its best route. When that fails, it moves to the next route
+ * to the same publisher, and readers do not notice. Another publisher is another
+ * broadcast. moq-lite-06 as released, fail-over.
  *
  * @module
  */
@@ -26,10 +26,10 @@ import type {
   TrackSource,
 } from "./track.ts";
 
-/** How often one route may fail a track before it is passed over. */
+/** How often one route may fail a track before it is skipped. */
 const ATTEMPTS_PER_ROUTE = 2;
 
-/** Delay before a route that failed a track is tried again, in milliseconds. */
+/** Delay before a failed route is tried again, in milliseconds. */
 const RETRY_MS = 50;
 
 /** Which broadcast. */
@@ -38,29 +38,29 @@ interface RoutedBroadcastOptions {
   readonly path: string;
   /** Its key in the origin. */
   readonly key: string;
-  /** Routes through this relay are left out. */
+  /** Routes through this relay are ignored. */
   readonly exclude: bigint | undefined;
 }
 
-/** The routes that there are, as a broadcast over one of them sees them. */
+/** The origin, as its broadcasts see it. */
 export interface Routes {
-  /** Accounts for all groups. */
+  /** Holds all groups. */
   readonly cache: Cache;
   /** The claims on every path. */
   readonly claims: PathClaims;
-  /** Route changes reach `broadcast` again. */
+  /** Sends route changes to `broadcast` again. */
   attach(broadcast: RoutedBroadcast): void;
 }
 
-/** A broadcast over the best of its routes. */
+/** A broadcast that moves between routes. */
 export class RoutedBroadcast {
-  /** What the readers share. */
+  /** The broadcast that the readers share. */
   readonly broadcast: Broadcast;
   /** Its absolute path. */
   readonly path: string;
   /** Its key in the origin. */
   readonly key: string;
-  /** The routes there are. */
+  /** The origin with the routes. */
   readonly origin: Routes;
   /** Wakes when the routes may have changed. */
   readonly latch: Latch = new Latch();
@@ -85,7 +85,7 @@ export class RoutedBroadcast {
     });
   }
 
-  /** The broadcast that `options` name; `undefined` when nothing covers it. */
+  /** The broadcast in `options`; `undefined` if none is announced there. */
   static open(
     origin: Routes,
     options: RoutedBroadcastOptions,
@@ -95,20 +95,20 @@ export class RoutedBroadcast {
     return claim && new RoutedBroadcast(origin, claim, options);
   }
 
-  /** Whether the broadcast is still the one at its path: what comes after it was withdrawn may count its groups anew. */
+  /** Whether it is still the broadcast at its path: after it was withdrawn, a new one may restart its group numbers. */
   get isCurrent(): boolean {
     return !this.#isWithdrawn && !this.broadcast.ended;
   }
 
-  /** Whether somebody reads it, and so has to hear how its routes change. */
+  /** Whether it has readers, and so needs route changes. */
   get isRead(): boolean {
     return this.broadcast.isRead;
   }
 
   /**
-   * Notes that the routes to an absolute path changed. Another publisher in
-   * its place ends the broadcast; one that only withdrew it may still be
-   * saying how its tracks end, so those who read go on until they do.
+   * Handles a change of the routes to an absolute path. Another publisher at
+   * the path ends the broadcast. A publisher that only withdrew it may still
+   * send the ends of its tracks, so readers continue until then.
    */
   pathChanged(path: string): void {
     if (this.broadcast.ended || !hasPrefix(path, this.path)) return;
@@ -130,12 +130,12 @@ export class RoutedBroadcast {
     this.latch.wake();
   }
 
-  /** Whether `claim` was withdrawn with the broadcast, and what still comes over it may say how the tracks end. */
+  /** Whether `claim` was withdrawn with the broadcast, and may still deliver the ends of its tracks. */
   isLastWord(claim: Claim): boolean {
     return this.#isWithdrawn && !this.origin.claims.has(claim);
   }
 
-  /** The best claim whose route `failures` does not rule out. */
+  /** The best claim whose route has not failed too often. */
   route(failures?: ReadonlyMap<Route, number>): Claim | undefined {
     for (
       const claim of this.origin.claims.covering(this.path, this.#exclude)
@@ -146,7 +146,7 @@ export class RoutedBroadcast {
     return undefined;
   }
 
-  /** Whether the publisher is not reached, and may be back in a moment. */
+  /** Whether a lost publisher may return soon. */
   get isLingering(): boolean {
     for (
       const claim of this.origin.claims.covering(this.path, this.#exclude)
@@ -156,7 +156,7 @@ export class RoutedBroadcast {
     return false;
   }
 
-  /** The track of this name over `claim`. */
+  /** The track with this name over `claim`. */
   track(claim: Claim, name: string): TrackConsumer {
     const rest = stripPrefix(claim.path, this.path) ?? "";
     return claim.source.consume(rest).track(name);
@@ -166,12 +166,12 @@ export class RoutedBroadcast {
   unroutable(): MoqError {
     return new MoqError(
       "unroutable",
-      `Expected a route to ${this.path}, none is left`,
+      `No route left to ${JSON.stringify(this.path)}`,
     );
   }
 }
 
-/** One track of a {@linkcode RoutedBroadcast} broadcast. */
+/** One track of a {@linkcode RoutedBroadcast}. */
 class RoutedTrack implements TrackSource {
   readonly #broadcast: RoutedBroadcast;
   readonly #name: string;
@@ -217,13 +217,13 @@ class RoutedTrack implements TrackSource {
     return this.#broadcast.track(claim, this.#name);
   }
 
-  /** Does `work` over one route after the other until it has a result or `signal` aborts; throws when no route is left. */
+  /** Runs `work` over one route after another until it returns a result or `signal` aborts; throws if no route is left. */
   async #overRoutes<T>(
     work: (claim: Claim, signal: AbortSignal) => Promise<T | undefined>,
     signal: AbortSignal,
   ): Promise<T | undefined> {
     this.#broadcast.origin.attach(this.#broadcast);
-    // By route: that a peer could not serve the track before it had the route it has now says nothing.
+    // By route: a failure before the peer changed its route does not count.
     const failures: Map<Route, number> = new Map();
     let last: MoqError | undefined;
     while (!signal.aborted) {
@@ -240,7 +240,7 @@ class RoutedTrack implements TrackSource {
         const result = await work(claim, attempt.signal);
         if (result !== undefined) return result;
       } catch (error) {
-        if (attempt.signal.aborted) continue; // ended by us: no fault of the route
+        if (attempt.signal.aborted) continue; // ended here: not a failure of the route
         last = asMoqError(error);
         if (last.code === "transport") {
           this.#broadcast.origin.claims.lose(claim);
@@ -258,7 +258,7 @@ class RoutedTrack implements TrackSource {
     return undefined;
   }
 
-  /** Waits briefly for the routes to change: another publisher may have taken over, and its announcement may still be on the way. */
+  /** Waits briefly for the routes to change: the announcement of another publisher may still be on its way. */
   async #pause(signal: AbortSignal): Promise<void> {
     const patience = deadline(
       this.#broadcast.origin.cache.clock,
@@ -295,7 +295,7 @@ class RoutedTrack implements TrackSource {
     attempt.abort();
   }
 
-  /** Hands the groups of one route on; `true` when the track is complete, `undefined` when the attempt was ended. */
+  /** Forwards the groups of one route; `true` when the track is complete, `undefined` when the attempt was ended. */
   async #pump(
     claim: Claim,
     track: TrackProducer,

@@ -67,7 +67,7 @@ async function read(subscription: TrackSubscription): Promise<number[]> {
   return sequences;
 }
 
-Deno.test("RoutedBroadcast: many readers are one reader of the way, and none when they have left", async () => {
+Deno.test("RoutedBroadcast: many readers are one reader upstream", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);
   const readers = [0, 1, 2].map((priority) =>
@@ -86,7 +86,7 @@ Deno.test("RoutedBroadcast: many readers are one reader of the way, and none whe
   assert.equal(way.subscribers, 0);
 });
 
-Deno.test("RoutedBroadcast: a better way to the same publisher takes over between groups, unnoticed", async () => {
+Deno.test("RoutedBroadcast: a better route takes over between groups", async () => {
   const { origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
@@ -102,7 +102,7 @@ Deno.test("RoutedBroadcast: a better way to the same publisher takes over betwee
   reader.close();
 });
 
-Deno.test("RoutedBroadcast: the way that is left for a better one finishes the group in flight, and sends no newer one", async () => {
+Deno.test("RoutedBroadcast: the old route finishes the group in flight", async () => {
   const { origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
@@ -125,7 +125,7 @@ Deno.test("RoutedBroadcast: the way that is left for a better one finishes the g
   reader.close();
 });
 
-Deno.test("RoutedBroadcast: when the way that was left fails in the group in flight, that group comes from the better one", async () => {
+Deno.test("RoutedBroadcast: the new route replaces a group that the old one cut", async () => {
   const { origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
@@ -142,7 +142,7 @@ Deno.test("RoutedBroadcast: when the way that was left fails in the group in fli
   reader.close();
 });
 
-Deno.test("RoutedBroadcast: a group that does not end holds the way that was left for five seconds at most", async () => {
+Deno.test("RoutedBroadcast: an endless group keeps the old route for 5 s at most", async () => {
   const { clock, origin } = bench();
   const far = new Way(origin, [1n, 7n], 5);
   const reader = origin.consume("live").track("video").subscribe();
@@ -159,7 +159,7 @@ Deno.test("RoutedBroadcast: a group that does not end holds the way that was lef
   reader.close();
 });
 
-Deno.test("RoutedBroadcast: when a way fails or goes, the next one to the same publisher continues", async () => {
+Deno.test("RoutedBroadcast: the next route to the publisher continues", async () => {
   const { origin } = bench();
   const [first, second, third] = [1, 2, 3].map((cost) =>
     new Way(origin, [1n, BigInt(10 + cost)], cost)
@@ -198,7 +198,7 @@ Deno.test("RoutedBroadcast: a cut group comes again from the next way", async ()
   reader.close();
 });
 
-Deno.test("RoutedBroadcast: who read on when the broadcast was withdrawn goes on to hear of better ways", async () => {
+Deno.test("RoutedBroadcast: a withdrawn broadcast follows better routes", async () => {
   const { origin } = bench();
   const first = new Way(origin, [1n, 7n], 1);
   const reader = origin.consume("live").track("video").subscribe();
@@ -220,7 +220,7 @@ Deno.test("RoutedBroadcast: who read on when the broadcast was withdrawn goes on
   for (const one of [reader, late]) await assert.rejects(one.next());
 });
 
-Deno.test("RoutedBroadcast: what a publisher withdrew is read to its end, and what it publishes next is not taken for it", async () => {
+Deno.test("RoutedBroadcast: a withdrawn broadcast is read to its end", async () => {
   const { origin } = bench();
   const before = new Way(origin, [1n], 1);
   const reader = origin.consume("live").track("video").subscribe();
@@ -240,7 +240,7 @@ Deno.test("RoutedBroadcast: what a publisher withdrew is read to its end, and wh
   late.close();
 });
 
-Deno.test("RoutedBroadcast: another publisher is another broadcast; the readers are told and may begin again", async () => {
+Deno.test("RoutedBroadcast: another publisher ends the broadcast", async () => {
   const { origin } = bench();
   new Way(origin, [1n], 5);
   const before = origin.consume("live");
@@ -259,7 +259,7 @@ Deno.test("RoutedBroadcast: another publisher is another broadcast; the readers 
   again.close();
 });
 
-Deno.test("RoutedBroadcast: a way that fails is never replaced by one to another publisher", async () => {
+Deno.test("RoutedBroadcast: never moves to a route to another publisher", async () => {
   const { clock, origin } = bench();
   const own = new Way(origin, [1n], 1);
   const other = new Way(origin, [2n], 5);
@@ -273,7 +273,7 @@ Deno.test("RoutedBroadcast: a way that fails is never replaced by one to another
   assert.equal(other.subscribers, 0);
 });
 
-Deno.test("RoutedBroadcast: a forgotten broadcast follows its routes once it is read", async () => {
+Deno.test("RoutedBroadcast: a dropped broadcast follows routes once it is read", async () => {
   const { origin } = bench();
   const first = new Way(origin, [1n], 5);
   const consumer = origin.consume("live");
@@ -289,7 +289,7 @@ Deno.test("RoutedBroadcast: a forgotten broadcast follows its routes once it is 
   reader.close();
 });
 
-Deno.test("RoutedBroadcast: a failed way is not retried before its end is announced", async () => {
+Deno.test("RoutedBroadcast: does not retry a failed route at once", async () => {
   const { clock, origin } = bench();
   const own = new Way(origin, [1n], 1);
   const reader = origin.consume("live").track("video").subscribe();
@@ -304,7 +304,7 @@ Deno.test("RoutedBroadcast: a failed way is not retried before its end is announ
   assert.equal(next.demand.subscribers, 0);
 });
 
-Deno.test("RoutedBroadcast: a way that was left for better ones before it answered has not failed", async () => {
+Deno.test("RoutedBroadcast: a route left before it answered has not failed", async () => {
   const { origin } = bench();
   const broadcast = new BroadcastProducer({ cache: origin.cache });
   const requests = broadcast.requests();
@@ -331,7 +331,7 @@ Deno.test("RoutedBroadcast: a way that was left for better ones before it answer
   await requests.return();
 });
 
-Deno.test("RoutedBroadcast: a way that refuses is passed over at once, and the refusal is the answer when it is the last", async () => {
+Deno.test("RoutedBroadcast: skips a route that refuses, throws the last refusal", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);
   const consumer = origin.consume("live");
@@ -344,7 +344,7 @@ Deno.test("RoutedBroadcast: a way that refuses is passed over at once, and the r
   assert.equal(way.subscribers, 0);
 });
 
-Deno.test("RoutedBroadcast: a track with one old group still has it after its readers have left and long time has passed", async () => {
+Deno.test("RoutedBroadcast: a track keeps its only group without readers", async () => {
   const { clock, origin } = bench();
   const way = new Way(origin, [1n], 1);
   way.write(0);
@@ -359,7 +359,7 @@ Deno.test("RoutedBroadcast: a track with one old group still has it after its re
   late.close();
 });
 
-Deno.test("RoutedBroadcast: 10,000 readers come and go and nothing stays behind", async () => {
+Deno.test("RoutedBroadcast: 10,000 short-lived readers leak nothing", async () => {
   const { origin } = bench();
   const way = new Way(origin, [1n], 1);
   const track = trackOf(origin.consume("live").track("video"));
@@ -378,7 +378,7 @@ Deno.test("RoutedBroadcast: 10,000 readers come and go and nothing stays behind"
   assert.equal(track.groups.arrivals.size, 0);
 });
 
-Deno.test("RoutedBroadcast: a group that a publisher's own cache keeps outlives its readers, however long ago it was written", async () => {
+Deno.test("RoutedBroadcast: a group in the publisher's cache is kept", async () => {
   const { clock, origin } = bench();
   const broadcast = new BroadcastProducer({ cache: new Cache({ clock }) });
   const once = broadcast.createTrack("catalog");

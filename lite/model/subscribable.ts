@@ -1,5 +1,5 @@
 /**
- * A track as its readers see it.
+ * A track, as its readers see it.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type { Latch } from "../latch.ts";
 import type { TrackReader } from "./demand.ts";
 import type { TrackGroups } from "./track_groups.ts";
 
-/** The groups of a track, for those who read them. */
+/** The groups of a track, as readers see them. */
 export interface GroupsOfTrack {
-  /** The groups that are there. */
+  /** The current groups. */
   readonly groups: TrackGroups;
   /** The track's properties, once they are known. */
   readonly knownInfo: { readonly timescale: number } | undefined;
@@ -22,7 +22,7 @@ export interface Subscribable extends GroupsOfTrack {
   readonly final: number | undefined;
   /** How it ended. */
   readonly ended: LogEnd | undefined;
-  /** Wakes those who follow what readers want. */
+  /** Wakes when the readers' demand changes. */
   readonly demandLatch: Latch;
   /** Adds a reader. */
   join(subscriber: TrackReader): void;

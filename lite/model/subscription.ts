@@ -1,6 +1,6 @@
 /**
- * One reader's standing request for a track: its own place in the series of
- * groups, and its share in what is asked of whoever publishes it.
+ * One reader's subscription to a track: its position in the series of groups,
+ * and its part of the track's demand.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
 } from "./demand.ts";
 import type { Subscribable } from "./subscribable.ts";
 
-/** Most groups above the end that wait for it to be raised; the lowest are dropped first. */
+/** Most groups kept above the end, for when it is raised; the lowest are dropped first. */
 const MAX_HELD = 2048;
 
 /** Options of {@linkcode TrackSubscription.skipTo}. */
@@ -63,7 +63,7 @@ export class TrackSubscription implements TrackReader {
     track.join(this);
   }
 
-  /** What this subscriber wants now. */
+  /** What this subscriber currently wants. */
   get wanted(): Wanted {
     return this.#wanted;
   }
@@ -73,12 +73,12 @@ export class TrackSubscription implements TrackReader {
     return this.#track.final;
   }
 
-  /** Resolves when there may be something new for `tryNext` or `final`. */
+  /** Resolves when `tryNext` or `final` may have something new. */
   changed(): Promise<void> {
     return this.#latch.changed();
   }
 
-  /** Lets an abort wake the waiters too; returns the function that undoes it. */
+  /** Makes an abort wake the waiters too; the returned function undoes that. */
   wakeOn(signal: AbortSignal): () => void {
     return this.#latch.wakeOn(signal);
   }
@@ -89,7 +89,7 @@ export class TrackSubscription implements TrackReader {
   }
 
   /**
-   * The next group in order of arrival, datagrams among them by sequence;
+   * The next group in order of arrival, with datagrams sorted in by sequence;
    * `undefined` while there is none. Throws the `MoqError` of a failed track
    * once its groups are read.
    */
@@ -113,21 +113,21 @@ export class TrackSubscription implements TrackReader {
     return undefined;
   }
 
-  /** The next group that may travel as a datagram, `undefined` while there is none. */
+  /** The next datagram group, `undefined` while there is none. */
   tryNextDatagram(): GroupConsumer | undefined {
     const group = this.#peekDatagram();
     if (group) this.#nextDatagram++;
     return group?.consume();
   }
 
-  /** The group to come next, past those that are gone or not wanted. */
+  /** The next group, skipping evicted and unwanted ones. */
   #peek(): GroupProducer | undefined {
     if (this.#closed) return undefined;
     return this.#past.peek(this.#wanted) ?? this.#peekHeld() ??
       this.#peekArrival();
   }
 
-  /** The lowest group that waited for the end to be raised and is now wanted. */
+  /** The lowest group that was kept above the end and is now wanted. */
   #peekHeld(): GroupProducer | undefined {
     const { startGroup = 0, endGroup = Infinity } = this.#wanted;
     for (;;) {
@@ -190,7 +190,7 @@ export class TrackSubscription implements TrackReader {
     return this.#closed;
   }
 
-  /** Whether nothing more will come: the track is complete and read, or the subscription closed. */
+  /** Whether no more groups will come: the track is complete and read, or the subscription closed. */
   get isDone(): boolean {
     if (this.#closed) return true;
     return this.#track.ended !== undefined && !this.#peek() &&
@@ -208,7 +208,7 @@ export class TrackSubscription implements TrackReader {
     }
   }
 
-  /** Changes what is wanted; fields left out stay. A higher `endGroup` brings the groups that were held back. */
+  /** Changes the given fields of the demand. A higher `endGroup` delivers the groups that were held back. */
   update(
     changes: Omit<SubscribeOptions, "from" | "signal">,
   ): void {
@@ -218,12 +218,12 @@ export class TrackSubscription implements TrackReader {
     this.#latch.wake();
   }
 
-  /** How many groups the track has had so far; the difference of two calls says how many came. */
+  /** Number of groups that have arrived so far; use the difference between two calls. */
   get arrived(): number {
     return this.#track.groups.arrivals.end;
   }
 
-  /** Passes over the groups that wait to be read, but for the newest `keep`, and with `keepsFresh` for those within the maximum age. */
+  /** Skips unread groups except the newest `keep`, and with `keepsFresh` except those within the maximum age. */
   skipTo(
     keep: number,
     { keepsFresh = false }: SkipOptions = {},
@@ -238,7 +238,7 @@ export class TrackSubscription implements TrackReader {
       const waiting = this.#waiting();
       const head = waiting.next().value;
       if (!head || kept.has(head)) return;
-      // As old as the first frame of the next one: until then it was the live edge.
+      // A group is as old as the first frame of the next one: before that it was the live edge.
       const age = waiting.next().value?.firstTimestamp ?? Infinity;
       if (keepsFresh && age >= oldest) return;
       this.#take();

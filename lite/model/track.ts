@@ -1,7 +1,7 @@
 /**
  * A track: a named series of groups with one writer and any number of readers.
- * Producer writes never wait; each subscription has its own place and loses
- * only its own.
+ * Writes never wait; each subscription has its own position and only its own
+ * losses.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import { TrackSubscription } from "./subscription.ts";
 
 /** Properties of a track, fixed for its lifetime. moq-lite-06, "TRACK_INFO". */
 export interface TrackInfo {
-  /** The publisher's own idea of its importance, 0 to 255, higher first. Default 127. */
+  /** Its importance according to the publisher, 0 to 255, higher first. Default 127. */
   readonly priority: number;
   /** How long groups that are not the newest are kept, in milliseconds. Default 5000. */
   readonly maxAgeMs: number;
@@ -36,7 +36,7 @@ export interface TrackInfo {
   readonly timescale: number;
 }
 
-/** {@linkcode TrackInfo} as it is when nothing was said. */
+/** The default {@linkcode TrackInfo}. */
 export const DEFAULT_TRACK_INFO: TrackInfo = {
   priority: 127,
   maxAgeMs: 5000,
@@ -47,15 +47,15 @@ export const DEFAULT_TRACK_INFO: TrackInfo = {
 export interface FetchOptions {
   /** 0 to 255, higher is sent first. Default 0. */
   readonly priority?: number | undefined;
-  /** Ends the wait, and what is still to come of the group unless others fetch it too: abort it when nothing more is read. */
+  /** Ends the wait and the transfer, unless others fetch the same group: abort it when you stop reading. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Where a track comes from when nobody writes to it here. */
+/** The source of a track that is not written here. */
 export interface TrackSource {
-  /** Asks for the track's properties; throws the `MoqError` of a refusal. */
+  /** Requests the track's properties; throws the `MoqError` of a refusal. */
   info(signal?: AbortSignal): Promise<TrackInfo>;
-  /** Asks for one past group. */
+  /** Requests one past group. */
   fetch(sequence: number, options: FetchOptions): Promise<GroupConsumer>;
   /**
    * Fills `track` from its first subscriber until `signal` aborts, when the
@@ -64,38 +64,38 @@ export interface TrackSource {
   run(track: TrackProducer, signal: AbortSignal): Promise<void>;
 }
 
-/** A question for the properties that several wait for. */
+/** A request for the properties, shared by its waiters. */
 interface Question {
   refusal?: MoqError;
 }
 
 /** Options of {@linkcode Track}. */
 export interface TrackOptions {
-  /** Accounts for the groups. */
+  /** Holds the groups. */
   readonly cache: Cache;
-  /** The share of the cache that the groups count against. Default the cache's own. */
+  /** The share of the cache that the groups count towards. Default the cache's own. */
   readonly share?: CacheShare | undefined;
-  /** Known properties; otherwise they come from `source` or {@linkcode Track.accept}. */
+  /** The properties, if known; otherwise they come from `source` or {@linkcode Track.accept}. */
   readonly info?: TrackInfo | undefined;
-  /** Where groups come from, unless they are written here. */
+  /** The source of groups that are not written here. */
   readonly source?: TrackSource | undefined;
-  /** Called when `source` refuses to give the properties. */
+  /** Called when `source` refuses the request for the properties. */
   readonly onRefused?: (() => void) | undefined;
 }
 
-/** What the producer and the consumers of one track share. */
+/** The state that the producer and the consumers of one track share. */
 export class Track implements Subscribable {
   /** The track's name within its broadcast. */
   readonly name: string;
-  /** Accounts for the groups. */
+  /** Holds the groups. */
   readonly cache: Cache;
-  /** What is there. */
+  /** The current groups. */
   readonly groups: TrackGroups = new TrackGroups();
   /** Wakes at arrivals and at the end. */
   readonly latch: Latch = new Latch();
-  /** Wakes when what the subscribers want changes. */
+  /** Wakes when the subscribers' demand changes. */
   readonly demandLatch: Latch = new Latch();
-  /** Everybody reading. */
+  /** All readers. */
   readonly subscriptions: Set<TrackReader> = new Set();
   readonly #share: CacheShare | undefined;
   readonly #source: TrackSource | undefined;
@@ -126,12 +126,12 @@ export class Track implements Subscribable {
     return this.#final;
   }
 
-  /** The properties, if they are known already. */
+  /** The properties, if they are known. */
   get knownInfo(): TrackInfo | undefined {
     return this.#info;
   }
 
-  /** Whether nothing hangs on it any more: no reader, no cached group. */
+  /** Whether it has no readers and no cached groups. */
   get isIdle(): boolean {
     return this.subscriptions.size === 0 && this.groups.isEmpty;
   }
@@ -141,13 +141,13 @@ export class Track implements Subscribable {
     for (const subscription of this.subscriptions) subscription.wake();
   }
 
-  /** Sets the properties of a track that was asked for. */
+  /** Sets the properties of a requested track. */
   accept(info: TrackInfo): void {
     this.#info ??= info;
     this.#wake();
   }
 
-  /** The properties; asks the source once for all who wait. Throws the `MoqError` of a refusal, or `signal.reason`. */
+  /** The properties; asks the source once for all waiters. Throws the `MoqError` of a refusal, or `signal.reason`. */
   async info(signal?: AbortSignal): Promise<TrackInfo> {
     const release = signal && this.latch.wakeOn(signal);
     const question = this.#question();
@@ -184,7 +184,7 @@ export class Track implements Subscribable {
     this.#wake();
   }
 
-  /** A new group, or `undefined` when `sequence` is there already and was not cut, or lies behind the end. */
+  /** A new group, or `undefined` if `sequence` already exists and was not cut, or is at or after the end. */
   begin(
     sequence: number,
     options: Pick<GroupOptions, "frameStart" | "isDatagram"> = {},
@@ -201,7 +201,7 @@ export class Track implements Subscribable {
     return group;
   }
 
-  /** Adds a group that is written elsewhere; `false` when its sequence is there already and was not cut, or lies behind the end. */
+  /** Adds a group that is written elsewhere; `false` if its sequence already exists and was not cut, or is at or after the end. */
   insert(group: GroupProducer): boolean {
     if (!this.#takes(group.sequence)) return false;
     this.#add(group);
@@ -226,13 +226,13 @@ export class Track implements Subscribable {
     this.#wake();
   }
 
-  /** Says where the track will end: `final` is the first sequence that will not come. */
+  /** Sets the exclusive end of the sequence. */
   finishAt(final: number): void {
     this.#final ??= final;
     this.#wake();
   }
 
-  /** No more groups: complete, or failed with `error`. Groups that are there stay readable. Idempotent. */
+  /** Ends the track: complete, or with `error`. Existing groups stay readable. Idempotent. */
   close(error?: MoqError): void {
     if (this.#ended) return;
     if (!error) this.finishAt(this.groups.highest + 1);
@@ -254,7 +254,7 @@ export class Track implements Subscribable {
     if (!this.#source) {
       throw new MoqError(
         "not-found",
-        `Expected group ${sequence} of track ${this.name} to be cached, it is not`,
+        `Group ${sequence} of track ${JSON.stringify(this.name)} is not cached`,
       );
     }
     return await this.#source.fetch(sequence, options);
@@ -292,7 +292,7 @@ export class Track implements Subscribable {
       if (!running.signal.aborted) this.close(asMoqError(error));
     }
     this.#running = undefined;
-    // Whoever came while the source was being stopped starts it again.
+    // A reader that joined while the source was stopping starts it again.
     const [waiting] = this.subscriptions;
     if (waiting) this.join(waiting);
   }
@@ -301,13 +301,13 @@ export class Track implements Subscribable {
 function notFound(name: string): MoqError {
   return new MoqError(
     "not-found",
-    `Expected a track named ${name}, the broadcast has none`,
+    `Broadcast has no track ${JSON.stringify(name)}`,
   );
 }
 
 /** The write side of a track; made by `BroadcastProducer.createTrack`. */
 export class TrackProducer {
-  /** What it shares with the consumers. */
+  /** The state shared with the consumers. */
   readonly track: Track;
 
   /** Use `BroadcastProducer.createTrack`. */
@@ -325,12 +325,12 @@ export class TrackProducer {
     return this.track.knownInfo ?? DEFAULT_TRACK_INFO;
   }
 
-  /** How many read the track and what they want of it. */
+  /** The number of readers and what they want. */
   get demand(): TrackDemand {
     return wantedBy(this.track);
   }
 
-  /** Begins a group, the next in sequence unless `sequence` says otherwise. Throws `TypeError` for one that is there already, or after the end. */
+  /** Starts a group, by default the next in sequence. Throws `TypeError` if `sequence` already exists, and after the end. */
   group(sequence?: number): GroupProducer {
     const next = sequence ?? this.track.groups.highest + 1;
     const group = this.track.begin(next);
@@ -338,14 +338,14 @@ export class TrackProducer {
     return group;
   }
 
-  /** Writes a group of this one frame. */
+  /** Writes a group of one frame. */
   writeFrame(frame: Frame): void {
     const group = this.group();
     group.writeFrame(frame);
     group.close();
   }
 
-  /** Writes a group of one frame of text in UTF-8, at the time of the track's clock unless `timestamp` says otherwise, in ticks. */
+  /** Writes a group of one frame of UTF-8 text, at `timestamp` in ticks, by default the time of the track's clock. */
   writeText(text: string, timestamp?: number): void {
     const { cache } = this.track;
     const nowTicks = cache.clock.now() * this.info.timescale / 1000;
@@ -355,15 +355,15 @@ export class TrackProducer {
   }
 
   /**
-   * Writes a group of this one frame that may be lost: as a datagram to those
-   * who take them, up to about 1190 bytes, else on a stream; it is never
-   * cached. Throws `TypeError` for a negative timestamp, which a datagram
-   * cannot say, and after the end. moq-lite, "Datagrams".
+   * Writes a group of one frame that may be lost. It is sent as a datagram if the
+   * peer accepts them and it has at most about 1190 bytes, else on a stream, and
+   * is never cached. Throws `TypeError` for a negative timestamp, which a
+   * datagram cannot represent, and after the end. moq-lite, "Datagrams".
    */
   writeDatagram(frame: Frame): void {
     if (!Number.isSafeInteger(frame.timestamp) || frame.timestamp < 0) {
       throw new TypeError(
-        `Expected a timestamp in whole ticks from 0 on, got ${frame.timestamp}`,
+        `Expected a timestamp in whole ticks of at least 0, got ${frame.timestamp}`,
       );
     }
     const next = this.track.groups.highest + 1;
@@ -372,7 +372,9 @@ export class TrackProducer {
 
   #isOver(sequence: number): TypeError {
     return new TypeError(
-      `Expected a new group of an open track, got group ${sequence} of ${this.name}`,
+      `Cannot start group ${sequence} of track ${
+        JSON.stringify(this.name)
+      }: the group exists or the track has ended`,
     );
   }
 
@@ -387,7 +389,7 @@ export class TrackProducer {
   }
 }
 
-/** What a read side shares with the producer, which its users cannot reach. */
+/** The shared state behind a consumer, which is private to users. */
 export let trackOf: (consumer: TrackConsumer) => Track;
 
 /** The read side of a track. */
@@ -413,7 +415,7 @@ export class TrackConsumer {
     return this.#track.info(signal);
   }
 
-  /** Groups from now on, the newest one included; ends with the track. */
+  /** Groups from the newest one on; ends with the track. */
   subscribe(options: SubscribeOptions = {}): TrackSubscription {
     return new TrackSubscription(this.#track, options);
   }

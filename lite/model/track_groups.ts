@@ -1,6 +1,5 @@
 /**
- * The groups of one track that are there, each sequence once, whichever way it
- * came.
+ * The current groups of one track, each sequence once, over all routes.
  *
  * @module
  */
@@ -19,22 +18,22 @@ export interface Arrival {
   readonly sequence: number;
   /** The group. */
   readonly group: GroupProducer;
-  /** Its number among the arrivals. */
+  /** Its number in the order of arrival. */
   readonly number: number;
 }
 
-/** What a track holds. */
+/** The groups of a track. */
 export class TrackGroups {
   /** Groups in order of arrival. */
   readonly arrivals: Arrivals = new Arrivals();
   /** The same by sequence. */
   readonly index: SequenceIndex<Arrival> = new SequenceIndex();
-  /** Groups that came or go as datagrams, the newest 64: who is slower loses the oldest. */
+  /** Datagram groups, the newest 64: slower readers lose the oldest. */
   readonly datagrams: Arrivals = new Arrivals();
   readonly #present: Map<number, GroupProducer> = new Map();
-  // Groups that were whole and are gone: another route may offer them again.
+  // Whole groups that were evicted: another route may offer them again.
   readonly #served: Set<number> = new Set();
-  // Groups from before the source was last stopped: for fetches only, since what comes next may be far ahead of them.
+  // Groups from before the source was last stopped: only for fetches, since the next groups may be far ahead.
   readonly #past: Map<number, GroupProducer> = new Map();
   #highest = -1;
   #latest: GroupProducer | undefined;
@@ -46,7 +45,7 @@ export class TrackGroups {
     return this.#highest;
   }
 
-  /** The group with the highest sequence so far, datagrams excepted. */
+  /** The group with the highest sequence so far, except datagrams. */
   get latest(): GroupProducer | undefined {
     return this.#latest?.retired ? undefined : this.#latest;
   }
@@ -57,14 +56,14 @@ export class TrackGroups {
     return this.arrivals.size === 0 && this.#past.size === 0;
   }
 
-  /** Groups that can be read now, by ascending sequence; datagrams are not kept for those who come later. */
+  /** Groups that can be read now, by ascending sequence; without datagrams, which are not kept. */
   cached(): GroupProducer[] {
     return [...this.index]
       .map(({ group }) => group)
       .filter((group) => !group.retired);
   }
 
-  /** The group of this sequence for a fetch, if all of it is here. */
+  /** The group with this sequence for a fetch, if it is complete from its first frame. */
   whole(sequence: number): GroupProducer | undefined {
     const group = this.#present.get(sequence) ?? this.#past.get(sequence);
     const isWhole = group && !group.isDatagram && !group.retired &&
@@ -72,7 +71,7 @@ export class TrackGroups {
     return isWhole ? group : undefined;
   }
 
-  /** Whether `sequence` is not there yet, or was cut. */
+  /** Whether `sequence` has not arrived, or was cut. */
   lacks(sequence: number): boolean {
     const present = this.#present.get(sequence);
     if (present && (present.isWhole || !present.log.ended)) return false;
@@ -80,7 +79,7 @@ export class TrackGroups {
     return !this.#served.has(sequence);
   }
 
-  /** Adds a group whose sequence is lacking. */
+  /** Adds a group that {@linkcode TrackGroups.lacks} allows. */
   add(group: GroupProducer): void {
     const { sequence } = group;
     this.#highest = Math.max(this.#highest, sequence);
@@ -92,7 +91,7 @@ export class TrackGroups {
       this.#latest = group;
       this.#pin(this.#released ? undefined : group);
     }
-    // Accounts for a group without a byte too, or it would never go. The cache is the group's own: it may be of another origin.
+    // Also counts an empty group, or it would never expire. The group's own cache may belong to another origin.
     group.account(0);
   }
 
@@ -103,7 +102,7 @@ export class TrackGroups {
     oldest.retire(
       new MoqError(
         "lagged",
-        `Expected datagram ${oldest.sequence} to be read before ${MAX_DATAGRAMS} more`,
+        `Datagram ${oldest.sequence} dropped: ${MAX_DATAGRAMS} newer ones arrived`,
       ),
     );
     this.#forget(oldest);
@@ -139,13 +138,13 @@ export class TrackGroups {
     this.#served.delete(oldest!);
   }
 
-  /** The newest group may go like the others. */
+  /** Unpins the newest group, now and in the future. */
   release(): void {
     this.#released = true;
     this.#pin(undefined);
   }
 
-  /** What is here is of use for fetches alone: what comes next may begin anywhere. */
+  /** Keeps the current groups only for fetches: the next group may have any sequence. */
   setAside(): void {
     this.#pin(undefined);
     this.#latest = undefined;

@@ -60,13 +60,13 @@ Deno.test("TrackSubscription begins with what `from` and the maximum age say", (
   assert.deepEqual(first(track, { maxAgeMs: 9999, startGroup: 2 }), [2, 3, 4]);
 });
 
-Deno.test("TrackSubscription measures age from the newest frame when the newest group has none yet", () => {
+Deno.test("TrackSubscription measures age from the newest frame of any group", () => {
   const track = written([0, 1000, 60_000, 61_000]);
   track.group();
   assert.deepEqual(first(track, { maxAgeMs: 500 }), [2, 3, 4]);
 });
 
-Deno.test("TrackSubscription: a late joiner gets the newest group from frame 0, then every group once", () => {
+Deno.test("TrackSubscription: a late reader starts with the newest group", () => {
   const track = written([0, 1000]);
   const open = track.group();
   open.writeFrame({ timestamp: 2000, payload: new Uint8Array(1) });
@@ -80,7 +80,7 @@ Deno.test("TrackSubscription: a late joiner gets the newest group from frame 0, 
   assert.deepEqual(drain(subscription), []);
 });
 
-Deno.test("TrackSubscription.update: groups above the end wait and come once, in order, when it is raised", () => {
+Deno.test("TrackSubscription.update: raising the end delivers held groups", () => {
   const track = written([0, 1, 2]);
   const subscription = track.consume().subscribe({ endGroup: 3 });
   assert.deepEqual(drain(subscription), [2]);
@@ -95,14 +95,14 @@ Deno.test("TrackSubscription.update: groups above the end wait and come once, in
   assert.deepEqual(drain(subscription), [7]);
 });
 
-Deno.test("TrackSubscription.update: a group that waits unread is not delivered twice", () => {
+Deno.test("TrackSubscription.update: does not deliver an unread group twice", () => {
   const track = written([0, 1, 2]);
   const subscription = track.consume().subscribe({ endGroup: 1 });
   subscription.update({ endGroup: 9 });
   assert.deepEqual(drain(subscription), [2]);
 });
 
-Deno.test("TrackSubscription.update: a reader that fell behind the arrivals gets none of them twice", () => {
+Deno.test("TrackSubscription.update: a slow reader gets no group twice", () => {
   const track = written([0]);
   const subscription = track.consume().subscribe({ endGroup: 1 });
   for (let i = 1; i < 10; i++) write(track, i);
@@ -140,7 +140,7 @@ Deno.test("TrackSubscription.skipTo leaves those that are fresh enough", () => {
   assert.deepEqual(drain(subscription), [2, 3, 4, 5, 6]);
 });
 
-Deno.test("Track.begin refuses a sequence that is there, takes one that was cut, and none behind the end", () => {
+Deno.test("Track.begin refuses existing groups and groups after the end", () => {
   const { track } = written([0]);
   const subscription = new TrackConsumer(track).subscribe();
   assert.deepEqual(drain(subscription), [0]);
@@ -153,7 +153,7 @@ Deno.test("Track.begin refuses a sequence that is there, takes one that was cut,
   assert.deepEqual(drain(subscription), [1, 1, 2]);
 });
 
-Deno.test("Track.begin refuses a whole group that has been let go of, until the readers have changed", async () => {
+Deno.test("Track.begin refuses an evicted whole group until the readers change", async () => {
   const source = new FakeSource();
   const track = new Track("video", { cache: new Cache(), source });
   const reader = new TrackConsumer(track).subscribe();
@@ -226,7 +226,7 @@ Deno.test("TrackDemand combines what the readers want, and follows them", async 
   assert.equal(track.demand.subscribers, 0);
 });
 
-Deno.test("TrackProducer.writeDatagram: the newest 64 wait for a reader, from when it joined on, and are groups like the others", async () => {
+Deno.test("TrackProducer.writeDatagram: the newest 64 wait for a reader", async () => {
   const track = written([]);
   const payload = new Uint8Array(1);
   track.writeDatagram({ timestamp: 0, payload });
@@ -246,7 +246,7 @@ Deno.test("TrackProducer.writeDatagram: the newest 64 wait for a reader, from wh
   );
 });
 
-Deno.test("TrackProducer.writeDatagram refuses what it cannot say, and the time after the end", () => {
+Deno.test("TrackProducer.writeDatagram refuses bad timestamps and a closed track", () => {
   const track = written([]);
   const payload = new Uint8Array(1);
   assert.throws(
@@ -260,7 +260,7 @@ Deno.test("TrackProducer.writeDatagram refuses what it cannot say, and the time 
   );
 });
 
-Deno.test("Track.insertDatagram: a group that came both ways is there once, and one that was cut comes again", () => {
+Deno.test("Track.insertDatagram: a group of both ways exists once", () => {
   const { track } = written([0, 1]);
   const frame = { timestamp: 5, payload: new Uint8Array(1) };
   const reader = new TrackConsumer(track).subscribe();
@@ -312,7 +312,7 @@ function settled(): Promise<void> {
   return new VirtualClock().advance(0);
 }
 
-Deno.test("Track: one question and one run for all readers; the last one out stops it, the next starts it again", async () => {
+Deno.test("Track: asks and runs its source once for all readers", async () => {
   const source = new FakeSource();
   const track = new Track("video", { cache: new Cache(), source });
   await Promise.all([track.info(), track.info()]);
@@ -336,7 +336,7 @@ Deno.test("Track: one question and one run for all readers; the last one out sto
   again.close();
 });
 
-Deno.test("Track: who comes while the source is still stopping gets a run of its own", async () => {
+Deno.test("Track: a reader that joins while the source stops gets a new run", async () => {
   const source = new FakeSource();
   source.mayStop = false;
   const track = new Track("video", { cache: new Cache(), source });
@@ -351,7 +351,7 @@ Deno.test("Track: who comes while the source is still stopping gets a run of its
   waiting.close();
 });
 
-Deno.test("Track: readers that set aside its groups again and again leave no more behind than it keeps", async () => {
+Deno.test("Track: readers that leave repeatedly do not leak groups", async () => {
   const clock = new VirtualClock();
   const source = new FakeSource();
   const cache = new Cache({ clock });
@@ -384,7 +384,7 @@ Deno.test("Track.fetch does not pass a cut group or a tail off as the whole", as
   assert.equal((await track.fetch(3, {})).sequence, 3);
 });
 
-Deno.test("Track.info: a refusal reaches all who wait, and the next one asks again", async () => {
+Deno.test("Track.info: a refusal reaches all waiters, the next call asks again", async () => {
   let asked = 0;
   const source: TrackSource = {
     info: () => {

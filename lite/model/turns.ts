@@ -1,6 +1,6 @@
 /**
- * Turns: divides long work for many peers into slices, so that no peer blocks
- * the others.
+ * Divides long work for many peers into slices, so that no peer blocks the
+ * others.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export class Turns {
   readonly #waiting: Map<unknown, Waiting[]> = new Map();
   #left = TURN_STEPS;
 
-  /** `clock` provides the turns of the event loop. */
+  /** `clock` provides turns of the event loop. */
   constructor(clock: Clock) {
     this.#clock = clock;
   }

@@ -1,7 +1,7 @@
 /**
- * The one place that ends a stream early. Where the runtime cannot send
- * RESET_STREAM, a reset looks like a clean end, so the stream must end inside
- * something: half a varint where the bytes so far could pass for complete.
+ * The only place that aborts streams. If the runtime cannot send RESET_STREAM, a
+ * reset looks like a clean end, so where the bytes so far could pass for
+ * complete, half a varint is written first.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import { codeTable, type Version } from "../wire/version.ts";
 /** First byte of a two-byte varint. */
 const HALF_A_VARINT = new Uint8Array([0x40]);
 
-/** The connection a stream is on. */
+/** The stream's connection. */
 export interface AbortContext {
-  /** What it runs over. */
+  /** The connection. */
   readonly transport: Transport;
-  /** The draft spoken. */
+  /** The negotiated draft. */
   readonly version: Version;
 }
 
-/** Ends a stream of whole messages, so that the peer sees a refusal and not a clean end. */
+/** Aborts a stream of whole messages: the peer sees a refusal, not a clean end. */
 export function abortMessages(
   stream: SendStream,
   error: MoqError,
@@ -30,7 +30,7 @@ export function abortMessages(
   stream.reset(streamCodeOf(error, codeTable(version)));
 }
 
-/** Ends a group's stream; `looksComplete` says whether what was written could pass for a whole group. */
+/** Aborts a group's stream; `looksComplete` says whether the written bytes could pass for a whole group. */
 export function abortGroup(
   stream: SendStream,
   error: MoqError,

@@ -1,6 +1,6 @@
 /**
- * Reads what a peer announces under a prefix: ids, hops and costs of every
- * draft turned into routes. moq-lite-06, "ANNOUNCE".
+ * Reads a peer's announcements under a prefix, and converts the ids, hops and
+ * costs of every draft to routes. moq-lite-06, "ANNOUNCE".
  *
  * @module
  */
@@ -32,20 +32,20 @@ const BYTES_PER_PATH = 1024;
 /** Bytes counted for a hop. */
 const HOP_BYTES = 16;
 
-/** What a link costs when nobody said. */
+/** Default cost of a link. */
 const DEFAULT_LINK_COST = 1;
 
-/** What a reader of announcements needs to know. */
+/** Options of {@linkcode AnnounceReader}. */
 interface AnnounceReaderOptions {
-  /** The draft spoken. */
+  /** The negotiated draft. */
   readonly version: Version;
-  /** Our hop id: routes that come through us are ignored. */
+  /** Our hop id: routes through us are ignored. */
   readonly hop: bigint;
-  /** What the link to the peer costs. Default 1. */
+  /** Cost of the link to the peer. Default 1. */
   readonly linkCost?: number | undefined;
-  /** Most paths at a time. */
+  /** Most live paths. */
   readonly limit: number;
-  /** Longest chain of hops that is of use. */
+  /** Longest usable chain of hops. */
   readonly maxHops: number;
 }
 
@@ -62,9 +62,9 @@ function bytesOf(path: string, live: Live | undefined): number {
 export class AnnounceReader {
   readonly #reader: MessageReader;
   readonly #options: AnnounceReaderOptions;
-  /** Stands for a publisher that does not say who it is. */
+  /** Hop id for a publisher that does not send one. */
   readonly #stamp = randomHop();
-  /** Live paths, and whether the receiver was told of them. */
+  /** Live paths, and whether they were reported. */
   readonly #live: Map<string, Live> = new Map();
   readonly #pathOfId: Map<number, string> = new Map();
   #bytes = 0;
@@ -77,7 +77,7 @@ export class AnnounceReader {
     this.#options = options;
   }
 
-  /** The announcements until the peer ends them in an orderly way. Throws `MoqError("protocol")` or `("decode")` when it breaks a rule. */
+  /** The announcements until the peer ends the stream. Throws `MoqError("protocol")` or `("decode")` for violations. */
   async *events(): AsyncGenerator<AnnounceEvent, void> {
     yield* await this.#begin();
     for (;;) {
@@ -131,7 +131,7 @@ export class AnnounceReader {
     if (path !== undefined) return path;
     throw new MoqError(
       "protocol",
-      `Expected the id of a live announcement, got ${id}`,
+      `Peer ended or changed announcement ${id}, which is not live`,
     );
   }
 
@@ -143,13 +143,13 @@ export class AnnounceReader {
       if (hasDuplicateActive(version)) return this.#replace(path, route);
       throw new MoqError(
         "protocol",
-        `Expected a path that is not live, got ${JSON.stringify(path)} again`,
+        `Peer announced ${JSON.stringify(path)} twice`,
       );
     }
     if (this.#live.size >= limit) {
       throw new MoqError(
         "protocol",
-        `Expected at most ${limit} announced paths, got more`,
+        `Peer announced more than ${limit} paths`,
       );
     }
     const told = this.#isUsable(path, route);
@@ -157,7 +157,7 @@ export class AnnounceReader {
     return told ? [{ kind: "start", path, route }] : [];
   }
 
-  /** Sets what is announced of `path`, and counts its bytes. */
+  /** Sets or removes a live path, and counts its bytes. */
   #keep(path: string, live: Live | undefined): void {
     const before = this.#live.get(path);
     this.#bytes += bytesOf(path, live) - bytesOf(path, before);
@@ -167,7 +167,7 @@ export class AnnounceReader {
     if (this.#bytes <= most) return;
     throw new MoqError(
       "protocol",
-      `Expected announced paths and hops of at most ${most} bytes together, got more`,
+      `Announced paths and hops exceed ${most} bytes`,
     );
   }
 
@@ -181,14 +181,14 @@ export class AnnounceReader {
     return before?.told ? [{ kind: "end", path, route: before.route }] : [];
   }
 
-  // An end for a path that was never kept is fine: older peers send them.
+  // An end for an unknown path is allowed: older peers send them.
   #end(path: string): AnnounceEvent[] {
     const before = this.#live.get(path);
     this.#keep(path, undefined);
     return before?.told ? [{ kind: "end", path, route: before.route }] : [];
   }
 
-  /** The whole chain up to the announcer, and what it costs us. */
+  /** The route with the announcer's hop and the cost of the link. */
   #routeOf({ hops, warm, cold }: Route): Route {
     const { version, linkCost = DEFAULT_LINK_COST } = this.#options;
     const chain = hasOwnHopInChain(version) ? hops : [...hops, this.#responder];

@@ -50,7 +50,7 @@ function start(suffix: string, hops = 0): AnnounceStart {
 
 const isTooMuch = (error: unknown) =>
   error instanceof MoqError && error.code === "protocol" &&
-  /4096 bytes together/.test(error.message);
+  /exceed 4096 bytes/.test(error.message);
 
 Deno.test("AnnounceReader: announced paths are limited in bytes", async () => {
   const [one, other] = ["a", "b"].map((name) =>

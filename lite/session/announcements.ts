@@ -1,6 +1,6 @@
 /**
- * What the peer announces, and the claims that it has in our origin for it.
- * moq-lite, "ANNOUNCE_REQUEST" and following.
+ * The peer's announcements, and its claims in our origin. moq-lite,
+ * "ANNOUNCE_REQUEST" and following.
  *
  * @module
  */
@@ -27,12 +27,12 @@ export class Announcements {
   readonly #claims: Set<Publication> = new Set();
   #hasPassedOver = false;
 
-  /** Asks through `requests`. */
+  /** Sends requests through `requests`. */
   constructor(requests: PeerRequests) {
     this.#requests = requests;
   }
 
-  /** What the peer announces under `prefix`, until it stops or `signal` aborts. */
+  /** The peer's announcements under `prefix`, until it ends them or `signal` aborts. */
   async *announced(
     prefix: string,
     signal: AbortSignal,
@@ -65,7 +65,7 @@ export class Announcements {
     }
   }
 
-  /** Puts what the peer announces under `prefix` into `scope`. */
+  /** Claims the paths that the peer announces under `prefix` in `scope`. */
   async feed(scope: OriginScope, prefix: string): Promise<void> {
     const { signal, clock } = this.#requests.context;
     const claims: Map<string, Publication> = new Map();
@@ -75,11 +75,11 @@ export class Announcements {
         this.#apply(event, { scope, prefix, claims });
       }
     } catch (error) {
-      // A listing that breaks off says nothing that can be relied on.
+      // A listing that was interrupted is not reliable.
       const { code, message, remoteCode } = asMoqError(error);
-      // The session ends in a moment, and that says what becomes of the claims.
+      // The session is about to end, which handles the claims.
       if (code === "transport") throw error;
-      // A peer that takes no requests has nothing to announce.
+      // A peer that accepts no requests has nothing to announce.
       if (code === "timeout" && remoteCode === undefined) return;
       this.#withdraw(claims.values());
       const mayBeClosing = code === "remote" && remoteCode === undefined;
@@ -89,7 +89,7 @@ export class Announcements {
     this.#withdraw(claims.values());
   }
 
-  /** Takes out what the end of the session has not dealt with already. */
+  /** Closes the claims that the end of the session has not handled. */
   #withdraw(claims: Iterable<Publication>): void {
     for (const claim of claims) {
       if (this.#claims.delete(claim)) claim.close();
@@ -114,7 +114,7 @@ export class Announcements {
     if (claim) return claim.update(route);
     if (!scope.allowsClaim(whole)) return this.#passOver(whole);
     const source = {
-      // An announcement claims everything below its path; the grant may allow less.
+      // An announcement covers everything below its path; the grant may allow less.
       covers: (rest: string) => scope.allowsClaim(joinPath(whole, rest)),
       consume: (rest: string) => this.#requests.consume(joinPath(whole, rest)),
     };
@@ -123,7 +123,7 @@ export class Announcements {
     this.#claims.add(added);
   }
 
-  /** Logs an announcement outside the grant, as a warning only the first time. */
+  /** Logs an announcement outside the grant, as a warning the first time. */
   #passOver(path: string): void {
     const { log } = this.#requests.context;
     const say = this.#hasPassedOver ? log.debug : log.warn;
@@ -131,7 +131,7 @@ export class Announcements {
     say?.("announcement outside the grant", { path });
   }
 
-  /** The session has ended, and with it the claims. */
+  /** Closes the claims at the end of the session; after a lost connection they linger. */
   close({ code }: MoqError): void {
     for (const claim of this.#claims) {
       if (code === "transport") claim.lose();

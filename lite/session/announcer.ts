@@ -1,6 +1,6 @@
 /**
- * Answers ANNOUNCE_REQUEST: the paths under a prefix, now and as they come and
- * go. moq-lite-06, "ANNOUNCE".
+ * Answers ANNOUNCE_REQUEST: the current paths under a prefix, then changes.
+ * moq-lite-06, "ANNOUNCE".
  *
  * @module
  */
@@ -38,9 +38,9 @@ import type { SessionContext } from "./context.ts";
 const BATCH_BYTES = 16 * 1024;
 /** Most paths in the first answer of drafts 01 and 02; the rest follow as announcements. */
 const INIT_PATHS = 64;
-/** Shortest time between two looks for changes, in milliseconds. After a quiet time a change goes out at once. */
+/** Shortest time between two batches of changes, in milliseconds. After a quiet time a change is sent at once. */
 const SPACING_MS = 10;
-/** Most announce streams of one session for the same prefix at a time. */
+/** Most announce streams of one session for the same prefix. */
 const MAX_STREAMS_PER_PREFIX = 8;
 
 /** What an announcer needs to know of its session. */
@@ -63,7 +63,7 @@ export class Announcer {
     this.#stream = stream;
   }
 
-  /** Announces what `scope` shows under the prefix until `signal` aborts. */
+  /** Announces the paths of `scope` under the prefix until `signal` aborts. */
   async run(
     request: AnnounceRequest,
     { scope, signal }: {
@@ -108,7 +108,7 @@ export class Announcer {
     return [...present.values()].filter(isOfUse);
   }
 
-  /** Writes the first answer; returns what of `present` it does not contain. */
+  /** Writes the first answer; returns the part of `present` that it does not contain. */
   #begin(present: readonly AnnounceEvent[]): readonly AnnounceEvent[] {
     const { version, hop } = this.#context;
     if (hasAnnounceOk(version)) {
@@ -121,7 +121,7 @@ export class Announcer {
     return present.slice(INIT_PATHS);
   }
 
-  /** Waits for changes; `false` when `signal` aborts. Changes within the spacing go out together. */
+  /** Waits for changes; `false` when `signal` aborts. Changes within the spacing are sent together. */
   async #hasNews(
     listing: AnnounceSubscription,
     signal: AbortSignal,
@@ -139,7 +139,7 @@ export class Announcer {
     }
   }
 
-  /** Writes `events` in batches, each when the stream is ready; `false` when it has ended. */
+  /** Writes `events` in batches, each when the stream is ready; `false` if it has ended. */
   async #send(
     events: readonly AnnounceEvent[],
     signal: AbortSignal,
@@ -163,7 +163,7 @@ export class Announcer {
     return await this.#stream.ready(signal);
   }
 
-  /** What the peer is told of `event`, `undefined` when that is nothing. */
+  /** The message for `event`, `undefined` if the peer needs none. */
   #message(event: AnnounceEvent): WithSuffix | undefined {
     const { path, route } = event;
     const { version } = this.#context;
@@ -177,7 +177,7 @@ export class Announcer {
     const id = live?.id ?? this.#nextId++;
     this.#live.set(path, { id, hops: route.hops });
     if (!live) return start;
-    // A price that changed is no news to drafts without prices.
+    // Drafts without prices do not report changes of price.
     if (!hasCosts(version) && live.hops === route.hops) return undefined;
     if (!hasAnnounceStatus(version)) return { ...start, kind: "restart", id };
     return hasDuplicateActive(version) ? start : undefined;
@@ -192,33 +192,33 @@ export class Announcer {
 
 type WithSuffix = Announcement & { readonly suffix?: string | undefined };
 
-// With the receiver's own hop the chain would be too long.
+// With the receiver's own hop the chain would otherwise be too long.
 function isOfUse({ route: { hops } }: AnnounceEvent): boolean {
   return hops.length < MAX_HOPS;
 }
 
-/** Counts the announce streams of one session, per prefix too. Prefixes are at most 32 deep, so this bounds what all streams list together. */
+/** Limits the announce streams of one session, in total and per prefix. Prefixes have at most 32 levels, so this limits the work of all streams. */
 export class AnnounceStreams {
   readonly #streams: Map<string, number> = new Map();
   #size = 0;
 
   /**
    * Counts a stream for `prefix` until the returned function is called. Throws
-   * `MoqError("lagged")` for one too many of a prefix, `MoqError("protocol")`
-   * over `most`.
+   * `MoqError("lagged")` over the limit per prefix, `MoqError("protocol")` over
+   * `most`.
    */
   open(prefix: string, most: number): () => void {
     const streams = this.#streams.get(prefix) ?? 0;
     if (streams >= MAX_STREAMS_PER_PREFIX) {
       throw new MoqError(
         "lagged",
-        `Expected at most ${MAX_STREAMS_PER_PREFIX} announce streams for one prefix, got more`,
+        `More than ${MAX_STREAMS_PER_PREFIX} announce streams for one prefix`,
       );
     }
     if (this.#size >= most) {
       throw new MoqError(
         "protocol",
-        `Expected at most ${most} announce streams, got more`,
+        `Peer opened more than ${most} announce streams`,
       );
     }
     this.#streams.set(prefix, streams + 1);

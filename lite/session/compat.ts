@@ -1,6 +1,6 @@
 /**
- * Drafts up to 04: frames without timestamps. Translated at the edge of the
- * session, so that the model knows one form.
+ * Drafts up to 04 have frames without timestamps. They are translated here, so
+ * that the model knows one format.
  *
  * @module
  */
@@ -23,23 +23,23 @@ import { hasTimestamps, type Version } from "../wire/version.ts";
 
 /** The reading side of a `ByteLog`. */
 export interface ReadableLog {
-  /** Bytes there are so far. */
+  /** In bytes, so far. */
   readonly length: number;
-  /** Everything contiguous from `offset`, `undefined` while nothing is there. */
+  /** Everything contiguous from `offset`, `undefined` if there is none yet. */
   view(offset: number): Uint8Array | undefined;
   /** Set once nothing more will come. */
   readonly ended: LogEnd | undefined;
   /** Resolves when there may be more. */
   changed(): Promise<void>;
-  /** Lets an abort wake the waiters too. */
+  /** Makes an abort wake the waiters too. */
   wakeOn(signal: AbortSignal): () => void;
 }
 
-/** A group as a draft has it: its bytes, and where they may be cut. The group itself is what the newest drafts have. */
+/** A group in a draft's format: its bytes, and where they may be cut. The newest drafts use the group itself. */
 export interface GroupBytes {
   /** The bytes. */
   readonly log: ReadableLog;
-  /** Whether what is before `offset` could pass for a whole group. */
+  /** Whether the bytes before `offset` could pass for a whole group. */
   looksCompleteAt(offset: number): boolean;
   /** How many frames are complete in the bytes before `offset`. */
   framesBefore(offset: number): number;
@@ -47,7 +47,7 @@ export interface GroupBytes {
 
 const translations: WeakMap<GroupProducer, TranslatedGroup> = new WeakMap();
 
-/** `group` as `version` has it: itself, or one translation shared by all older readers. */
+/** `group` in the format of `version`: itself, or one translation shared by all older readers. */
 export function groupBytes(
   group: GroupProducer,
   version: Version,
@@ -60,11 +60,11 @@ export function groupBytes(
   return translated;
 }
 
-/** `size, payload` for every frame, translated as far as anybody has read. */
+/** `size, payload` for every frame, translated as far as it was read. */
 class TranslatedGroup implements GroupBytes, ReadableLog {
   readonly #group: GroupProducer;
   readonly #log = new ByteLog();
-  /** Where a frame ends, once its size is known; and the beginning. */
+  /** The end of each frame whose size is known, and 0. */
   readonly #boundaries = new Set<number>([0]);
   readonly #scanner: FrameScanner;
   #at = 0;
@@ -122,21 +122,21 @@ class TranslatedGroup implements GroupBytes, ReadableLog {
   }
 
   framesBefore(offset: number): number {
-    let frames = -1; // the beginning is a boundary too
+    let frames = -1; // 0 is a boundary too
     for (const boundary of this.#boundaries) if (boundary <= offset) frames++;
     return frames;
   }
 }
 
-/** What a received group's bytes are appended to. */
+/** Receives a group's bytes. */
 export interface GroupSink {
-  /** The next bytes as the peer's draft has them. */
+  /** Appends bytes in the format of the peer's draft. */
   append(chunk: Uint8Array): void;
-  /** The end, with `error` when it is cut. */
+  /** Ends the group, with `error` if it was cut. */
   close(error?: MoqError): void;
 }
 
-/** Where the bytes of a group received in `version` go: into the group itself, or through a translation that stamps frames on arrival. */
+/** The sink for a group received in `version`: the group itself, or a translation that timestamps frames on arrival. */
 export function groupSink(
   group: GroupProducer,
   version: Version,
@@ -145,7 +145,7 @@ export function groupSink(
   return hasTimestamps(version) ? group : new StampingSink(group, clock);
 }
 
-/** Turns `size, payload` into stored frames, stamped with local milliseconds. */
+/** Converts `size, payload` to stored frames with timestamps in local milliseconds. */
 class StampingSink implements GroupSink {
   readonly #group: GroupProducer;
   readonly #clock: Clock;
@@ -178,7 +178,7 @@ class StampingSink implements GroupSink {
     if (size > MAX_GROUP_BYTES) {
       throw new MoqError(
         "too-large",
-        `Expected a frame of at most ${MAX_GROUP_BYTES} bytes, got ${size}`,
+        `Frame of ${size} bytes exceeds the limit of ${MAX_GROUP_BYTES}`,
       );
     }
     const now = Math.round(this.#clock.now());
@@ -191,7 +191,7 @@ class StampingSink implements GroupSink {
   close(error?: MoqError): void {
     const cut = this.#headLength === 0 ? undefined : new MoqError(
       "decode",
-      "Expected the group to end after a frame, it ends inside a size",
+      "Group ends inside the size of a frame",
     );
     this.#group.close(error ?? cut);
   }

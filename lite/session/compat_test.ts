@@ -30,7 +30,7 @@ function oldBytes(list: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-Deno.test("groupSink then groupBytes: what an old peer sent is what an old peer gets, in any chunking", () => {
+Deno.test("groupSink then groupBytes: round-trip the bytes of an old peer", () => {
   fc.assert(fc.property(payloads, cuts, (list, sizes) => {
     const bytes = oldBytes(list);
     const group = open();
@@ -64,7 +64,7 @@ Deno.test("groupSink stamps the frames of an old peer as they come", async () =>
   assert.deepEqual(frames.map(({ timestamp }) => timestamp), [100, 100, 133]);
 });
 
-Deno.test("groupSink refuses a size over the bound of a group, up to 2^62-1, without a byte of it", () => {
+Deno.test("groupSink refuses a size over the limit before its first byte", () => {
   for (const size of [[0x82, 0, 0, 1], Array(8).fill(0xff)]) {
     const group = open();
     const sink = groupSink(group, "03", new VirtualClock());
@@ -76,7 +76,7 @@ Deno.test("groupSink refuses a size over the bound of a group, up to 2^62-1, wit
   }
 });
 
-Deno.test("groupSink.close: an old peer's group that ends inside a size or a payload is cut", () => {
+Deno.test("groupSink.close: a group that ends inside a frame is cut", () => {
   for (const bytes of [[1, 5, 0x40], [2, 5]]) {
     const group = open();
     const sink = groupSink(group, "04", new VirtualClock());
@@ -86,7 +86,7 @@ Deno.test("groupSink.close: an old peer's group that ends inside a size or a pay
   }
 });
 
-Deno.test("GroupBytes.looksCompleteAt: wherever a group is cut, both forms know whether what was sent could pass for whole", () => {
+Deno.test("GroupBytes.looksCompleteAt: both forms know where a cut looks whole", () => {
   const whole = open();
   for (const [timestamp, size] of [[1, 0], [300, 70], [301, 2]] as const) {
     whole.writeFrame({ timestamp, payload: new Uint8Array(size) });

@@ -1,5 +1,5 @@
 /**
- * What the two halves of a session share.
+ * The state that the two halves of a session share.
  *
  * @module
  */
@@ -12,72 +12,72 @@ import type { Version } from "../wire/version.ts";
 import type { Congestion } from "./pacing/congestion.ts";
 import type { Tasks } from "../tasks.ts";
 
-/** Bounds on what a peer may ask of one session. */
+/** Limits of one session's peer. */
 export interface SessionLimits {
-  /** Subscriptions at a time. Default 1024. */
+  /** Concurrent subscriptions. Default 1024. */
   readonly subscriptions?: number;
-  /** Announced paths at a time. Default 1024. */
+  /** Live announced paths. Default 1024. */
   readonly announcements?: number;
-  /** Relays that an announcement may have come through, its publisher included. Default 32, which is the most. */
+  /** Longest chain of hops of an announcement, its publisher included. Default and maximum 32. */
   readonly hops?: number;
-  /** Whether the peer is a relay; each of its broadcasts then has its own share of the cache. Default no. */
+  /** Whether the peer is a relay; each of its broadcasts then has its own share of the cache. Default `false`. */
   readonly isRelay?: boolean;
 }
 
-/** How many groups did not come to their end, by why. */
+/** Numbers of groups that were cut, by error code. */
 export type CutCounts = Map<ErrorCode, number>;
 
-/** Plain counters of one session, read when somebody asks. */
+/** Counters of one session. */
 export class SessionStats {
   /** Bytes of groups sent. */
   sentBytes = 0;
-  /** Groups begun to send. */
+  /** Groups whose sending has begun. */
   sentGroups = 0;
-  /** Frames sent whole, counted when the sending of their group ends. */
+  /** Whole frames sent, counted when the sending of their group ends. */
   sentFrames = 0;
-  /** Groups whose sending was ended early, by why. */
+  /** Groups whose sending ended early, by error code. */
   readonly sentCuts: CutCounts = new Map();
   /** Bytes of groups received. */
   receivedBytes = 0;
   /** Groups received. */
   receivedGroups = 0;
-  /** Frames received whole, counted when their group ends. */
+  /** Whole frames received, counted when their group ends. */
   receivedFrames = 0;
-  /** Groups that failed while they came, by why. */
+  /** Groups that failed while they were received, by error code. */
   readonly receivedCuts: CutCounts = new Map();
   /** One-frame groups sent as datagrams. */
   sentDatagrams = 0;
   /** One-frame groups received as datagrams. */
   receivedDatagrams = 0;
-  /** Datagrams that the path had no room for, and received ones that were malformed, of no subscription or there already. */
+  /** Datagrams that the path had no room for, and received ones that were malformed, duplicate or without a subscription. */
   droppedDatagrams = 0;
-  /** Subscriptions the peer holds now. */
+  /** Current subscriptions of the peer. */
   subscriptions = 0;
 }
 
-/** What the halves know of their session. */
+/** A session, as its halves see it. */
 export interface SessionContext {
   /** The connection. */
   readonly transport: Transport;
-  /** The draft spoken. */
+  /** The negotiated draft. */
   readonly version: Version;
   /** Our hop id. */
   readonly hop: bigint;
-  /** What we charge for traffic over this link, when we say so. */
+  /** Our price for traffic over this link, if we announce one. */
   readonly cost: number | undefined;
-  /** The peer's SETUP; empty on drafts without. Rejects when the session ends before. */
+  /** The peer's SETUP; empty on drafts without. Rejects if the session ends before. */
   readonly peer: Promise<Setup>;
-  /** Time. */
+  /** Timers. */
   readonly clock: Clock;
-  /** Where messages go. */
+  /** Receives log messages. */
   readonly log: Logger;
-  /** Bounds on the peer, as they are now. */
+  /** The current limits of the peer. */
   readonly limits: Required<SessionLimits>;
   /** Counters. */
   readonly stats: SessionStats;
-  /** What the path to the peer carries. */
+  /** Measures and limits the path to the peer. */
   readonly path: Congestion;
-  /** The session's tasks. */
+  /** The session's background work. */
   readonly tasks: Tasks;
   /** Aborts when the session ends. */
   readonly signal: AbortSignal;
@@ -90,13 +90,13 @@ export function countCut(counts: CutCounts, { code }: MoqError): void {
   counts.set(code, (counts.get(code) ?? 0) + 1);
 }
 
-/** Whether `error` is a fault in what the peer sent, which costs it the session; what the peer merely reports of a stream is not. */
+/** Whether `error` is a violation by the peer, which ends the session; a stream error that the peer reports is not. */
 export function isViolation(error: MoqError): boolean {
   const { code, remoteCode } = error;
   return remoteCode === undefined && (code === "decode" || code === "protocol");
 }
 
-/** Closes the session if `cause` is a fault in what the peer answered; whoever asked hears of it besides. */
+/** Closes the session if `cause` is a violation in the peer's answer; the caller still throws it to the requester. */
 export function failOnViolation(
   context: Pick<SessionContext, "fail">,
   cause: unknown,

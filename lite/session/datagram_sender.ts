@@ -1,6 +1,6 @@
 /**
- * Groups of one frame out as datagrams: at once or not at all, since what waits
- * is late. moq-lite, "Datagrams".
+ * Sends one-frame groups as datagrams, immediately or not at all. moq-lite,
+ * "Datagrams".
  *
  * @module
  */
@@ -20,7 +20,7 @@ interface DatagramSenderOptions {
   readonly order: SubscriptionOrder;
 }
 
-/** The datagrams of one subscription. */
+/** Sends the datagrams of one subscription. */
 export class DatagramSender {
   readonly #context: SessionContext;
   readonly #datagrams: Datagrams;
@@ -38,7 +38,7 @@ export class DatagramSender {
     this.#options = options;
   }
 
-  /** A sender, where draft, transport and peer have datagrams that may be lost. */
+  /** A sender, if draft, transport and peer support unreliable datagrams. */
   static open(
     context: SessionContext,
     options: DatagramSenderOptions,
@@ -51,10 +51,10 @@ export class DatagramSender {
       : undefined;
   }
 
-  /** Sends `group`, or drops it where the path has no room for it now; `false` when it is too large and belongs on a stream. */
+  /** Sends `group`, or drops it if the path has no room; `false` if it is too large and must go on a stream. */
   send(group: GroupProducer, priority: number): boolean {
     const frame = group.frame(0, 0);
-    if (!frame) return true; // Let go of before it could be sent.
+    if (!frame) return true; // It was evicted before it could be sent.
     const { subscribeId } = this.#options;
     const { sequence } = group;
     const body = encodeDatagram({ subscribeId, sequence, ...frame });

@@ -1,7 +1,7 @@
 /**
- * The fetches of one session: equal ones share a request, one that no one
- * reads any more ends, and so few are under way at once that streams stay free
- * for subscriptions. moq-lite, "FETCH".
+ * The fetches of one session: equal ones share a request, those without readers
+ * end, and only a few run at once, so that streams stay free for subscriptions.
+ * moq-lite, "FETCH".
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { FetchOptions } from "../model/track.ts";
 import { linked, type LinkedController, onAbort } from "../signal.ts";
 import type { SessionContext } from "./context.ts";
 
-/** Requests under way at once. QUIC stacks allow 100 streams unless told otherwise, and most are for subscriptions. */
+/** Requests in progress at once. QUIC stacks allow 100 streams by default, and most are for subscriptions. */
 export const MAX_FETCHES = 32;
-/** Fetches that may wait for one of those to end. */
+/** Fetches that may wait for one of them to end. */
 export const MAX_WAITING_FETCHES = 1024;
-/** How long they wait while none ends. */
+/** How long they wait if none ends. */
 const TURN_TIMEOUT_MS = 10_000;
-/** How long one waits before a broadcast that holds more places gives one up: its groups may never end. */
+/** How long a fetch waits before a broadcast with more places must give one up: its groups may never end. */
 export const FAIR_WAIT_MS = 2000;
 
-/** Which group. */
+/** The group to fetch. */
 export interface FetchTarget {
   /** Path of its broadcast, as the peer knows it. */
   readonly broadcast: string;
@@ -31,37 +31,37 @@ export interface FetchTarget {
   readonly sequence: number;
 }
 
-/** A group that has begun to come. */
+/** A group that has begun to arrive. */
 export interface Arriving {
   /** The group. */
   readonly group: GroupProducer;
-  /** Resolves when all of it is here, it has failed, or the signal of the request has aborted. */
+  /** Resolves when it is complete, has failed, or the signal of the request has aborted. */
   readonly received: Promise<void>;
 }
 
-/** Asks the peer for one group; throws a `MoqError`, or the reason of `signal`, which also ends what has begun to come. */
+/** Requests one group from the peer; throws a `MoqError`, or the reason of `signal`, which also ends the transfer. */
 type FetchRequest = (signal: AbortSignal) => Promise<Arriving>;
 
-/** Shares requests and gives them their turns. */
+/** Shares and schedules requests. */
 export class Fetches {
   readonly #context: Pick<SessionContext, "clock" | "signal" | "tasks">;
   readonly #shared: Map<string, SharedFetch> = new Map();
-  // A set keeps the order of entry.
+  // The longest waiting first.
   readonly #waiting: Set<Turn> = new Set();
-  // In the order in which they began.
+  // The oldest first.
   readonly #running: Map<SharedFetch, string> = new Map();
   #endedMs = -Infinity;
 
-  /** None yet. */
+  /** Runs fetches as tasks of `context`. */
   constructor(context: Pick<SessionContext, "clock" | "signal" | "tasks">) {
     this.#context = context;
   }
 
   /**
-   * The group at `target`, once it has begun to come. The request ends with
-   * the group, or when the signals of all who fetched it have aborted. Throws
-   * what `request` throws, `MoqError("lagged")` or `("timeout")` when too many
-   * others are under way, and `signal.reason`.
+   * The group at `target`, once it has begun to arrive. The request ends with
+   * the group, or when the signals of all its callers have aborted. Throws as
+   * `request` does, `MoqError("lagged")` or `("timeout")` if too many others are
+   * in progress, and `signal.reason`.
    */
   fetch(
     { broadcast, name, sequence }: FetchTarget,
@@ -76,7 +76,7 @@ export class Fetches {
     const forget = (): void => {
       if (this.#shared.get(key) === shared) this.#shared.delete(key);
     };
-    // A fetch that is ending cannot serve the next caller.
+    // A fetch that is ending cannot serve new callers.
     onAbort(shared.signal, forget);
     const running = this.#run(shared, { broadcast, request }).finally(forget);
     this.#context.tasks.run("fetch", running);
@@ -109,7 +109,7 @@ export class Fetches {
     }
   }
 
-  /** Hands the place of a request that has ended to the broadcast that holds fewest, and there to the request that has waited longest. */
+  /** Gives the place of an ended request to the broadcast with the fewest places, and there to the longest waiting fetch. */
   #leave(shared: SharedFetch): void {
     this.#endedMs = this.#context.clock.now();
     this.#running.delete(shared);
@@ -126,7 +126,7 @@ export class Fetches {
     next.latch.wake();
   }
 
-  /** How many places each broadcast holds. */
+  /** Number of places of each broadcast. */
   #heldPlaces(): ReadonlyMap<string, number> {
     const held = new Map<string, number>();
     for (const broadcast of this.#running.values()) {
@@ -135,7 +135,7 @@ export class Fetches {
     return held;
   }
 
-  /** Ends the oldest fetch of the broadcast that holds most places, if `broadcast` holds fewer by two or more. */
+  /** Ends the oldest fetch of the broadcast with the most places, if that has at least two more than `broadcast`. */
   #makeRoomFor(broadcast: string): void {
     const held = this.#heldPlaces();
     const [most] = [...held].sort(([, a], [, b]) => b - a);
@@ -150,7 +150,7 @@ export class Fetches {
     if (this.#waiting.size >= MAX_WAITING_FETCHES) {
       throw new MoqError(
         "lagged",
-        `Expected at most ${MAX_WAITING_FETCHES} fetches to wait for ${MAX_FETCHES} that are under way, got more`,
+        `More than ${MAX_WAITING_FETCHES} fetches wait for ${MAX_FETCHES} in progress`,
       );
     }
     const turn: Turn = {
@@ -176,7 +176,7 @@ export class Fetches {
     }
   }
 
-  /** Makes room for `turn` after a while, and gives it up once no request has ended for longer; the function returned ends the watch. */
+  /** Makes room for `turn` after a while, and times it out if no request ends for longer; the returned function stops that. */
   #watch(turn: Turn): () => void {
     const { clock } = this.#context;
     const began = clock.now();
@@ -211,7 +211,7 @@ interface Turn {
 function stuck(): MoqError {
   return new MoqError(
     "timeout",
-    `Expected one of ${MAX_FETCHES} fetches under way to end within ${TURN_TIMEOUT_MS} ms, none has`,
+    `None of ${MAX_FETCHES} fetches in progress ended in ${TURN_TIMEOUT_MS} ms`,
   );
 }
 
@@ -220,11 +220,11 @@ function unfair([broadcast, places]: readonly [string, number]): MoqError {
     "lagged",
     `Fetch of ${
       JSON.stringify(broadcast)
-    } ended: others wait for one of its ${places} places`,
+    } ended: other broadcasts wait for one of its ${places} places`,
   );
 }
 
-/** One request and those who wait for its group or read it. */
+/** One request, and the readers of its group. */
 class SharedFetch {
   readonly #latch = new Latch();
   readonly #over: LinkedController;
@@ -234,17 +234,17 @@ class SharedFetch {
   #hasEnded = false;
   #error: MoqError | undefined;
 
-  /** Ends with `session` too. */
+  /** Also ends with `session`. */
   constructor(session: AbortSignal) {
     this.#over = linked(session);
   }
 
-  /** Aborts when no one is left who reads. */
+  /** Aborts when no reader is left. */
   get signal(): AbortSignal {
     return this.#over.signal;
   }
 
-  /** One more reader, until `signal` aborts; resolves once the group has begun to come. */
+  /** Adds a reader, until `signal` aborts; resolves once the group has begun to arrive. */
   async join(signal?: AbortSignal): Promise<GroupConsumer> {
     this.#readers++;
     this.#leaving.add(onAbort(signal, () => this.#leave()));
@@ -256,7 +256,7 @@ class SharedFetch {
     }
   }
 
-  /** Ends it for the sake of others; `false` when it is being ended already. */
+  /** Ends it to make room for others; `false` if it is already ending. */
   giveUp(error: MoqError): boolean {
     if (this.#hasEnded || this.signal.aborted) return false;
     this.#over.abort(error);
@@ -267,17 +267,17 @@ class SharedFetch {
     this.#latch.wake();
     if (--this.#readers > 0 || this.#hasEnded) return;
     this.#over.abort(
-      new MoqError("cancelled", "The fetched group is no longer read"),
+      new MoqError("cancelled", "The fetched group has no readers left"),
     );
   }
 
-  /** The group has begun to come. */
+  /** The group has begun to arrive. */
   begin(group: GroupProducer): void {
     this.#group = group;
     this.#latch.wake();
   }
 
-  /** Nothing more comes; before the group began, because of `error`. */
+  /** The request has ended; with `error` if it failed. */
   end(error?: MoqError): void {
     this.#hasEnded = true;
     this.#error = error;

@@ -1,5 +1,5 @@
 /**
- * GOAWAY, both ways: asking the peer to move, and being asked. moq-lite,
+ * GOAWAY in both directions: asking the peer to move, and being asked. moq-lite,
  * "GOAWAY".
  *
  * @module
@@ -15,18 +15,18 @@ import { CONTROL_ORDER } from "./priority.ts";
 import type { IncomingRequest } from "./request.ts";
 import { withType } from "./streams.ts";
 
-/** Who of the two has been asked to go. */
+/** Sends and receives GOAWAY. */
 export class GoawayExchange {
   readonly #context: SessionContext;
   readonly #asked = Promise.withResolvers<string>();
   #isAsked = false;
 
-  /** Nobody yet. */
+  /** For the session of `context`. */
   constructor(context: SessionContext) {
     this.#context = context;
   }
 
-  /** Resolves when the peer asks us to move, with the URL it names, `""` for "anywhere". */
+  /** Resolves when the peer asks us to move, with its URL, `""` for any. */
   get asked(): Promise<string> {
     return this.#asked.promise;
   }
@@ -36,18 +36,18 @@ export class GoawayExchange {
     const { uri } = decodeGoaway(await reader.expectMessage());
     stream.send.close();
     if (this.#isAsked) {
-      throw new MoqError("protocol", "Expected one GOAWAY, got a second");
+      throw new MoqError("protocol", "Peer sent a second GOAWAY");
     }
     this.#isAsked = true;
     this.#asked.resolve(uri);
   }
 
-  /** Asks the peer to move to `uri`, and closes the session after `timeoutMs` or when it has gone. */
+  /** Asks the peer to move to `uri`, and closes the session after `timeoutMs` or when the peer has left. */
   async drain(timeoutMs: number, uri: string): Promise<void> {
     const { version, clock, signal, fail } = this.#context;
     const away = new MoqError(
       "going-away",
-      "Expected the peer to move in time",
+      "Peer did not move in time",
     );
     if (!hasGoaway(version) || timeoutMs <= 0) return fail(away);
     const patience = deadline(clock, timeoutMs, signal);
@@ -55,7 +55,7 @@ export class GoawayExchange {
       await this.#send(uri, patience.signal);
       await aborted(patience.signal);
     } catch {
-      // A peer that cannot be asked any more has gone or is closed just the same.
+      // A peer that cannot be asked has left, or is closed below.
     } finally {
       patience.clear();
       fail(away);

@@ -1,6 +1,6 @@
 /**
- * The delivery of one subscription: each group on a stream of its own, as the
- * path takes them. moq-lite, "GROUP".
+ * Delivers the groups of one subscription, each on its own stream, at the rate
+ * of the path. moq-lite, "GROUP".
  *
  * @module
  */
@@ -29,18 +29,18 @@ import {
 } from "./pacing/sending_groups.ts";
 import type { SubscriptionOrder } from "./priority.ts";
 
-/** What is delivered. */
+/** Options of {@linkcode GroupDelivery}. */
 interface GroupDeliveryOptions {
   /** The peer's SUBSCRIBE. */
   readonly message: Subscribe;
   /** Its place among the send orders. */
   readonly order: SubscriptionOrder;
   readonly track: Track;
-  /** Cuts all of it. */
+  /** Cuts all groups. */
   readonly signal: AbortSignal;
 }
 
-/** Groups on their way to the peer. */
+/** Sends groups to the peer. */
 export class GroupDelivery {
   readonly #context: SessionContext;
   readonly #options: GroupDeliveryOptions;
@@ -49,7 +49,7 @@ export class GroupDelivery {
   #opening = 0;
   #sending = 0;
 
-  /** None yet. */
+  /** Delivers groups until `options.signal` aborts. */
   constructor(context: SessionContext, options: GroupDeliveryOptions) {
     this.#context = context;
     this.#options = options;
@@ -60,7 +60,7 @@ export class GroupDelivery {
     });
   }
 
-  /** Whether so many groups wait for a stream or for room that no other should begin. */
+  /** Whether so many groups wait for a stream or for room that no new one should start. */
   get isFull(): boolean {
     return this.#opening >= MAX_PENDING_GROUPS || this.#groups.isFull;
   }
@@ -70,17 +70,17 @@ export class GroupDelivery {
     return this.#groups.latch.changed();
   }
 
-  /** Resolves when no group is on its way. */
+  /** Resolves when no group is being sent. */
   async settled(): Promise<void> {
     while (this.#sending > 0) await this.#sent.changed();
   }
 
-  /** Begins to send `group`; those it makes worthless may be cut. */
+  /** Starts to send `group`; may cut older groups that it makes obsolete. */
   start(group: GroupProducer, { priority, maxAgeMs }: Wanted): void {
     const { track, order } = this.#options;
     this.#context.stats.sentGroups++;
     this.#groups.freshness = {
-      // Earlier drafts say 0 where they mean nothing by it.
+      // In earlier drafts 0 has no meaning.
       maxAgeMs: startsAtFreshest(this.#context.version) ? maxAgeMs : undefined,
       timescale: track.knownInfo?.timescale ?? DEFAULT_TRACK_INFO.timescale,
       live: track.groups,
@@ -90,7 +90,7 @@ export class GroupDelivery {
     void this.#send(this.#groups.begin({ group, flow }));
   }
 
-  /** One group on a stream of its own. One that finds no stream is lost for this viewer alone. */
+  /** Sends one group on its own stream. Without a stream, only this viewer loses the group. */
   async #send(sending: Sending): Promise<void> {
     this.#sending++;
     let stream: SendStream | undefined;
@@ -131,7 +131,7 @@ export class GroupDelivery {
     }
   }
 
-  /** Which frames are wanted of a group, unless all are. */
+  /** The wanted frames of a group, `undefined` for all. */
   #rangeOf({ sequence, frameStart }: GroupProducer): FrameRange | undefined {
     const { startGroup, endGroup, startFrame, endFrame } =
       this.#options.message;
@@ -174,7 +174,7 @@ export class GroupDelivery {
     const from = first?.byteLength ?? 0;
     count.sentBytes += from;
     const { ended, length } = bytes.log;
-    // A small group goes out in one piece and needs nobody to watch over it.
+    // A small group is sent in one piece and needs no cancellation.
     if (ended && !ended.error && from === length && !sending.isCut) {
       count.sentFrames += group.frameCount;
       return stream.close();
@@ -191,7 +191,7 @@ export class GroupDelivery {
   }
 }
 
-/** A stop frees the group at once, whatever it waits for. */
+/** A stop ends the sending at once, even while it waits. */
 function cutOnStop(stream: SendStream, sending: Sending): void {
   // Never rejects.
   void stream.stopped.then(() => sending.cut(stoppedByPeer()));

@@ -1,5 +1,5 @@
 /**
- * The hot path in: a stream's bytes into a group, copied once.
+ * The hot path in: copies a stream's bytes into a group, once.
  *
  * @module
  */
@@ -10,31 +10,31 @@ import type { GroupSink } from "./compat.ts";
 import { countCut, type SessionStats } from "./context.ts";
 import type { MessageReader } from "./streams.ts";
 
-/** Read this much of a group at once. */
+/** Size of one read of a group, in bytes. */
 export const GROUP_SCRATCH_BYTES = 16 * 1024;
 
-/** How long a frame may stand still once it has begun. Between frames a publisher may be silent for as long as it likes. */
+/** Timeout inside a frame. Between frames a publisher may be silent. */
 const STALL_MS = 30_000;
 
 /** Options of {@linkcode receiveGroup}. */
 interface ReceiveGroupOptions {
-  /** Time. Default the system's. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
-  /** Where the bytes go, if not straight into the group. */
+  /** Receives the bytes, by default the group itself. */
   readonly sink?: GroupSink | undefined;
-  /** Bytes of the group that were read already. */
+  /** Bytes of the group that were already read. */
   readonly first?: Uint8Array | undefined;
-  /** Where what is read is counted. */
+  /** Counters to increase. */
   readonly count?: ReceiveCount | undefined;
 }
 
-/** What was received, as a session counts it. */
+/** The session's counters of received groups. */
 export type ReceiveCount = Pick<
   SessionStats,
   "receivedBytes" | "receivedFrames" | "receivedCuts"
 >;
 
-/** Reads a group to its end; a stream that fails, stalls or ends inside a frame leaves a group that failed. Never throws. */
+/** Reads a group to its end; the group fails if the stream fails, stalls or ends inside a frame. Never throws. */
 export async function receiveGroup(
   reader: MessageReader,
   group: GroupProducer,
@@ -70,7 +70,7 @@ function ended(group: GroupProducer): MoqError {
   return new MoqError("cancelled", `Group ${group.sequence} was closed here`);
 }
 
-/** Stops a stream of which nothing comes inside a frame. One timer serves all chunks that come in time. */
+/** Stops a stream that stalls inside a frame. One timer serves all chunks that arrive in time. */
 class StallWatch {
   readonly #reader: MessageReader;
   readonly #group: GroupProducer;
@@ -90,7 +90,7 @@ class StallWatch {
     return this.#error;
   }
 
-  /** Bytes came. */
+  /** Bytes arrived. */
   came(): void {
     if (!this.#group.isInsideFrame) return;
     this.#cameAt = this.#clock.now();
@@ -113,7 +113,7 @@ class StallWatch {
     const { sequence, frameCount } = this.#group;
     this.#error = new MoqError(
       "timeout",
-      `Expected the rest of frame ${frameCount} of group ${sequence}, nothing came for ${STALL_MS} ms`,
+      `Nothing arrived for ${STALL_MS} ms inside frame ${frameCount} of group ${sequence}`,
     );
     this.#reader.stopFor(this.#error);
   }

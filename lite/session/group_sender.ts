@@ -1,5 +1,6 @@
 /**
- * The hot path out: a group's bytes onto a stream, as they come, without a copy.
+ * The hot path out: writes a group's bytes to a stream as they arrive, without a
+ * copy.
  *
  * @module
  */
@@ -13,20 +14,20 @@ import { type AbortContext, abortGroup } from "./abort.ts";
 import { type GroupBytes, groupBytes, type ReadableLog } from "./compat.ts";
 import { countCut, type SessionStats } from "./context.ts";
 
-/** Bytes in front of which a header is copied rather than written on its own. */
+/** Up to this many bytes are copied behind the header instead of being written separately. */
 const MAX_COPIED_BYTES = 1024;
-/** Bytes written at once at most, whatever there is. */
+/** Most bytes written at once. */
 const MAX_BURST_BYTES = 256 * 1024;
 
-/** Lets the bytes of one stream through as the path takes them. */
+/** Paces the bytes of one stream to the path. */
 export interface Pace {
   /** How many of `wanted` bytes may be written now; they count as written. 0: {@linkcode Pace.wait}. */
   grant(wanted: number): number;
-  /** As {@linkcode Pace.grant} as soon as there is room; 0 when the stream is to end instead. */
+  /** As {@linkcode Pace.grant} as soon as there is room; 0 if the stream must end instead. */
   wait(wanted: number): Promise<number>;
-  /** The stream itself takes no more for the moment. */
+  /** The stream starts to wait. */
   beginWait?(): void;
-  /** It takes more. */
+  /** The stream can be written again. */
   endWait?(): void;
 }
 
@@ -34,37 +35,37 @@ export interface Pace {
 interface SendGroupOptions {
   /** The connection. */
   readonly context: AbortContext;
-  /** Ends the group early: unsubscribed, or not worth sending any more. */
+  /** Cuts the group: unsubscribed, or obsolete. */
   readonly signal: AbortSignal;
-  /** Default as fast as the stream takes them. */
+  /** Default as fast as the stream accepts bytes. */
   readonly pace?: Pace | undefined;
-  /** Where what is sent is counted. */
+  /** Counters to increase. */
   readonly count: SendCount;
 }
 
 /** Options of {@linkcode sendGroup}. */
 interface SendWholeGroupOptions extends SendGroupOptions {
-  /** Bytes of the group that are written already. Default 0. */
+  /** Bytes of the group that were already written. Default 0. */
   readonly from?: number | undefined;
 }
 
 /** Options of {@linkcode startGroup}. */
 interface StartGroupOptions {
-  /** The draft spoken. */
+  /** The negotiated draft. */
   readonly version: Version;
   /** The subscription, as the peer numbered it. */
   readonly subscribeId: number;
-  /** First frame to send. Default the first one there is. */
+  /** First frame to send. Default the group's first. */
   readonly startFrame?: number | undefined;
 }
 
-/** What was sent, as a session counts it. */
+/** The session's counters of sent groups. */
 export type SendCount = Pick<
   SessionStats,
   "sentBytes" | "sentFrames" | "sentCuts"
 >;
 
-/** Writes what goes before the frames `first`, and those with it in one piece. */
+/** Writes the header, and `first`, the bytes after it, in one piece. */
 export function startGroup(
   stream: SendStream,
   group: GroupProducer,
@@ -78,8 +79,8 @@ export function startGroup(
 }
 
 /**
- * The first bytes of a group, where copying them behind the header is cheaper
- * than a second write and they may be written now; they count as written.
+ * The first bytes of a group if they may be written now and copying them behind
+ * the header is cheaper than a second write; they count as written.
  */
 export function firstBytes(
   { log }: GroupBytes,
@@ -91,7 +92,7 @@ export function firstBytes(
   return granted === 0 ? undefined : run.subarray(0, granted);
 }
 
-/** Writes all of `group` to `stream`, which it ends. Waits for this stream alone; never throws. */
+/** Writes all of `group` to `stream` and ends the stream. Waits only for this stream; never throws. */
 export async function sendGroup(
   stream: SendStream,
   group: GroupProducer,
@@ -131,7 +132,7 @@ export async function sendGroup(
   }
 }
 
-/** Writes `bytes` from `at` on, or what is left of them; says how many. */
+/** Writes up to `bytes` bytes from `at` on; returns how many. */
 function writeRuns(
   stream: SendStream,
   log: ReadableLog,
@@ -147,7 +148,7 @@ function writeRuns(
   return written;
 }
 
-/** Waits until all of `bytes` may be written; `false` when the stream is to end instead. */
+/** Waits until all of `bytes` may be written; `false` if the stream must end instead. */
 async function admit(pace: Pace, bytes: number): Promise<boolean> {
   for (let left = bytes; left > 0;) {
     const granted = pace.grant(left) || await pace.wait(left);
@@ -171,7 +172,7 @@ export interface FrameRange {
   readonly endFrame?: number | undefined;
 }
 
-/** Writes frames `startFrame` to `endFrame` of `group`, counted from its true beginning, to `stream`, which it ends; the first delta counts from 0. Never throws. */
+/** Writes frames `startFrame` to `endFrame` of `group` to `stream` and ends the stream. Frames count from the group's real start; the first delta counts from 0. Never throws. */
 export async function sendFrames(
   stream: SendStream,
   group: GroupProducer,

@@ -86,7 +86,7 @@ for (const reliableReset of [true, false]) {
     }
   });
 
-  Deno.test(`sendGroup: a group that is retired under way fails at the peer (${kind})`, async () => {
+  Deno.test(`sendGroup: a group evicted while sent fails at the peer (${kind})`, async () => {
     const group = open();
     write(group, 10, 0);
     const got = await received({ reliableReset }, async (stream, context) => {
@@ -101,7 +101,7 @@ for (const reliableReset of [true, false]) {
   });
 }
 
-Deno.test("sendFrames: frames are counted from the true beginning of a group whose head is missing", async () => {
+Deno.test("sendFrames: frames count from the start of a group without its head", async () => {
   const group = open(10);
   for (let i = 0; i < 5; i++) write(group, i, 100 + i);
   group.close();

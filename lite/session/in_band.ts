@@ -1,7 +1,7 @@
 /**
- * Drafts 01 and 02, for peers that negotiate no protocol name: the first
- * bidirectional stream agrees on a draft and stays open as long as the session.
- * moq-transport-14, "SETUP".
+ * Drafts 01 and 02, for peers that negotiate no protocol name: the draft is
+ * negotiated on the first bidirectional stream, which stays open as long as the
+ * session. moq-transport-14, "SETUP".
  *
  * @module
  */
@@ -27,26 +27,26 @@ import { MessageReader, withType } from "./streams.ts";
 
 const OFFER_TIMEOUT_MS = 10_000;
 
-/** What was agreed on in band. */
+/** The result of the negotiation in band. */
 export interface InBandAgreement {
-  /** The rest of the transport: the first stream has been taken out of it. */
+  /** The transport without its first stream. */
   readonly transport: Transport;
   /** The draft. */
   readonly version: Version;
-  /** What the client dialled, where the transport does not carry it. */
+  /** Path and query of the client's URL, if the transport does not carry them. */
   readonly path: string | undefined;
-  /** The stream that lives as long as the session. */
+  /** The stream of the negotiation, which lives as long as the session. */
   readonly stream: BidiStream;
   /** The peer's half of it. */
   readonly reader: MessageReader;
 }
 
-/** Whether the two ends of `transport` have yet to agree on a draft. */
+/** Whether the draft must be negotiated in band on `transport`. */
 export function needsInBand({ protocol }: Transport): boolean {
   return protocol === undefined || protocol === "" || protocol === IN_BAND_ALPN;
 }
 
-/** The server's side: waits for the client's offer and takes its first draft that is spoken here. Throws `MoqError("version")` or `("protocol")`, `signal.reason` on abort. */
+/** The server's side: waits for the client's offer and selects its first supported draft. Throws `MoqError("version")` or `("protocol")`, `signal.reason` on abort. */
 export async function acceptInBand(
   transport: Transport,
   signal: AbortSignal,
@@ -69,7 +69,7 @@ export async function acceptInBand(
   }
   throw new MoqError(
     "version",
-    `Expected an offer of moq-lite-02 or -01, got ${
+    `Client offers neither moq-lite-02 nor -01 but ${
       versions.map((code) => `0x${code.toString(16)}`).join(", ") || "nothing"
     }`,
   );
@@ -77,7 +77,7 @@ export async function acceptInBand(
 
 /** Options of {@linkcode offerInBand}. */
 export interface OfferInBandOptions {
-  /** Path and query of what is dialled, where the transport does not carry them. */
+  /** Path and query of the URL, if the transport does not carry them. */
   readonly path?: string | undefined;
   /** The drafts to offer. Default 02, then 01. */
   readonly drafts?: readonly Version[] | undefined;
@@ -85,7 +85,7 @@ export interface OfferInBandOptions {
   readonly signal: AbortSignal;
 }
 
-/** The client's side: offers drafts and waits for the answer. Failures as {@linkcode acceptInBand}. */
+/** The client's side: offers drafts and waits for the answer. Throws as {@linkcode acceptInBand} does. */
 export async function offerInBand(
   transport: Transport,
   { path, signal, drafts = [...SESSION_CODES.keys()] }: OfferInBandOptions,
@@ -100,20 +100,20 @@ export async function offerInBand(
   const body = await setupBody(reader, { type: BidiType.serverSetup, signal });
   const version = draftOf(decodeServerSetup(body));
   if (version) return { transport, version, path, stream, reader };
-  throw new MoqError("version", "Expected a draft that was offered");
+  throw new MoqError("version", "Server selected a draft that was not offered");
 }
 
 /** Options of {@linkcode agreeInBand}. */
 export interface AgreeInBandOptions {
-  /** Path and query of the URL, where the transport does not carry them. */
+  /** Path and query of the URL, if the transport does not carry them. */
   readonly path?: string | undefined;
-  /** Gives up. */
+  /** Aborts the negotiation. */
   readonly signal?: AbortSignal | undefined;
-  /** Time. Default the system's. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
 }
 
-/** As {@linkcode offerInBand} by whoever has dialled: within ten seconds, and what fails closes `transport`. */
+/** As {@linkcode offerInBand}, within ten seconds; a failure closes `transport`. */
 export async function agreeInBand(
   transport: Transport,
   { path, signal, clock = systemClock }: AgreeInBandOptions,
@@ -142,7 +142,7 @@ async function firstOf(
 ): Promise<BidiStream> {
   const { value } = await abortable(incoming.next(), signal);
   if (value) return value;
-  throw new MoqError("transport", "Expected a SETUP, the connection ended");
+  throw new MoqError("transport", "Connection ended before SETUP");
 }
 
 async function setupBody(
@@ -155,7 +155,7 @@ async function setupBody(
     if (first !== type) {
       throw new MoqError(
         "protocol",
-        `Expected a SETUP with type ${type}, got ${first ?? "the end"}`,
+        `Expected SETUP of type ${type}, got ${first ?? "the end"}`,
       );
     }
     const [high = 0, low = 0] = await reader.bytes(2);
@@ -166,7 +166,7 @@ async function setupBody(
     if (error.code === "protocol" || error.code === "transport") throw error;
     throw new MoqError(
       "protocol",
-      "Expected a SETUP, the peer ended its stream before or inside it",
+      "Peer ended its stream before or inside SETUP",
       { cause },
     );
   } finally {

@@ -1,6 +1,5 @@
 /**
- * Waits for the peer that are bounded in time, each with the error that says
- * what was waited for.
+ * Waits for the peer with timeouts, whose errors say what did not happen.
  *
  * @module
  */
@@ -15,16 +14,16 @@ interface InTimeOptions {
   readonly clock: Clock;
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;
-  /** How long it may take, in milliseconds. */
+  /** The timeout in milliseconds. */
   readonly ms: number;
-  /** What was expected: the message of the error. */
-  readonly expected: string;
+  /** The message of the timeout error. */
+  readonly late: string;
 }
 
-/** What `work` resolves with; its signal aborts after `ms`. Throws `MoqError("timeout")` then, and `signal.reason`. */
+/** The result of `work`, whose signal aborts after `ms`. Throws `MoqError("timeout")` then, and `signal.reason`. */
 export async function inTime<T>(
   work: (signal: AbortSignal) => Promise<T>,
-  { clock, signal, ms, expected }: InTimeOptions,
+  { clock, signal, ms, late }: InTimeOptions,
 ): Promise<T> {
   const patience = deadline(clock, ms, signal);
   try {
@@ -32,7 +31,7 @@ export async function inTime<T>(
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     if (!patience.signal.aborted) throw error;
-    throw new MoqError("timeout", expected, { cause: error });
+    throw new MoqError("timeout", late, { cause: error });
   } finally {
     patience.clear();
   }
@@ -44,7 +43,7 @@ export function withCredit<T>(
   options: Pick<InTimeOptions, "clock" | "signal">,
 ): Promise<T> {
   const ms = CREDIT_TIMEOUT_MS;
-  const expected =
-    `Expected the peer to allow another request within ${ms} ms, as many as it allows are open; ask for fewer tracks at once or raise the peer's stream limit`;
-  return inTime(open, { ...options, ms, expected });
+  const late =
+    `Peer allowed no other request in ${ms} ms; read fewer tracks at once or raise the peer's stream limit`;
+  return inTime(open, { ...options, ms, late });
 }

@@ -16,7 +16,7 @@ export async function isAnnounced(
   return false;
 }
 
-/** What to throw when the listing ended in an orderly way. */
+/** The error to throw when the listing ended without `path`. */
 export function endedBefore(path: string): MoqError {
   return new MoqError(
     "closed",

@@ -1,6 +1,6 @@
 /**
- * The client's side of a session: over a transport that agreed on a draft by
- * name, or one where that is still to be done.
+ * Opens the client's side of a session, and negotiates a draft in band if the
+ * transport has not.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { openSession, type Session } from "./session.ts";
 
 /** Options of {@linkcode negotiateSession}. */
 interface NegotiateOptions extends SessionOptions, Partial<SessionScopes> {
-  /** Ends the wait for an agreement. */
+  /** Aborts the negotiation. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** As `openSession`, after agreeing on a draft in band where no protocol name did. Failures as `agreeInBand`. */
+/** As `openSession`, after negotiating a draft in band if the transport has no protocol name. Throws as `agreeInBand` does. */
 export async function negotiateSession(
   transport: Transport,
   options: NegotiateOptions,

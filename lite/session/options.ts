@@ -1,5 +1,5 @@
 /**
- * How a session is made, and what it serves.
+ * Options of sessions.
  *
  * @module
  */
@@ -13,30 +13,30 @@ import type { InBandAgreement } from "./in_band.ts";
 
 /** Options of `Session`. */
 export interface SessionOptions {
-  /** What we tell the peer about ourselves in addition to our hop id. */
+  /** Our SETUP, in addition to our hop id. */
   readonly setup?: Omit<Setup, "hop"> | undefined;
   /** Our hop id. Default random. */
   readonly hop?: bigint | undefined;
-  /** Accounts for groups that come in. Default one of its own. */
+  /** Holds received groups. Default its own. */
   readonly cache?: Cache | undefined;
-  /** Time. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
-  /** Where messages go. Default nowhere. */
+  /** Receives log messages. Default none. */
   readonly log?: Logger | undefined;
-  /** Bounds on the peer. */
+  /** Limits of the peer. */
   readonly limits?: SessionLimits | undefined;
-  /** What `acceptInBand` or `offerInBand` agreed on, on a transport without a protocol name. */
+  /** The result of `acceptInBand` or `offerInBand`, on a transport without a protocol name. */
   readonly inBand?: InBandAgreement | undefined;
-  /** How long the peer may take for its SETUP, in milliseconds. Default 10 s. */
+  /** Timeout of the peer's SETUP, in milliseconds. Default 10 s. */
   readonly setupTimeoutMs?: number | undefined;
 }
 
-/** What the peer of a session may do. */
+/** The scopes of a session's peer. */
 export interface SessionScopes {
   /** What the peer may read. */
   readonly readable: OriginScope;
-  /** What the peer may publish to; without it the peer is not asked for announcements. */
+  /** What the peer may publish; without it the peer is not asked for announcements. */
   readonly writable?: OriginScope | undefined;
-  /** Bounds on the peer from here on, where they are not those the session began with. */
+  /** Limits of the peer from now on, where they differ from the session's first ones. */
   readonly limits?: SessionLimits | undefined;
 }

@@ -1,6 +1,6 @@
 /**
- * Pauses in loops over what a peer sends: items that are there already would
- * be read without giving other sessions a turn.
+ * Pauses in loops over a peer's items: queued items would be read without giving
+ * other sessions a turn.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { type Clock, sleep } from "../time.ts";
 
 /** Options of {@linkcode paced}. */
 interface PacedOptions {
-  /** Provides the turns of the event loop. */
+  /** Provides turns of the event loop. */
   readonly clock: Clock;
   /** Items between two pauses. */
   readonly atOnce: number;
 }
 
-/** The items of `source`, with a turn of the event loop for others after every `atOnce` of them. */
+/** The items of `source`, with a turn of the event loop after every `atOnce` of them. */
 export async function* paced<T>(
   source: AsyncIterable<T>,
   { clock, atOnce }: PacedOptions,

@@ -1,17 +1,16 @@
 /**
- * From what a subscriber wants to the send order a transport takes: track
- * priority first, then the older subscription, then the newer group. The order
- * is fixed when a stream opens, since raising it on a starved stream does
- * nothing.
+ * Maps groups to send orders of the transport: track priority first, then the
+ * older subscription, then the newer group. The order is fixed when a stream
+ * opens, since raising it has no effect on a starved stream.
  *
  * @module
  */
 
-/** Requests go before everything. */
+/** The order of requests: before everything. */
 export const CONTROL_ORDER = 2 ** 31 - 1;
-/** What streams have that the peer opened: before all groups. */
+/** The order of streams that the peer opened: before all groups. */
 export const ANSWER_ORDER = 0;
-/** Behind every group: what is sent at this order leaves when everything else has left. */
+/** After every group: sent when everything else was sent. */
 export const LAST_ORDER = -(2 ** 31);
 
 const SLOTS = 128;
@@ -24,7 +23,7 @@ const COUNTS = 2 ** 16 - 1;
 export class SendOrders {
   readonly #taken: Set<number> = new Set();
 
-  /** A place among the subscriptions, the earliest free one; those beyond 127 share the last. */
+  /** Takes the first free place among the subscriptions; those after 127 share the last. */
   open(): SubscriptionOrder {
     let slot = 0;
     while (slot < SLOTS - 1 && this.#taken.has(slot)) slot++;
@@ -45,7 +44,7 @@ export class SubscriptionOrder {
     this.#taken = taken;
   }
 
-  /** The order of the next group to be sent at `priority`, 0 to 255. Starts over after 65,535 groups, when the first ones are long gone. */
+  /** The order of the next group at `priority`, 0 to 255. Starts over after 65,535 groups, when the first ones have long ended. */
   next(priority: number): number {
     this.#count = this.#count % (COUNTS - 1) + 1;
     const place = SLOTS - 1 - this.#slot;

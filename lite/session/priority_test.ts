@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CONTROL_ORDER, SendOrders } from "./priority.ts";
 
-Deno.test("SubscriptionOrder.next: priority, then the older subscription, then the newer group, all below control", () => {
+Deno.test("SubscriptionOrder.next: priority, older subscription, newer group", () => {
   const orders = new SendOrders();
   const [older, newer] = [orders.open(), orders.open()];
   const low = older.next(0);
@@ -19,7 +19,7 @@ Deno.test("SubscriptionOrder.next: priority, then the older subscription, then t
   assert.ok(ranks.at(-1)! <= CONTROL_ORDER);
 });
 
-Deno.test("SubscriptionOrder.next: 70,000 groups and 300 subscriptions never leave the priority", () => {
+Deno.test("SubscriptionOrder.next: stays in its priority for 70,000 groups", () => {
   const orders = new SendOrders();
   const all = Array.from({ length: 300 }, () => orders.open());
   const ceiling = orders.open().next(8);

@@ -1,6 +1,5 @@
 /**
- * What the peer measures on its path to us, asked for with PROBE. moq-lite,
- * "PROBE".
+ * Requests the peer's measurements of its path to us. moq-lite, "PROBE".
  *
  * @module
  */
@@ -16,7 +15,7 @@ import { withType } from "./streams.ts";
 
 const MAX_PROBE_BYTES = 64;
 
-/** The peer's reports until it ends them or `signal` aborts; none from a peer that does not measure. */
+/** The peer's reports until it ends them or `signal` aborts; none if the peer does not measure. */
 export async function* askProbe(
   { transport, version, peer, clock }: SessionContext,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 /**
- * What a peer hears that asked with PROBE: the round trip always, the rate only
- * when there was more to send than the path could carry. moq-lite, "PROBE".
+ * Answers PROBE: always with the round trip, with the rate only if there was
+ * more to send than the path could carry. moq-lite, "PROBE".
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { encodeProbe, type Probe } from "../wire/probe.ts";
 import type { Version } from "../wire/version.ts";
 import type { Congestion } from "./pacing/congestion.ts";
 
-/** What changes by less than this share is not worth a report. */
+/** Smaller relative changes are not reported. */
 const NOTABLE_SHARE = 0.25;
 
 /** What is needed of a session. */
 interface ProbeContext {
-  /** The draft spoken. */
+  /** The negotiated draft. */
   readonly version: Version;
-  /** What is measured. */
+  /** The measurements. */
   readonly path: Congestion;
 }
 
@@ -24,7 +24,7 @@ interface ProbeContext {
 export class ProbeReports {
   readonly #context: ProbeContext;
 
-  /** Of what `context.path` measures. */
+  /** Reports the measurements of `context.path`. */
   constructor(context: ProbeContext) {
     this.#context = context;
   }
@@ -56,7 +56,7 @@ export class ProbeReports {
   #report(): Probe | undefined {
     const { rttMs, bitrateBps } = this.#context.path;
     if (rttMs === undefined) return undefined;
-    // 0 says unknown, so a shorter round trip is one of a millisecond.
+    // 0 means unknown, so a shorter round trip is reported as one millisecond.
     return { bitrateBps, rttMs: Math.max(1, Math.round(rttMs)) };
   }
 }

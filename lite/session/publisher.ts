@@ -1,6 +1,6 @@
 /**
- * The half of a session that answers: announcements, track properties,
- * subscriptions and fetches, out of one scope of an origin.
+ * The answering half of a session: announcements, track properties,
+ * subscriptions and fetches, from one scope of an origin.
  *
  * @module
  */
@@ -37,14 +37,14 @@ export class SessionPublisher {
   readonly #requested = new RequestedBroadcasts();
   readonly #announceStreams = new AnnounceStreams();
 
-  /** Answers out of `scope` as soon as that is known. */
+  /** Answers from `scope`, once it resolves. */
   constructor(context: SessionContext, scope: Promise<OriginScope>) {
     this.#context = context;
     this.#scope = scope;
     this.#reports = new ProbeReports(context);
   }
 
-  /** What this peer may see: without what it told us itself. */
+  /** The scope without the peer's own broadcasts. */
   async #view(exclude?: bigint): Promise<OriginScope> {
     const { peer, version } = this.#context;
     const setup = hasSetupStream(version) ? await peer : undefined;
@@ -79,7 +79,7 @@ export class SessionPublisher {
     }
   }
 
-  /** The track that the request on `stream` names. */
+  /** The requested track of the request on `stream`. */
   async #track(
     { broadcast, track }: {
       readonly broadcast: string;
@@ -98,7 +98,7 @@ export class SessionPublisher {
     this.#requested.forgetIdle();
   }
 
-  /** Answers a request about one track until the peer ends it; a failure refuses it. */
+  /** Answers a request for one track until the peer ends it; a failure refuses it. */
   async #serve(
     { send }: BidiStream,
     answer: (over: LinkedController) => Promise<void>,
@@ -140,7 +140,7 @@ export class SessionPublisher {
       await sendFrames(stream.send, groupOf(group), {
         context: this.#context,
         signal,
-        // An answer is never too old.
+        // Answers are never cut for their age.
         pace: {
           grant: (wanted) => flow.grant(wanted),
           wait: (wanted) => flow.wait(wanted, signal),
@@ -160,7 +160,7 @@ export class SessionPublisher {
     if (this.#ids.has(message.id)) {
       throw new MoqError(
         "protocol",
-        `Expected a new subscription id, got ${message.id} twice`,
+        `Peer used subscription id ${message.id} twice`,
       );
     }
     this.#ids.add(message.id);
@@ -170,7 +170,7 @@ export class SessionPublisher {
       if (stats.subscriptions > limits.subscriptions) {
         throw new MoqError(
           "lagged",
-          `Expected at most ${limits.subscriptions} subscriptions, got more`,
+          `More than ${limits.subscriptions} subscriptions`,
         );
       }
       const track = await this.#track(message, stream);
@@ -183,7 +183,7 @@ export class SessionPublisher {
     this.#ids.delete(message.id);
   }
 
-  /** PROBE: reports what the path carries, at first and when that changes, until the peer has heard enough. */
+  /** PROBE: reports measurements of the path when they change, until the peer ends it. */
   async probe({ stream, reader }: IncomingRequest): Promise<void> {
     const { signal, tasks } = this.#context;
     const over = linked(signal);
@@ -214,7 +214,7 @@ async function endWith(
   try {
     await reader.drain();
   } catch {
-    // A reset says the same as a FIN: the peer is no longer interested.
+    // A reset means the same as a FIN: the peer is no longer interested.
   }
   over.abort(noLongerWanted());
   await stopped;

@@ -1,7 +1,6 @@
 /**
- * A connection that is made again whenever it is lost, with capped exponential
- * backoff and jitter. What is published and what is announced outlive the
- * single session.
+ * A connection that reconnects whenever it is lost, with capped exponential
+ * backoff and jitter. Publications and announcements outlive each session.
  *
  * @module
  */
@@ -21,41 +20,41 @@ import { type Clock, sleep, systemClock } from "../time.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";
 import type { Session } from "./session.ts";
 
-/** What a dialer is told. */
+/** Options of a dialer. */
 export interface DialSessionOptions {
   /** What the peer may read. */
   readonly readable: OriginScope;
-  /** What the peer may publish to. */
+  /** What the peer may publish. */
   readonly writable: OriginScope;
-  /** Our hop id, the same for every session, so that a peer knows us again. */
+  /** Our hop id, the same for every session, so that peers recognize us. */
   readonly hop: bigint;
-  /** Gives up. */
+  /** Aborts the attempt. */
   readonly signal: AbortSignal;
 }
 
-/** Makes one session. */
+/** Opens sessions. */
 export interface SessionDialer {
-  /** Connects once; throws when that fails. */
+  /** Connects once; throws if that fails. */
   dial(options: DialSessionOptions): Promise<Session>;
 }
 
 /** Options of {@linkcode Connection}. */
 export interface ConnectionOptions {
-  /** First pause after a failure, in milliseconds. Default 500. */
+  /** First delay after a failure, in milliseconds. Default 500. */
   readonly initialDelayMs?: number | undefined;
-  /** Longest pause. Default 10 s. */
+  /** Longest delay, in milliseconds. Default 10 s. */
   readonly maxDelayMs?: number | undefined;
-  /** What every session serves and fills, in place of a `local` and a `remote` of its own. */
+  /** Used as both `local` and `remote`, instead of separate ones. */
   readonly origin?: Origin | undefined;
-  /** Whether a peer that will not let us in is asked again like any other. Default false. */
+  /** Whether to retry after a refusal. Default `false`. */
   readonly retriesRefusals?: boolean | undefined;
-  /** Time. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
-  /** Where messages go. Default nowhere. */
+  /** Receives log messages. Default none. */
   readonly log?: Logger | undefined;
 }
 
-/** How a connection is doing; `connected` also while a peer that asked us to move still serves. */
+/** The status of a connection; also `connected` while a peer that asked us to move still serves. */
 export type ConnectionStatus =
   | { readonly state: "connecting"; readonly attempt: number }
   | { readonly state: "connected"; readonly session: Session }
@@ -69,7 +68,7 @@ export type ConnectionStatus =
 const INITIAL_DELAY_MS = 500;
 const MAX_DELAY_MS = 10_000;
 
-/** A session whose peer asked us to move, and serves until we have. */
+/** A session whose peer asked us to move, and serves until we have moved. */
 interface Moving {
   readonly session: Session;
   /** Aborts when it has ended. */
@@ -82,9 +81,9 @@ interface Moving {
  * session: wait for {@linkcode Connection.whenAnnounced} and read again.
  */
 export class Connection {
-  /** Broadcasts of our own: published on every session. */
+  /** Local broadcasts: published on every session. */
   readonly local: Origin;
-  /** What the peer announces, over whichever session is up. */
+  /** The peer's broadcasts, over the current session. */
   readonly remote: Origin;
   /** Resolves when it was closed, or gave up because the peer refused with `unauthorized`; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
@@ -94,7 +93,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #maxDelayMs: number;
   readonly #end = new AbortController();
-  // Also when it gave up by itself.
+  // Also aborts after a refusal.
   readonly #over = new AbortController();
   readonly #latch = new Latch();
   #moving: Moving | undefined;
@@ -114,24 +113,24 @@ export class Connection {
     this.closed = this.#run();
   }
 
-  /** How it is doing now. */
+  /** The current status. */
   get status(): ConnectionStatus {
     return this.#status;
   }
 
-  /** The session that is up, if one is. */
+  /** The current session, if there is one. */
   get session(): Session | undefined {
     return this.#status.state === "connected"
       ? this.#status.session
       : undefined;
   }
 
-  /** Publishes a broadcast of our own on every session. */
+  /** Publishes a local broadcast on every session. */
   publish(path: string, broadcast: BroadcastProducer): Publication {
     return this.local.scope().publish(path, broadcast);
   }
 
-  /** The peer's broadcast at `path`, over whichever session is up; what is wrong with it shows when it is used. */
+  /** The peer's broadcast at `path`, over the current session; errors appear when it is used. */
   consume(path: string): BroadcastConsumer {
     try {
       return this.remote.scope().consume(path);
@@ -142,7 +141,7 @@ export class Connection {
     }
   }
 
-  /** What the peer announces under `prefix`, now and as it comes and goes, over whichever session is up. Ends with `signal` or the connection. */
+  /** The peer's announcements under `prefix`: the current ones, then changes, over all sessions. Ends with `signal` or the connection. */
   async *announced(
     prefix = "",
     signal?: AbortSignal,
@@ -160,7 +159,7 @@ export class Connection {
     throw await this.closed ?? endedBefore(path);
   }
 
-  /** Resolves when all that was written so far has arrived over one session. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
+  /** Resolves when everything written so far has arrived over one session. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
   async flushed(signal?: AbortSignal): Promise<void> {
     for await (const { state } of this.statuses(signal)) {
       if (state !== "connected") continue;
@@ -169,10 +168,10 @@ export class Connection {
     }
     signal?.throwIfAborted();
     throw await this.closed ??
-      new MoqError("closed", "Connection ended before all had arrived");
+      new MoqError("closed", "Connection ended before all data had arrived");
   }
 
-  /** How it is doing, now and whenever that changes; what nobody looked at in time is skipped. Ends with the connection. */
+  /** The current status, and each new one; a slow reader misses some. Ends with the connection. */
   async *statuses(
     signal?: AbortSignal,
   ): AsyncGenerator<ConnectionStatus, void> {
@@ -188,7 +187,7 @@ export class Connection {
     }
   }
 
-  /** Ends it for good. Idempotent. */
+  /** Ends the connection. Idempotent. */
   close(): void {
     this.#end.abort(new MoqError("closed", "Connection was closed here"));
   }
@@ -213,7 +212,7 @@ export class Connection {
       if (error?.code === "unauthorized" && !this.#options.retriesRefusals) {
         break;
       }
-      // A session that held for a while was no failed attempt.
+      // A session that lasted for a while was not a failed attempt.
       if (this.#clock.now() - startMs > this.#maxDelayMs) attempt = 1;
       if (before?.gone.aborted) attempt = 1;
       attempt = await this.#wait(attempt, error);
@@ -224,7 +223,7 @@ export class Connection {
     return final;
   }
 
-  /** One session from dialling to its end; why it ended. */
+  /** Runs one session from dialling to its end; returns its error. */
   async #connectOnce(): Promise<MoqError | undefined> {
     const { hop } = this.local;
     try {
@@ -237,7 +236,7 @@ export class Connection {
       const gone = this.#closeAtEnd(session);
       this.#said = undefined;
       this.#show({ state: "connected", session });
-      // A peer that asks us to move keeps serving until we have: dial before it closes.
+      // A peer that asks us to move serves until we have moved: dial before it closes.
       const moving = session.goingAway.then(() => undefined);
       const error = await Promise.race([session.closed, moving]);
       if (!gone.aborted) this.#moving = { session, gone };
@@ -247,7 +246,7 @@ export class Connection {
     }
   }
 
-  /** Closes `session` with the connection; aborts when it has ended. */
+  /** Closes `session` with the connection; the returned signal aborts when it has ended. */
   #closeAtEnd(session: Session): AbortSignal {
     const { signal } = this.#end;
     const gone = new AbortController();
@@ -260,7 +259,7 @@ export class Connection {
     return gone.signal;
   }
 
-  /** Waits before the next attempt and returns how many there were: one, once a peer that asked us to move has gone and its successor may come. */
+  /** Waits before the next attempt and returns the number of attempts; starts again at 1 once a peer that asked us to move has closed. */
   async #wait(attempt: number, error: MoqError | undefined): Promise<number> {
     const { initialDelayMs = INITIAL_DELAY_MS } = this.#options;
     const delayMs = initialDelayMs * 2 ** (attempt - 1);
@@ -283,14 +282,14 @@ export class Connection {
     return hasGone ? await this.#wait(1, error) : attempt;
   }
 
-  /** Aborts with the connection, and when a peer that asked us to move has gone: nothing that was begun before finds its successor. */
+  /** Aborts with the connection, and when a peer that asked us to move has closed: attempts from before may not reach its successor. */
   #patience(): AbortSignal {
     const end = this.#end.signal;
     return this.#moving ? AbortSignal.any([end, this.#moving.gone]) : end;
   }
 }
 
-/** Whether `session` lasted until all had arrived. */
+/** Whether `session` lasted until all data had arrived. */
 async function isFlushed(
   session: Session | undefined,
   signal?: AbortSignal,

@@ -1,6 +1,6 @@
 /**
- * A track of the peer's: one SUBSCRIBE while somebody here reads it.
- * moq-lite-06, "SUBSCRIBE".
+ * A track of the peer: one SUBSCRIBE while it has readers here. moq-lite-06,
+ * "SUBSCRIBE".
  *
  * @module
  */
@@ -40,12 +40,12 @@ import { receiveGroup } from "./group_receiver.ts";
 import type { MessageReader } from "./streams.ts";
 import type { GroupReceiver, PeerRequests } from "./requests.ts";
 
-/** How long to wait for groups that are owed when the subscriber set no age. */
+/** How long to wait for outstanding groups if the subscriber set no age. */
 const TAIL_MS = 1000;
-/** The longest wait for them, whatever the subscriber set. */
+/** The longest wait for them. */
 const MAX_TAIL_MS = 30_000;
 
-/** Which track. */
+/** Identifies a track. */
 export interface RemoteTrackOptions {
   /** Path of its broadcast, as the peer knows it. */
   readonly broadcast: string;
@@ -56,7 +56,7 @@ export interface RemoteTrackOptions {
 /** A track that the peer publishes. */
 export class RemoteTrack implements TrackSource, GroupReceiver {
   readonly #requests: PeerRequests;
-  /** Which track. */
+  /** Identifies the track. */
   readonly options: RemoteTrackOptions;
   readonly #latch = new Latch();
   #track: TrackProducer | undefined;
@@ -133,7 +133,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     this.#seen = 0;
   }
 
-  /** Responses to the end of the peer's half. */
+  /** Handles responses to the end of the peer's half. */
   async #runResponses(
     reader: MessageReader,
     track: TrackProducer,
@@ -150,14 +150,12 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
         track.track.finishAt(response.group);
       }
     }
-    // Up to 04 the end of the stream is the end of the track; later END says so.
+    // Up to 04 the end of the stream ends the track; later END does.
     const isComplete = hasSubscribeOk(version) || this.#end !== undefined;
     if (isAccepted && isComplete) return;
     throw new MoqError(
       "remote",
-      `Expected SUBSCRIBE_${
-        isAccepted ? "END" : "OK"
-      } before the end of the stream, got the end`,
+      `Peer ended the stream without SUBSCRIBE_${isAccepted ? "END" : "OK"}`,
     );
   }
 
@@ -189,7 +187,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     const { version } = this.#requests.context;
     if (!hasSubscribeUpdate(version)) return;
     let last = asked;
-    // Wishes that change while the peer does not read are folded into one.
+    // Changes while the peer does not read are merged into one.
     for (;;) {
       const isReady = await send.ready(over.signal);
       if (!isReady || over.signal.aborted) return;
@@ -203,10 +201,10 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     }
   }
 
-  /** Groups may still be on their way when the stream has said its last word. */
+  /** Waits for groups that are still in flight after the end of the stream. */
   async #awaitTail(wanted: Wanted, signal: AbortSignal): Promise<void> {
     const { clock, version } = this.#requests.context;
-    // Drafts that do not say which groups are owed get the short wait.
+    // Drafts that do not announce the last group get the short wait.
     const ageMs = hasSubscribeOk(version) ? TAIL_MS : wanted.maxAgeMs;
     const ms = Math.min(ageMs || TAIL_MS, MAX_TAIL_MS);
     const patience = deadline(clock, ms, signal);
@@ -232,7 +230,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     return this.#seen < this.#end - this.#start;
   }
 
-  /** A group for this subscription, past its header. */
+  /** Receives a group for this subscription, after its header. */
   async receive(reader: MessageReader, header: GroupHeader): Promise<void> {
     const { version, clock, log, stats } = this.#requests.context;
     const { sequence, frameStart } = header;
@@ -250,7 +248,7 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     this.#latch.wake();
   }
 
-  /** A group of one frame for this subscription; `false` when it is there already. */
+  /** Receives a one-frame group for this subscription; `false` if it already exists. */
   receiveDatagram(sequence: number, frame: Frame): boolean {
     const track = this.#track?.track;
     if (!track?.insertDatagram(sequence, frame)) return false;

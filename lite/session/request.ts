@@ -1,5 +1,5 @@
 /**
- * Requests: one stream each, the peer's and ours.
+ * Requests of the peer and ours, one stream each.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { BidiStream, SendStream } from "../transport/transport.ts";
 import type { Version } from "../wire/version.ts";
 import { MessageReader } from "./streams.ts";
 
-/** A request of the peer's, past the type of its stream. */
+/** A request of the peer, after the type of its stream. */
 export interface IncomingRequest {
   /** The stream. */
   readonly stream: BidiStream;
@@ -15,17 +15,17 @@ export interface IncomingRequest {
   readonly reader: MessageReader;
 }
 
-/** A request of ours, whose first message is written. */
+/** A request of ours, whose first message was written. */
 export interface OutgoingRequest {
   /** Our half. */
   readonly send: SendStream;
   /** The peer's half. */
   readonly reader: MessageReader;
-  /** Nothing more is wanted; idempotent. */
+  /** Ends the request; idempotent. */
   end(): void;
 }
 
-/** The request on a stream of ours. */
+/** Makes a request of a stream of ours. */
 export function outgoingRequest(
   { send, receive }: BidiStream,
   version: Version,
@@ -35,7 +35,7 @@ export function outgoingRequest(
     send,
     reader,
     end: () => {
-      // The peer reads the end of our half even while it has nothing to send.
+      // The peer reads the end of our half even if it has nothing to send.
       send.close();
       reader.cancel();
     },

@@ -1,7 +1,7 @@
 /**
- * The broadcasts that a peer's requests are about. It can request any number of
- * names, so what no one reads is removed: at once after a refusal, else when
- * there are many, and when the session ends.
+ * The broadcasts that a peer has requested. It can request any number of names,
+ * so unread ones are removed: at once after a refusal, else when there are many,
+ * and when the session ends.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Broadcast } from "../model/broadcast.ts";
 import type { OriginTable } from "../model/origin_scope.ts";
 import type { SendStream } from "../transport/transport.ts";
 
-/** Broadcasts without a request in progress that are kept for the next one. */
+/** Broadcasts kept without a request in progress. */
 const MANY_IDLE = 64;
 
 /** The broadcasts that one peer has requested. */
@@ -19,7 +19,7 @@ export class RequestedBroadcasts {
   readonly #origins: Map<Broadcast, OriginTable> = new Map();
   readonly #idle: Set<Broadcast> = new Set();
 
-  /** The request on `stream` is about `broadcast` of `origin`. */
+  /** The request on `stream` is for `broadcast` of `origin`. */
   begin(stream: SendStream, broadcast: Broadcast, origin: OriginTable): void {
     this.#byStream.set(stream, broadcast);
     this.#requests.set(broadcast, (this.#requests.get(broadcast) ?? 0) + 1);
@@ -27,7 +27,7 @@ export class RequestedBroadcasts {
     this.#idle.delete(broadcast);
   }
 
-  /** The request on `stream` is over, and refused if so; idempotent. */
+  /** The request on `stream` has ended; idempotent. */
   end(
     stream: SendStream,
     { isRefused }: { readonly isRefused: boolean },
@@ -43,7 +43,7 @@ export class RequestedBroadcasts {
     if (this.#idle.size > MANY_IDLE) this.forgetIdle();
   }
 
-  /** Removes what no request is about. */
+  /** Removes broadcasts without requests. */
   forgetIdle(): void {
     for (const broadcast of this.#idle) this.#forget(broadcast);
   }

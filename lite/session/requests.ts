@@ -1,6 +1,6 @@
 /**
- * What the parts of the asking half need of it: requests, and the groups that
- * come for them.
+ * The requesting half of a session, as its parts see it: requests, and the
+ * receivers of their groups.
  *
  * @module
  */
@@ -15,34 +15,34 @@ import type { FetchTarget } from "./fetches.ts";
 import type { OutgoingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
 
-/** What gets the groups of one subscription. */
+/** Receives the groups of one subscription. */
 export interface GroupReceiver {
-  /** A group on a stream, past its header; resolves when it has ended. */
+  /** Receives a group on a stream, after its header; resolves when it has ended. */
   receive(reader: MessageReader, header: GroupHeader): Promise<void>;
-  /** A group of one frame; `false` when it is of no use. */
+  /** Receives a one-frame group; `false` if it is dropped. */
   receiveDatagram(sequence: number, frame: Frame): boolean;
   /** The session has ended. */
   close(error: MoqError): void;
 }
 
-/** Asks the peer. */
+/** Sends requests to the peer. */
 export interface PeerRequests {
-  /** What it shares with the other half. */
+  /** The state shared with the other half. */
   readonly context: SessionContext;
-  /** Opens a request stream and writes its first message. Throws `MoqError("timeout")` when the peer allows no stream in time, and `signal.reason`. */
+  /** Opens a request stream and writes its first message. Throws `MoqError("timeout")` if the peer allows no stream in time, and `signal.reason`. */
   request(
     type: number,
     message: Uint8Array,
     signal?: AbortSignal,
   ): Promise<OutgoingRequest>;
-  /** The peer's broadcast at `path`, whether it is announced or not. */
+  /** The peer's broadcast at `path`, announced or not. */
   consume(path: string): BroadcastConsumer;
   /** TRACK. */
   trackInfo(broadcast: string, name: string): Promise<TrackInfo>;
-  /** FETCH: resolves once the group has begun to come. */
+  /** FETCH: resolves once the group has begun to arrive. */
   fetch(target: FetchTarget, options: FetchOptions): Promise<GroupConsumer>;
-  /** Takes an id for a subscription and what comes for it. */
+  /** Registers a receiver and returns its subscription id. */
   register(receiver: GroupReceiver): number;
-  /** Nothing more is wanted for this subscription. */
+  /** Removes the receiver of this subscription. */
   unregister(id: number): void;
 }

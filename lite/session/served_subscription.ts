@@ -1,7 +1,6 @@
 /**
- * One subscription of the peer's: groups out of a track, newest first when the
- * path is narrow, until the peer ends it or the track does. moq-lite-06,
- * "SUBSCRIBE".
+ * One subscription of the peer: sends the groups of a track, newest first on a
+ * slow path, until the peer or the track ends it. moq-lite-06, "SUBSCRIBE".
  *
  * @module
  */
@@ -29,15 +28,15 @@ import { MAX_PENDING_GROUPS } from "./pacing/sending_groups.ts";
 import type { SubscriptionOrder } from "./priority.ts";
 import type { IncomingRequest } from "./request.ts";
 
-/** What a subscription is about. */
+/** Options of {@linkcode ServedSubscription}. */
 interface ServedOptions {
   /** The peer's SUBSCRIBE. */
   readonly message: Subscribe;
   /** Its place among the send orders. */
   readonly order: SubscriptionOrder;
-  /** The track it is for. */
+  /** The subscribed track. */
   readonly track: TrackConsumer;
-  /** Where it came. */
+  /** The peer's request. */
   readonly request: IncomingRequest;
 }
 
@@ -71,7 +70,7 @@ export class ServedSubscription {
     this.#datagrams = DatagramSender.open(context, { subscribeId, order });
   }
 
-  /** Serves the subscription to its end; throws the `MoqError` it failed with. */
+  /** Serves the subscription to its end; throws its `MoqError` if it fails. */
   async run(): Promise<void> {
     const { version, tasks } = this.#context;
     const { signal } = this.#over;
@@ -120,7 +119,7 @@ export class ServedSubscription {
     });
   }
 
-  /** SUBSCRIBE_UPDATE until the peer ends its half, which unsubscribes. */
+  /** Handles SUBSCRIBE_UPDATE until the peer ends its half, which unsubscribes. */
   async #runUpdates(subscription: TrackSubscription): Promise<void> {
     const { version } = this.#context;
     const { reader } = this.#request;
@@ -168,12 +167,12 @@ export class ServedSubscription {
     return next && groupOf(next);
   }
 
-  // A draft that cannot say that the head of a group is missing must not show the rest.
+  // A draft that cannot represent a missing head of a group must not get the rest.
   #canSay(group: GroupProducer): boolean {
     return group.frameStart === 0 || hasFrameRange(this.#context.version);
   }
 
-  /** Waits while too many groups wait for a stream or for room. When as many new ones came meanwhile, the peer is behind: what is too old by now is left out. */
+  /** Waits while too many groups wait for a stream or for room. If as many new ones arrive meanwhile, the peer is behind: skips groups that are too old by then. */
   async #awaitTurn(subscription: TrackSubscription): Promise<void> {
     const { signal } = this.#over;
     if (!this.#delivery.isFull) return;
@@ -187,7 +186,7 @@ export class ServedSubscription {
     subscription.skipTo(MAX_PENDING_GROUPS, { keepsFresh });
   }
 
-  /** Datagrams wait for nothing, least of all for the streams of other groups. */
+  /** Datagrams do not wait for the streams of other groups. */
   async #runDatagrams(subscription: TrackSubscription): Promise<void> {
     while (!subscription.isClosed) {
       this.#sendDatagrams(subscription);

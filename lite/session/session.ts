@@ -1,5 +1,5 @@
 /**
- * A session: moq-lite spoken over one transport, both roles at once.
+ * A session: moq-lite over one transport, in both roles.
  *
  * @module
  */
@@ -65,13 +65,13 @@ import { Tasks } from "../tasks.ts";
 
 const DEFAULT_LIMIT = 1024;
 const SETUP_TIMEOUT_MS = 10_000;
-/** How long a stream may take to say its type. One of low priority may start late on a full path. */
+/** Timeout of a stream's type. A stream of low priority may start late on a full path. */
 const TYPE_TIMEOUT_MS = 30_000;
 const REQUESTS_AT_ONCE = 8;
-// We measure what the path carries and answer PROBE with it, but never raise the rate for a measurement.
+// We report measurements to PROBE, but never raise the rate to measure.
 const PROBE_REPORTS = 1;
 
-/** The requests that not every draft has. */
+/** Requests that some drafts do not have. */
 const EXISTS: ReadonlyMap<number, (version: Version) => boolean> = new Map([
   [BidiType.track, hasTrackInfo],
   [BidiType.fetch, hasFetch],
@@ -79,7 +79,7 @@ const EXISTS: ReadonlyMap<number, (version: Version) => boolean> = new Map([
   [BidiType.goaway, hasGoaway],
 ]);
 
-/** Answers one request of the peer's. */
+/** Answers one request of the peer. */
 type Answer = (request: IncomingRequest) => Promise<void>;
 
 /** Emitted types leave out members with computed names, so this declares the disposal. */
@@ -87,13 +87,13 @@ export interface Session extends AsyncDisposable {}
 
 /** moq-lite over one transport. */
 export class Session {
-  /** What it runs over. */
+  /** The connection. */
   readonly transport: Transport;
-  /** The draft spoken. */
+  /** The negotiated draft. */
   readonly version: Version;
-  /** Resolves when the session has ended, with the error unless it ended in an orderly way; never rejects. */
+  /** Resolves when the session has ended, with the error if it failed; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
-  /** Resolves when the peer asks us to move, with the URL it names, `""` for "anywhere". Stays pending otherwise. */
+  /** Resolves when the peer asks us to move, with its URL, `""` for any. Stays pending otherwise. */
   readonly goingAway: Promise<string>;
   /** Counters. */
   readonly stats: SessionStats = new SessionStats();
@@ -113,14 +113,16 @@ export class Session {
   #hasPeerSetup = false;
   #failure: MoqError | undefined;
 
-  /** Does nothing yet: see {@linkcode Session.start}. Throws `MoqError("version")` when the transport agreed on no draft. */
+  /** Does nothing before {@linkcode Session.start}. Throws `MoqError("version")` if the transport negotiated no draft. */
   constructor(transport: Transport, options: SessionOptions = {}) {
     const version = options.inBand?.version ??
       versionOf(transport.protocol ?? "");
     if (!version) {
       throw new MoqError(
         "version",
-        `Expected a moq-lite protocol, got ${transport.protocol ?? "none"}`,
+        `Transport negotiated no moq-lite protocol but ${
+          transport.protocol ?? "none"
+        }`,
       );
     }
     this.transport = transport;
@@ -139,7 +141,7 @@ export class Session {
     this.#answers = this.#makeAnswers();
     this.goingAway = this.#goaway.asked;
     this.closed = this.#runClosed();
-    // Both are also awaited where they matter; nobody may be there when the session ends early.
+    // Both are awaited where needed; no one may be waiting if the session ends early.
     this.#peer.promise.catch(() => {});
     this.#scopes.promise.catch(() => {});
   }
@@ -171,7 +173,7 @@ export class Session {
     };
   }
 
-  /** Sends our SETUP and begins to listen to the peer. Requests wait until {@linkcode Session.serve}. */
+  /** Sends our SETUP and starts to read from the peer. Requests wait for {@linkcode Session.serve}. */
   start(): void {
     if (hasSetupStream(this.version)) {
       this.#tasks.run("setup", this.#sendSetup());
@@ -188,7 +190,7 @@ export class Session {
     this.#tasks.run("datagrams", this.#runDatagrams());
   }
 
-  /** What the path to the peer carries, as far as it is known. */
+  /** Measurements of the path to the peer. */
   get path(): PathState {
     return this.#context.path;
   }
@@ -198,7 +200,7 @@ export class Session {
     return this.#peer.promise;
   }
 
-  /** Begins to answer out of one scope and, if asked, to fill another. */
+  /** Starts to answer from the readable scope, and to claim the peer's announcements in the writable one. */
   serve({ readable, writable, limits }: SessionScopes): void {
     Object.assign(this.#context.limits, limits);
     this.#local = readable;
@@ -211,20 +213,20 @@ export class Session {
     }
   }
 
-  /** Publishes a broadcast of our own to the peer. */
+  /** Publishes a local broadcast to the peer. */
   publish(path: string, broadcast: BroadcastProducer): Publication {
     if (!this.#local) {
-      throw new TypeError("Expected a session that serves, call serve() first");
+      throw new TypeError("Cannot publish yet, call serve() first");
     }
     return this.#local.publish(path, broadcast);
   }
 
-  /** The peer's broadcast at `path`, announced or not; what is wrong with it shows when it is used. */
+  /** The peer's broadcast at `path`, announced or not; errors appear when it is used. */
   consume(path: string): BroadcastConsumer {
     return this.#subscriber.consume(path);
   }
 
-  /** What the peer announces under `prefix`, now and as it comes and goes. Ends with `signal` or the session. */
+  /** The peer's announcements under `prefix`: the current ones, then changes. Ends with `signal` or the session. */
   announced(
     prefix = "",
     signal?: AbortSignal,
@@ -242,7 +244,7 @@ export class Session {
     throw await this.closed ?? endedBefore(path);
   }
 
-  /** What the peer measures on its path to us, now and as it changes: a rate of 0 is unknown. Ends with `signal`, the session, or a peer that measures nothing. */
+  /** The peer's measurements of its path to us: the current ones, then changes; a rate of 0 is unknown. Ends with `signal`, the session, or if the peer does not measure. */
   probe(signal?: AbortSignal): AsyncGenerator<Probe, void> {
     return this.#listen((over) => askProbe(this.#context, over), signal);
   }
@@ -253,7 +255,7 @@ export class Session {
     return signal ? AbortSignal.any([ending, signal]) : ending;
   }
 
-  /** What `listen` gives until `signal` aborts or the session ends. */
+  /** The items of `listen` until `signal` aborts or the session ends. */
   async *#listen<T>(
     listen: (over: AbortSignal) => AsyncGenerator<T, void>,
     signal: AbortSignal | undefined,
@@ -267,21 +269,21 @@ export class Session {
   }
 
   /**
-   * Whether groups still reach us on streams of their own: subscribes once more
-   * to a track that is being read and waits for the group that the answer
-   * promises. `true` also when nothing is read. Throws `signal.reason`, and the
-   * `MoqError` of a session that ends before.
+   * Whether groups still arrive on streams: subscribes a second time to a track
+   * that is being read, and waits for the group that the answer promises. Also
+   * `true` if nothing is read. Throws `signal.reason`, and the `MoqError` of a
+   * session that ends before.
    */
   async checkStreams(signal?: AbortSignal): Promise<boolean> {
     return await this.#subscriber.checkStreams(this.#until(signal));
   }
 
-  /** Resolves when all that was written so far has arrived. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
+  /** Resolves when everything written so far has arrived. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
   flushed(signal?: AbortSignal): Promise<void> {
     return this.#cross(LAST_ORDER, signal);
   }
 
-  /** Resolves after a round trip, ahead of everything else that is written. Throws as {@linkcode Session.flushed}. */
+  /** Resolves after a round trip ahead of all other data. Throws as {@linkcode Session.flushed} does. */
   ping(signal?: AbortSignal): Promise<void> {
     return this.#cross(CONTROL_ORDER, signal);
   }
@@ -292,12 +294,12 @@ export class Session {
     await crossBarrier(link, { sendOrder });
   }
 
-  /** Asks the peer to move to `uri`, `""` for anywhere, and closes after `timeoutMs` or when it has gone. */
+  /** Asks the peer to move to `uri`, `""` for any, and closes after `timeoutMs` or when the peer has left. */
   async drain(timeoutMs: number, uri = ""): Promise<void> {
     await this.#goaway.drain(timeoutMs, uri);
   }
 
-  /** Ends the session, with `error`'s code unless it ends in an orderly way. Idempotent, never throws. */
+  /** Ends the session, with the code of `error` if given. Idempotent, never throws. */
   close(error?: MoqError): void {
     if (this.#ending.signal.aborted) return;
     this.#failure = error;
@@ -354,7 +356,7 @@ export class Session {
       { clock: this.#clock, signal },
     ).catch((cause) => {
       const error = asMoqError(cause);
-      // The peer waits for our SETUP with everything.
+      // The peer answers nothing before our SETUP.
       if (error.code === "timeout") this.close(error);
       throw error;
     });
@@ -371,7 +373,7 @@ export class Session {
     const ms = this.#options.setupTimeoutMs ?? SETUP_TIMEOUT_MS;
     const cancel = this.#clock.after(ms, () => {
       this.close(
-        new MoqError("timeout", `Expected SETUP within ${ms} ms, got none`),
+        new MoqError("timeout", `Peer sent no SETUP in ${ms} ms`),
       );
     });
     try {
@@ -398,7 +400,7 @@ export class Session {
     reader.stop(0);
   }
 
-  /** What a stream is for, `undefined` when it ends before it says so. One that never does is stopped: nothing else would end it. */
+  /** The type of a stream, `undefined` if it ends before. A stream without a type is stopped: nothing else would end it. */
   async #typeOf(reader: MessageReader): Promise<number | undefined> {
     const cancel = this.#clock.after(TYPE_TIMEOUT_MS, () => reader.stop(0));
     try {
@@ -410,13 +412,13 @@ export class Session {
 
   #receiveSetup(body: Uint8Array): void {
     if (this.#hasPeerSetup) {
-      throw new MoqError("protocol", "Expected one SETUP, got a second");
+      throw new MoqError("protocol", "Peer sent a second SETUP");
     }
     this.#hasPeerSetup = true;
     this.#peer.resolve(decodeSetup(body));
   }
 
-  /** Drafts 01 and 02: the session lives as long as the stream it was agreed on. What comes there is of no use here. */
+  /** Drafts 01 and 02: the session lives as long as the stream of its negotiation, whose later messages are ignored. */
   async #runSessionStream({ reader }: InBandAgreement): Promise<void> {
     try {
       await reader.drain();
@@ -444,7 +446,7 @@ export class Session {
     ]);
   }
 
-  /** Answers one request; whatever comes of it, neither half stays open. */
+  /** Answers one request; closes both halves in any case. */
   async #bidi(stream: BidiStream): Promise<void> {
     const reader = new MessageReader(stream.receive, { version: this.version });
     try {
@@ -460,7 +462,7 @@ export class Session {
   async #answer(request: IncomingRequest): Promise<void> {
     const { stream, reader } = request;
     const type = await this.#typeOf(reader);
-    // Opened and ended without a word.
+    // The stream ended without a type.
     if (type === undefined) return stream.send.close();
     const isKnown = EXISTS.get(type)?.(this.version) ?? true;
     const answer = isKnown ? this.#answers.get(type) : undefined;
@@ -476,7 +478,7 @@ export class Session {
   }
 }
 
-/** Makes a session that serves an origin of its own, or the one given, and starts it: the client's side. */
+/** Starts a session that serves the given scope, by default that of a new origin: the client's side. */
 export function openSession(
   transport: Transport,
   options: SessionOptions & Partial<SessionScopes> = {},

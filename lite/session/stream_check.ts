@@ -1,7 +1,7 @@
 /**
- * Whether groups still reach us. Some WebTransport stacks hand out no more
- * streams after some thousands while requests are answered as ever: neither
- * keep-alives nor questions show that.
+ * Checks whether groups still arrive. Some WebTransport stacks deliver no more
+ * streams after some thousands, while requests are still answered: neither
+ * keep-alives nor other requests detect that.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import { hasSubscribeOk, hasUntypedOk } from "../wire/version.ts";
 import type { MessageReader } from "./streams.ts";
 import type { GroupReceiver, PeerRequests } from "./requests.ts";
 
-/** How long a group that was promised may take, in milliseconds. */
+/** Timeout of a promised group, in milliseconds. */
 export const PROMISED_MS = 1500;
 
-// Ahead of whatever else the peer has for us.
+// Ahead of all other groups.
 const PRIORITY = 255;
 
-/** One check: subscribes to a track a second time and waits for the group that the answer promises. */
+/** One check: subscribes to a track a second time, and waits for the group that the answer promises. */
 export class StreamCheck implements GroupReceiver {
   readonly #requests: PeerRequests;
   readonly #arrived = Promise.withResolvers<true>();
@@ -32,7 +32,7 @@ export class StreamCheck implements GroupReceiver {
     this.#requests = requests;
   }
 
-  /** `false` when a group was promised and did not come; `true` when it came or nothing was promised. Throws `signal.reason`. */
+  /** `false` if a promised group did not arrive; `true` if it did, or none was promised. Throws `signal.reason`. */
   async run(
     { broadcast, name }: { readonly broadcast: string; readonly name: string },
     signal: AbortSignal,
@@ -70,7 +70,7 @@ export class StreamCheck implements GroupReceiver {
     }
   }
 
-  /** Whether the peer says that a group comes. A refusal, an end or a track without groups promises nothing. */
+  /** Whether the peer promises a group. A refusal, an end or a track without groups does not. */
   async #isPromised(reader: MessageReader): Promise<boolean> {
     const { version } = this.#requests.context;
     try {
@@ -78,10 +78,10 @@ export class StreamCheck implements GroupReceiver {
       const body = type === undefined ? undefined : await reader.message();
       if (type === undefined || body === undefined) return false;
       const { kind } = decodeSubscribeResponse(type, body, version);
-      // OK says nothing of groups, but this track had some, and relays keep the newest.
+      // OK does not mention groups, but this track had some, and relays keep the newest.
       return kind === (hasSubscribeOk(version) ? "ok" : "start");
     } catch {
-      // Refused, or ended here: either way there is no promise.
+      // Refused, or ended here: no promise.
       return false;
     }
   }
@@ -92,25 +92,25 @@ export class StreamCheck implements GroupReceiver {
       await sleep(clock, PROMISED_MS, signal);
       return true;
     } catch {
-      // The check is over: the group has come, or no one waits for it any more.
+      // The check is over: the group arrived, or it was aborted.
       return false;
     }
   }
 
-  /** The group that was promised; only that it comes matters. */
+  /** Receives the promised group; only its arrival matters. */
   receive(reader: MessageReader, _header: GroupHeader): Promise<void> {
     this.#arrived.resolve(true);
     reader.cancel();
     return Promise.resolve();
   }
 
-  /** The same as a datagram. */
+  /** Receives the promised group as a datagram. */
   receiveDatagram(_sequence: number, _frame: Frame): boolean {
     this.#arrived.resolve(true);
     return true;
   }
 
-  /** The session has ended, which is no fault of its streams. */
+  /** The session has ended, which is not a failure of its streams. */
   close(): void {
     this.#arrived.resolve(true);
   }

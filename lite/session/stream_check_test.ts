@@ -51,13 +51,13 @@ for (const version of ["06", "05", "04", "03"] as const) {
   });
 }
 
-Deno.test("checkStreams: nothing that is read is no fault", async () => {
+Deno.test("checkStreams: true if nothing is read", async () => {
   const { viewer, close } = open("06", 1);
   assert.equal(await viewer.checkStreams(), true);
   await close();
 });
 
-Deno.test("checkStreams: a session that ends is no fault of its streams", async () => {
+Deno.test("checkStreams: true if the session ends", async () => {
   const { viewer, broadcast, close } = open("06", 2);
   broadcast.createTrack("t").writeFrame({ timestamp: 0, payload });
   const reader = viewer.consume("room").track("t").subscribe();

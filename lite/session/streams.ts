@@ -1,6 +1,6 @@
 /**
- * Messages on streams: reading them bounded, whatever the chunks, and writing
- * the first bytes of a stream.
+ * Messages on streams: reads them with size limits, and writes the first bytes
+ * of a stream.
  *
  * @module
  */
@@ -24,23 +24,23 @@ const CONTROL_SCRATCH_BYTES = 1024;
 
 /** Options of {@linkcode MessageReader}. */
 interface MessageReaderOptions {
-  /** The draft spoken, which says what the numbers of resets mean. */
+  /** The negotiated draft, which defines the numbers of resets. */
   readonly version: Version;
-  /** How much one read may bring. Default 1 KiB. */
+  /** Size of one read. Default 1 KiB. */
   readonly scratchBytes?: number | undefined;
 }
 
-/** Reads varints and messages, then the rest as chunks. Keeps no more than one message. */
+/** Reads varints and messages, then the rest as chunks. Buffers at most one message. */
 export class MessageReader {
   readonly #stream: ReceiveStream;
   readonly #version: Version;
   #scratch: Uint8Array<ArrayBuffer>;
-  // Bytes from #from to #to of #store are read from the stream and not used yet.
+  // Bytes from #from to #to of #store were read ahead.
   #store: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #from = 0;
   #to = 0;
 
-  /** Owns the receiving half `stream`. A peer's reset shows in every read as the `MoqError` its number means, with the `remoteCode`. */
+  /** Owns `stream`. After a peer's reset every read throws the `MoqError` for its number, with the `remoteCode`. */
   constructor(stream: ReceiveStream, options: MessageReaderOptions) {
     this.#stream = stream;
     this.#version = options.version;
@@ -49,12 +49,12 @@ export class MessageReader {
     );
   }
 
-  /** Lets every read from here on bring up to `bytes`. */
+  /** Sets the size of all later reads. */
   readAtOnce(bytes: number): void {
     this.#scratch = new Uint8Array(bytes);
   }
 
-  /** The next varint, `undefined` when the stream ends before it. Throws `MoqError("remote")` when it ends inside. */
+  /** The next varint, `undefined` if the stream ends before it. Throws `MoqError("remote")` if it ends inside. */
   async varint(): Promise<number | undefined> {
     if (!await this.#need(1)) return undefined;
     const length = varintLength(this.#store[this.#from]!);
@@ -64,7 +64,7 @@ export class MessageReader {
     return value;
   }
 
-  /** The next `length` bytes; throws `MoqError("remote")` when the stream ends before. */
+  /** The next `length` bytes; throws `MoqError("remote")` if the stream ends before. */
   async bytes(length: number): Promise<Uint8Array> {
     await this.#demand(length);
     const bytes = this.#store.slice(this.#from, this.#from + length);
@@ -72,7 +72,7 @@ export class MessageReader {
     return bytes;
   }
 
-  /** The body of the next length-prefixed message, `undefined` when the stream ends before it. Throws `MoqError("protocol")` over `maxBytes`. */
+  /** The body of the next length-prefixed message, `undefined` if the stream ends before it. Throws `MoqError("protocol")` over `maxBytes`. */
   async message(
     maxBytes: number = MAX_CONTROL_BYTES,
   ): Promise<Uint8Array | undefined> {
@@ -81,13 +81,13 @@ export class MessageReader {
     if (length > maxBytes) {
       throw new MoqError(
         "protocol",
-        `Expected a message of at most ${maxBytes} bytes, got ${length}`,
+        `Message of ${length} bytes exceeds the limit of ${maxBytes}`,
       );
     }
     return await this.bytes(length);
   }
 
-  /** As {@linkcode MessageReader.message} where one has to come. */
+  /** As {@linkcode MessageReader.message}, but throws `MoqError("remote")` if the stream ends before it. */
   async expectMessage(maxBytes?: number): Promise<Uint8Array> {
     const body = await this.message(maxBytes);
     if (!body) throw endedEarly();
@@ -101,11 +101,11 @@ export class MessageReader {
     if (length <= MAX_REQUEST_BYTES) return await this.bytes(length);
     throw new MoqError(
       "too-large",
-      `Expected a request of at most ${MAX_REQUEST_BYTES} bytes, got ${length}`,
+      `Request of ${length} bytes exceeds the limit of ${MAX_REQUEST_BYTES}`,
     );
   }
 
-  /** The next bytes as they come, valid until the next call; `undefined` at the end. */
+  /** The next bytes, valid until the next call; `undefined` at the end. */
   async chunk(): Promise<Uint8Array | undefined> {
     if (this.#to > this.#from) {
       const rest = this.#store.subarray(this.#from, this.#to);
@@ -115,7 +115,7 @@ export class MessageReader {
     return await this.#read();
   }
 
-  /** Reads to the end of the stream and ignores what comes; for a peer's half that says nothing more. */
+  /** Reads to the end of the stream and ignores the bytes. */
   async drain(): Promise<void> {
     while (await this.chunk()) { /* ignored */ }
   }
@@ -125,12 +125,12 @@ export class MessageReader {
     this.#stream.stop(code);
   }
 
-  /** Asks the peer to stop because of `error`, in the draft's number for it. */
+  /** Asks the peer to stop, with the draft's number for `error`. */
   stopFor(error: MoqError): void {
     this.stop(streamCodeOf(error, codeTable(this.#version)));
   }
 
-  /** Asks the peer to stop because nobody wants the rest. */
+  /** Asks the peer to stop because the rest is not wanted. */
   cancel(): void {
     this.stopFor(new MoqError("cancelled", "Request was cancelled"));
   }
@@ -186,7 +186,7 @@ export class MessageReader {
 function endedEarly(): MoqError {
   return new MoqError(
     "remote",
-    "The peer ended the stream without the message that it owes",
+    "Peer ended the stream before or inside a message",
   );
 }
 

@@ -31,7 +31,7 @@ async function line(bytes: Uint8Array): Promise<Line> {
 const hasCode = (code: string) => (error: unknown) =>
   error instanceof MoqError && error.code === code;
 
-Deno.test("MessageReader: varints, messages and the rest come out whole, however the bytes come in", async () => {
+Deno.test("MessageReader: reads varints, messages and the rest in any chunks", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.uint8Array({ maxLength: 63 }), { maxLength: 5 }),
@@ -65,7 +65,7 @@ Deno.test("MessageReader: a message that ends early is an error", async () => {
   }
 });
 
-Deno.test("MessageReader.message refuses a length over the bound before a byte of the body", async () => {
+Deno.test("MessageReader.message refuses a length over the limit at once", async () => {
   const { reader, close } = await line(withType(MAX_CONTROL_BYTES + 1));
   await assert.rejects(reader.message(), hasCode("protocol"));
   await close();

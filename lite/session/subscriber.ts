@@ -1,6 +1,6 @@
 /**
- * The half of a session that asks: track properties, subscriptions and
- * fetches; announcements are in a class of their own.
+ * The requesting half of a session: track properties, subscriptions and fetches.
+ * Announcements have their own class.
  *
  * @module
  */
@@ -35,13 +35,13 @@ import { type OutgoingRequest, outgoingRequest } from "./request.ts";
 import { StreamCheck } from "./stream_check.ts";
 import { type MessageReader, withType } from "./streams.ts";
 
-/** How long an answer to TRACK or FETCH may take. */
+/** Timeout of an answer to TRACK or FETCH. */
 const ANSWER_TIMEOUT_MS = 10_000;
 const MANY_BROADCASTS = 256;
 /** Shortest time between two warnings of one session about evicted groups, in milliseconds. */
 const SAY_LOSS_MS = 10_000;
 
-/** One request and how the beginning of its answer is read. */
+/** A request, and how to read the start of its answer. */
 interface Question<T> {
   readonly type: number;
   readonly message: Uint8Array;
@@ -53,9 +53,9 @@ interface Answer<T> extends OutgoingRequest {
   readonly answer: T;
 }
 
-/** Asks the peer. */
+/** Sends requests to the peer. */
 export class SessionSubscriber implements PeerRequests {
-  /** What it shares with the other half. */
+  /** The state shared with the other half. */
   readonly context: SessionContext;
   /** What the peer announces. */
   readonly announcements: Announcements = new Announcements(this);
@@ -65,14 +65,14 @@ export class SessionSubscriber implements PeerRequests {
   #lossSaidMs = -Infinity;
   readonly #broadcasts: Map<string, Broadcast> = new Map();
   readonly #tracks: Map<number, GroupReceiver> = new Map();
-  // The last to get a group on a stream: what a check asks for again.
+  // The last to receive a group on a stream, which a stream check requests again.
   #latest: GroupReceiver | undefined;
   readonly #fetches: Fetches;
   #nextId = 0;
   #hasWarned = false;
   #manyBroadcasts = MANY_BROADCASTS;
 
-  /** Groups that come in are accounted for by `cache`. */
+  /** `cache` holds the received groups. */
   constructor(context: SessionContext, cache: Cache) {
     this.context = context;
     this.#cache = cache;
@@ -80,7 +80,7 @@ export class SessionSubscriber implements PeerRequests {
     this.#share = cache.share(this.#sharing("this session"));
   }
 
-  /** The peer's broadcast at `path`, whether it is announced or not; what is wrong with it shows when it is used. */
+  /** The peer's broadcast at `path`, announced or not; errors appear when it is used. */
   consume(path: string): BroadcastConsumer {
     const normal = normalizePath(path);
     const present = this.#broadcasts.get(normal);
@@ -98,7 +98,7 @@ export class SessionSubscriber implements PeerRequests {
     return new BroadcastConsumer(broadcast);
   }
 
-  /** The cache share of the broadcast at `path`: the peer's, or its own behind a relay. */
+  /** The cache share of the broadcast at `path`: the peer's, or its own if the peer is a relay. */
   #shareOf(path: string): CacheShare {
     if (!this.context.limits.isRelay) return this.#share;
     return this.#cache.share(this.#sharing(`the publisher of ${path}`));
@@ -128,7 +128,7 @@ export class SessionSubscriber implements PeerRequests {
     for (const [path, broadcast] of this.#broadcasts) {
       if (broadcast.isIdle) this.#broadcasts.delete(path);
     }
-    // With many in use, a scan for every new one would be quadratic.
+    // With many in use, scanning for every new one would be quadratic.
     this.#manyBroadcasts = Math.max(MANY_BROADCASTS, this.#broadcasts.size * 2);
   }
 
@@ -136,16 +136,16 @@ export class SessionSubscriber implements PeerRequests {
     return asMoqError(this.context.signal.reason, "transport");
   }
 
-  /** Ends everything that came from the peer. */
+  /** Ends everything from the peer. */
   close(error: MoqError): void {
-    // Before the tracks, whose readers look for another way at once.
+    // Before the tracks, whose readers look for another route at once.
     this.announcements.close(error);
     for (const track of this.#tracks.values()) track.close(error);
     for (const broadcast of this.#broadcasts.values()) broadcast.close(error);
     this.#broadcasts.clear();
   }
 
-  /** Opens a request stream and writes its first message. Throws `MoqError("timeout")` when the peer allows no stream in time, and `signal.reason`. */
+  /** Opens a request stream and writes its first message. Throws `MoqError("timeout")` if the peer allows no stream in time, and `signal.reason`. */
   async request(
     type: number,
     message: Uint8Array,
@@ -171,7 +171,7 @@ export class SessionSubscriber implements PeerRequests {
     log.warn?.("requests to the peer fail", { reason: message });
   }
 
-  /** TRACK. Drafts that have no properties get the defaults. */
+  /** TRACK. Drafts without properties get the defaults. */
   async trackInfo(broadcast: string, name: string): Promise<TrackInfo> {
     const { version, signal } = this.context;
     if (!hasTrackInfo(version)) return DEFAULT_TRACK_INFO;
@@ -191,9 +191,9 @@ export class SessionSubscriber implements PeerRequests {
   }
 
   /**
-   * Sends a request and waits for the beginning of its answer; throws
-   * `MoqError("timeout")` when that does not come, or `signal.reason`. Whoever
-   * gets the answer calls `end` when nothing more is wanted.
+   * Sends a request and waits for the start of its answer; throws
+   * `MoqError("timeout")`, or `signal.reason`. The caller must call `end` when it
+   * needs nothing more.
    */
   async #ask<T>(
     { type, message, signal, read }: Question<T>,
@@ -213,7 +213,7 @@ export class SessionSubscriber implements PeerRequests {
         clock,
         signal,
         ms: ANSWER_TIMEOUT_MS,
-        expected: `Expected an answer within ${ANSWER_TIMEOUT_MS} ms, got none`,
+        late: `Peer did not answer in ${ANSWER_TIMEOUT_MS} ms`,
       });
       return { ...request, answer };
     } catch (error) {
@@ -223,7 +223,7 @@ export class SessionSubscriber implements PeerRequests {
     }
   }
 
-  /** FETCH: resolves once the group has begun to come. */
+  /** FETCH: resolves once the group has begun to arrive. */
   async fetch(
     target: FetchTarget,
     { priority = 0, signal }: FetchOptions,
@@ -232,7 +232,7 @@ export class SessionSubscriber implements PeerRequests {
     if (!hasFetch(version)) {
       throw new MoqError(
         "unsupported",
-        `Expected moq-lite-05 or newer to fetch group ${target.sequence}, the session speaks ${version}`,
+        `Cannot fetch group ${target.sequence}: that needs moq-lite-05, the session uses ${version}`,
       );
     }
     return await this.#fetches.fetch(
@@ -278,14 +278,14 @@ export class SessionSubscriber implements PeerRequests {
     return { group, received };
   }
 
-  /** Takes an id for a subscription and what comes for it. */
+  /** Registers a receiver and returns its subscription id. */
   register(track: GroupReceiver): number {
     const id = this.#nextId++;
     this.#tracks.set(id, track);
     return id;
   }
 
-  /** Nothing more is wanted for this subscription. */
+  /** Removes the receiver of this subscription. */
   unregister(id: number): void {
     if (this.#tracks.get(id) === this.#latest) this.#latest = undefined;
     this.#tracks.delete(id);
@@ -298,7 +298,7 @@ export class SessionSubscriber implements PeerRequests {
     return await new StreamCheck(this).run(track.options, signal);
   }
 
-  /** A group stream of the peer's, past its type. */
+  /** Handles a group stream of the peer, after its type. */
   async group(reader: MessageReader): Promise<void> {
     const { version, stats } = this.context;
     const body = await reader.message();
@@ -306,7 +306,7 @@ export class SessionSubscriber implements PeerRequests {
     const header = decodeGroupHeader(body, version);
     const track = this.#tracks.get(header.subscribeId);
     if (!track) {
-      // Unsubscribed a moment ago, or never: either way nobody wants it.
+      // Just unsubscribed, or never subscribed: not wanted.
       reader.cancel();
       return;
     }
@@ -316,7 +316,7 @@ export class SessionSubscriber implements PeerRequests {
     await track.receive(reader, header);
   }
 
-  /** A datagram of the peer's: a group that is new, or nothing. */
+  /** Handles a datagram of the peer. */
   datagram(bytes: Uint8Array): void {
     const { stats } = this.context;
     const size = this.#takeDatagram(bytes);
@@ -326,7 +326,7 @@ export class SessionSubscriber implements PeerRequests {
     stats.receivedBytes += size;
   }
 
-  /** The size of its payload, `undefined` when it is of no use. */
+  /** The size of its payload, `undefined` if it was dropped. */
   #takeDatagram(bytes: Uint8Array): number | undefined {
     const datagram = tryDecodeDatagram(bytes);
     if (!datagram || datagram.timestamp > MAX_TIMESTAMP) return undefined;
@@ -337,7 +337,7 @@ export class SessionSubscriber implements PeerRequests {
   }
 }
 
-/** Whether a stream ended early without a code: a refusal by a runtime that cannot send one, as Deno's QUIC. */
+/** Whether a stream ended early without a code: a refusal by a runtime that cannot send one, such as Deno's QUIC. */
 function isSilent(error: unknown): boolean {
   return error instanceof MoqError && error.code === "remote" &&
     error.remoteCode === undefined;
@@ -349,7 +349,9 @@ function refusedInSilence(
 ): MoqError {
   return new MoqError(
     "remote",
-    `Expected the properties of track ${name} of ${broadcast}, the peer refused without a reason; check both names, that somebody publishes them and that the credential allows to read them`,
+    `Peer refused track ${JSON.stringify(name)} of ${
+      JSON.stringify(broadcast)
+    } without a reason; check both names, that they are published and that the credential allows reading them`,
     { cause },
   );
 }

@@ -1,7 +1,7 @@
 /**
- * Bytes on their way from a connection to a reader, in few and full buffers
- * however small the pieces come: a peer that sends single bytes costs no more
- * memory than it has credit for.
+ * Queues bytes from a connection for a reader, in few and full buffers even if
+ * they arrive in small pieces: a peer that sends single bytes cannot use more
+ * memory than its credit.
  *
  * @module
  */
@@ -69,7 +69,7 @@ export class ByteQueue {
     return taken;
   }
 
-  /** Drops everything; returns how much that was. */
+  /** Drops everything; returns the number of dropped bytes. */
   clear(): number {
     const dropped = this.#length;
     this.#slabs.length = 0;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ByteQueue } from "./byte_queue.ts";
 
-Deno.test("ByteQueue: gives back what went in, whatever the pieces", () => {
+Deno.test("ByteQueue: returns all bytes in order for any pieces", () => {
   const push = fc.uint8Array({ maxLength: 40_000 });
   const take = fc.nat(50_000);
   fc.assert(

@@ -1,17 +1,17 @@
 /**
- * The hash that a relay shows of its own certificate, for development.
+ * Fetches the hash of a relay's certificate, for development.
  *
  * @module
  */
 import { messageOf, MoqError } from "../error.ts";
 
 const SHA256_HEX = /^[0-9a-f]{64}$/i;
-// A hash has 64 characters; a page that is something else is not read to its end.
+// Longest excerpt of another answer in the error message.
 const MAX_SHOWN = 80;
 
 /**
- * Fetches `/certificate.sha256` from the host of `url`; only as safe as the way
- * to it. Throws `MoqError("transport")` when what comes is no hash.
+ * Fetches `/certificate.sha256` from the host of `url`; only as secure as the
+ * path to it. Throws `MoqError("transport")` if the answer is not a hash.
  */
 export async function fetchCertificateHash(
   url: URL,

@@ -1,6 +1,6 @@
 /**
- * Finding a way to a relay from a page: WebTransport first, WebSocket where
- * UDP or WebTransport does not work.
+ * Connects to a relay from a page: with WebTransport first, and with WebSocket
+ * if UDP or WebTransport does not work.
  *
  * @module
  */
@@ -14,35 +14,35 @@ import { connectBrowserWebTransport } from "./webtransport.ts";
 
 /** Options of {@linkcode dialWeb}. */
 export interface DialWebOptions {
-  /** Application protocols to offer, most wanted first. */
+  /** Application protocols to offer, in order of preference. */
   readonly protocols: readonly string[];
-  /** SHA-256 of certificates to trust in place of all others, for WebTransport. */
+  /** SHA-256 of the only certificates to trust, for WebTransport. */
   readonly serverCertificateHashes?:
     | readonly Uint8Array<ArrayBuffer>[]
     | undefined;
-  /** Head start of whichever goes first, in milliseconds; `Infinity` for no WebSocket at all. Default 500. */
+  /** Head start of the first attempt, in milliseconds; `Infinity` disables WebSocket. Default 500. */
   readonly webSocketDelayMs?: number | undefined;
-  /** Gives WebSocket the head start instead, as after sessions over WebTransport whose streams stopped coming. */
+  /** Gives WebSocket the head start, for example after WebTransport stopped delivering streams. */
   readonly webSocketFirst?: boolean | undefined;
   /** Whether to try WebTransport. Default `true`. */
   readonly webTransport?: boolean | undefined;
-  /** Gives up. */
+  /** Aborts the attempt. */
   readonly signal?: AbortSignal | undefined;
-  /** Time. */
+  /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
 }
 
 const WEB_SOCKET_DELAY_MS = 500;
 const MANY_HOSTS = 64;
 
-// Hosts where WebSocket was faster last time: there WebTransport gets no head start.
+// Hosts where WebSocket was faster last time: WebTransport gets no head start there.
 const webSocketHosts: Set<string> = new Set();
 
 /**
- * Connects to an `https:` or `http:` URL by whichever of WebTransport and
- * WebSocket answers first; the other is given up. `http:` is for development:
- * it pins the certificate that the relay shows at `/certificate.sha256`, anew
- * at every call. Throws `MoqError("transport")` when neither works and
+ * Connects to an `https:` or `http:` URL with WebTransport or WebSocket: the
+ * first to answer is used, the other is closed. `http:` is for development: it
+ * pins the certificate whose hash the relay publishes at `/certificate.sha256`,
+ * fetched at every call. Throws `MoqError("transport")` if neither works and
  * `signal.reason` on abort.
  */
 export async function dialWeb(
@@ -82,12 +82,12 @@ class Race {
     const reasons = this.#failures.map(({ message }) => message).join("; ");
     throw new MoqError(
       "transport",
-      `Expected WebTransport or WebSocket to ${this.#url.host}, got: ${reasons}`,
+      `Cannot connect to ${this.#url.host}: ${reasons}`,
       { cause: this.#failures[0] },
     );
   }
 
-  /** The first to arrive wins and ends the race; whoever still arrives is closed. */
+  /** The first to connect wins and ends the race; a later one is closed. */
   async #enter(
     name: "webtransport" | "websocket",
     attempt: Promise<Transport | undefined>,
@@ -131,7 +131,7 @@ class Race {
       clock,
     });
     if (transport.protocol) return transport;
-    // Without a subprotocol both ends would have to guess; WebSocket has one.
+    // Without a subprotocol the draft is unknown; WebSocket always has one.
     transport.close(0, "");
     throw new MoqError(
       "version",

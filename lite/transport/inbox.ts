@@ -1,5 +1,5 @@
 /**
- * What arrived and waits for its one reader.
+ * A queue for one reader.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export class Inbox<T> {
     this.#maxItems = maxItems;
   }
 
-  /** Adds `item`; returns the oldest when that had to go, or `item` itself after the end. */
+  /** Adds `item`; returns the oldest item if that was dropped, or `item` after the end. */
   push(item: T): T | undefined {
     if (this.#ended) return item;
     this.#items.push(item);
@@ -30,13 +30,13 @@ export class Inbox<T> {
       : undefined;
   }
 
-  /** Ends the iteration once everything that waits is read; idempotent. */
+  /** Ends the iteration after the queued items; idempotent. */
   end(): void {
     this.#ended = true;
     this.#latch.wake();
   }
 
-  /** Waits for items until the end; leaving the loop keeps the rest for the next one. */
+  /** The items until the end; leaving the loop keeps the rest for the next loop. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
     for (;;) {
       if (this.#items.length > 0) yield this.#items.shift()!;

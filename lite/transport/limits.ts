@@ -1,13 +1,12 @@
 /**
- * Bounds that every transport has in common.
+ * Limits that all transports share.
  *
  * @module
  */
 
 /**
- * Requests that a peer may have open at this end unless told otherwise: a
- * relay opens one for every track that it takes from here, up to the 1024
- * subscriptions of a session, and some of other kinds.
+ * Default limit of a peer's open requests: a relay opens one per track that it
+ * reads, up to the 1024 subscriptions of a session, and some of other kinds.
  */
 export const DEFAULT_MAX_REQUESTS = 2048;
 
@@ -16,7 +15,7 @@ export const MAX_REASON_BYTES = 1024;
 
 const encoder = new TextEncoder();
 
-/** `sendOrder` itself; throws a `RangeError` unless it is an i32. */
+/** Returns `sendOrder`; throws `RangeError` unless it is an i32. */
 export function checkSendOrder(sendOrder = 0): number {
   if ((sendOrder | 0) !== sendOrder) {
     throw new RangeError(
@@ -26,7 +25,7 @@ export function checkSendOrder(sendOrder = 0): number {
   return sendOrder;
 }
 
-/** `reason` cut to {@linkcode MAX_REASON_BYTES} of UTF-8, never inside a character. */
+/** `reason` cut to {@linkcode MAX_REASON_BYTES} of UTF-8, between characters. */
 export function boundReason(reason: string): string {
   const into = new Uint8Array(MAX_REASON_BYTES);
   return reason.slice(0, encoder.encodeInto(reason, into).read);

@@ -1,6 +1,6 @@
 /**
- * A connected pair of transports in one process, without time or loss but
- * with real back-pressure, stream limits, resets and send order.
+ * A connected pair of transports in one process, without delay or loss but with
+ * real back-pressure, stream limits, resets and send order.
  *
  * @module
  */
@@ -38,7 +38,7 @@ export function memoryPair(
   return joinEnds([new MemoryCarrier(), new MemoryCarrier()], options);
 }
 
-/** One piece per microtask, so that what is written in one turn leaves in send order. */
+/** One piece per microtask, so that data written in one turn is sent in send order. */
 class MemoryCarrier implements Carrier {
   readonly roomBytes = Infinity;
   readonly #turns = new SendTurns();
@@ -47,7 +47,7 @@ class MemoryCarrier implements Carrier {
   #stopped = false;
 
   hold(_bytes: number): void {
-    // Nothing is held here: a piece that was taken has arrived.
+    // Nothing is held: a piece that was taken has arrived.
   }
 
   wake(sender: Sender): void {

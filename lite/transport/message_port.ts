@@ -10,13 +10,13 @@ import { qmuxTransport, type QmuxTuning } from "./qmux/qmux.ts";
 import type { QmuxRole } from "./qmux/wire.ts";
 import type { Transport } from "./transport.ts";
 
-/** What is needed of a `MessagePort`. */
+/** The used part of `MessagePort`. */
 export interface MessagePortLike {
   /** Posts a message; the buffers in `transfer` move with it. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  /** Lets messages come. */
+  /** Starts the delivery of messages. */
   start(): void;
-  /** Ends this end of the port. */
+  /** Closes this end of the port. */
   close(): void;
   /** `message` and `messageerror`. */
   addEventListener(type: string, listener: (event: Event) => void): void;
@@ -24,16 +24,16 @@ export interface MessagePortLike {
 
 /** Options of {@linkcode messagePortTransport}. */
 export interface MessagePortTransportOptions extends QmuxTuning {
-  /** One end is the client, the other the server; which does not matter. */
+  /** One end must be the client, the other the server. */
   readonly role: QmuxRole;
-  /** The application protocol, known beforehand to both ends. */
+  /** The application protocol, the same at both ends. */
   readonly protocol?: string | undefined;
 }
 
 /**
- * A transport over `port`, which belongs to it from here on and whose other end
- * must be given to this function too. Ports do not tell when the other side
- * dies: an orderly close is a message, a dead worker is found by silence (30 s).
+ * A transport that owns `port`; the other end must use this function too. Ports
+ * do not report when the other side dies: an orderly close is a message, a dead
+ * worker is detected by its silence (30 s).
  */
 export function messagePortTransport(
   port: MessagePortLike,
@@ -44,11 +44,11 @@ export function messagePortTransport(
   return qmuxTransport(channel, { ...options, kind, wire: "qmux-02" });
 }
 
-/** Messages are buffers; `null` says that nothing follows. */
+/** Messages are buffers; `null` ends the channel. */
 class MessagePortChannel implements MessageChannelLike {
   readonly messages = new Inbox<Uint8Array | string>();
   readonly opened: Promise<void> = Promise.resolve();
-  // What is posted is with the other end: only qmux's own credit holds back.
+  // Posted messages are already at the other end: only qmux's own credit limits them.
   readonly bufferedAmount = 0;
   readonly #port: MessagePortLike;
   readonly #closed = Promise.withResolvers<ChannelClose>();
@@ -70,7 +70,7 @@ class MessagePortChannel implements MessageChannelLike {
 
   send(message: Uint8Array<ArrayBuffer>): void {
     if (this.#isClosed) return;
-    // Each message has a buffer of its own, so it can move instead of being copied.
+    // Each message has its own buffer, so it can be moved instead of copied.
     this.#port.postMessage(message.buffer, [message.buffer]);
   }
 

@@ -67,7 +67,7 @@ Deno.test("messagePortTransport: a foreign message ends the session at both ends
   port2.postMessage({ hello: "worker" });
   const { code, error } = await server.closed;
   assert.equal(code, undefined);
-  assert.match(String(error), /Expected bytes, got text/);
+  assert.match(String(error), /Peer sent a text message/);
   await over.promise;
   assert.equal(answers.at(-1), null);
   port2.close();

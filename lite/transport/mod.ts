@@ -1,6 +1,6 @@
 /**
- * What a transport is, and those that need no runtime: for programs that bring
- * a transport of their own.
+ * The `Transport` interface, and the transports that need no runtime: for
+ * programs with their own transports.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * A connected pair of transports over a path with delay, bandwidth, a queue
- * and loss, on a clock of choice: with a virtual one, hours of a bad network
- * take milliseconds and every run with the same seed is the same.
+ * A connected pair of transports over a path with delay, bandwidth, a queue and
+ * loss, on any clock: with a virtual one, hours of a bad network take
+ * milliseconds, and runs with the same seed are identical.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import { joinEnds, type PairOptions } from "./pair/end.ts";
 import { PacketCarrier } from "./pair/packet_carrier.ts";
 import type { Transport } from "./transport.ts";
 
-/** Options of {@linkcode simulatedPair}; both directions are alike. */
+/** Options of {@linkcode simulatedPair}, for both directions. */
 export interface SimulatedPairOptions extends PairOptions {
-  /** Where time comes from, usually a `VirtualClock`. */
+  /** Timers, usually a `VirtualClock`. */
   readonly clock: Clock;
   /** Decides which packets are lost. Default 1. */
   readonly seed?: number | undefined;
-  /** Propagation delay. Default 20. */
+  /** Propagation delay in milliseconds. Default 20. */
   readonly oneWayMs?: number | undefined;
-  /** Rate of the bottleneck. Default unlimited. */
+  /** Rate of the bottleneck in bits per second. Default unlimited. */
   readonly bandwidthBps?: number | undefined;
-  /** Share of packets lost at random, from 0 to below 1. Default 0. */
+  /** Share of packets lost at random, at least 0 and below 1. Default 0. */
   readonly loss?: number | undefined;
-  /** What the bottleneck queues before it drops. Default 64 KiB. */
+  /** Queue of the bottleneck in bytes. Default 64 KiB. */
   readonly queueBytes?: number | undefined;
-  /** What an end takes before `ready` waits. Default 10 MB, as Deno's QUIC. */
+  /** Send buffer of an end in bytes. Default 10 MB, as in Deno's QUIC. */
   readonly sendBufferBytes?: number | undefined;
 }
 
-// What quinn, and so Deno, grants per stream.
+// The window per stream of quinn, and so of Deno.
 const WINDOW_BYTES = 1_250_000;
 
 /** Two transports that are each other's peer across the simulated path. */

@@ -1,6 +1,6 @@
 /**
- * Reading from a stream of the runtime's, whoever made it: what QUIC of Deno
- * and WebTransport of browsers have in common.
+ * Reads from streams of the runtime: shared by Deno's QUIC and the browsers'
+ * WebTransport.
  *
  * @module
  */
@@ -21,24 +21,24 @@ export interface StreamReaderOptions {
   read(into: Bytes): Promise<{ value?: Bytes | undefined; done: boolean }>;
   /** Asks the peer to stop with a plain code. */
   cancel(code: number): Promise<void>;
-  /** What the runtime says of a failure, as ours. */
+  /** Converts the runtime's errors. */
   errorOf(error: unknown): MoqError;
 }
 
-/** A receiving half that says the same of its end whenever it is asked. */
+/** A receiving half whose reads after its end all give the same result. */
 export class StreamReader implements ReceiveStream {
   readonly #options: StreamReaderOptions;
   #stopped = false;
   #over: StreamEnd | undefined;
 
-  /** Nothing is read yet. */
+  /** Reads through `options`. */
   constructor(options: StreamReaderOptions) {
     this.#options = options;
   }
 
   async read(into: Bytes): Promise<Bytes | undefined> {
     if (this.#stopped) throw stoppedError();
-    // The read that found the end took its buffer along, and callers pass what is left of it.
+    // The read that found the end detached its buffer, and callers then pass an empty one.
     if (this.#over) return again(this.#over);
     checkRoom(into);
     try {
@@ -58,12 +58,12 @@ export class StreamReader implements ReceiveStream {
     if (this.#stopped || this.#over) return;
     this.#stopped = true;
     this.#options.cancel(code).catch(() => {
-      // The stream is over already, which is what was asked for.
+      // The stream has already ended.
     });
   }
 }
 
-/** As much of `left` as fits, moved to the start of `into`; the second is what is left then. */
+/** Copies as much of `left` as fits to the start of `into`; returns the copied bytes and the rest. */
 export function moveInto(into: Bytes, left: Bytes): readonly [Bytes, Bytes] {
   const take = Math.min(into.byteLength, left.byteLength);
   into.set(left.subarray(0, take));

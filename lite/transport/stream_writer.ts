@@ -1,6 +1,6 @@
 /**
- * Writing to a stream of the runtime's, whoever made it: what QUIC of Deno and
- * WebTransport of browsers have in common.
+ * Writes to streams of the runtime: shared by Deno's QUIC and the browsers'
+ * WebTransport.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { Latch } from "../latch.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-// Asked for before every write of every viewer, so one for all.
+// Shared, since it is returned before every write to every viewer.
 const READY: Promise<boolean> = Promise.resolve(true);
 
-/** Counts the writes that the runtime has not taken yet. Nothing here throws or rejects. */
+/** Counts the writes that the runtime has not completed. Nothing here throws or rejects. */
 export class StreamWriter {
-  /** Resolves when the stream ends before its FIN: with what the runtime says of it, or with `undefined` when we ended it. */
+  /** Resolves when the stream ends before its FIN: with the runtime's error, or with `undefined` if we ended it. */
   readonly failed: Promise<unknown>;
-  /** Resolves when the runtime holds everything up to FIN, or has lost the stream; pending while it is open. */
+  /** Resolves when the runtime has taken everything up to FIN, or lost the stream; pending while it is open. */
   readonly flushed: Promise<void>;
   readonly #writer: WritableStreamDefaultWriter<Bytes>;
   readonly #latch = new Latch();
@@ -25,7 +25,7 @@ export class StreamWriter {
   #writing = 0;
   #ended = false;
 
-  /** Locks `stream` for good. */
+  /** Locks `stream` permanently. */
   constructor(stream: WritableStream<Bytes>) {
     this.failed = this.#failed.promise;
     this.#writer = stream.getWriter();
@@ -60,21 +60,21 @@ export class StreamWriter {
     this.#writer.write(chunk as Bytes).then(this.#onWritten, this.#onFailed);
   }
 
-  /** FIN behind what was written. */
+  /** Sends FIN after all writes. */
   close(): void {
     if (this.#ended) return;
     this.#end();
     this.#writer.close().catch(this.#onFailed);
   }
 
-  /** As {@linkcode StreamWriter.close} where the runtime has no better end, but said to have failed. */
+  /** As {@linkcode StreamWriter.close}, but counts as failed: for runtimes without resets. */
   closeEarly(): void {
     if (this.#ended) return;
     this.#failed.resolve(undefined);
     this.close();
   }
 
-  /** Takes back what has not left yet; `reason` is the runtime's own form of a code. */
+  /** Resets the stream; `reason` is the runtime's own form of a code. */
   abort(reason: unknown): void {
     if (this.#ended) return;
     this.#failed.resolve(undefined);

@@ -1,6 +1,6 @@
 /**
- * The one contract everything hangs on: what moq-lite needs of a QUIC,
- * WebTransport or qmux connection, and nothing of any runtime.
+ * The central interface: what moq-lite needs from a QUIC, WebTransport or qmux
+ * connection, independent of the runtime.
  *
  * @module
  */
@@ -17,21 +17,21 @@ export interface OpenOptions {
 export interface TransportClose {
   /** The application's close code; `undefined` when the connection was lost. */
   readonly code?: number | undefined;
-  /** The peer's words, or what was lost. */
+  /** The peer's text, or the description of the loss. */
   readonly reason: string;
-  /** The failure behind it, unless somebody closed it on purpose. */
+  /** The underlying failure, unless it was closed deliberately. */
   readonly error?: Error | undefined;
 }
 
-/** What a runtime tells of its own path. */
+/** The runtime's measurements of the path. */
 export interface PathReport {
-  /** The round trip in milliseconds, as the runtime smooths it. */
+  /** The smoothed round trip in milliseconds. */
   readonly rttMs?: number | undefined;
-  /** What the path is believed to carry, in bits per second. */
+  /** The estimated rate of the path, in bits per second. */
   readonly bitrateBps?: number | undefined;
 }
 
-/** What may carry a transport. */
+/** The kinds of transports. */
 export type TransportKind =
   | "quic"
   | "webtransport"
@@ -40,66 +40,66 @@ export type TransportKind =
 
 /** One QUIC, WebTransport or qmux connection. */
 export interface Transport {
-  /** What carries it; absent where that is nothing of these. */
+  /** Its kind; absent for other kinds. */
   readonly kind?: TransportKind | undefined;
-  /** The ALPN or subprotocol agreed on, `undefined` when none was. */
+  /** The negotiated ALPN or subprotocol, `undefined` if none. */
   readonly protocol: string | undefined;
-  /** Whether `reset` reaches the peer as a reset. `false`: it looks like a close, so what is reset must end inside a frame. */
+  /** Whether `reset` reaches the peer as a reset. `false`: it looks like a close, so the data must end inside a frame. */
   readonly reliableReset: boolean;
-  /** Opens a stream to the peer; waits for stream credit; throws `MoqError("transport")` when the transport ends, `signal.reason` on abort. */
+  /** Opens a stream to the peer and waits for stream credit; throws `MoqError("transport")` if the transport ends, `signal.reason` on abort. */
   openUni(options?: OpenOptions): Promise<SendStream>;
   /** As {@linkcode Transport.openUni}, both directions. */
   openBidi(options?: OpenOptions): Promise<BidiStream>;
-  /** Streams the peer opens; for one reader. A bad stream never ends the loop; it ends with the transport and never throws. */
+  /** The peer's streams, for one reader. A bad stream does not end the loop; it ends with the transport and never throws. */
   readonly incomingUni: AsyncIterable<ReceiveStream>;
   /** As {@linkcode Transport.incomingUni}, both directions. */
   readonly incomingBidi: AsyncIterable<BidiStream>;
-  /** Datagrams, where the transport has them. */
+  /** Datagrams, if the transport has them. */
   readonly datagrams?: Datagrams | undefined;
   /**
-   * Tells what the runtime measures of the path; never rejects. Only where it
-   * measures, and where `ready` waits for the path and not for a large buffer;
-   * elsewhere the session measures for itself.
+   * The runtime's measurements of the path; never rejects. Only present if the
+   * runtime measures, and `ready` waits for the path and not for a large buffer;
+   * otherwise the session measures the path itself.
    */
   readonly report?: (() => Promise<PathReport>) | undefined;
-  /** Ends it with an application code and a reason, which is cut to 1024 bytes of UTF-8; idempotent, never throws. */
+  /** Ends the transport with an application code and a reason, which is cut to 1024 bytes of UTF-8; idempotent, never throws. */
   close(code: number, reason: string): void;
-  /** Resolves once it has ended, whoever ended it; never rejects. */
+  /** Resolves once it has ended at either side; never rejects. */
   readonly closed: Promise<TransportClose>;
 }
 
 /** The sending half of a stream. */
 export interface SendStream {
   /**
-   * Resolves `true` when `write` may be called again without building up a
-   * backlog, `false` when the stream was stopped, reset or lost, or `signal`
-   * aborted; never rejects.
+   * Resolves `true` when `write` may be called without building up a backlog,
+   * `false` if the stream was stopped, reset or lost, or `signal` aborted; never
+   * rejects.
    */
   ready(signal?: AbortSignal): Promise<boolean>;
-  /** Queues `chunk`, which must not change afterwards. Never throws: failures show in `ready` and `stopped`. */
+  /** Queues `chunk`, which must not change afterwards. Never throws: failures appear in `ready` and `stopped`. */
   write(chunk: Uint8Array): void;
-  /** FIN after what was written; idempotent. */
+  /** Sends FIN after all writes; idempotent. */
   close(): void;
   /** Ends the stream early with the plain moq code; the adapter maps it to the wire. Idempotent, and a no-op after `close`. */
   reset(code: number): void;
   /**
-   * Resolves when the stream has ended before its FIN was sent: with the
-   * peer's plain STOP_SENDING code, or `undefined` when it was reset by us or
-   * lost. Pending for ever after a clean close. Never rejects.
+   * Resolves if the stream ends before its FIN was sent: with the peer's plain
+   * STOP_SENDING code, or `undefined` if it was reset here or lost. Stays pending
+   * after a clean close. Never rejects.
    */
   readonly stopped: Promise<number | undefined>;
-  /** How many of the bytes written no reset takes back any more, during the stream's life and after it; absent where nobody knows. */
+  /** Number of written bytes that a reset can no longer discard, also after the end; absent if unknown. */
   readonly sentBytes?: number | undefined;
 }
 
 /** The receiving half of a stream. */
 export interface ReceiveStream {
   /**
-   * Reads at least one byte into `into`, which now belongs to the stream; what
-   * was read comes back as a view, on the same or another buffer that may be
-   * reused for the next call. `undefined` at FIN, and in every later call.
+   * Reads at least one byte into `into`, and takes ownership of it. Returns the
+   * bytes as a view, on the same or another buffer, which may be reused for the
+   * next call. `undefined` at FIN, and in every later call.
    * Throws `MoqError("remote")` with the plain `remoteCode` on a reset and
-   * `MoqError("transport")` when the connection is lost, in every later call too.
+   * `MoqError("transport")` if the connection is lost, in every later call too.
    */
   read(
     into: Uint8Array<ArrayBuffer>,
@@ -118,12 +118,12 @@ export interface BidiStream {
 
 /** Unreliable messages. */
 export interface Datagrams {
-  /** Whether they may be lost and overtake streams, as QUIC's do. Where they share one ordered stream with everything else they gain nothing, and groups go on streams. */
+  /** Whether they may be lost and overtake streams, as in QUIC. If not, they have no advantage, and groups go on streams. */
   readonly isUnreliable: boolean;
-  /** Largest payload that can be sent now, in bytes; 0 when the peer takes none. */
+  /** Largest payload that can be sent now, in bytes; 0 if the peer accepts none. */
   readonly maxBytes: number;
-  /** Sends without waiting; dropped when it is too large, the queue is full or the transport has ended. */
+  /** Sends without waiting; drops it if it is too large, the queue is full or the transport has ended. */
   send(payload: Uint8Array): void;
-  /** Payloads as they come, for one reader; the oldest are dropped when it is slow. Ends with the transport. */
+  /** Received payloads, for one reader; a slow reader loses the oldest. Ends with the transport. */
   readonly incoming: AsyncIterable<Uint8Array>;
 }

@@ -1,6 +1,6 @@
 /**
- * Time that passes only when told to, for simulations: hours take
- * milliseconds, and every run is the same.
+ * A clock for simulations that only advances when told to: hours take
+ * milliseconds, and every run is identical.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Clock } from "../time.ts";
 
 /** Options of {@linkcode VirtualClock.run}. */
 export interface RunOptions {
-  /** Virtual milliseconds after which it gives up. Default ten minutes. */
+  /** Timeout in virtual milliseconds. Default ten minutes. */
   readonly limitMs?: number | undefined;
 }
 
@@ -19,12 +19,12 @@ interface Timer {
 }
 
 const TEN_MINUTES_MS = 600_000;
-// Turns of the real event loop for work outside this clock, such as WebCrypto, before it counts as stuck.
+// Real event loop turns for work outside this clock, such as WebCrypto, before the run counts as stuck.
 const MAX_REAL_TURNS = 1000;
 
 /**
- * A clock that stands still until it is advanced. Timers run in order of their
- * time, and everything they set off settles before the next.
+ * A clock that stands still until it is advanced. Timers run in order, and all
+ * work that one causes settles before the next.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -37,7 +37,7 @@ const MAX_REAL_TURNS = 1000;
  * ```
  */
 export class VirtualClock implements Clock {
-  // Sorted by time, later ones first, so that the next is the last.
+  // Sorted by time in descending order, so that the next timer is the last.
   readonly #timers: Timer[] = [];
   #now = 0;
 
@@ -46,14 +46,14 @@ export class VirtualClock implements Clock {
     return this.#now;
   }
 
-  /** Runs `then` when that much virtual time has passed. */
+  /** Runs `then` after `ms` of virtual time. */
   after(ms: number, then: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, ms), then };
     this.#timers.splice(this.#placeOf(timer.at), 0, timer);
     return () => this.#cancel(timer);
   }
 
-  /** Lets `ms` pass, running what falls due. One caller at a time. */
+  /** Advances by `ms` and runs the due timers. One caller at a time. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await turn();
@@ -61,7 +61,7 @@ export class VirtualClock implements Clock {
     this.#now = end;
   }
 
-  /** Lets time pass until `promise` settles and returns its result; throws `RangeError` when it is still pending at the limit or nothing is left to happen. */
+  /** Advances until `promise` settles and returns its result; throws `RangeError` if it is still pending at the limit or no timers are left. */
   async run<T>(promise: Promise<T>, options: RunOptions = {}): Promise<T> {
     const limitMs = options.limitMs ?? TEN_MINUTES_MS;
     const end = this.#now + limitMs;
@@ -74,7 +74,7 @@ export class VirtualClock implements Clock {
         realTurns = 0;
       } else if (this.#timers.length > 0 || ++realTurns > MAX_REAL_TURNS) {
         throw new RangeError(
-          `Expected the end within ${limitMs} virtual ms, got none with ${this.#timers.length} timers left`,
+          `Not settled within ${limitMs} virtual ms, ${this.#timers.length} timers left`,
         );
       } else {
         await new Promise((resolve) => setTimeout(resolve, 0));
@@ -98,7 +98,7 @@ export class VirtualClock implements Clock {
     if (index >= 0) this.#timers.splice(index, 1);
   }
 
-  /** Where a timer for `at` goes: before all that are due with it or sooner. */
+  /** The place of a timer for `at`: before all that are due at the same time or sooner. */
   #placeOf(at: number): number {
     const timers = this.#timers;
     return firstPlace(timers.length, (place) => timers[place]!.at <= at);
@@ -107,11 +107,11 @@ export class VirtualClock implements Clock {
 
 type Immediate = (then: () => void) => unknown;
 
-// A message channel would be no turn: Deno delivers its messages between promises.
+// A message channel would not wait a turn: Deno delivers its messages between promises.
 const { setImmediate = (then: () => void): unknown => setTimeout(then, 0) } =
   globalThis as { readonly setImmediate?: Immediate };
 
-/** One turn of the event loop: when it has passed, every promise that could settle has. */
+/** Waits one turn of the event loop, in which every promise that can settle does. */
 function turn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve));
 }

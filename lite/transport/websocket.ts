@@ -1,5 +1,5 @@
 /**
- * Transports over WebSocket, both ends, for networks and browsers without
+ * Transports over WebSocket, for both ends, for networks and browsers without
  * WebTransport: qmux in binary messages.
  *
  * @module
@@ -20,17 +20,17 @@ export type { QmuxTuning } from "./qmux/qmux.ts";
 export type { QmuxParameters } from "./qmux/parameters.ts";
 export type { QmuxRole, QmuxWire } from "./qmux/wire.ts";
 
-/** What is needed of a `WebSocket`, whoever made it. */
+/** The used part of `WebSocket`. */
 export interface WebSocketLike {
   /** Set to `"arraybuffer"` by the transport. */
   binaryType: "arraybuffer" | "blob";
   /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
-  /** Bytes sent that have not left yet. */
+  /** Bytes sent that are still buffered. */
   readonly bufferedAmount: number;
   /** Sends one binary message. */
   send(message: Uint8Array<ArrayBuffer>): void;
-  /** Begins the closing handshake behind what was sent. */
+  /** Starts the closing handshake after the sent messages. */
   close(): void;
   /** `open`, `message`, `error` and `close`. */
   addEventListener(type: string, listener: (event: Event) => void): void;
@@ -40,27 +40,26 @@ export interface WebSocketLike {
 export interface WebSocketTransportOptions extends QmuxTuning {
   /** Which end of the WebSocket we are. */
   readonly role: QmuxRole;
-  /** The subprotocol agreed on, `""` for none; a server's socket may not know it. */
+  /** The negotiated subprotocol, `""` for none. */
   readonly protocol: string;
 }
 
 /** Options of {@linkcode connectWebSocket}. */
 export interface ConnectWebSocketOptions extends QmuxTuning {
-  /** The application protocols to offer, best first. */
+  /** The application protocols to offer, in order of preference. */
   readonly protocols: readonly string[];
-  /** Ends the attempt. */
+  /** Aborts the attempt. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const OPEN = 1;
 
 /**
- * A transport over `socket`, open or about to be, which belongs to it from
- * here on. On `qmux-01` and `-02` a dead peer is found with pings (30 s). The
- * older forms have none, and nothing here can send a WebSocket ping: there the
- * server's runtime has to, in Deno `upgradeWebSocket(request, { idleTimeout: 30 })`,
- * while a client waits for its operating system to notice.
- * Throws `MoqError("version")` for an unknown subprotocol.
+ * A transport that owns `socket`, which is open or connecting. On `qmux-01` and
+ * `-02` pings detect a dead peer (30 s). The older forms have none, and the
+ * WebSocket API cannot send pings: there the server's runtime has to, in Deno
+ * with `upgradeWebSocket(request, { idleTimeout: 30 })`, and a client waits for
+ * its operating system. Throws `MoqError("version")` for an unknown subprotocol.
  */
 export function webSocketTransport(
   socket: WebSocketLike,
@@ -73,8 +72,8 @@ export function webSocketTransport(
 
 /**
  * Connects to a `ws:`, `wss:`, `http:` or `https:` URL. Throws
- * `MoqError("transport")` when that fails (browsers do not say why, not even
- * the HTTP status) and `signal.reason` on abort.
+ * `MoqError("transport")` if that fails (browsers do not tell why, not even the
+ * HTTP status) and `signal.reason` on abort.
  */
 export async function connectWebSocket(
   url: URL | string,
@@ -95,7 +94,7 @@ export async function connectWebSocket(
     const { reason, error } = await channel.closed;
     throw new MoqError(
       "transport",
-      `Expected a WebSocket to ${target.host}, got: ${reason}`,
+      `Cannot open a WebSocket to ${target.host}: ${reason}`,
       { cause: error },
     );
   }
@@ -110,7 +109,7 @@ export async function connectWebSocket(
 
 function webSocketUrl(url: URL | string): URL {
   const target = new URL(url);
-  // Not every runtime takes the http schemes, and none takes a fragment.
+  // Not every runtime accepts the http schemes, and none accepts a fragment.
   target.protocol = target.protocol.replace(/^http/, "ws");
   target.hash = "";
   return target;
@@ -151,7 +150,7 @@ class WebSocketChannel implements MessageChannelLike {
   }
 
   close(): void {
-    // Nobody reads any more, so what still comes is not kept.
+    // There is no reader left, so later messages are not kept.
     this.messages.end();
     if (this.#socket.readyState <= OPEN) this.#socket.close();
   }

@@ -1,21 +1,21 @@
 /**
- * How the two ends of a WebSocket agree on a wire form and an application
- * protocol: one subprotocol names both, `qmux-01.moq-lite-05`.
+ * Negotiates the wire form and the application protocol of a WebSocket: one
+ * subprotocol names both, as in `qmux-01.moq-lite-05`.
  *
  * @module
  */
 import { MoqError } from "../error.ts";
 import { hasFlowControl, QMUX_WIRES, type QmuxWire } from "./qmux/wire.ts";
 
-/** What a subprotocol stands for. */
+/** The meaning of a subprotocol. */
 export interface WebSocketProtocol {
   /** How streams are framed. */
   readonly wire: QmuxWire;
-  /** The application protocol; `undefined` where that is agreed on in band. */
+  /** The application protocol; `undefined` if it is negotiated in band. */
   readonly protocol: string | undefined;
 }
 
-/** The subprotocols for `alpns`, best first: what a client offers and a server looks for. */
+/** The subprotocols for `alpns` in order of preference, for clients and servers. */
 export function webSocketProtocols(alpns: readonly string[]): string[] {
   const prefixes = QMUX_WIRES.filter(hasFlowControl);
   const pairs = alpns.flatMap((alpn) =>
@@ -25,10 +25,10 @@ export function webSocketProtocols(alpns: readonly string[]): string[] {
 }
 
 /**
- * The subprotocol a server picks from `offered`, in its own order of
- * preference; `undefined` when none fits. A client that offers nothing speaks
- * the `webtransport` form: upgrade it without a subprotocol; one whose whole
- * offer is unknown is to be refused.
+ * The subprotocol that a server selects from `offered`, in its own order of
+ * preference; `undefined` if none is known. A client that offers nothing uses the
+ * `webtransport` form: upgrade it without a subprotocol. Refuse a client whose
+ * whole offer is unknown.
  */
 export function selectWebSocketProtocol(
   offered: readonly string[],
@@ -37,7 +37,7 @@ export function selectWebSocketProtocol(
   return webSocketProtocols(alpns).find((name) => offered.includes(name));
 }
 
-/** What the agreed `subprotocol` stands for, `""` being none; throws `MoqError("version")` for an unknown one. */
+/** The meaning of the negotiated `subprotocol`, `""` for none; throws `MoqError("version")` for an unknown one. */
 export function parseWebSocketProtocol(subprotocol: string): WebSocketProtocol {
   if (subprotocol === "") return { wire: "webtransport", protocol: undefined };
   const dot = subprotocol.indexOf(".");

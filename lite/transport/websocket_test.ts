@@ -90,7 +90,7 @@ for (const wire of ["qmux-02", "qmux-01", "qmux-00"]) {
 
 // Without flow control nothing waits, so the rules about that do not apply.
 for (const only of ["webtransport", "none"]) {
-  Deno.test(`webSocketTransport ${only}: streams, endings and close without flow control`, async () => {
+  Deno.test(`webSocketTransport ${only}: streams and close without flow control`, async () => {
     const { client, server, dispose } = await pair(only);
     assert.deepEqual([client.protocol, server.protocol], [
       undefined,
@@ -126,12 +126,12 @@ Deno.test("webSocketTransport: a text message ends the session", async () => {
   socket.onopen = () => socket.send("hello");
   const { code, error } = await (await accepted).closed;
   assert.equal(code, undefined);
-  assert.match(String(error), /got text/);
+  assert.match(String(error), /text message/);
   await over;
   await shutdown();
 });
 
-Deno.test("webSocketTransport: a socket that goes without a word is a loss", async () => {
+Deno.test("webSocketTransport: a socket closed without a qmux close is a loss", async () => {
   const { url, accepted, shutdown } = listen("qmux-01.moq-lite-05");
   const socket = new WebSocket(url.replace("http", "ws").split("#")[0]!, [
     "qmux-01.moq-lite-05",
@@ -143,7 +143,7 @@ Deno.test("webSocketTransport: a socket that goes without a word is a loss", asy
   await shutdown();
 });
 
-Deno.test("connectWebSocket: nobody there is a transport error, an abort its reason", async () => {
+Deno.test("connectWebSocket: a closed port is a transport error", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const url = `ws://127.0.0.1:${listener.addr.port}/`;
   const abort = new AbortController();
@@ -167,7 +167,7 @@ Deno.test("connectWebSocket: nobody there is a transport error, an abort its rea
   );
 });
 
-Deno.test("selectWebSocketProtocol: the server's order counts, the newest draft and form first", () => {
+Deno.test("selectWebSocketProtocol: uses the server's order, newest first", () => {
   const select = (...offered: string[]): string | undefined =>
     selectWebSocketProtocol(offered, ALPNS);
   assert.equal(
@@ -195,7 +195,7 @@ Deno.test("webSocketProtocols: every draft in every form, then the bare forms", 
   ]);
 });
 
-Deno.test("parseWebSocketProtocol: names the form and the protocol, refuses the rest", () => {
+Deno.test("parseWebSocketProtocol: returns form and protocol, refuses others", () => {
   assert.deepEqual(parseWebSocketProtocol("qmux-01.moq-lite-05"), {
     wire: "qmux-01",
     protocol: "moq-lite-05",

@@ -1,6 +1,6 @@
 /**
- * A browser's WebTransport session as a transport, and how to connect one. Any
- * runtime's session will do that looks like the standard's.
+ * A browser's WebTransport session as a transport, and how to connect one. Works
+ * with any runtime's session that follows the standard.
  *
  * @module
  */
@@ -36,19 +36,19 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** Options of {@linkcode webTransportTransport}. */
 export interface WebTransportOptions {
-  /** Measures how long a close waits. Default the system's. */
+  /** Times the flush of a close; the system's by default. */
   readonly clock?: Clock | undefined;
 }
 
 /** Options of {@linkcode connectBrowserWebTransport}. */
 export interface ConnectBrowserOptions extends WebTransportOptions {
-  /** Subprotocols to offer, most wanted first. */
+  /** Subprotocols to offer, in order of preference. */
   readonly protocols: readonly string[];
-  /** SHA-256 of certificates to trust in place of all others; browsers want ECDSA and at most 14 days of validity. */
+  /** SHA-256 of the only certificates to trust; browsers require ECDSA and at most 14 days of validity. */
   readonly serverCertificateHashes?:
     | readonly Uint8Array<ArrayBuffer>[]
     | undefined;
-  /** Share a connection with other sessions. Default `false`. */
+  /** Shares a connection with other sessions. Default `false`. */
   readonly allowPooling?: boolean | undefined;
   /** Default `low-latency`. */
   readonly congestionControl?:
@@ -56,7 +56,7 @@ export interface ConnectBrowserOptions extends WebTransportOptions {
     | "throughput"
     | "low-latency"
     | undefined;
-  /** Gives up waiting for the session. */
+  /** Aborts the attempt. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -64,8 +64,8 @@ const FLUSH_MS = 1_000;
 
 /**
  * Connects with the runtime's own `WebTransport`. Throws
- * `MoqError("unsupported")` where there is none, `MoqError("transport")` when
- * it fails (browsers do not say why) and `signal.reason` on abort.
+ * `MoqError("unsupported")` if there is none, `MoqError("transport")` if it fails
+ * (browsers do not tell why) and `signal.reason` on abort.
  */
 export async function connectBrowserWebTransport(
   url: URL,
@@ -103,7 +103,7 @@ function construct(url: URL, options: ConnectBrowserOptions): WebTransportLike {
   if (!WebTransport) {
     throw new MoqError(
       "unsupported",
-      "Expected a runtime with WebTransport, got one without",
+      "This runtime has no WebTransport",
     );
   }
   const hashes = options.serverCertificateHashes;
@@ -121,9 +121,9 @@ function construct(url: URL, options: ConnectBrowserOptions): WebTransportLike {
 }
 
 /**
- * `session` as a transport, which now belongs to it. At the peer's stream limit
- * Chromium fails where others wait: opening throws `MoqError("lagged")` then,
- * and what was to be sent is best dropped.
+ * A transport that owns `session`. At the peer's stream limit Chromium fails
+ * where others wait: opening then throws `MoqError("lagged")`, and the data
+ * should be dropped.
  */
 export function webTransportTransport(
   session: WebTransportLike,
@@ -164,7 +164,7 @@ class WebTransportTransport implements Transport {
     });
   }
 
-  // Known only once the session is ready.
+  // Only known once the session is ready.
   get protocol(): string | undefined {
     return this.#session.protocol || undefined;
   }
@@ -209,7 +209,7 @@ class WebTransportTransport implements Transport {
     return { sendOrder: order, waitUntilAvailable: true };
   }
 
-  /** Waits for the browser; a stream that comes after the abort is dropped. */
+  /** Waits for the browser; drops a stream that arrives after the abort. */
   async #opened<T>(
     creating: Promise<T>,
     { signal, drop }: OpenOptions & {
@@ -221,7 +221,7 @@ class WebTransportTransport implements Transport {
     } catch (cause) {
       if (!signal?.aborted) throw this.#openError(cause);
       creating.then(drop).catch(() => {
-        // It never came to be, or is gone with the session.
+        // It was never opened, or ended with the session.
       });
       throw signal.reason;
     }
@@ -256,7 +256,7 @@ class WebTransportTransport implements Transport {
     this.#isClosing = true;
     const end = { code, reason: boundReason(reason) };
     const flushing = [...this.#sending].filter((stream) => stream.isClosing);
-    // A page that goes away has no time for anything later.
+    // A page that is being closed has no time to wait.
     if (flushing.length === 0) this.#closeNow(end);
     else void this.#closeAfter(flushing, end); // Never rejects.
   }
@@ -276,7 +276,7 @@ class WebTransportTransport implements Transport {
     try {
       this.#session.close({ closeCode: end.code, reason: end.reason });
     } catch {
-      // It has failed already; `closed` says how.
+      // It has already failed; `closed` says how.
     }
   }
 

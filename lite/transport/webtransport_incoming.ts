@@ -1,6 +1,6 @@
 /**
- * What a browser's session yields: streams and datagrams as the loops of a
- * transport.
+ * The incoming streams and datagrams of a browser's session, as a transport has
+ * them.
  *
  * @module
  */
@@ -11,7 +11,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 const MAX_SENDING_DATAGRAMS = 64;
 
-/** What comes out of a session's `stream`, for one loop at a time; a failure is an end, and so is that of the session. */
+/** The mapped items of a session's `stream`, for one loop at a time; ends with the stream or the session, also if they fail. */
 export function mapEach<T, U>(
   stream: ReadableStream<T>,
   map: (item: T) => U,
@@ -30,7 +30,7 @@ export function mapEach<T, U>(
   };
 }
 
-/** Reads to the end of the stream or the session: not every browser ends the stream with it. */
+/** Reads to the end of the stream or the session: not every browser ends the stream with the session. */
 class Incoming<T> {
   readonly #reader: ReadableStreamDefaultReader<T>;
   #hasEnded = false;
@@ -42,10 +42,10 @@ class Incoming<T> {
     ended.then(end, end);
   }
 
-  /** What comes next; after the end of the session, what came before it. */
+  /** The next item; after the end of the session, only items that arrived before. */
   async read(): Promise<ReadableStreamReadResult<T> | undefined> {
     const read = this.#reader.read();
-    // What is there already has settled `read`, which then wins.
+    // If an item has arrived, `read` is settled and wins.
     if (this.#hasEnded) return await Promise.race([read, undefined]);
     this.#isWaiting = true;
     try {
@@ -55,14 +55,14 @@ class Incoming<T> {
     }
   }
 
-  /** Ends a read that waits, for which nothing is there. */
+  /** Ends a waiting read. */
   #end(): void {
     this.#hasEnded = true;
     if (this.#isWaiting) this.#reader.releaseLock();
   }
 }
 
-/** A session's datagrams as a transport's. */
+/** A session's datagrams, as a transport has them. */
 export class WebDatagrams implements Datagrams {
   readonly isUnreliable = true;
   readonly incoming: AsyncIterable<Uint8Array>;
@@ -86,7 +86,7 @@ export class WebDatagrams implements Datagrams {
     this.#writer ??= this.#openWriter();
     if (!this.#writer) return;
     this.#sending++;
-    // Sent or lost with the session: a datagram promises nothing.
+    // A datagram that fails is lost, which datagrams may be.
     const done = (): void => void this.#sending--;
     this.#writer.write(payload as Bytes).then(done, done);
   }

@@ -1,6 +1,6 @@
 /**
- * What of the standard's `WebTransport` is used, so that neither the DOM's types
- * nor any runtime's are needed. W3C WebTransport.
+ * The used part of the standard's `WebTransport`, so that neither the DOM's nor
+ * a runtime's types are needed. W3C WebTransport.
  *
  * @module
  */
@@ -13,11 +13,11 @@ export interface WebBidiStreamLike {
   readonly writable: WritableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** What is passed to a browser that opens a stream; it ignores what it does not know. */
+/** Options for opening a stream; browsers ignore unknown ones. */
 export interface WebOpenOptions {
   /** Priority, higher first. */
   readonly sendOrder: number;
-  /** Wait at the peer's stream limit. */
+  /** Waits at the peer's stream limit. */
   readonly waitUntilAvailable: boolean;
 }
 
@@ -25,15 +25,15 @@ export interface WebOpenOptions {
 export interface WebDatagramsLike {
   /** Largest payload. */
   readonly maxDatagramSize: number;
-  /** What comes. */
+  /** Received datagrams. */
   readonly readable: ReadableStream<Uint8Array>;
-  /** What goes, in older browsers. */
+  /** Sends datagrams, in older browsers. */
   readonly writable?: WritableStream<Uint8Array<ArrayBuffer>> | undefined;
-  /** What goes, in newer ones. */
+  /** Sends datagrams, in newer browsers. */
   createWritable?(): WritableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** What the browser measures of the connection; 0, `null` or nothing where it does not. */
+/** The browser's measurements of the connection; 0, `null` or absent if not measured. */
 export interface WebStatsLike {
   /** The round trip in milliseconds. */
   readonly smoothedRtt?: number | undefined;
@@ -41,7 +41,7 @@ export interface WebStatsLike {
   readonly estimatedSendRate?: number | null | undefined;
 }
 
-/** What of the standard's `WebTransport` is used. */
+/** The used part of the standard's `WebTransport`. */
 export interface WebTransportLike {
   /** Resolves once the session is established. */
   readonly ready: Promise<unknown>;
@@ -52,7 +52,7 @@ export interface WebTransportLike {
       readonly reason?: string | undefined;
     }
   >;
-  /** The subprotocol agreed on; empty for none, missing in older browsers. */
+  /** The negotiated subprotocol; empty for none, missing in older browsers. */
   readonly protocol?: string | undefined;
   /** Datagrams. */
   readonly datagrams?: WebDatagramsLike | undefined;
@@ -70,7 +70,7 @@ export interface WebTransportLike {
   createBidirectionalStream(
     options?: WebOpenOptions,
   ): Promise<WebBidiStreamLike>;
-  /** What is measured; missing in older browsers. */
+  /** Measurements; missing in older browsers. */
   getStats?(): Promise<WebStatsLike>;
   /** Ends the session. */
   close(info?: { closeCode: number; reason: string }): void;

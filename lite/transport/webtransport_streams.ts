@@ -1,6 +1,6 @@
 /**
- * The two halves of a browser's WebTransport stream as the halves of a
- * transport's stream. W3C WebTransport, sections 8 to 10.
+ * The two halves of a browser's WebTransport streams, as a transport has them.
+ * W3C WebTransport, sections 8 to 10.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { ReceiveStream, SendStream } from "./transport.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What a browser's `WebTransportError` says; the code is that of the peer, or ours when we abort. */
+/** The used part of a browser's `WebTransportError`; the code is the peer's, or ours if we abort. */
 interface StreamErrorLike {
   readonly source?: string | undefined;
   readonly streamErrorCode?: number | null | undefined;
@@ -23,7 +23,7 @@ interface StreamErrorLike {
 
 type ErrorConstructor = new (...args: readonly unknown[]) => StreamErrorLike;
 
-/** An error that makes a browser send `code` when a stream is aborted or cancelled with it. */
+/** An error that makes a browser send `code` if a stream is aborted or cancelled with it. */
 export function streamError(code: number): StreamErrorLike {
   const message = `Ended with code ${code}`;
   const details = { message, source: "stream", streamErrorCode: code };
@@ -31,7 +31,7 @@ export function streamError(code: number): StreamErrorLike {
     readonly WebTransportError?: ErrorConstructor;
   };
   if (!WebTransportError) return Object.assign(new Error(message), details);
-  // The standard takes the message first; Chromium takes one dictionary, and throws when it is not the first argument.
+  // The standard has the message first; Chromium has one dictionary, and throws if it is not the first argument.
   const chromium = construct(WebTransportError, [details]);
   if (chromium?.streamErrorCode === code) return chromium;
   return construct(WebTransportError, [message, details]) ??
@@ -45,11 +45,11 @@ function construct(
   try {
     return new constructor(...args);
   } catch {
-    return undefined; // This form of the constructor is not the one here.
+    return undefined; // The browser has the other form of the constructor.
   }
 }
 
-/** What a browser says of a stream as ours: `remote` with the peer's code, `transport` when the session ended. */
+/** A browser's stream error as a `MoqError`: `remote` with the peer's code, `transport` if the session ended. */
 export function receiveError(error: unknown): MoqError {
   if (error instanceof MoqError) return error;
   const { message, source, streamErrorCode } = describe(error);
@@ -74,12 +74,12 @@ function describe(error: unknown): StreamErrorLike & { message: string } {
   return { source, streamErrorCode, message };
 }
 
-/** The sending half of `stream`, which now belongs to it. */
+/** The sending half; owns its stream. */
 export class WebSendStream implements SendStream {
   readonly #writer: StreamWriter;
   #closing = false;
 
-  /** Locks `stream` for good. */
+  /** Locks `stream` permanently. */
   constructor(stream: WritableStream<Bytes>) {
     this.#writer = new StreamWriter(stream);
   }
@@ -90,12 +90,12 @@ export class WebSendStream implements SendStream {
     );
   }
 
-  /** Resolves when everything up to FIN has left, the stream has failed or was reset; pending while it is open. Never rejects. */
+  /** Resolves when everything up to FIN was sent, or the stream failed or was reset; pending while it is open. Never rejects. */
   get flushed(): Promise<void> {
     return this.#writer.flushed;
   }
 
-  /** Whether FIN was asked for. */
+  /** Whether FIN was requested. */
   get isClosing(): boolean {
     return this.#closing;
   }
@@ -119,11 +119,11 @@ export class WebSendStream implements SendStream {
   }
 }
 
-/** The receiving half of `stream`, which now belongs to it. */
+/** The receiving half; owns its stream. */
 export function webReceiveStream(
   from: ReadableStream<Uint8Array>,
 ): ReceiveStream {
-  // No browser hands out shared memory here, whatever the types say.
+  // Browsers return no shared memory here, although the types allow it.
   const stream = from as ReadableStream<Bytes>;
   const byob = byobReader(stream);
   const reader = byob ?? stream.getReader();
@@ -146,7 +146,7 @@ function byobReader(
   }
 }
 
-/** Reads as a BYOB reader does. */
+/** Reads like a BYOB reader. */
 function copying(
   reader: ReadableStreamDefaultReader<Bytes>,
 ): StreamReaderOptions["read"] {

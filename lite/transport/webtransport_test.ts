@@ -102,7 +102,7 @@ class FakeSession implements WebTransportLike {
     this.#isByteStream = isByteStream;
     this.closed = this.#closed.promise;
     this.closed.catch(() => {
-      // Not every test has somebody at both ends.
+      // Not every test uses both ends.
     });
     this.incomingUnidirectionalStreams = this.#uni.stream;
     this.incomingBidirectionalStreams = this.#bidi.stream;
@@ -206,7 +206,7 @@ Deno.test("webTransportTransport: the stream limit is lagged, and passes", async
   transport.close(0, "");
 });
 
-Deno.test("webTransportTransport: the send order reaches the browser, which waits where it can", async () => {
+Deno.test("webTransportTransport: passes the send order to the browser", async () => {
   const [session] = fakePair(false);
   const create = session.createUnidirectionalStream.bind(session);
   const asked: unknown[] = [];
@@ -257,7 +257,7 @@ Deno.test("webTransportTransport: a lost connection is an end with an error", as
   await assert.rejects(transport.openUni(), isCode("transport"));
 });
 
-Deno.test("webTransportTransport: its loops end with the session, whatever the browser's do", async () => {
+Deno.test("webTransportTransport: its loops end with the session", async () => {
   const [client] = fakePair(false);
   const never = { incomingUnidirectionalStreams: new ReadableStream() };
   const transport = webTransportTransport(
@@ -273,7 +273,7 @@ Deno.test("webTransportTransport: its loops end with the session, whatever the b
   assert.deepEqual(await streams, []);
 });
 
-Deno.test("webTransportTransport: reports what the browser measures, where it does", async () => {
+Deno.test("webTransportTransport: reports the browser's measurements", async () => {
   const [session] = fakePair(false);
   assert.equal(webTransportTransport(session).report, undefined);
   const measured = { smoothedRtt: 12.5, estimatedSendRate: null };
@@ -339,7 +339,7 @@ class StandardError extends Error {
   }
 }
 
-Deno.test("streamError: carries the code whatever the runtime's constructor takes", async () => {
+Deno.test("streamError: carries the code with any form of the constructor", async () => {
   for (const constructor of [ChromiumError, StandardError, undefined]) {
     await withGlobal("WebTransportError", constructor, () => {
       const error = streamError(77);
@@ -349,7 +349,7 @@ Deno.test("streamError: carries the code whatever the runtime's constructor take
   }
 });
 
-Deno.test("connectBrowserWebTransport: asks the runtime for a connection of its own", async () => {
+Deno.test("connectBrowserWebTransport: requests an unshared connection", async () => {
   const [session] = fakePair(false);
   const calls: unknown[][] = [];
   function construct(...args: unknown[]): FakeSession {

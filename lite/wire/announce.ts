@@ -1,6 +1,6 @@
 /**
- * The requests and first answers of an announce stream; what then comes and
- * goes is in `announcement.ts`. moq-lite, "ANNOUNCE_REQUEST" and following.
+ * The requests and first answers of an announce stream; `announcement.ts` has
+ * the messages after them. moq-lite, "ANNOUNCE_REQUEST" and following.
  *
  * @module
  */
@@ -22,21 +22,21 @@ const MAX_INIT_PATHS = 65_536;
 
 /** Opens an announce stream. */
 export interface AnnounceRequest {
-  /** Paths at or under this one are wanted; `""` for all. */
+  /** The requested paths: this one and those under it; `""` for all. */
   readonly prefix: string;
-  /** Leave out routes through this hop; drafts 04 and 05 only. */
+  /** Ignores routes through this hop; drafts 04 and 05 only. */
   readonly excludeHop?: bigint | undefined;
 }
 
 /** First answer from draft 05 on. */
 export interface AnnounceOk {
-  /** The answering hop, which receivers put at the end of every chain; 0 when it withholds its id. */
+  /** The answering hop, which receivers append to every chain; 0 if it hides its id. */
   readonly hop: bigint;
-  /** How many of the announcements that follow were true already. */
+  /** Number of the first announcements that are the current state. */
   readonly active: number;
 }
 
-/** The message behind its length. */
+/** Encodes a message with its length. */
 export function encodeAnnounceRequest(
   msg: AnnounceRequest,
   version: Version,
@@ -46,7 +46,7 @@ export function encodeAnnounceRequest(
   return body.message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeAnnounceRequest(
   body: Uint8Array,
   version: Version,
@@ -58,12 +58,12 @@ export function decodeAnnounceRequest(
   return { prefix, excludeHop: hop === 0n ? undefined : hop };
 }
 
-/** The message behind its length. */
+/** Encodes a message with its length. */
 export function encodeAnnounceOk(msg: AnnounceOk): Uint8Array {
   return new Writer().varint(msg.hop).varint(msg.active).message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeAnnounceOk(body: Uint8Array): AnnounceOk {
   const reader = new Reader(body);
   const msg = { hop: reader.id(), active: reader.varint() };
@@ -71,14 +71,14 @@ export function decodeAnnounceOk(body: Uint8Array): AnnounceOk {
   return msg;
 }
 
-/** All active paths in one message behind its length: the first answer on drafts 01 and 02. */
+/** Encodes all active paths with the length: the first answer on drafts 01 and 02. */
 export function encodeAnnounceInit(suffixes: readonly string[]): Uint8Array {
   const body = new Writer().varint(suffixes.length);
   for (const suffix of suffixes) body.string(suffix);
   return body.message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeAnnounceInit(body: Uint8Array): string[] {
   const reader = new Reader(body);
   const count = reader.count(MAX_INIT_PATHS, "active paths");

@@ -1,6 +1,6 @@
 /**
- * What comes and goes on an announce stream: by status and path up to draft
- * 05, typed and by id from 06 on. moq-lite, "ANNOUNCE_START" and following.
+ * The announcements on an announce stream: with status and path up to draft 05,
+ * typed and with ids from 06 on. moq-lite, "ANNOUNCE_START" and following.
  *
  * @module
  */
@@ -23,27 +23,27 @@ const STATUS_ENDED = 0;
 const STATUS_ACTIVE = 1;
 const STATUS_RESTART = 2;
 
-/** The way to a path. */
+/** A route, as on the wire. */
 interface Route {
-  /** Through whom, oldest first; 0 for an unknown hop. */
+  /** The hops, oldest first; 0 for an unknown hop. */
   readonly hops: readonly bigint[];
-  /** Cost while somebody on the route carries it already. */
+  /** Cost if the announcer already carries it. */
   readonly warm: number;
-  /** Cost to begin carrying it. */
+  /** Cost if the announcer must start to carry it. */
   readonly cold: number;
 }
 
-/** A path became available. On draft 05 also: a live path has another route. */
+/** A path became available. On draft 05 also: the route of a live path changed. */
 export interface AnnounceStart extends Route {
-  /** Tells the kinds of announcement apart. */
+  /** The kind of announcement. */
   readonly kind: "start";
   /** The path below the requested prefix; `""` for the prefix itself. */
   readonly suffix: string;
 }
 
-/** A path is gone: from draft 06 on by id, before by suffix. */
+/** A path ended: by id from draft 06 on, by suffix before. */
 export interface AnnounceEnd {
-  /** Tells the kinds of announcement apart. */
+  /** The kind of announcement. */
   readonly kind: "end";
   /** The position of its START among all STARTs on this stream, from 0. */
   readonly id?: number | undefined;
@@ -51,9 +51,9 @@ export interface AnnounceEnd {
   readonly suffix?: string | undefined;
 }
 
-/** A live path has another route; from draft 06 on. */
+/** The route of a live path changed; from draft 06 on. */
 export interface AnnounceRestart extends Route {
-  /** Tells the kinds of announcement apart. */
+  /** The kind of announcement. */
   readonly kind: "restart";
   /** The position of its START among all STARTs on this stream, from 0. */
   readonly id: number;
@@ -62,7 +62,7 @@ export interface AnnounceRestart extends Route {
 /** One change on an announce stream. */
 export type Announcement = AnnounceStart | AnnounceEnd | AnnounceRestart;
 
-/** The message behind its type (from draft 06 on) and length. Throws `TypeError` for what the draft cannot say. */
+/** Encodes a message with its type (from draft 06 on) and length. Throws `TypeError` for messages that the draft does not have. */
 export function encodeAnnouncement(
   msg: Announcement,
   version: Version,
@@ -73,8 +73,8 @@ export function encodeAnnouncement(
 }
 
 /**
- * Reads a body; `type` is the varint in front of its length, `undefined` on
- * drafts that have none. `undefined` for a type not known here, to be skipped.
+ * Decodes a body; `type` is the varint before its length, `undefined` on drafts
+ * without types. `undefined` for an unknown type, which must be skipped.
  */
 export function decodeAnnouncement(
   type: number | undefined,
@@ -92,12 +92,12 @@ export function decodeAnnouncement(
 function encodeStatus(msg: Announcement, version: Version): Uint8Array {
   if (msg.kind === "restart") {
     throw new TypeError(
-      `Expected a start or an end on draft ${version}, got a restart`,
+      `Draft ${version} has no restart`,
     );
   }
   if (msg.suffix === undefined) {
     throw new TypeError(
-      `Expected an end by path on draft ${version}, got no path`,
+      `Draft ${version} needs the path of an end`,
     );
   }
   const ended = msg.kind === "end";
@@ -126,7 +126,7 @@ function encodeTyped(msg: Announcement, version: Version): Uint8Array {
   if (msg.kind === "end") {
     if (msg.id === undefined) {
       throw new TypeError(
-        `Expected an end by id on draft ${version}, got no id`,
+        `Draft ${version} needs the id of an end`,
       );
     }
     return typed(END, body.varint(msg.id));

@@ -6,7 +6,7 @@
 import { Reader, Writer } from "../bytes/cursor.ts";
 import { MoqError } from "../error.ts";
 
-/** Longer ones are neither sent nor taken. */
+/** Longest datagram that is sent or accepted, in bytes. */
 export const MAX_DATAGRAM_BYTES = 1200;
 
 /** One whole group. */
@@ -21,7 +21,7 @@ export interface Datagram {
   readonly payload: Uint8Array;
 }
 
-/** The whole datagram; there is no length in front. */
+/** Encodes a whole datagram, which has no length prefix. */
 export function encodeDatagram(msg: Datagram): Uint8Array {
   return new Writer()
     .varint(msg.subscribeId)
@@ -31,7 +31,7 @@ export function encodeDatagram(msg: Datagram): Uint8Array {
     .finish();
 }
 
-/** Reads a whole datagram. */
+/** Decodes a whole datagram. */
 export function decodeDatagram(body: Uint8Array): Datagram {
   const reader = new Reader(body);
   return {
@@ -42,7 +42,7 @@ export function decodeDatagram(body: Uint8Array): Datagram {
   };
 }
 
-/** As {@linkcode decodeDatagram}; `undefined` for one that is malformed or too long, which is dropped in silence. */
+/** As {@linkcode decodeDatagram}; `undefined` if it is malformed or too long: such datagrams are dropped silently. */
 export function tryDecodeDatagram(body: Uint8Array): Datagram | undefined {
   if (body.byteLength > MAX_DATAGRAM_BYTES) return undefined;
   try {

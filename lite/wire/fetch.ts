@@ -8,7 +8,7 @@ import { Reader, Writer } from "../bytes/cursor.ts";
 import { checkFrames } from "./message.ts";
 import { hasFrameRange, type Version } from "./version.ts";
 
-/** Asks for a group. */
+/** Requests a group. */
 export interface Fetch {
   /** Path of the broadcast. */
   readonly broadcast: string;
@@ -24,7 +24,7 @@ export interface Fetch {
   readonly endFrame?: number | undefined;
 }
 
-/** The message behind its length; what a draft cannot say is left out. */
+/** Encodes a message with its length; leaves out fields that the draft does not have. */
 export function encodeFetch(msg: Fetch, version: Version): Uint8Array {
   const body = new Writer()
     .string(msg.broadcast)
@@ -37,7 +37,7 @@ export function encodeFetch(msg: Fetch, version: Version): Uint8Array {
   return body.message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeFetch(body: Uint8Array, version: Version): Fetch {
   const reader = new Reader(body);
   const broadcast = reader.path();

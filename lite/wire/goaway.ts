@@ -1,5 +1,6 @@
 /**
- * GOAWAY: please connect elsewhere, from draft 04 on. moq-lite, "GOAWAY".
+ * GOAWAY: asks the peer to connect elsewhere, from draft 04 on. moq-lite,
+ * "GOAWAY".
  *
  * @module
  */
@@ -8,13 +9,13 @@ import { Reader, Writer } from "../bytes/cursor.ts";
 /** Longest URI, in bytes. */
 const MAX_GOAWAY_URI_BYTES = 8192;
 
-/** Asks the peer to leave. */
+/** Asks the peer to move. */
 export interface Goaway {
-  /** Where to go; `""` for the same place again. */
+  /** The new URL; `""` for the same one. */
   readonly uri: string;
 }
 
-/** The message behind its length. */
+/** Encodes a message with its length. */
 export function encodeGoaway(msg: Goaway): Uint8Array {
   const uri = new TextEncoder().encode(msg.uri);
   if (uri.byteLength > MAX_GOAWAY_URI_BYTES) {
@@ -25,7 +26,7 @@ export function encodeGoaway(msg: Goaway): Uint8Array {
   return new Writer().sized(uri).message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeGoaway(body: Uint8Array): Goaway {
   const reader = new Reader(body);
   const length = reader.count(MAX_GOAWAY_URI_BYTES, "bytes of URI");

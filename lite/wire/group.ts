@@ -11,7 +11,7 @@ import { hasFrameRange, type Version } from "./version.ts";
 
 const NOTHING = new Uint8Array();
 
-/** Says which group of which subscription a stream carries. */
+/** Identifies the group and the subscription of a stream. */
 export interface GroupHeader {
   /** The subscription, as numbered in SUBSCRIBE. */
   readonly subscribeId: number;
@@ -21,7 +21,7 @@ export interface GroupHeader {
   readonly frameStart: number;
 }
 
-/** The message behind its length. Throws `RangeError` for a `frameStart` that the draft cannot say. */
+/** Encodes a message with its length. Throws `RangeError` for a `frameStart` on a draft that has none. */
 export function encodeGroupHeader(
   msg: GroupHeader,
   version: Version,
@@ -29,7 +29,7 @@ export function encodeGroupHeader(
   return encodeGroupStart(msg, version).subarray(1);
 }
 
-/** The beginning of a group's stream in one piece: its type, the message behind its length, and `frames`. Throws as {@linkcode encodeGroupHeader}. */
+/** The start of a group's stream in one piece: its type, the message with its length, and `frames`. Throws as {@linkcode encodeGroupHeader} does. */
 export function encodeGroupStart(
   { subscribeId, sequence, frameStart }: GroupHeader,
   version: Version,
@@ -43,7 +43,7 @@ export function encodeGroupStart(
   }
   const length = varintSize(subscribeId) + varintSize(sequence) +
     (hasRange ? varintSize(frameStart) : 0);
-  // Written for every group to every viewer: allocated once, at its size.
+  // Written for every group to every viewer: allocate it once, at its size.
   const start = new Uint8Array(
     1 + varintSize(length) + length + frames.byteLength,
   );
@@ -56,7 +56,7 @@ export function encodeGroupStart(
   return start;
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeGroupHeader(
   body: Uint8Array,
   version: Version,

@@ -1,7 +1,7 @@
 /**
- * How drafts 01 and 02 agree on a version: CLIENT_SETUP and SERVER_SETUP of
- * moq-transport-14 on the first bidirectional stream, which then stays open
- * and may carry SESSION_INFO.
+ * Version negotiation of drafts 01 and 02: CLIENT_SETUP and SERVER_SETUP of
+ * moq-transport-14 on the first bidirectional stream, which then stays open and
+ * may carry SESSION_INFO.
  *
  * @module
  */
@@ -13,21 +13,21 @@ const PATH = 1n;
 const MAX_BODY_BYTES = 0xffff;
 const MAX_VERSIONS = 64;
 
-/** The number of each draft that can be agreed on in band. */
+/** The number of each draft that can be negotiated in band. */
 export const SESSION_CODES: ReadonlyMap<Version, number> = new Map([
   ["02", 0xff0dad02],
   ["01", 0xff0dad01],
 ]);
 
-/** What a client offers. */
+/** A client's offer. */
 export interface ClientSetup {
-  /** Version numbers in order of preference, other protocols' too. */
+  /** Version numbers in order of preference, including those of other protocols. */
   readonly versions: readonly number[];
-  /** Path and query of the URL, on transports that carry none. */
+  /** Path and query of the URL, on transports that do not carry them. */
   readonly path?: string | undefined;
 }
 
-/** The message behind its 16-bit length, to follow the type byte 0x20. */
+/** Encodes a message with its 16-bit length, to be sent after the type byte 0x20. */
 export function encodeClientSetup(msg: ClientSetup): Uint8Array {
   const body = new Writer().varint(msg.versions.length);
   for (const code of msg.versions) body.varint(code);
@@ -36,7 +36,7 @@ export function encodeClientSetup(msg: ClientSetup): Uint8Array {
   return behindLength(body.finish());
 }
 
-/** Reads a body; parameters other than the path are ignored. */
+/** Decodes a body; ignores parameters other than the path. */
 export function decodeClientSetup(body: Uint8Array): ClientSetup {
   const reader = new Reader(body);
   const count = reader.count(MAX_VERSIONS, "versions");
@@ -47,12 +47,12 @@ export function decodeClientSetup(body: Uint8Array): ClientSetup {
   return { versions, path };
 }
 
-/** The version number chosen, behind its 16-bit length, to follow the type byte 0x21. */
+/** Encodes the selected version number with its 16-bit length, to be sent after the type byte 0x21. */
 export function encodeServerSetup(code: number): Uint8Array {
   return behindLength(new Writer().varint(code).varint(0).finish());
 }
 
-/** Reads the version number chosen; parameters are ignored. */
+/** Decodes the selected version number; ignores parameters. */
 export function decodeServerSetup(body: Uint8Array): number {
   const reader = new Reader(body);
   const code = readSaturated(reader);
@@ -61,12 +61,12 @@ export function decodeServerSetup(body: Uint8Array): number {
   return code;
 }
 
-/** The sender's bits per second, behind the length; 0 for unknown. */
+/** Encodes the sender's bits per second with the length; 0 for unknown. */
 export function encodeSessionInfo(bitrateBps: number): Uint8Array {
   return new Writer().varint(bitrateBps).message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeSessionInfo(body: Uint8Array): number {
   const reader = new Reader(body);
   const bitrateBps = readSaturated(reader);

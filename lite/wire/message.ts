@@ -1,6 +1,5 @@
 /**
- * What every message shares: its bounds, and the fields that are read more
- * generously than a plain varint.
+ * Limits of messages, and fields that allow larger values than a plain varint.
  *
  * @module
  */
@@ -11,25 +10,25 @@ import { MAX_VARINT } from "../bytes/varint.ts";
 /** Most hops a route may have. */
 export const MAX_HOPS = 32;
 
-/** An age without a limit, in milliseconds: what drafts without the field mean. */
+/** An unlimited age, in milliseconds: the meaning of drafts without the field. */
 export const UNLIMITED_MS: number = Number.MAX_SAFE_INTEGER;
 
-/** The cost that means "only if there is nothing else"; 2^62-1 on the wire. */
+/** The cost of a last resort; 2^62-1 on the wire. */
 export const COST_MAX: number = Infinity;
 
 const COST_CEILING = Number(MAX_VARINT);
 
-/** A varint of any size as a number; above 2^53-1 it is taken as 2^53-1. */
+/** Reads a varint of any size; larger values become 2^53-1. */
 export function readSaturated(reader: Reader): number {
   return Math.min(Number(reader.id()), Number.MAX_SAFE_INTEGER);
 }
 
-/** Writes whole milliseconds, rounded down; from 2^53-1 on, and `Infinity`, as 2^53-1. */
+/** Writes whole milliseconds, rounded down; larger values and `Infinity` become 2^53-1. */
 export function writeMs(writer: Writer, ms: number): void {
   writer.varint(Math.min(Math.floor(ms), UNLIMITED_MS));
 }
 
-/** A cost; 2^62-1 reads as {@linkcode COST_MAX}, other values above 2^53 are rounded. */
+/** Reads a cost; 2^62-1 becomes {@linkcode COST_MAX}, other values above 2^53 are rounded. */
 export function readCost(reader: Reader): number {
   const cost = Number(reader.id());
   return cost >= COST_CEILING ? COST_MAX : cost;
@@ -40,9 +39,9 @@ export function writeCost(writer: Writer, cost: number): void {
   writer.varint(cost >= COST_CEILING ? MAX_VARINT : BigInt(cost));
 }
 
-/** Which frames of which groups are wanted. */
+/** The wanted groups and frames. */
 export interface GroupRange {
-  /** First group; absent for no floor. */
+  /** First group; absent for no lower limit. */
   readonly startGroup?: number | undefined;
   /** Last group, inclusive. */
   readonly endGroup?: number | undefined;
@@ -52,7 +51,7 @@ export interface GroupRange {
   readonly endFrame?: number | undefined;
 }
 
-/** Refuses a range of frames that ends before it begins or has no group to end in. */
+/** Throws `MoqError("decode")` for a range of frames that ends before it begins or has no end group. */
 export function checkFrames(range: GroupRange): void {
   const { startGroup, endGroup, startFrame, endFrame } = range;
   if (endFrame === undefined) return;

@@ -1,5 +1,5 @@
 /**
- * PROBE: what the sender measures on its path to us, from draft 03 on.
+ * PROBE: the sender's measurements of its path to us, from draft 03 on.
  * moq-lite, "PROBE".
  *
  * @module
@@ -16,14 +16,14 @@ export interface Probe {
   readonly rttMs: number;
 }
 
-/** The message behind its length; whole numbers only. */
+/** Encodes a message with its length; takes only whole numbers. */
 export function encodeProbe(msg: Probe, version: Version): Uint8Array {
   const body = new Writer().varint(msg.bitrateBps);
   if (hasProbeRtt(version)) body.varint(msg.rttMs);
   return body.message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeProbe(body: Uint8Array, version: Version): Probe {
   const reader = new Reader(body);
   const bitrateBps = readSaturated(reader);

@@ -11,7 +11,7 @@ import { readCost, writeCost } from "./message.ts";
 /** Largest body of a SETUP. */
 export const MAX_SETUP_BYTES = 65536;
 
-/** Path and query of a URL, a token in it. */
+/** Largest path and query of a URL, including a token. */
 const MAX_SETUP_PATH_BYTES = 16_384;
 const MAX_PARAMETERS = 64;
 const HIGHEST_PROBE_LEVEL = 2;
@@ -22,21 +22,21 @@ const ROLE = 3n;
 const COST = 4n;
 const HOP = 5n;
 
-/** What one side says about itself; every field may be absent. */
+/** The properties of one side; every field may be absent. */
 export interface Setup {
-  /** What it can do with PROBE: 1 reports, 2 also raises the rate on request; absent for neither. */
+  /** Its support of PROBE: 1 reports, 2 also raises the rate on request; absent for none. */
   readonly probe?: number | undefined;
-  /** Path and query of the URL, on transports that carry none; client only. */
+  /** Path and query of the URL, on transports that do not carry them; client only. */
   readonly path?: string | undefined;
-  /** The one role it takes, absent for both; client only. */
+  /** Its only role, absent for both; client only. */
   readonly role?: "publisher" | "subscriber" | undefined;
-  /** What it charges for traffic over this link; client only. */
+  /** Its price for traffic over this link; client only. */
   readonly cost?: number | undefined;
   /** Its hop id, never 0. */
   readonly hop?: bigint | undefined;
 }
 
-/** The message behind its length. Absent, empty and zero-id fields are left out. */
+/** Encodes a message with its length. Leaves out absent, empty and zero-id fields. */
 export function encodeSetup(msg: Setup): Uint8Array {
   const values: (readonly [id: bigint, value: Uint8Array])[] = [];
   if (msg.probe) values.push([PROBE, new Writer().varint(msg.probe).finish()]);
@@ -56,7 +56,7 @@ export function encodeSetup(msg: Setup): Uint8Array {
   return body.message();
 }
 
-/** Reads a body; unknown parameters are ignored, a repeated one is an error. */
+/** Decodes a body; ignores unknown parameters, throws `MoqError("decode")` for a repeated one. */
 export function decodeSetup(body: Uint8Array): Setup {
   const values = readParameters(body);
   return {

@@ -1,5 +1,5 @@
 /**
- * The first varint on a stream says what it is for. moq-lite, "Streams".
+ * The types of streams: the first varint on each. moq-lite, "Streams".
  *
  * @module
  */

@@ -25,13 +25,13 @@ export {
   type SubscribeResponse,
 } from "./subscribe_response.ts";
 
-/** What can be changed while a subscription runs. */
+/** The fields that can change during a subscription. */
 export interface SubscribeFields {
   /** 0 to 255, higher first. */
   readonly priority: number;
-  /** Oldest group still wanted next to a newer one, in milliseconds; {@linkcode UNLIMITED_MS} on drafts that do not say. */
+  /** Maximum age of groups behind the newest, in milliseconds; {@linkcode UNLIMITED_MS} on drafts without it. */
   readonly maxAgeMs: number;
-  /** First group wanted; absent to leave it to the draft's rule. */
+  /** First group wanted; absent for the draft's default. */
   readonly startGroup?: number | undefined;
   /** Last group wanted, inclusive; absent for no end. */
   readonly endGroup?: number | undefined;
@@ -41,9 +41,9 @@ export interface SubscribeFields {
   readonly endFrame?: number | undefined;
 }
 
-/** Opens a subscription. */
+/** Starts a subscription. */
 export interface Subscribe extends SubscribeFields {
-  /** Names the subscription in group headers; never reused in a session. */
+  /** Identifies the subscription in group headers; never reused in a session. */
   readonly id: number;
   /** Path of the broadcast. */
   readonly broadcast: string;
@@ -51,7 +51,7 @@ export interface Subscribe extends SubscribeFields {
   readonly track: string;
 }
 
-/** The message behind its length; what a draft cannot say is left out. */
+/** Encodes a message with its length; leaves out fields that the draft does not have. */
 export function encodeSubscribe(msg: Subscribe, version: Version): Uint8Array {
   const body = new Writer()
     .varint(msg.id)
@@ -61,7 +61,7 @@ export function encodeSubscribe(msg: Subscribe, version: Version): Uint8Array {
   return body.message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeSubscribe(body: Uint8Array, version: Version): Subscribe {
   const reader = new Reader(body);
   const id = reader.varint();
@@ -72,7 +72,7 @@ export function decodeSubscribe(body: Uint8Array, version: Version): Subscribe {
   return { id, broadcast, track, ...options };
 }
 
-/** The message behind its length. */
+/** Encodes a message with its length. */
 export function encodeSubscribeUpdate(
   msg: SubscribeFields,
   version: Version,
@@ -82,7 +82,7 @@ export function encodeSubscribeUpdate(
   return body.message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeSubscribeUpdate(
   body: Uint8Array,
   version: Version,

@@ -1,6 +1,6 @@
 /**
- * What a publisher says on a subscribe stream: OK up to draft 04, START and
- * END from 05 on, DROP. moq-lite, "SUBSCRIBE_OK" and following.
+ * A publisher's messages on a subscribe stream: OK up to draft 04, START and END
+ * from 05 on, DROP. moq-lite, "SUBSCRIBE_OK" and following.
  *
  * @module
  */
@@ -16,43 +16,43 @@ import {
 
 /** Accepted; up to draft 04. */
 interface SubscribeOk {
-  /** Tells the kinds of response apart. */
+  /** The kind of response. */
   readonly kind: "ok";
   /** The subscription's priority, echoed. */
   readonly priority: number;
   /** The subscription's maximum age in milliseconds, echoed. */
   readonly maxAgeMs: number;
-  /** First group that will come, when it is known. */
+  /** First group that will be sent, if known. */
   readonly startGroup?: number | undefined;
-  /** Last group that will come, inclusive, when it is known. */
+  /** Last group that will be sent, inclusive, if known. */
   readonly endGroup?: number | undefined;
 }
 
-/** Says which group comes first; once, from draft 05 on. */
+/** The first group; once, from draft 05 on. */
 interface SubscribeStart {
-  /** Tells the kinds of response apart. */
+  /** The kind of response. */
   readonly kind: "start";
-  /** Sequence of the first group that will come. */
+  /** Sequence of the first group that will be sent. */
   readonly group: number;
 }
 
-/** Says where the track ends; must come before FIN from draft 05 on. */
+/** The end of the track; required before FIN from draft 05 on. */
 interface SubscribeEnd {
-  /** Tells the kinds of response apart. */
+  /** The kind of response. */
   readonly kind: "end";
   /** One past the last group; 0 for an empty track. */
   readonly group: number;
 }
 
-/** Says that groups will not come; from draft 03 on. */
+/** Groups that will not be sent; from draft 03 on. */
 interface SubscribeDrop {
-  /** Tells the kinds of response apart. */
+  /** The kind of response. */
   readonly kind: "drop";
-  /** First group that will not come. */
+  /** First group that will not be sent. */
   readonly start: number;
-  /** Last group that will not come, inclusive. */
+  /** Last group that will not be sent, inclusive. */
   readonly end: number;
-  /** A stream error number that says why. */
+  /** A stream error number. */
   readonly code: number;
 }
 
@@ -65,13 +65,13 @@ export type SubscribeResponse =
 
 type Kind = SubscribeResponse["kind"];
 
-// A kind's type on the wire is its place in the list.
+// The index in the list is the type on the wire.
 function kindsOf(version: Version): readonly Kind[] {
   if (hasUntypedOk(version)) return ["ok"];
   return hasSubscribeOk(version) ? ["ok", "drop"] : ["start", "end", "drop"];
 }
 
-/** The message behind its type (from draft 03 on) and length. Throws `TypeError` for what the draft cannot say. */
+/** Encodes a message with its type (from draft 03 on) and length. Throws `TypeError` for messages that the draft does not have. */
 export function encodeSubscribeResponse(
   msg: SubscribeResponse,
   version: Version,
@@ -90,7 +90,7 @@ export function encodeSubscribeResponse(
   return new Writer().varint(type).sized(body.finish()).finish();
 }
 
-/** Reads a body; `type` is the varint in front of its length, 0 on drafts that have none. */
+/** Decodes a body; `type` is the varint before its length, 0 on drafts without types. */
 export function decodeSubscribeResponse(
   type: number,
   body: Uint8Array,
@@ -163,7 +163,7 @@ function readOk(reader: Reader, version: Version): SubscribeOk {
     return { kind: "ok", priority, maxAgeMs: UNLIMITED_MS };
   }
   const priority = reader.u8();
-  reader.u8(); // `ordered`, which nobody honours any more
+  reader.u8(); // `ordered`, which is no longer used
   return {
     kind: "ok",
     priority,

@@ -1,5 +1,5 @@
 /**
- * TRACK and TRACK_INFO: what a publisher says about a track, from draft 05 on.
+ * TRACK and TRACK_INFO: the properties of a track, from draft 05 on.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Reader, Writer } from "../bytes/cursor.ts";
 import { readSaturated, writeMs } from "./message.ts";
 import { hasOrderedByte, type Version } from "./version.ts";
 
-/** Asks for the properties of a track. */
+/** Requests the properties of a track. */
 export interface TrackRequestMessage {
   /** Path of the broadcast. */
   readonly broadcast: string;
@@ -18,7 +18,7 @@ export interface TrackRequestMessage {
 
 /** The properties of a track; fixed for its lifetime. */
 export interface TrackInfoMessage {
-  /** What the publisher thinks it is worth, 0 to 255, higher first. */
+  /** Its importance according to the publisher, 0 to 255, higher first. */
   readonly priority: number;
   /** How long the publisher keeps groups, in milliseconds. */
   readonly maxAgeMs: number;
@@ -26,12 +26,12 @@ export interface TrackInfoMessage {
   readonly timescale: number;
 }
 
-/** The message behind its length. */
+/** Encodes a message with its length. */
 export function encodeTrackRequest(msg: TrackRequestMessage): Uint8Array {
   return new Writer().string(msg.broadcast).string(msg.track).message();
 }
 
-/** Reads a body. */
+/** Decodes a body. */
 export function decodeTrackRequest(body: Uint8Array): TrackRequestMessage {
   const reader = new Reader(body);
   const msg = { broadcast: reader.path(), track: reader.name() };
@@ -39,7 +39,7 @@ export function decodeTrackRequest(body: Uint8Array): TrackRequestMessage {
   return msg;
 }
 
-/** The message behind its length. */
+/** Encodes a message with its length. */
 export function encodeTrackInfo(
   msg: TrackInfoMessage,
   version: Version,
@@ -55,7 +55,7 @@ export function encodeTrackInfo(
   return body.varint(msg.timescale).message();
 }
 
-/** Reads a body; a timescale of 0 is an error. */
+/** Decodes a body; throws `MoqError("decode")` for a timescale of 0. */
 export function decodeTrackInfo(
   body: Uint8Array,
   version: Version,

@@ -12,7 +12,7 @@ export const VERSIONS = ["06", "05", "04", "03", "02", "01"] as const;
 /** A draft of moq-lite. */
 export type Version = typeof VERSIONS[number];
 
-/** Whether a draft does what the predicate is named after. */
+/** Whether a draft has a behaviour. */
 type Behaviour = (version: Version) => boolean;
 
 function since(first: Version): Behaviour {
@@ -27,7 +27,7 @@ function between(first: Version, last: Version): Behaviour {
   return (version) => first <= version && version <= last;
 }
 
-/** Agreed on in band, on a stream that stays open for the session. */
+/** Negotiated in band, on a stream that stays open for the session. */
 export const isInBand: Behaviour = until("02");
 
 /** The name shared by the drafts that agree on a version in band (01 and 02). */
@@ -54,7 +54,7 @@ export function versionOf(protocol: string): Version | undefined {
 /** Each side opens with a SETUP on a stream of its own. */
 export const hasSetupStream: Behaviour = since("05");
 
-/** Which error numbers are sent. */
+/** The error numbers of a draft. */
 export function codeTable(version: Version): CodeTable {
   return version <= "05" ? "up-to-05" : "from-06";
 }
@@ -65,71 +65,71 @@ export const hasAnnounceInit: Behaviour = until("02");
 /** The announce reply begins with ANNOUNCE_OK. */
 export const hasAnnounceOk: Behaviour = since("05");
 
-/** ANNOUNCE_REQUEST names a hop whose routes are left out. */
+/** ANNOUNCE_REQUEST names a hop whose routes are ignored. */
 export const hasExcludeHop: Behaviour = between("04", "05");
 
-/** Announcements carry no hops at all. */
+/** Announcements have no hops. */
 export const hasNoHops: Behaviour = until("02");
 
-/** Announcements carry how many hops, not which. */
+/** Announcements have the number of hops, not their ids. */
 export const hasHopCount: Behaviour = between("03", "03");
 
-/** The announcer writes its own hop at the end of the chain; later the receiver takes it from ANNOUNCE_OK. */
+/** The announcer appends its own hop to the chain; later the receiver takes it from ANNOUNCE_OK. */
 export const hasOwnHopInChain: Behaviour = between("03", "04");
 
 /** Announcements are `status, path`, withdrawn by path; later they are typed, with ids and costs. */
 export const hasAnnounceStatus: Behaviour = until("05");
 
-/** A second announcement of a live path replaces its route; elsewhere it is a violation. */
+/** A second announcement of a live path replaces its route; on other drafts it is a violation. */
 export const hasDuplicateActive: Behaviour = between("05", "05");
 
-/** SUBSCRIBE carries more than id, names and priority. */
+/** SUBSCRIBE has more fields than id, names and priority. */
 export const hasSubscribeRange: Behaviour = since("03");
 
-/** A byte `ordered` stands after each priority; written 0, ignored. */
+/** A byte `ordered` follows each priority; written as 0, ignored. */
 export const hasOrderedByte: Behaviour = between("03", "05");
 
-/** SUBSCRIBE's start is present-or-latest; later it is a raw floor. */
+/** The start in SUBSCRIBE is optional, by default the latest; later it is a raw lower limit. */
 export const hasOptionalStart: Behaviour = between("03", "05");
 
-/** SUBSCRIBE, FETCH and GROUP say which frames of a group. */
+/** SUBSCRIBE, FETCH and GROUP have ranges of frames. */
 export const hasFrameRange: Behaviour = since("06");
 
 /** A subscription is answered at once with SUBSCRIBE_OK; later with START and the first group. */
 export const hasSubscribeOk: Behaviour = until("04");
 
-/** SUBSCRIBE_OK echoes the priority alone (01). */
+/** SUBSCRIBE_OK only echoes the priority (01). */
 export const hasPriorityOk: Behaviour = until("01");
 
-/** SUBSCRIBE_OK has no type byte in front. */
+/** SUBSCRIBE_OK has no type byte. */
 export const hasUntypedOk: Behaviour = until("02");
 
-/** A subscription can be changed while it runs. */
+/** Subscriptions can be updated. */
 export const hasSubscribeUpdate: Behaviour = since("03");
 
-/** Tracks have properties of their own, asked for with TRACK; frames have timestamps; groups can be fetched. */
+/** Tracks have properties, requested with TRACK. */
 export const hasTrackInfo: Behaviour = since("05");
 
-/** Frames begin with a timestamp delta. */
+/** Frames start with a timestamp delta. */
 export const hasTimestamps: Behaviour = since("05");
 
-/** A past group can be fetched. */
+/** Past groups can be fetched. */
 export const hasFetch: Behaviour = since("05");
 
-/** One-frame groups can travel as datagrams. */
+/** One-frame groups can be sent as datagrams. */
 export const hasDatagrams: Behaviour = since("05");
 
 /** PROBE exists. */
 export const hasProbe: Behaviour = since("03");
 
-/** PROBE reports the round-trip time too. */
+/** PROBE also reports the round-trip time. */
 export const hasProbeRtt: Behaviour = since("04");
 
 /** GOAWAY exists. */
 export const hasGoaway: Behaviour = since("04");
 
-/** Announcements carry costs and links have a price. */
+/** Announcements have costs and links have a price. */
 export const hasCosts: Behaviour = since("06");
 
-/** Without a start, delivery begins at the oldest group fresh under the maximum age; earlier drafts begin at the newest. */
+/** Without a start, delivery starts at the oldest group within the maximum age; on earlier drafts at the newest. */
 export const startsAtFreshest: Behaviour = since("06");

@@ -1,5 +1,5 @@
 /**
- * What to say about an address that cannot be had.
+ * Errors about addresses that cannot be bound.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import { ConfigError } from "../config/values.ts";
 interface CannotListenOptions {
   /** The setting to change. */
   readonly flag: string;
-  /** What the system said. */
+  /** The system's error. */
   readonly cause: unknown;
 }
 
-/** Whether `error`, or what caused it, is that somebody else has the port. */
+/** Whether `error`, or its cause, says that the port is in use. */
 export function isPortInUse(error: unknown): boolean {
   if (error instanceof Deno.errors.AddrInUse) return true;
   return error instanceof Error && error.cause !== undefined &&
     isPortInUse(error.cause);
 }
 
-/** The one line about an address that cannot be had. */
+/** The error for an address that cannot be bound. */
 export function cannotListen(
   what: string,
   { flag, cause }: CannotListenOptions,

@@ -1,5 +1,5 @@
 /**
- * All the ports of a relay, as the settings ask for them.
+ * All ports of a relay, as configured.
  *
  * @module
  */
@@ -23,15 +23,15 @@ import { listenTcp, type TcpListener } from "./tcp.ts";
 interface ListenersOptions {
   /** For QUIC and WebTransport. */
   readonly certificate: Certificate;
-  /** For HTTPS, where the settings ask for it. */
+  /** For HTTPS, if configured. */
   readonly webCertificate: Certificate | undefined;
-  /** The names of the drafts, best first. */
+  /** The names of the drafts, in order of preference. */
   readonly protocols: readonly string[];
-  /** What HTTP answers. */
+  /** Options of the HTTP answers. */
   readonly http: HttpOptions;
-  /** Whether loopback is listened on where the settings name no address. Default yes. */
+  /** Whether to listen on loopback if no address is configured. Default `true`. */
   readonly opensLoopback?: boolean | undefined;
-  /** Where messages go. */
+  /** Receives log messages. */
   readonly log: Logger;
 }
 
@@ -47,7 +47,7 @@ interface Pair {
   readonly plain: TcpListener | undefined;
 }
 
-/** Binds every port that `config` asks for; throws `ConfigError` when one cannot be had. */
+/** Binds every port in `config`; throws `ConfigError` if one cannot be bound. */
 export async function openListeners(
   config: Config,
   options: ListenersOptions,
@@ -64,9 +64,9 @@ export async function openListeners(
 
 /** Bound ports; use {@linkcode openListeners}. */
 export class Listeners {
-  /** Peers of all ports as they come, for one reader. */
+  /** Peers of all ports, for one reader. */
   readonly incoming: Inbox<IncomingPeer> = new Inbox();
-  /** Answers what arrives over HTTP, on these ports or another server's. */
+  /** Answers HTTP requests, on these ports or another server's. */
   readonly requests: HttpRequests;
   readonly #config: Config;
   readonly #options: ListenersOptions;
@@ -77,7 +77,7 @@ export class Listeners {
   );
   #https: TcpListener | undefined;
 
-  /** Nothing is bound yet. */
+  /** Binds nothing before `open`. */
   constructor(config: Config, options: ListenersOptions) {
     this.#config = config;
     this.#options = options;
@@ -95,7 +95,7 @@ export class Listeners {
     });
   }
 
-  /** Where QUIC and WebTransport are listened for. */
+  /** The addresses of QUIC and WebTransport. */
   get addresses(): readonly Address[] {
     return this.#quic.map(({ addr: { hostname, port } }) => ({
       hostname,
@@ -115,17 +115,17 @@ export class Listeners {
     return counts;
   }
 
-  /** Where HTTP is listened for. */
+  /** The addresses of HTTP. */
   get httpAddresses(): readonly Address[] {
     return this.#plain.map(({ address }) => address);
   }
 
-  /** Where HTTPS is listened for, if at all. */
+  /** The address of HTTPS, if any. */
   get httpsAddress(): Address | undefined {
     return this.#https?.address;
   }
 
-  /** Binds everything; on a failure what was bound is left for `close`. */
+  /** Binds everything; after a failure, `close` frees what was bound. */
   open(): void {
     const wanted = this.#config["listen.bind"];
     for (const address of wanted) this.#bind(address);
@@ -137,17 +137,17 @@ export class Listeners {
     if (https) this.#https = this.#bindTcp(https, "--web-https-listen");
   }
 
-  /** Uses another certificate for new QUIC connections; those there stay. Throws `MoqError` and keeps the old one. */
+  /** Uses `certificate` for new QUIC connections; existing ones continue. Throws `MoqError` and keeps the old one if it is not usable. */
   reload(certificate: Certificate): void {
     for (const listener of this.#quic) listener.reload(certificate);
   }
 
-  /** Uses another certificate for HTTPS, which ends the connections of that port. */
+  /** Uses `certificate` for HTTPS, which ends the connections of that port. */
   async reloadHttps(certificate: Certificate): Promise<void> {
     await this.#https?.reload(certificate);
   }
 
-  /** Ends every port with its connections. */
+  /** Closes all ports and their connections. */
   async close(): Promise<void> {
     this.incoming.end();
     for (const listener of this.#quic) listener.close();
@@ -178,7 +178,7 @@ export class Listeners {
     this.#tasks.run("quic", peers);
   }
 
-  /** One UDP port, and the same in TCP unless HTTP has one of its own. */
+  /** Binds a UDP port, and the same TCP port unless HTTP has its own. */
   #bindPair(address: Address): Pair {
     for (let tries = 1;; tries++) {
       const quic = this.#bindQuic(address);
@@ -188,7 +188,7 @@ export class Listeners {
         return { quic, plain: this.#bindTcp({ hostname, port }, "--listen") };
       } catch (error) {
         quic.close();
-        // The system chose a port that is free in UDP alone: let it choose again.
+        // The system chose a port that is only free for UDP: let it choose again.
         const mayRetry = address.port === 0 && tries < MAX_TRIES;
         if (!mayRetry || !isPortInUse(error)) throw error;
       }
@@ -234,7 +234,7 @@ export class Listeners {
   }
 }
 
-/** `::` is IPv4 too, where there is IPv6. */
+/** `::` includes IPv4, if the host has IPv6. */
 function everyInterface(): string {
   return hasIpv6() ? "::" : "0.0.0.0";
 }
@@ -244,7 +244,7 @@ function hasIpv6(): boolean {
     Deno.listen({ hostname: "::1", port: 0 }).close();
     return true;
   } catch {
-    // Whatever stands against it: the same would stand against every other port.
+    // Any failure here would affect every other port too.
     return false;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Peers that come over UDP: raw QUIC by its ALPN, and WebTransport where the
- * ALPN is `h3`. What a peer does wrong costs that connection alone.
+ * Peers over UDP: WebTransport if the ALPN is `h3`, else raw QUIC. A misbehaving
+ * peer only loses its own connection.
  *
  * @module
  */
@@ -23,19 +23,19 @@ import { formatAddress } from "../config/rules.ts";
 
 /** Options of {@linkcode runQuic}. */
 interface RunQuicOptions {
-  /** Where the peers go. */
+  /** Receives the peers. */
   readonly queue: Inbox<IncomingPeer>;
   /** WebTransport subprotocols, the names of the drafts. */
   readonly protocols: readonly string[];
-  /** Time for the HTTP/3 handshake, in milliseconds. */
+  /** Timeout of the HTTP/3 handshake, in milliseconds. */
   readonly timeoutMs: number;
-  /** Peers at once whose HTTP/3 handshake is not complete; one more ends the oldest. */
+  /** Limit of incomplete HTTP/3 handshakes; above it the oldest is ended. */
   readonly maxWaiting: number;
-  /** Hears of peers that failed. */
+  /** Logs peers that failed. */
   readonly log: Logger;
 }
 
-/** The close code and reason that tell a peer of `protocol` why it was turned away. */
+/** The close code and reason of a refusal, for a peer of `protocol`. */
 export function refusal(
   error: MoqError,
   protocol: string | undefined,
@@ -47,7 +47,7 @@ export function refusal(
 
 const EVERY_INTERFACE: readonly string[] = ["", "0.0.0.0", "::"];
 
-/** Where the connection came in; where every interface is listened on, the runtime does not say which it was. */
+/** The local address of a connection; `undefined` if the listener has all interfaces, since the runtime does not tell which one. */
 function localOf({ endpoint }: Deno.QuicConn): string | undefined {
   const { addr } = endpoint;
   return EVERY_INTERFACE.includes(addr.hostname)
@@ -92,13 +92,13 @@ async function webTransportConnection(
   };
 }
 
-/** Puts the peers of a listener into `queue` as they come, until it ends; rejects when it fails. */
+/** Adds the peers of a listener to `queue` until it ends; rejects if it fails. */
 export async function runQuic(
   listener: QuicListener,
   options: RunQuicOptions,
 ): Promise<void> {
   const door = new Door(options);
-  // Each peer has its own task: one that stalls in its handshake delays nobody.
+  // Each peer has its own task: a stalled handshake delays no other peer.
   const tasks = new Tasks((_name, error) =>
     options.log.debug?.("handshake failed", { error })
   );
@@ -107,10 +107,10 @@ export async function runQuic(
   }
 }
 
-/** Where peers are until it is known what they want. */
+/** Connections that have not sent their request yet. */
 class Door {
   readonly #options: RunQuicOptions;
-  // Those that have not asked for a session yet, in the order of their coming.
+  // Connections without a session request, the oldest first.
   readonly #waiting: Set<AbortController> = new Set();
 
   constructor(options: RunQuicOptions) {
@@ -124,7 +124,7 @@ class Door {
     this.#options.queue.push(incoming);
   }
 
-  /** The session that `conn` asks for; throws when none is asked for in time. */
+  /** The session request of `conn`; throws if none arrives in time. */
   async #request(conn: Deno.QuicConn): Promise<IncomingPeer> {
     const { protocols, timeoutMs, maxWaiting, log } = this.#options;
     const leaving = new AbortController();
@@ -144,6 +144,6 @@ class Door {
 function crowded(most: number): MoqError {
   return new MoqError(
     "timeout",
-    `Expected a request before ${most} others came, got none`,
+    `No request before ${most} other connections arrived`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * What arrives over HTTP, on whichever port: WebSocket upgrades become peers of
- * the relay, everything else gets its answer.
+ * HTTP requests of all ports: WebSocket upgrades become peers of the relay,
+ * others are answered.
  *
  * @module
  */
@@ -13,15 +13,15 @@ import { incomingWebSocket, isWebSocketUpgrade } from "./websocket.ts";
 
 /** Options of {@linkcode HttpRequests}. */
 interface RequestsOptions {
-  /** Where the peers that come over WebSocket go. */
+  /** Receives the peers over WebSocket. */
   readonly queue: Inbox<IncomingPeer>;
   /** WebSocket subprotocols, the names of the drafts; absent: no WebSocket. */
   readonly protocols?: readonly string[] | undefined;
-  /** What a peer over WebSocket may do. Default what `qmuxTransport` lets it. */
+  /** Limits of a peer over WebSocket. Default those of `qmuxTransport`. */
   readonly tuning?: QmuxTuning | undefined;
-  /** What HTTP answers. */
+  /** Options of the HTTP answers. */
   readonly http: HttpOptions;
-  /** Bounds the upgrades to WebSocket that wait for their answer at once. Default nothing does. */
+  /** Limits concurrent WebSocket upgrades. Default none. */
   readonly upgrades?: Gate | undefined;
 }
 
@@ -29,12 +29,12 @@ interface RequestsOptions {
 export class HttpRequests {
   readonly #options: RequestsOptions;
 
-  /** Answers with what `options` say when a request comes. */
+  /** Answers according to `options`, which are read at each request. */
   constructor(options: RequestsOptions) {
     this.#options = options;
   }
 
-  /** The answer to `request` of the client at `remote`, `host:port`; that of an upgrade waits until the peer is let in. */
+  /** The answer to `request` of the client at `remote`, `host:port`; an upgrade is answered once the peer is accepted or refused. */
   answer(request: Request, remote: string): Promise<Response> {
     const { protocols, http } = this.#options;
     return protocols && isWebSocketUpgrade(request)

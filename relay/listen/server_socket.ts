@@ -1,7 +1,7 @@
 /**
- * The server's end of a WebSocket on a connection of its own, RFC 6455: unlike
- * the runtime's, which takes messages of 64 MiB, it bounds what it holds for a
- * message that is not complete.
+ * The server's end of a WebSocket on a bare connection, RFC 6455: unlike the
+ * runtime's, which accepts messages of 64 MiB, it limits the memory of an
+ * incomplete message.
  *
  * @module
  */
@@ -16,16 +16,16 @@ import {
   WebSocketFrameReader,
 } from "./websocket_frames.ts";
 
-/** What a socket runs over. */
+/** The connection of a socket. */
 export type SocketConn = Pick<Deno.Conn, "read" | "write" | "close">;
 
 /** Options of {@linkcode ServerSocket}. */
 interface ServerSocketOptions {
-  /** Written before the first frame: the answer to the upgrade. */
+  /** The answer to the upgrade, written before the first frame. */
   readonly head: Uint8Array;
-  /** Longest message taken, in bytes. */
+  /** Longest accepted message, in bytes. */
   readonly maxMessageBytes: number;
-  /** Silence after which the peer counts as gone, in milliseconds; it is pinged after half of that. */
+  /** Idle timeout in milliseconds; a silent peer is pinged after half of it. */
   readonly idleTimeoutMs: number;
   readonly clock: Clock;
 }
@@ -35,15 +35,15 @@ const CLOSING = 2;
 const CLOSED = 3;
 const READ_BYTES = 16 * 1024;
 const MAX_BATCH_BYTES = 64 * 1024;
-/** Frames between two pauses: the runtime reads what is there without a turn of the event loop, and 16 KiB are 2,700 small frames. */
+/** Frames between two pauses: the runtime reads buffered data without a turn of the event loop, and 16 KiB can hold 2,700 small frames. */
 const FRAMES_AT_ONCE = 128;
-/** How long the peer may take to answer a close. */
+/** Timeout of the peer's answer to a close. */
 const CLOSE_TIMEOUT_MS = 2_000;
 const NORMAL_CLOSURE = 1000;
 const NO_STATUS = 1005;
 const ABNORMAL_CLOSURE = 1006;
 
-/** A WebSocket as its users see one, open from the start. */
+/** A WebSocket that is open from the start. */
 export class ServerSocket extends EventTarget implements WebSocketLike {
   binaryType: "arraybuffer" | "blob" = "arraybuffer";
   readonly #conn: SocketConn;
@@ -57,7 +57,7 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
   #cancelTimer: () => void = () => {};
   #onWritten: (() => void) | undefined;
 
-  /** `conn` belongs to it. */
+  /** Owns `conn`. */
   constructor(conn: SocketConn, options: ServerSocketOptions) {
     super();
     this.#conn = conn;
@@ -73,17 +73,17 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
     return this.#readyState;
   }
 
-  /** Bytes that the connection has not taken yet. */
+  /** Bytes that the connection has not accepted yet. */
   get bufferedAmount(): number {
     return this.#bufferedBytes;
   }
 
-  /** Sends one binary message; nothing once it is closing. */
+  /** Sends one binary message; does nothing once it is closing. */
   send(message: Uint8Array<ArrayBuffer>): void {
     if (this.#readyState === OPEN) this.#frame(OPCODE.binary, message);
   }
 
-  /** Begins the closing handshake behind what was sent; idempotent. */
+  /** Starts the closing handshake after the sent messages; idempotent. */
   close(code: number = NORMAL_CLOSURE, reason = ""): void {
     if (this.#readyState !== OPEN) return;
     this.#readyState = CLOSING;
@@ -111,11 +111,11 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
     if (!this.#isWriting) void this.#runWrite(); // Never rejects.
   }
 
-  /** Writes what is queued, as much at once as fits into a batch. */
+  /** Writes the queue in batches. */
   async #runWrite(): Promise<void> {
     this.#isWriting = true;
     try {
-      // What is sent in the same turn leaves together.
+      // Messages of the same turn are written together.
       await Promise.resolve();
       while (this.#queue.length > 0) {
         const batch = this.#nextBatch();
@@ -175,24 +175,24 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
     }
   }
 
-  /** Drops what still comes: closed with bytes unread, the connection would be reset before the peer has read why. */
+  /** Drops all further bytes: closing a connection with unread bytes would reset it before the peer has read the reason. */
   async #drain(chunk: Uint8Array): Promise<void> {
     try {
       while (await this.#conn.read(chunk) !== null);
       this.#end(ABNORMAL_CLOSURE, "Peer went away");
     } catch {
-      // It was closed when the time for that was over.
+      // It was closed by the timeout.
     }
   }
 
-  /** Whether that was the last frame of the peer's. */
+  /** Handles a frame; `true` if it was the peer's last. */
   #take({ opcode, data }: Received): boolean {
     switch (opcode) {
       case OPCODE.close:
         this.#answerClose(data);
         return true;
       case OPCODE.ping:
-        // One that pings and does not read gets no more answers.
+        // A peer that pings without reading gets no more answers.
         if (this.#bufferedBytes < MAX_BATCH_BYTES) {
           this.#frame(OPCODE.pong, data);
         }
@@ -200,7 +200,7 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
       case OPCODE.pong:
         return false;
     }
-    // What still comes while it is closing is of no use.
+    // Ignore messages while closing.
     if (this.#readyState !== OPEN) return false;
     const content = opcode === OPCODE.text
       ? new TextDecoder().decode(data)
@@ -241,11 +241,11 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
       return this.#end(ABNORMAL_CLOSURE, message);
     }
     this.close(error.code, message);
-    // What comes from here on is dropped, so the peer's own close is not seen.
+    // Later frames are dropped, so the peer's own close is not seen.
     this.#endIn(CLOSE_TIMEOUT_MS, { code: error.code, reason: message });
   }
 
-  /** Pings a silent peer, and ends with one that stays silent. */
+  /** Pings a silent peer, and ends if it stays silent. */
   #watch(): void {
     const { clock, idleTimeoutMs } = this.#options;
     const silentMs = clock.now() - this.#heardMs;

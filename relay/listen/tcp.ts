@@ -1,5 +1,5 @@
 /**
- * One TCP port for HTTP and WebSocket, with TLS or without.
+ * One TCP port for HTTP and WebSocket, with or without TLS.
  *
  * @module
  */
@@ -12,16 +12,16 @@ import type { HttpRequests } from "./requests.ts";
 
 /** Options of {@linkcode listenTcp}. */
 interface ListenTcpOptions {
-  /** Answers what arrives. */
+  /** Answers the requests. */
   readonly requests: HttpRequests;
-  /** Where; port 0 for any. */
+  /** The address to bind; port 0 for any. */
   readonly address: Address;
-  /** The setting to change when that cannot be had. */
+  /** The setting to change if it cannot be bound. */
   readonly flag: string;
-  /** TLS with this; absent: none. */
+  /** The certificate for TLS; absent: no TLS. */
   readonly certificate?: Certificate | undefined;
   readonly clock: Clock;
-  /** Hears of bugs, and of a port that had to be opened again. */
+  /** Logs bugs and reopened ports. */
   readonly log: Logger;
 }
 
@@ -30,18 +30,18 @@ export interface TcpListener {
   /** The address it is bound to. */
   readonly address: Address;
   /**
-   * Uses another certificate. The runtime ends every connection of the port for
-   * that, and peers come again. Rejects when the port cannot be opened with it;
-   * the port then comes back with the certificate before.
+   * Uses `certificate`. The runtime ends every connection of the port for that,
+   * and peers reconnect. Rejects if the port cannot be opened with it; the port
+   * then reopens with the previous certificate.
    */
   reload(certificate: Certificate): Promise<void>;
-  /** Ends it and all of its connections. */
+  /** Closes the port and all its connections. */
   close(): Promise<void>;
 }
 
 const REOPEN_MS = 1000;
 
-/** Binds a TCP port; throws `ConfigError` when it cannot be had. */
+/** Binds a TCP port; throws `ConfigError` if that fails. */
 export function listenTcp(options: ListenTcpOptions): TcpListener {
   return new TcpPort(options);
 }
@@ -90,7 +90,7 @@ class TcpPort implements TcpListener {
           port,
           signal: stopped.signal,
           ...(certificate && { cert: certificate.cert, key: certificate.key }),
-          onListen: () => {}, // what is listened on is told by whoever asked for it
+          onListen: () => {}, // the caller logs the address
           onError(error) {
             log.error?.("request failed", { error });
             return new Response("Internal error\n", { status: 500 });
@@ -99,7 +99,7 @@ class TcpPort implements TcpListener {
         (request, { remoteAddr }) =>
           requests.answer(request, formatAddress(remoteAddr)),
       );
-      // Resolves when it was stopped, and with an error when the runtime gave the port up.
+      // Resolves when it was stopped, with an error if the runtime closed the port.
       const failure = server.finished.then(() => undefined, asError);
       void this.#reopenAfter(failure); // Never rejects.
       const stop = async (): Promise<void> => {
@@ -115,12 +115,12 @@ class TcpPort implements TcpListener {
     }
   }
 
-  /** The runtime gives a port up when it cannot accept, for want of file descriptors above all. Only what ends the connections there are frees any. */
+  /** The runtime closes a port when it cannot accept, usually because file descriptors ran out. Ending the port's connections frees some. */
   async #reopenAfter(failure: Promise<Error | undefined>): Promise<void> {
     const error = await failure;
     if (!error || this.#closing.signal.aborted) return;
     this.#options.log.error?.(
-      "TCP port failed and is opened again, its connections end",
+      "TCP port failed and is reopened, its connections end",
       { address: formatAddress(this.address), error },
     );
     await this.#running.stop();
@@ -136,11 +136,11 @@ class TcpPort implements TcpListener {
         this.#running = this.#start(this.address);
         return;
       } catch (error) {
-        log.debug?.("TCP port cannot be opened yet", { address, error });
+        log.debug?.("TCP port cannot be reopened yet", { address, error });
       }
       await sleep(clock, REOPEN_MS, this.#closing.signal)
         .catch(() => {
-          // Closed meanwhile, which the loop sees.
+          // Closed meanwhile, which the loop checks.
         });
     }
   }
@@ -148,7 +148,7 @@ class TcpPort implements TcpListener {
 
 interface Running {
   readonly server: Deno.HttpServer<Deno.NetAddr>;
-  /** Ends the port with its connections; never rejects. */
+  /** Closes the port and its connections; never rejects. */
   readonly stop: () => Promise<void>;
 }
 

@@ -31,7 +31,7 @@ function listen(certificate: Certificate): TcpListener {
   });
 }
 
-Deno.test("TcpListener.reload: a pair that cannot serve leaves the port as it was", async () => {
+Deno.test("TcpListener.reload: an unusable certificate keeps the old one", async () => {
   const [first, second] = [await made(), await made()];
   const port = listen(first);
   try {

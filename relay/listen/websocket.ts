@@ -1,6 +1,6 @@
 /**
- * Peers that come over TCP: WebSocket on any path. The answer to the upgrade
- * waits until it is known whether the peer is let in.
+ * Peers over TCP: WebSocket on any path. The upgrade is answered once the peer
+ * is accepted or refused.
  *
  * @module
  */
@@ -18,48 +18,48 @@ import { ServerSocket, type SocketConn } from "./server_socket.ts";
 
 /** Options of {@linkcode incomingWebSocket}. */
 interface IncomingWebSocketOptions {
-  /** The names of the drafts, best first. */
+  /** The names of the drafts, in order of preference. */
   readonly protocols: readonly string[];
   /** The peer's address, `host:port`. */
   readonly remote: string;
-  /** What the peer may do. */
+  /** Limits of the peer. */
   readonly tuning: QmuxTuning;
   readonly clock: Clock;
 }
 
-/** A WebSocket at the door. */
+/** A WebSocket that is not accepted yet. */
 interface IncomingWebSocket {
-  /** The peer; absent when it offers subprotocols and none is known here. */
+  /** The peer; absent if the request is refused at once. */
   readonly incoming: IncomingPeer | undefined;
-  /** The answer, once `incoming` was accepted or refused; never rejects. */
+  /** The answer, once the peer is accepted or refused; never rejects. */
   readonly response: Promise<Response>;
 }
 
-// Silence after which a socket ends: half-open TCP would keep broadcasts announced for hours.
+// Idle timeout of a socket: half-open TCP would keep broadcasts announced for hours.
 const IDLE_TIMEOUT_MS = 30_000;
 /** Twice the longest message of qmux. */
 const MAX_MESSAGE_BYTES = 32 * 1024;
-/** The form before qmux has one message for each write of a program's, whatever its size. */
+/** The form before qmux has one message per write, of any size. */
 const MAX_OLD_MESSAGE_BYTES = 1024 * 1024;
 /** RFC 6455, section 4.2.2. */
 const ACCEPT_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
 
-/** Whether `request` asks for a WebSocket. RFC 6455, section 4.2.1: without "Connection: Upgrade" the runtime would never hand over the connection, nor answer. */
+/** Whether `request` is a WebSocket upgrade. RFC 6455, section 4.2.1: without "Connection: Upgrade" the runtime would neither hand over the connection nor answer. */
 export function isWebSocketUpgrade({ headers }: Request): boolean {
   const options = (headers.get("connection") ?? "").toLowerCase().split(",");
   return headers.get("upgrade")?.toLowerCase() === "websocket" &&
     options.some((option) => option.trim() === "upgrade");
 }
 
-/** The peer behind an upgrade request. */
+/** The peer of an upgrade request. */
 export async function incomingWebSocket(
   request: Request,
   { protocols, remote, tuning, clock }: IncomingWebSocketOptions,
 ): Promise<IncomingWebSocket> {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "")
     .split(",").map((name) => name.trim()).filter((name) => name !== "");
-  // A client that offers nothing speaks the oldest form, and agrees on a draft in band.
+  // A client that offers nothing uses the oldest form, and negotiates a draft in band.
   const subprotocol = offered.length === 0
     ? ""
     : selectWebSocketProtocol(offered, protocols);
@@ -149,10 +149,10 @@ interface UpgradeOptions {
 }
 
 /**
- * `request`'s connection as a WebSocket. The runtime's own sockets take
- * messages of 64 MiB and hold what has come of them, so the bare connection is
- * taken, as the runtime's `node:http` does for its upgrades. Deno shows it under
- * no public name: where it is gone, its own sockets serve, without our bound.
+ * The connection of `request` as a WebSocket. The runtime's own sockets accept
+ * and buffer messages of 64 MiB, so the bare connection is used, as in the
+ * runtime's `node:http`. Deno has no public name for it: if it is missing, the
+ * runtime's sockets are used, without our limit.
  */
 function upgrade(
   request: Request,

@@ -1,11 +1,11 @@
 /**
- * Frames of a WebSocket as a server reads and writes them, RFC 6455 section 5.
- * Messages are bounded before memory is taken for them.
+ * Frames of a WebSocket, as a server reads and writes them, RFC 6455 section 5.
+ * The size of messages is checked before memory is allocated.
  *
  * @module
  */
 
-/** What a frame is for. RFC 6455, section 5.2. */
+/** The types of frames. RFC 6455, section 5.2. */
 export const OPCODE = {
   continuation: 0,
   text: 1,
@@ -15,15 +15,15 @@ export const OPCODE = {
   pong: 10,
 } as const;
 
-/** What came: whole messages, and control frames. */
+/** A received message or control frame. */
 export interface Received {
-  /** What it is; never a continuation. */
+  /** Its type; never a continuation. */
   readonly opcode: number;
-  /** Its payload, which belongs to whoever gets it. */
+  /** Its payload, owned by the receiver. */
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
-/** A peer that breaks the rules, and the close code that says so. */
+/** A violation by the peer, with its close code. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
   /** The close code. RFC 6455, section 7.4.1. */
@@ -48,7 +48,7 @@ interface Header {
   readonly length: number;
 }
 
-/** Puts frames of a client together, whatever the chunks. Holds one message and one control frame at most. */
+/** Assembles messages from a client's frames. Holds at most one message and one control frame. */
 export class WebSocketFrameReader {
   readonly #maxBytes: number;
   readonly #head = new Uint8Array(MAX_HEADER_BYTES);
@@ -66,7 +66,7 @@ export class WebSocketFrameReader {
     this.#maxBytes = maxBytes;
   }
 
-  /** Takes `chunk` and yields what is complete with it; throws {@linkcode FrameError}. */
+  /** Adds `chunk` and yields completed messages and control frames; throws {@linkcode FrameError}. */
   *push(chunk: Uint8Array): Generator<Received, void> {
     for (let at = 0; at < chunk.byteLength;) {
       if (!this.#frame) {
@@ -88,7 +88,7 @@ export class WebSocketFrameReader {
     return this.#head.subarray(this.#headBytes - 4, this.#headBytes);
   }
 
-  /** Begins a frame once its header is whole. */
+  /** Starts a frame once its header is complete. */
   #begin(): void {
     if (this.#headBytes < 2) return;
     const [first = 0, second = 0] = this.#head;
@@ -157,7 +157,7 @@ export class WebSocketFrameReader {
   }
 }
 
-/** Bytes that grow by doubling, so that many small frames cost no more than few large ones. */
+/** A buffer that grows by doubling, so that many small frames cost no more than few large ones. */
 class Buffer {
   #bytes = new Uint8Array(0);
   #length = 0;
@@ -166,7 +166,7 @@ class Buffer {
     return this.#length;
   }
 
-  /** Room for `count` more bytes, to be filled; `expected` more are likely to come. */
+  /** Space for `count` more bytes, to be filled; `expected` more are likely to follow. */
   extend(count: number, expected: number): Uint8Array<ArrayBuffer> {
     const wanted = this.#length + count;
     if (wanted > this.#bytes.byteLength) {
@@ -183,7 +183,7 @@ class Buffer {
     return room;
   }
 
-  /** The bytes, in a buffer of just their size. */
+  /** The bytes, in a buffer of exactly their size. */
   take(): Uint8Array<ArrayBuffer> {
     const taken = this.#length === this.#bytes.byteLength
       ? this.#bytes

@@ -134,7 +134,7 @@ Deno.test("WebSocket: without Connection: Upgrade it is a request as any other",
     }
   }));
 
-Deno.test("WebSocket: a message far over the bound is closed with 1009 at its header", () =>
+Deno.test("WebSocket: a too long message is closed with 1009 at its header", () =>
   withRelay(async (port) => {
     const socket = await RawSocket.connect(port);
     await socket.head();
@@ -171,14 +171,14 @@ Deno.test("WebSocket: the form before qmux may have longer messages", () =>
     await taken.head();
     await taken.write(Uint8Array.fromHex("82ff0000000000010000" + "00000000"));
     await taken.write(new Uint8Array(0x10000));
-    // It is no frame of any stream, which is said behind the whole of it.
+    // It is not a stream frame, which is reported after the whole message.
     const refusal = await taken.next(8);
     assert.notEqual(new DataView(refusal.buffer).getUint16(0), 1009);
     taken.close();
   }));
 
 Deno.test("WebSocket: upgrades that wait are counted apart from requests", async () => {
-  // It never answers, so nobody is let in.
+  // It never answers, so no peer is accepted.
   const asked = Promise.withResolvers<void>();
   const never = Promise.withResolvers<Response>();
   await using auth = Deno.serve(

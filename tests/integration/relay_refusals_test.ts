@@ -125,13 +125,13 @@ const IN_BAND: readonly InBandCase[] = [
     what: "no supported draft",
     says: "20 000a 01 c0000000ff00000e 00",
     code: 9,
-    reason: /^Expected an offer of moq-lite-02 or -01, got 0xff00000e$/,
+    reason: /^Client offers neither moq-lite-02 nor -01 but 0xff00000e$/,
   },
   {
     what: "something other than SETUP",
     says: "01 01 00",
     code: 15,
-    reason: /^Expected a SETUP with type 32, got 1$/,
+    reason: /^Expected SETUP of type 32, got 1$/,
   },
   {
     what: "a SETUP that does not parse",
@@ -144,7 +144,7 @@ const IN_BAND: readonly InBandCase[] = [
     says: "20 00",
     ends: true,
     code: 15,
-    reason: /ended its stream before or inside it$/,
+    reason: /ended its stream before or inside SETUP$/,
   },
   {
     what: "nothing",

@@ -220,7 +220,7 @@ scenario(
     const track = net.connect().session.consume("live").track("no such");
     await assert.rejects(track.info(), {
       code: "remote",
-      message: /track no such of live.*refused.*check both names/,
+      message: /refused track "no such" of "live".*check both names/,
     });
   },
   (world) => isFrom05(world) && !world.reliableReset,

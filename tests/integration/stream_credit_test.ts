@@ -63,7 +63,7 @@ Deno.test("a subscription without a stream in time fails and says why", async ()
       }
     }));
     const why =
-      "Expected the peer to allow another request within 10000 ms, as many as it allows are open; ask for fewer tracks at once or raise the peer's stream limit";
+      "Peer allowed no other request in 10000 ms; read fewer tracks at once or raise the peer's stream limit";
     const failed = results.filter((text) => text !== "here");
     assert.ok(failed.length > 0 && failed.length < 6, `${failed.length}`);
     assert.deepEqual(new Set(failed), new Set([why]));

@@ -24,41 +24,41 @@ const REFUSAL_TIMEOUT_MS = 500;
 
 /** Options of {@linkcode acceptWebTransport}. */
 export interface AcceptOptions {
-  /** Subprotocols spoken here; the first of the client's list that is among them is agreed on. */
+  /** Supported subprotocols; the first of the client's list that is among them is selected. */
   readonly protocols: readonly string[];
-  /** Time for SETTINGS and the CONNECT request to come. Default 10 s. */
+  /** Timeout for SETTINGS and the CONNECT request. Default 10 s. */
   readonly timeoutMs?: number | undefined;
-  /** Ends the wait, and the connection with it. */
+  /** Ends the wait and the connection. */
   readonly signal?: AbortSignal | undefined;
   /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
-  /** Where a peer's violations go. */
+  /** Logs the peer's protocol violations. */
   readonly log?: Logger | undefined;
 }
 
-/** A client that asks for a session: answer with exactly one of its three methods. */
+/** A client's request for a session: answer it with exactly one of the three methods. */
 export interface WebTransportRequest {
   /** `https`, authority, path and query. */
   readonly url: URL;
-  /** Where the page comes from, when a browser asks. */
+  /** The page's origin, if the client is a browser. */
   readonly origin: string | undefined;
   /** Everything but the pseudo-headers. */
   readonly headers: Headers;
-  /** Subprotocols offered, most wanted first. */
+  /** Subprotocols offered, in order of preference. */
   readonly offered: readonly string[];
-  /** The subprotocol agreed on; `undefined` when none matches, and the session begins without. */
+  /** The subprotocol selected; `undefined` if none matches, and the session then starts without one. */
   readonly protocol: string | undefined;
-  /** Answers 200; throws `MoqError("transport")` when the connection has ended meanwhile. */
+  /** Answers 200; throws `MoqError("transport")` if the connection has ended. */
   accept(): Transport;
-  /** Answers 200 and closes the session at once, the one refusal whose code and reason a browser shows. Never throws. */
+  /** Answers 200 and closes the session at once: the only refusal whose code and reason a browser shows. Never throws. */
   reject(code: number, reason: string): void;
-  /** Answers with an HTTP status other than 2xx and ends the connection. Never throws once the status is valid. */
+  /** Answers with an HTTP status from 300 to 599 and ends the connection. Throws `RangeError` for any other status. */
   refuse(status: number): void;
 }
 
 /**
- * Waits for a session's request on `quic`, whose ALPN must be h3 and which now
- * belongs to it. Throws `MoqError`, and has ended the connection then.
+ * Waits for a session request on `quic`, whose ALPN must be h3, and takes
+ * ownership of it. Ends the connection before it throws a `MoqError`.
  *
  * ```ts ignore
  * for await (const quic of listener.incoming) {
@@ -80,7 +80,7 @@ export async function acceptWebTransport(
   try {
     const settings = await connection.settings();
     const [stream, request] = await nextConnect(connection);
-    // There is one session on a connection.
+    // A connection carries one session.
     connection.tasks.run("other requests", refuseOthers(connection));
     const protocol = request.offered.find((name) =>
       options.protocols.includes(name)
@@ -179,7 +179,7 @@ class Incoming implements WebTransportRequest {
     this.#answerOnce();
     answer(this.#options.stream, status);
     const connection = this.#connection;
-    // The answer needs time to arrive before the connection ends under it.
+    // Give the answer time to arrive before the connection ends.
     const stop = this.#options.clock.after(
       REFUSAL_TIMEOUT_MS,
       () => connection.close(HTTP3_CODES.noError, { reason: "refused" }),
@@ -199,7 +199,9 @@ class Incoming implements WebTransportRequest {
   }
 
   #answerOnce(): void {
-    if (this.#isAnswered) throw new TypeError("The request was answered");
+    if (this.#isAnswered) {
+      throw new TypeError("The request was already answered");
+    }
     this.#isAnswered = true;
   }
 }

@@ -1,6 +1,5 @@
 /**
- * Fields one after the other from a QUIC stream, and then the stream itself to
- * somebody else.
+ * Reads fields from a QUIC stream, and then hands the stream on.
  *
  * @module
  */
@@ -30,14 +29,14 @@ export class ByteReader {
     return this.#fill();
   }
 
-  /** Next varint, rounded above 2^53-1; `undefined` at a FIN before it; throws `MoqError("decode")` at one inside it, or what the runtime says of the stream. */
+  /** The next varint, rounded above 2^53-1; `undefined` at a FIN before it. Throws `MoqError("decode")` at a FIN inside it, and the runtime's stream errors. */
   async varint(): Promise<number | undefined> {
     if (!await this.#fill()) return undefined;
     const length = varintLength(this.#view[0]!);
     return readVarint(await this.bytes(length), 0);
   }
 
-  /** Exactly `length` bytes, never changed again; throws `MoqError("decode")` when the stream ends before. */
+  /** A copy of exactly `length` bytes; throws `MoqError("decode")` if the stream ends before. */
   async bytes(length: number): Promise<Bytes> {
     const into = new Uint8Array(length);
     for (let at = 0; at < length;) {
@@ -51,7 +50,7 @@ export class ByteReader {
     return into;
   }
 
-  /** Whatever comes next, 1 to `max` bytes, as a view until the next call; `undefined` at FIN. */
+  /** The next 1 to `max` bytes, as a view that is valid until the next call; `undefined` at FIN. */
   async chunk(max: number): Promise<Bytes | undefined> {
     if (!await this.#fill()) return undefined;
     const chunk = this.#view.subarray(0, max);
@@ -59,7 +58,7 @@ export class ByteReader {
     return chunk;
   }
 
-  /** Passes over `length` bytes; throws `MoqError("decode")` when the stream ends before. */
+  /** Skips `length` bytes; throws `MoqError("decode")` if the stream ends before. */
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       const chunk = await this.chunk(left);
@@ -70,7 +69,7 @@ export class ByteReader {
     }
   }
 
-  /** Reads to the end and forgets it. */
+  /** Reads to the end and discards everything. */
   async drain(): Promise<void> {
     while (await this.chunk(BUFFER_BYTES));
   }
@@ -89,7 +88,7 @@ export class ByteReader {
     return true;
   }
 
-  /** Unlocks the stream and gives it back with the bytes that were read too many; the reader must not be used afterwards. */
+  /** Unlocks the stream and returns it with the bytes that were read ahead; the reader must not be used afterwards. */
   release(): { readonly stream: ReadableStream<Bytes>; readonly left: Bytes } {
     this.#reader.releaseLock();
     return { stream: this.#stream, left: this.#view };
@@ -98,7 +97,7 @@ export class ByteReader {
   /** Asks the peer to stop; pending reads end. Idempotent, never throws. */
   cancel(): void {
     this.#reader.cancel().catch(() => {
-      // The stream has ended already, which is what was wanted.
+      // The stream has already ended.
     });
   }
 }

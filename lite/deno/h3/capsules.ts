@@ -1,6 +1,6 @@
 /**
- * Capsules, RFC 9297 section 3.2, as far as a WebTransport session ends by
- * them: CLOSE_WEBTRANSPORT_SESSION and DRAIN_WEBTRANSPORT_SESSION of
+ * Capsules, RFC 9297 section 3.2: the two that end a WebTransport session,
+ * CLOSE_WEBTRANSPORT_SESSION and DRAIN_WEBTRANSPORT_SESSION of
  * draft-ietf-webtrans-http3.
  *
  * @module
@@ -25,7 +25,7 @@ export type Capsule =
   | { readonly type: "close"; readonly code: number; readonly reason: string }
   | { readonly type: "drain" };
 
-/** A close capsule; the reason is cut at a character to 1024 bytes, `RangeError` unless `code` is a u32. */
+/** A close capsule; the reason is cut to 1024 bytes between characters. Throws `RangeError` unless `code` is a u32. */
 export function encodeClose(code: number, reason: string): Uint8Array {
   if (!Number.isInteger(code) || code < 0 || code > MAX_CODE) {
     throw new RangeError(`Expected a code from 0 to 2^32-1, got ${code}`);
@@ -38,7 +38,7 @@ export function encodeClose(code: number, reason: string): Uint8Array {
   return new Writer().varint(CLOSE).sized(body).finish();
 }
 
-/** Finds capsules in the bytes of DATA frames, however they are cut; keeps at most one close capsule. */
+/** Finds capsules in the bytes of DATA frames, split anywhere; buffers at most one close capsule. */
 export class CapsuleReader {
   #type: number | undefined;
   #length: number | undefined;
@@ -46,7 +46,7 @@ export class CapsuleReader {
   readonly #kept = new Uint8Array(MAX_CLOSE_BYTES);
   #keptBytes = 0;
 
-  /** The known capsules that end within `chunk`; throws {@linkcode Http3Error} when one is broken or above its bound. */
+  /** The known capsules that end within `chunk`; throws {@linkcode Http3Error} if one is malformed or too long. */
   push(chunk: Uint8Array): Capsule[] {
     const capsules: Capsule[] = [];
     for (let at = 0; at < chunk.byteLength;) {
@@ -64,7 +64,7 @@ export class CapsuleReader {
     return capsules;
   }
 
-  /** Looks at what is kept after one more byte. */
+  /** Examines the buffer after one more byte. */
   #step(): Capsule | undefined {
     if (this.#type === undefined) {
       this.#type = this.#takeVarint();
@@ -83,7 +83,7 @@ export class CapsuleReader {
     return readVarint(this.#kept, 0);
   }
 
-  /** Type and length are known. */
+  /** Begins a capsule whose type and length are known. */
   #begin(): Capsule | undefined {
     const length = this.#length!;
     if (this.#type === CLOSE) {
@@ -120,7 +120,7 @@ export class CapsuleReader {
 function failure(got: string, cause?: unknown): Http3Error {
   return new Http3Error(
     "messageError",
-    `Expected capsules within their bounds, got ${got}`,
+    `Expected capsules within their limits, got ${got}`,
     cause,
   );
 }

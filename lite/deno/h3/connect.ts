@@ -27,17 +27,17 @@ const MAX_INTERIM_RESPONSES = 8;
 
 /** Options of {@linkcode openWebTransport}. */
 export interface OpenWebTransportOptions {
-  /** Subprotocols to offer, most wanted first. */
+  /** Subprotocols to offer, in order of preference. */
   readonly protocols: readonly string[];
-  /** Fields to send along. */
+  /** Extra request fields. */
   readonly headers?: Headers | undefined;
-  /** Time for each step: the QUIC handshake, the server's answer. Default 10 s. */
+  /** Timeout for each of the QUIC handshake and the server's answer. Default 10 s. */
   readonly timeoutMs?: number | undefined;
-  /** Ends the wait, and the connection with it. */
+  /** Ends the wait and the connection. */
   readonly signal?: AbortSignal | undefined;
   /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
-  /** Where a peer's violations go. */
+  /** Logs the peer's protocol violations. */
   readonly log?: Logger | undefined;
 }
 
@@ -46,8 +46,9 @@ export interface ConnectWebTransportOptions
   extends OpenWebTransportOptions, Omit<ConnectQuicOptions, "alpn"> {}
 
 /**
- * Connects to an `https:` URL and asks for a session there. Failures are those
- * of {@linkcode openWebTransport}, and `transport` when nobody answers.
+ * Connects to an `https:` URL and requests a session. Throws as
+ * {@linkcode openWebTransport} does, and `MoqError("transport")` if the server
+ * does not answer.
  */
 export async function connectWebTransport(
   url: URL,
@@ -66,15 +67,15 @@ export async function connectWebTransport(
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error !== signal.reason) throw error;
-    throw new MoqError("timeout", `Expected ${url.host} within ${ms} ms`);
+    throw new MoqError("timeout", `No answer from ${url.host} in ${ms} ms`);
   } finally {
     limit.clear();
   }
 }
 
 /**
- * Asks for a session at `url` on `quic`, whose ALPN must be h3 and which now
- * belongs to it. Throws `MoqError`, and has ended the connection then:
+ * Requests a session at `url` on `quic`, whose ALPN must be h3, and takes
+ * ownership of it. Ends the connection before it throws a `MoqError`:
  * `unauthorized` for status 401 and 403, `remote` with the status as
  * `remoteCode` for any other than 200.
  */
@@ -90,7 +91,10 @@ export async function openWebTransport(
   try {
     const { hasDatagrams, hasWebTransport } = await connection.settings();
     if (!hasWebTransport) {
-      throw new MoqError("unsupported", "Expected WebTransport, got HTTP/3");
+      throw new MoqError(
+        "unsupported",
+        "Server has HTTP/3 but no WebTransport",
+      );
     }
     const stream = await openRequest(quic);
     const section = encodeFields(writeRequest(url, options));
@@ -143,7 +147,7 @@ async function readAnswer(
     checkAnswer(answer, offered);
     return answer;
   }
-  throw new MoqError("decode", "Expected a final response, got none");
+  throw new MoqError("decode", "Server sent no final response");
 }
 
 function checkAnswer(
@@ -154,7 +158,7 @@ function checkAnswer(
     const isAuth = status === 401 || status === 403;
     throw new MoqError(
       isAuth ? "unauthorized" : "remote",
-      `Expected status 200, got ${status}`,
+      `Server answered with status ${status}`,
       { remoteCode: status },
     );
   }

@@ -1,5 +1,5 @@
 /**
- * The header of an extended CONNECT for WebTransport and of its answer: RFC
+ * The headers of an extended CONNECT for WebTransport and of its answer: RFC
  * 9220, RFC 8441 section 4 and draft-ietf-webtrans-http3.
  *
  * @module
@@ -18,13 +18,13 @@ const CHOSEN = "wt-protocol";
 // Later drafts renamed the upgrade token.
 const UPGRADE_TOKENS: readonly string[] = ["webtransport", "webtransport-h3"];
 
-/** What a client asks for. */
+/** A client's request. */
 export interface ConnectRequest {
   /** `https`, authority, path and query. */
   readonly url: URL;
   /** Everything but the pseudo-headers. */
   readonly headers: Headers;
-  /** Subprotocols offered, most wanted first. */
+  /** Subprotocols offered, in order of preference. */
   readonly offered: readonly string[];
 }
 
@@ -34,7 +34,7 @@ interface BadRequest {
   readonly status: number;
 }
 
-/** The header a client sends. */
+/** The header of a request to `url`. */
 export function writeRequest(
   url: URL,
   { protocols, headers }: {
@@ -56,7 +56,7 @@ export function writeRequest(
   return [...fields, ...(headers ?? [])];
 }
 
-/** What a request's header asks for, or the status it is to be refused with. */
+/** The request in a header, or the status to refuse it with. */
 export function readRequest(
   fields: readonly Field[],
 ): ConnectRequest | BadRequest {
@@ -73,13 +73,13 @@ export function readRequest(
     return { status: 400 };
   }
   const url = URL.parse(`https://${authority}${path}`);
-  // An authority with a slash or a user in it would move the rest of the URL about.
+  // An authority with a slash or a user would change the meaning of the rest of the URL.
   if (!url || !/^[^/?#@\\]+$/.test(authority)) return { status: 400 };
   const offered = readStringList(headers.get(AVAILABLE) ?? "");
   return { url, headers, offered };
 }
 
-/** The header a server answers with; with `protocol` when one was agreed on. */
+/** The header of an answer; with `protocol` if one was selected. */
 export function writeResponse(status: number, protocol?: string): Field[] {
   const fields: Field[] = [
     [":status", String(status)],
@@ -89,7 +89,7 @@ export function writeResponse(status: number, protocol?: string): Field[] {
   return fields;
 }
 
-/** What a server's header says. */
+/** A server's answer. */
 export interface ConnectResponse {
   /** 100 to 599. */
   readonly status: number;
@@ -97,12 +97,12 @@ export interface ConnectResponse {
   readonly protocol: string | undefined;
 }
 
-/** What a response's header says; throws `MoqError("decode")` when it has no valid status. */
+/** The answer in a header; throws `MoqError("decode")` if it has no valid status. */
 export function readResponse(fields: readonly Field[]): ConnectResponse {
   const message = readMessage(fields);
   const status = message?.pseudo.get(":status") ?? "";
   if (!message || !/^[1-5]\d\d$/.test(status)) {
-    throw new MoqError("decode", `Expected a response, got status "${status}"`);
+    throw new MoqError("decode", `Server answered with status "${status}"`);
   }
   const protocol = readString(message.headers.get(CHOSEN) ?? "");
   return { status: Number(status), protocol };
@@ -113,7 +113,7 @@ interface Message {
   readonly headers: Headers;
 }
 
-/** Pseudo-headers apart from the others; `undefined` for a malformed message, RFC 9114 section 4.1.2. */
+/** Pseudo-headers separate from the others; `undefined` for a malformed message, RFC 9114 section 4.1.2. */
 function readMessage(fields: readonly Field[]): Message | undefined {
   const pseudo = new Map<string, string>();
   const headers = new Headers();
@@ -136,6 +136,6 @@ function append(headers: Headers, [name, value]: Field): boolean {
     headers.append(name, value);
     return true;
   } catch {
-    return false; // Characters that no header may have.
+    return false; // It has characters that headers may not have.
   }
 }

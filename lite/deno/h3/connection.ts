@@ -1,6 +1,6 @@
 /**
- * One HTTP/3 connection on a QUIC connection of Deno: how it begins and ends.
- * RFC 9114 sections 3, 5 and 6.2.1. Whatever the peer does ends at most this
+ * One HTTP/3 connection on one of Deno's QUIC connections: how it begins and
+ * ends. RFC 9114 sections 3, 5 and 6.2.1. A misbehaving peer loses at most this
  * connection.
  *
  * @module
@@ -23,23 +23,23 @@ import { encodeSettings, type Settings } from "./settings.ts";
 
 /** Runs from construction until {@linkcode Http3Connection.closed}. */
 export class Http3Connection {
-  /** The connection below; datagrams and new streams are its user's business. */
+  /** The connection below, for datagrams and new streams. */
   readonly quic: Deno.QuicConn;
   /** What the peer opens. */
   readonly incoming: Http3PeerStreams;
-  /** Resolves once the connection has ended, whoever ended it; never rejects. */
+  /** Resolves once the connection has ended at either side; never rejects. */
   readonly closed: Promise<TransportClose>;
-  /** What runs beside it; a failure ends the connection. */
+  /** Background work; a failure ends the connection. */
   readonly tasks: Tasks = new Tasks((_name, error) => this.fail(error));
 
   readonly #role: Role;
   readonly #log: Logger;
   readonly #closed = Promise.withResolvers<TransportClose>();
-  // Critical streams must stay open, and the runtime closes what nobody refers to.
+  // Critical streams must stay open, and the runtime closes streams without references.
   #control: SendStream | undefined;
   #end: TransportClose | undefined;
 
-  /** Takes over `quic`, whose ALPN must be h3. */
+  /** Owns `quic`, whose ALPN must be h3. */
   constructor(
     quic: Deno.QuicConn,
     role: Role,
@@ -58,12 +58,12 @@ export class Http3Connection {
     );
   }
 
-  /** How it ended, when it has. */
+  /** How it ended, once it has. */
   get end(): TransportClose | undefined {
     return this.#end;
   }
 
-  /** Why nothing more can be expected of this connection. */
+  /** Why the connection has ended, as an error to throw. */
   get endError(): MoqError {
     const cause = this.#end?.error;
     if (cause instanceof MoqError) return cause;
@@ -71,7 +71,7 @@ export class Http3Connection {
     return new MoqError("transport", `The connection has ended: ${reason}`);
   }
 
-  /** Waits for the peer's SETTINGS; throws {@linkcode Http3Connection.endError} when the connection ends before. */
+  /** Waits for the peer's SETTINGS; throws {@linkcode Http3Connection.endError} if the connection ends before. */
   async settings(): Promise<Settings> {
     const settings = await this.incoming.settings();
     if (!settings) throw this.endError;
@@ -86,17 +86,17 @@ export class Http3Connection {
     });
   }
 
-  /** Ends the connection because of `error`: with its code when the peer broke HTTP/3, else with H3_NO_ERROR. */
+  /** Ends the connection because of `error`: with its code if the peer violated HTTP/3, else with H3_NO_ERROR. */
   fail(error: MoqError): void {
     const end = { reason: error.message, error };
     if (!(error instanceof Http3Error)) {
       return this.close(HTTP3_CODES.noError, end);
     }
-    this.#log.warn?.("peer broke http3", { role: this.#role, error });
+    this.#log.warn?.("http3 violation", { role: this.#role, error });
     this.close(error.http3Code, end);
   }
 
-  /** Sends CONNECTION_CLOSE with a number of the wire and the reason of `end`, which is reported; idempotent, never throws. */
+  /** Sends CONNECTION_CLOSE with `wireCode` and the reason of `end`, and ends with `end`; idempotent, never throws. */
   close(wireCode: number, end: TransportClose): void {
     if (this.#end) return;
     this.#finish(end);

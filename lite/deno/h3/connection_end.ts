@@ -1,5 +1,5 @@
 /**
- * How the end of an HTTP/3 connection reads as the end of a transport.
+ * Translates the end of an HTTP/3 connection to the end of a transport.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import type { TransportClose } from "../../transport/transport.ts";
 import { fromHttp3Code, quicError } from "../codes.ts";
 import { HTTP3_CODES } from "./error.ts";
 
-// RFC 9114 section 8.1 and RFC 9204 section 6 have their codes in here.
+// The range of codes of RFC 9114 section 8.1 and RFC 9204 section 6.
 const FIRST_HTTP3_CODE = 0x100;
 const LAST_HTTP3_CODE = 0x2ff;
 
-/** What a peer's CONNECTION_CLOSE means: HTTP/3's own numbers are no code of an application. */
+/** The meaning of a peer's CONNECTION_CLOSE: HTTP/3's own codes are not application codes. */
 export function closedByPeer(
   { closeCode, reason }: Deno.QuicCloseInfo,
 ): TransportClose {
@@ -25,7 +25,7 @@ export function closedByPeer(
   return { reason, error: new MoqError("transport", message) };
 }
 
-/** The end that goes with what the runtime says of a lost connection or stream. */
+/** The end for the runtime's error about a lost connection or stream. */
 export function lost(cause: unknown): TransportClose {
   const error = quicError(cause);
   return { reason: error.message, error };

@@ -1,6 +1,6 @@
 /**
- * The peer's control stream: SETTINGS first, then whatever may follow, RFC 9114
- * sections 6.2.1 and 7.2.
+ * The peer's control stream: SETTINGS, then other frames. RFC 9114 sections
+ * 6.2.1 and 7.2.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { Http3Error } from "./error.ts";
 import { FRAME, readFrameHeader, rejectKnown } from "./frames.ts";
 import { decodeSettings, type Settings } from "./settings.ts";
 
-// They mean nothing here: there are no pushes, and a session has a drain of its own.
+// Ignored: there are no pushes, and a session has its own drain.
 const SKIPPED: ReadonlySet<number> = new Set([
   FRAME.cancelPush,
   FRAME.goaway,
   FRAME.maxPushId,
 ]);
 
-/** The first frame of a control stream; anything but SETTINGS throws {@linkcode Http3Error}. */
+/** Reads SETTINGS, the first frame of a control stream; any other frame throws {@linkcode Http3Error}. */
 export async function readHttp3Settings(reader: ByteReader): Promise<Settings> {
   const first = await readFrameHeader(reader);
   if (first?.type !== FRAME.settings) {
@@ -28,7 +28,7 @@ export async function readHttp3Settings(reader: ByteReader): Promise<Settings> {
   return decodeSettings(await reader.bytes(first.length));
 }
 
-/** Reads on behind SETTINGS until the stream ends; frames that belong elsewhere throw {@linkcode Http3Error}. */
+/** Reads the frames after SETTINGS until the stream ends; frames that belong elsewhere throw {@linkcode Http3Error}. */
 export async function watchControl(reader: ByteReader): Promise<void> {
   for (;;) {
     const header = await readFrameHeader(reader);

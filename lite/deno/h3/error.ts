@@ -1,11 +1,11 @@
 /**
- * What ends an HTTP/3 connection: RFC 9114 section 8.1 and RFC 9204 section 6.
+ * Errors that end an HTTP/3 connection: RFC 9114 section 8.1, RFC 9204 section 6.
  *
  * @module
  */
 import { MoqError } from "../../error.ts";
 
-/** The HTTP/3 error codes used here; they go into CONNECTION_CLOSE as they are. */
+/** The HTTP/3 error codes used here, as sent in CONNECTION_CLOSE. */
 export const HTTP3_CODES = {
   noError: 0x100,
   streamCreationError: 0x103,
@@ -21,15 +21,14 @@ export const HTTP3_CODES = {
   webTransportAlpnError: 0x0817b3dd,
 } as const;
 
-/** The name of an entry of {@linkcode HTTP3_CODES}. */
 type Http3Code = keyof typeof HTTP3_CODES;
 
-/** A peer that broke HTTP/3 beyond one stream: costs it this connection, nothing else. */
+/** A violation of HTTP/3 that ends the peer's connection, not only one stream. */
 export class Http3Error extends MoqError {
-  /** The number that goes into CONNECTION_CLOSE. */
+  /** The code for CONNECTION_CLOSE. */
   readonly http3Code: number;
 
-  /** Makes an error; `message` says what was expected and what came. */
+  /** `message` says what the peer did wrong. */
   constructor(code: Http3Code, message: string, cause?: unknown) {
     super("protocol", message, { cause });
     this.http3Code = HTTP3_CODES[code];

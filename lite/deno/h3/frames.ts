@@ -21,7 +21,7 @@ export const FRAME = {
   maxPushId: 0x0d,
 } as const;
 
-/** Types of unidirectional streams, and the signal that opens a bidirectional WebTransport stream. */
+/** Types of unidirectional streams, and the signal at the start of a bidirectional WebTransport stream. */
 export const STREAM = {
   control: 0x00,
   push: 0x01,
@@ -31,7 +31,7 @@ export const STREAM = {
   webTransportUni: 0x54,
 } as const;
 
-/** Send order of control and CONNECT streams: above everything an application sends. */
+/** Send order of control and CONNECT streams: above all application data. */
 export const URGENT = 2 ** 31 - 1;
 
 // Longest payload of a frame that is read or skipped.
@@ -41,11 +41,11 @@ const MAX_FRAMES_BEFORE_HEADERS = 16;
 // RFC 9114 section 7.2.8: frame types of HTTP/2 that must not appear.
 const RESERVED: ReadonlySet<number> = new Set([0x02, 0x06, 0x08, 0x09]);
 
-/** A frame with its payload still to be read. */
+/** A frame whose payload has not been read yet. */
 export interface Http3FrameHeader {
   /** One of {@linkcode FRAME}, or unknown. */
   readonly type: number;
-  /** Bytes of payload, within the bound of its type. */
+  /** Bytes of payload, within the limit of its type. */
   readonly length: number;
 }
 
@@ -54,14 +54,14 @@ export function encodeFrame(type: number, payload: Uint8Array): Uint8Array {
   return new Writer().varint(type).sized(payload).finish();
 }
 
-/** What stands before the application's bytes on a stream, or its `sessionId / 4` before a datagram's. */
+/** The prefix of a stream's data, or of a datagram's (`sessionId / 4`). */
 export function encodePrefix(...numbers: readonly number[]): Uint8Array {
   const into = new Writer();
   for (const number of numbers) into.varint(number);
   return into.finish();
 }
 
-/** Next frame's header, `undefined` at FIN; throws {@linkcode Http3Error} for forbidden types and too long payloads. */
+/** The next frame's header, `undefined` at FIN; throws {@linkcode Http3Error} for forbidden types and payloads that are too long. */
 export async function readFrameHeader(
   reader: ByteReader,
 ): Promise<Http3FrameHeader | undefined> {
@@ -69,7 +69,7 @@ export async function readFrameHeader(
   return type === undefined ? undefined : await readFrameLength(reader, type);
 }
 
-/** As {@linkcode readFrameHeader}, when the type has been read already. */
+/** As {@linkcode readFrameHeader}, when the type was already read. */
 async function readFrameLength(
   reader: ByteReader,
   type: number,
@@ -96,7 +96,7 @@ async function readFrameLength(
   return { type, length };
 }
 
-/** The fields of the first HEADERS frame, from `type` on when that has been read already; `undefined` at FIN before it. */
+/** The fields of the first HEADERS frame; `type` is the next frame's type if it was already read. `undefined` at FIN before it. */
 export async function readHeaders(
   reader: ByteReader,
   type?: number,
@@ -121,7 +121,7 @@ export async function readHeaders(
   return undefined;
 }
 
-/** Throws {@linkcode Http3Error} for a type that means something, just not here; unknown ones are to be skipped. */
+/** Throws {@linkcode Http3Error} for a known type, which does not belong here; the caller skips unknown types. */
 export function rejectKnown(type: number): void {
   if (!Object.values<number>(FRAME).includes(type)) return;
   throw new Http3Error(

@@ -78,7 +78,7 @@ Deno.test("readHeaders: skips frames that mean nothing, stops at FIN", async () 
   assert.equal(await readHeaders(reader(grease)), undefined);
 });
 
-Deno.test("readHeaders: every truncation is a decode error, which ends one stream", async () => {
+Deno.test("readHeaders: every truncation is a decode error", async () => {
   const whole = join(
     encodeFrame(GREASE, new Uint8Array(70)),
     encodeFrame(1, encodeFields(FIELDS)),
@@ -96,7 +96,7 @@ Deno.test("readHeaders: every truncation is a decode error, which ends one strea
   }
 });
 
-Deno.test("readHeaders: what belongs elsewhere or is too long ends the connection", async () => {
+Deno.test("readHeaders: misplaced or too long frames end the connection", async () => {
   const cases: readonly (readonly [bytes: string, code: number])[] = [
     ["00 00", 0x105], // DATA before HEADERS
     ["04 00", 0x105], // SETTINGS on a request

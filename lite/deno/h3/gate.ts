@@ -1,22 +1,22 @@
 /**
- * How many of something may be under way.
+ * Limits how many operations are in progress.
  *
  * @module
  */
 import { Latch } from "../../latch.ts";
 
-/** Counts what enters and leaves; whoever lets more in waits for room first. */
+/** Counts operations in progress; wait for `room` before starting more. */
 export class StreamGate {
   readonly #max: number;
   readonly #latch = new Latch();
   #inside = 0;
 
-  /** Room for `max`. */
+  /** Has room for `max`. */
   constructor(max: number) {
     this.#max = max;
   }
 
-  /** One enters, room or not; returns the function by which it leaves, to be called once. */
+  /** Counts one more, room or not; call the returned function once when it is done. */
   enter(): () => void {
     this.#inside++;
     return () => {
@@ -25,7 +25,7 @@ export class StreamGate {
     };
   }
 
-  /** Waits until there is room for one more. */
+  /** Resolves when there is room for one more. */
   async room(): Promise<void> {
     while (this.#inside >= this.#max) await this.#latch.changed();
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { StreamGate } from "./gate.ts";
 
-Deno.test("Gate: room waits until somebody leaves, and wakes only then", async () => {
+Deno.test("StreamGate.room waits until one leaves", async () => {
   const gate = new StreamGate(2);
   await gate.room();
   const leave = gate.enter();

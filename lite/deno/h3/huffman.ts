@@ -40,7 +40,7 @@ function buildLevels(): readonly Level[] {
 
 const LEVELS = buildLevels();
 
-/** The bytes behind a Huffman-coded string, at most 8/5 as many; throws {@linkcode Http3Error} on EOS or bad padding. */
+/** Decodes a Huffman-coded string, to at most 8/5 as many bytes; throws {@linkcode Http3Error} on EOS or bad padding. */
 export function decodeHuffman(from: Uint8Array): Uint8Array {
   const into = new Uint8Array(Math.ceil(from.byteLength * 8 / 5));
   let length = 0;

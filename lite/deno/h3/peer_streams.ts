@@ -1,7 +1,7 @@
 /**
- * All streams that the peer of an HTTP/3 connection opens: its own are dealt
- * with here, those of WebTransport sessions and requests are handed on. RFC
- * 9114 section 6, draft-ietf-webtrans-http3.
+ * All streams that the peer of an HTTP/3 connection opens. Control and QPACK
+ * streams are handled here; WebTransport streams and requests are handed on.
+ * RFC 9114 section 6, draft-ietf-webtrans-http3.
  *
  * @module
  */
@@ -36,40 +36,40 @@ export type Role = "client" | "server";
 export interface PeerStreamsOptions {
   /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
-  /** Where dropped streams go, at debug level. */
+  /** Logs dropped streams, at debug level. */
   readonly log?: Logger | undefined;
 }
 
-/** A stream that names the WebTransport session it belongs to. */
+/** A stream with the id of its WebTransport session. */
 export interface SessionStream<T> {
   /** Id of the session's CONNECT stream. */
   readonly sessionId: number;
-  /** The stream behind its header. */
+  /** The stream after its header. */
   readonly stream: T;
 }
 
-/** A request with its header read. */
+/** A request whose header was read. */
 export interface RequestStream {
   /** Id of the stream. */
   readonly id: number;
   /** Its header. */
   readonly fields: readonly Field[];
-  /** What comes behind the header. */
+  /** What follows the header. */
   readonly reader: ByteReader;
   /** Our half, ahead of all other streams. */
   readonly send: SendStream;
 }
 
-/** Reads every header on its own, so that a slow one holds up nothing else. */
+/** Reads headers concurrently, so that a slow one delays nothing else. */
 export class Http3PeerStreams {
-  // The peer's stream limit bounds what may lie in these.
+  // The peer's stream limit bounds these queues.
   /** Unidirectional streams of sessions, until the end. */
   readonly uni: Inbox<SessionStream<ReceiveStream>> = new Inbox();
   /** Bidirectional streams of sessions, until the end. */
   readonly bidi: Inbox<SessionStream<BidiStream>> = new Inbox();
   /** Requests to a server, until the end. */
   readonly requests: Inbox<RequestStream> = new Inbox();
-  /** Resolves when the peer breaks HTTP/3 beyond one stream; never rejects. */
+  /** Resolves when the peer violates HTTP/3 beyond one stream; never rejects. */
   readonly violated: Promise<Http3Error>;
 
   readonly #quic: Deno.QuicConn;
@@ -84,7 +84,7 @@ export class Http3PeerStreams {
   #settings: Settings | undefined;
   #hasEnded = false;
 
-  /** Begins at once to take streams off `quic`. */
+  /** Starts to accept streams of `quic`. */
   constructor(quic: Deno.QuicConn, role: Role, options: PeerStreamsOptions) {
     this.#quic = quic;
     this.#role = role;
@@ -95,13 +95,13 @@ export class Http3PeerStreams {
     this.#own(this.#runBidi());
   }
 
-  /** Waits for the peer's SETTINGS; `undefined` when the end comes first. */
+  /** Waits for the peer's SETTINGS; `undefined` if the connection ends before. */
   async settings(): Promise<Settings | undefined> {
     while (!this.#settings && !this.#hasEnded) await this.#latch.changed();
     return this.#settings;
   }
 
-  /** The connection has ended: so do all loops and waits. */
+  /** Ends all loops and waits: the connection has ended. */
   end(): void {
     this.#hasEnded = true;
     this.uni.end();
@@ -110,10 +110,10 @@ export class Http3PeerStreams {
     this.#latch.wake();
   }
 
-  /** Runs a task: a violation is reported, anything else concerns only the stream it is about. */
+  /** Runs a task. A violation is reported; any other error only drops the task's stream. */
   #own(task: Promise<void>): void {
     task.catch((error) => {
-      // The end of the connection fails every read, and says nothing about the streams.
+      // The end of the connection fails every read; that is not an error of the streams.
       if (this.#hasEnded) return;
       if (error instanceof Http3Error) this.#violated.resolve(error);
       else this.#log.debug?.("stream dropped", { role: this.#role, error });
@@ -140,7 +140,7 @@ export class Http3PeerStreams {
     }
   }
 
-  /** Asks the peer to stop a stream whose header takes too long; returns the function that ends the wait. */
+  /** Stops a stream whose header takes too long; the returned function cancels that. */
   #limit(reader: ByteReader): () => void {
     return this.#clock.after(HEADER_TIMEOUT_MS, () => reader.cancel());
   }
@@ -149,7 +149,7 @@ export class Http3PeerStreams {
     const { type, sessionId } = await this.#readUniHeader(reader);
     switch (type) {
       case undefined:
-        return; // It ended before its header, as any stream may.
+        return; // It ended before its header, which is allowed.
       case STREAM.webTransportUni:
         return this.#handOnUni(reader, sessionId);
       case STREAM.control:
@@ -158,7 +158,7 @@ export class Http3PeerStreams {
       case STREAM.qpackEncoder:
       case STREAM.qpackDecoder:
         this.#addCritical(type);
-        // Without a dynamic table nothing in these changes how a header is read.
+        // Without a dynamic table these do not affect how headers are read.
         return await this.#untilClosed(reader.drain());
       case STREAM.push:
         throw new Http3Error(
@@ -173,7 +173,7 @@ export class Http3PeerStreams {
   async #readUniHeader(reader: ByteReader): Promise<UniHeader> {
     const leave = this.#uniGate.enter();
     try {
-      // Chromium opens its QPACK streams and writes nothing to them: silence must not cost it a critical stream.
+      // Chromium opens its QPACK streams and writes nothing to them: a silent stream must not be stopped.
       if (!await reader.hasMore()) return {};
       const stop = this.#limit(reader);
       try {
@@ -243,7 +243,7 @@ export class Http3PeerStreams {
       );
     }
     const id = Number(stream.readable.id);
-    // What ends a session has to overtake what waits to be sent on it.
+    // The end of a session must overtake data that waits to be sent.
     stream.writable.sendOrder = URGENT;
     const fields = await readHeaders(reader, type);
     if (!fields) return false;
@@ -266,7 +266,7 @@ export class Http3PeerStreams {
     this.#critical.add(type);
   }
 
-  /** The end of a critical stream is an error, however it ends, unless the connection ended first. */
+  /** Any end of a critical stream is an error, unless the connection ended first. */
   async #untilClosed(reading: Promise<void>): Promise<void> {
     let cause: unknown;
     try {
@@ -296,7 +296,7 @@ async function readUniHeader(reader: ByteReader): Promise<UniHeader> {
 }
 
 function checkSessionId(sessionId: number): void {
-  // Session ids are ids of streams that a client opened in both directions.
+  // Session ids are ids of bidirectional streams opened by the client.
   if (sessionId % 4 === 0) return;
   throw new Http3Error(
     "idError",
@@ -304,7 +304,7 @@ function checkSessionId(sessionId: number): void {
   );
 }
 
-/** Whether a read failed because of its stream, not because the connection is gone. */
+/** Whether a read failed because of its stream, not because the connection ended. */
 function isAboutStream(error: unknown): boolean {
   return isPeerStreamError(error) ||
     error instanceof MoqError && error.code === "decode";

@@ -1,6 +1,6 @@
 /**
  * QPACK, RFC 9204, without the dynamic table: we announce a capacity of zero,
- * so a reference to it is an error of the peer.
+ * so the peer must not refer to it.
  *
  * @module
  */
@@ -18,7 +18,7 @@ const FIELD_OVERHEAD_BYTES = 32;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Fields as a section: from the static table where it has the whole field or the name, else as literals. */
+/** Encodes fields: static table references for whole fields found there, else literals. */
 export function encodeFields(fields: readonly Field[]): Uint8Array {
   const into = [0, 0];
   for (const [name, value] of fields) {
@@ -33,7 +33,7 @@ export function encodeFields(fields: readonly Field[]): Uint8Array {
   return Uint8Array.from(into);
 }
 
-/** The fields of a section, in order; throws {@linkcode Http3Error} for anything but static references and literals within the bound. */
+/** The fields of a section, in order; throws {@linkcode Http3Error} for anything but static references and literals within the limit. */
 export function decodeFields(section: Uint8Array): Field[] {
   const cursor = new FieldCursor(section);
   if (cursor.integer(8) !== 0) throw failure("a section with dynamic entries");

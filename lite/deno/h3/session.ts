@@ -1,6 +1,6 @@
 /**
  * A WebTransport session as a transport: one CONNECT stream and all streams
- * that name it, draft-ietf-webtrans-http3. There is one session on a connection.
+ * that name it, draft-ietf-webtrans-http3. A connection carries one session.
  *
  * @module
  */
@@ -36,21 +36,21 @@ import {
 import type { SessionStream } from "./peer_streams.ts";
 
 const FLUSH_TIMEOUT_MS = 1_000;
-// A receiver that is busy reads nothing more once the connection has ended.
+// A busy receiver needs time to read: it reads nothing once the connection has ended.
 const LINGER_MS = 100;
 const PEER_TIMEOUT_MS = 500;
 
-/** What was agreed on when the CONNECT request was answered. */
+/** The session as the CONNECT request and its answer negotiated it. */
 interface WebTransportSessionOptions {
   /** Id of the CONNECT stream, which is the session's. */
   readonly id: number;
-  /** The peer's half of the CONNECT stream, behind the header. */
+  /** The peer's half of the CONNECT stream, after the header. */
   readonly reader: ByteReader;
-  /** Our half, behind the header. */
+  /** Our half, after the header. */
   readonly send: SendStream;
-  /** The subprotocol, when one was agreed on. */
+  /** The subprotocol, if one was selected. */
   readonly protocol: string | undefined;
-  /** Whether the peer takes datagrams. */
+  /** Whether the peer accepts datagrams. */
   readonly hasDatagrams: boolean;
   readonly clock: Clock;
 }
@@ -72,7 +72,7 @@ export class WebTransportSession implements Transport {
   readonly #peerDone = Promise.withResolvers<void>();
   #isClosing = false;
 
-  /** `connection` now belongs to it and ends with it. */
+  /** Owns `connection`, which ends with it. */
   constructor(
     connection: Http3Connection,
     options: WebTransportSessionOptions,
@@ -133,7 +133,7 @@ export class WebTransportSession implements Transport {
     const { code, reason } = end;
     const { closed } = this.#connection;
     const { clock } = this.#options;
-    // What was closed just before the session shall not be lost with it.
+    // Do not lose streams that were closed just before the session.
     await within(clock, FLUSH_TIMEOUT_MS, this.#streams.flushed(), closed);
     this.#options.send.write(
       encodeFrame(FRAME.data, encodeClose(code, reason)),
@@ -145,7 +145,7 @@ export class WebTransportSession implements Transport {
     this.#finish(end);
   }
 
-  /** Reads the CONNECT stream, whose end is the session's. */
+  /** Reads the CONNECT stream, whose end ends the session. */
   async #runCapsules(): Promise<void> {
     try {
       const end = await this.#readEnd();
@@ -178,7 +178,7 @@ export class WebTransportSession implements Transport {
     }
   }
 
-  /** The peer ended the session: it goes on to close the connection, and we do when it does not. */
+  /** The peer ended the session and should close the connection; we close it if the peer does not. */
   async #followPeer(end: TransportClose): Promise<void> {
     this.#finish(end);
     this.#options.send.close();
@@ -191,7 +191,7 @@ export class WebTransportSession implements Transport {
     this.#streams.end(failure);
   }
 
-  // What the peer sent before its end may arrive after it, so the incoming loops go on until the connection ends.
+  // Streams that the peer sent before its end may arrive after it, so the incoming loops run until the connection ends.
   #finish(end: TransportClose): void {
     this.#stopOpening(
       new MoqError("transport", "The session has ended", { cause: end.error }),

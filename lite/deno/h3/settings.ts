@@ -1,6 +1,6 @@
 /**
- * SETTINGS, RFC 9114 section 7.2.4, with what each generation of WebTransport
- * looks for: drafts 02, 07 and later agree on nothing but HTTP datagrams.
+ * SETTINGS, RFC 9114 section 7.2.4, for every generation of WebTransport:
+ * drafts 02, 07 and later have only HTTP datagrams in common.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const MAX_SESSIONS_DRAFT_07 = 0xc671706a;
 const MAX_SESSIONS_DRAFT_13 = 0x14e9cd29;
 const WT_ENABLED_DRAFT_14 = 0x2c7cf000;
 
-// Without a QPACK table capacity the peer has to do without the dynamic table.
+// Without a QPACK table capacity the peer may not use the dynamic table.
 const OURS: readonly (readonly [id: number, value: number])[] = [
   [MAX_FIELD_SECTION_SIZE, MAX_FIELD_SECTION_BYTES],
   [ENABLE_CONNECT_PROTOCOL, 1],
@@ -43,11 +43,11 @@ const BOOLEANS: ReadonlySet<number> = new Set([
   ENABLE_WEBTRANSPORT_DRAFT_02,
 ]);
 
-/** What a peer announced. */
+/** A peer's settings. */
 export interface Settings {
-  /** It takes HTTP datagrams. */
+  /** Whether it accepts HTTP datagrams. */
   readonly hasDatagrams: boolean;
-  /** It takes WebTransport sessions, by any draft's setting. */
+  /** Whether it accepts WebTransport sessions, by any draft's setting. */
   readonly hasWebTransport: boolean;
 }
 
@@ -58,7 +58,7 @@ export function encodeSettings(): Uint8Array {
   return into.finish();
 }
 
-/** What a SETTINGS payload says; unknown settings are skipped, broken ones throw {@linkcode Http3Error}. */
+/** Decodes a SETTINGS payload; skips unknown settings, throws {@linkcode Http3Error} for invalid ones. */
 export function decodeSettings(payload: Uint8Array): Settings {
   const values = readPairs(payload);
   const isOn = (id: number) => (values.get(id) ?? 0n) > 0n;

@@ -40,7 +40,7 @@ Deno.test("encodeSettings: says all that any draft looks for", () => {
   }
 });
 
-Deno.test("decodeSettings: duplicates, reserved ids, bad booleans and too many are SETTINGS errors", () => {
+Deno.test("decodeSettings: refuses duplicate, reserved, invalid or too many ids", () => {
   const many = Array.from(
     { length: 65 },
     (_, i) => (0x4100 + i).toString(16) + "00",

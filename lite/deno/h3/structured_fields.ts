@@ -7,7 +7,7 @@
 
 // RFC 8941 section 3.3.3: printable ASCII, with only the quote and the backslash escaped.
 const STRING = String.raw`"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"`;
-// Parameters carry nothing for us; their values are strings or bare items.
+// Parameters are ignored; their values are strings or bare items.
 const PARAMETERS = String
   .raw`(?:;[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:${STRING}|[^\s",;=]+))?)*`;
 const ONE = new RegExp(`(${STRING})${PARAMETERS}`, "y");
@@ -28,7 +28,7 @@ export function writeString(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
-/** The strings of a list; empty when `value` is anything else, as a broken field has to be ignored whole. */
+/** The strings of a list; empty if `value` is malformed, since a malformed field must be ignored. */
 export function readStringList(value: string): string[] {
   const text = value.trim();
   const strings: string[] = [];
@@ -44,7 +44,7 @@ export function readStringList(value: string): string[] {
   }
 }
 
-/** The text of a string item, `undefined` when `value` is anything else. */
+/** The text of a string item, `undefined` if `value` is not one. */
 export function readString(value: string): string | undefined {
   const strings = readStringList(value);
   return strings.length === 1 ? strings[0] : undefined;

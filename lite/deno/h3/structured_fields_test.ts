@@ -40,7 +40,7 @@ Deno.test("readStringList: anything but a list of strings counts as nothing", ()
   assert.equal(readString('"moq-lite-06"'), "moq-lite-06");
 });
 
-Deno.test("writeStringList: is read back as it was, and refuses what no string can hold", () => {
+Deno.test("writeStringList: round-trips, and refuses non-printable characters", () => {
   const text = fc.string({ unit: "grapheme-ascii", maxLength: 20 });
   fc.assert(
     fc.property(

@@ -107,7 +107,7 @@ interface Session {
 
 class RawClient {
   readonly quic: Deno.QuicConn;
-  // What nobody refers to, the runtime closes.
+  // The runtime closes streams without references.
   readonly #kept: unknown[] = [];
 
   constructor(quic: Deno.QuicConn) {
@@ -222,7 +222,7 @@ transportSuite("webTransportSession", suitePair, {
   uniLimit: UNI_LIMIT,
 });
 
-Deno.test("acceptWebTransport: shows what the client asks for, and picks from the client's list", async () => {
+Deno.test("acceptWebTransport: shows the request and selects a subprotocol", async () => {
   await using server = new Server();
   const headers = new Headers({
     origin: "https://example.com",
@@ -248,7 +248,7 @@ Deno.test("acceptWebTransport: shows what the client asks for, and picks from th
   await accepted.closed;
 });
 
-Deno.test("acceptWebTransport: without a subprotocol in common the session begins without", async () => {
+Deno.test("acceptWebTransport: starts without a subprotocol if none matches", async () => {
   await using server = new Server();
   const [client, accepted] = await Promise.all([
     connectWebTransport(server.url, {
@@ -297,7 +297,7 @@ Deno.test("WebTransportRequest.refuse: the client throws with the status", async
   }
 });
 
-Deno.test("acceptWebTransport: a client that asks for nothing loses its connection in time", async () => {
+Deno.test("acceptWebTransport: a client without a request times out", async () => {
   await using server = new Server();
   const clock = new StoppedClock();
   const accepting = assert.rejects(server.accept({ clock }), isCode("timeout"));
@@ -334,7 +334,7 @@ Deno.test("openWebTransport: a subprotocol that was not offered is an error", as
   assert.equal(await raw.closeCode(), 0x0817b3dd);
 });
 
-Deno.test("connectWebTransport: a wrong certificate, silence, an abort and misuse", async () => {
+Deno.test("connectWebTransport: reports bad certificates, silence and aborts", async () => {
   await using server = new Server();
   const options = { protocols: PROTOCOLS, serverCertificateHashes };
   const wrong = { ...options, serverCertificateHashes: [new Uint8Array(32)] };
@@ -380,7 +380,7 @@ Deno.test("WebTransportSession: a lost connection is an end with an error", asyn
   assert.ok(isCode("transport")(error));
 });
 
-Deno.test("Http3Connection: what is wrong with one stream is the end of that stream only", async () => {
+Deno.test("Http3Connection: a bad stream ends only itself", async () => {
   await using server = new Server();
   const session = await server.pair();
   const raw = new RawClient(session.quic);
@@ -461,7 +461,7 @@ const VIOLATIONS: readonly Violation[] = [
   { what: "the end of a QPACK stream", code: 0x104, uni: ["03"], fin: true },
 ];
 
-Deno.test("acceptWebTransport: a violation ends its connection with the right code and no other", async () => {
+Deno.test("acceptWebTransport: a violation ends only its own connection", async () => {
   await using server = new Server();
   const healthy = await server.pair();
   for (const { what, code, uni = [], bidi, fin = false } of VIOLATIONS) {
@@ -475,7 +475,7 @@ Deno.test("acceptWebTransport: a violation ends its connection with the right co
   await assertHealthy(healthy);
 });
 
-Deno.test("acceptWebTransport: random bytes on any stream harm nobody else", async () => {
+Deno.test("acceptWebTransport: random bytes on a stream harm no other peer", async () => {
   await using server = new Server();
   const healthy = await server.pair();
   const stream = fc.record({
@@ -506,7 +506,7 @@ Deno.test("acceptWebTransport: random bytes on any stream harm nobody else", asy
   await assertHealthy(healthy);
 });
 
-Deno.test("WebTransportSession: a violation on the CONNECT stream ends it with an error", async () => {
+Deno.test("WebTransportSession: a violation on CONNECT ends it with an error", async () => {
   await using server = new Server();
   const broken: readonly (readonly [bytes: string, code: number])[] = [
     ["00 05 6843 03 0000", 0x10e], // a close capsule without room for a code
@@ -524,7 +524,7 @@ Deno.test("WebTransportSession: a violation on the CONNECT stream ends it with a
   }
 });
 
-Deno.test("WebTransportSession: capsules and frames that mean nothing are passed over", async () => {
+Deno.test("WebTransportSession: skips unknown capsules and frames", async () => {
   await using server = new Server();
   const raw = await server.raw(CONTROL);
   const noise = encodeFrame(0x21, new Uint8Array(2000)).toHex() +
@@ -535,7 +535,7 @@ Deno.test("WebTransportSession: capsules and frames that mean nothing are passed
   assert.deepEqual(await session.closed, { code: 77, reason: "x" });
 });
 
-Deno.test("Http3Connection: a stalled header is dropped in time, a silent unidirectional stream is not", async () => {
+Deno.test("Http3Connection: drops a stalled header, not a silent stream", async () => {
   await using server = new Server();
   const clock = new StoppedClock();
   const raw = await server.raw(CONTROL);

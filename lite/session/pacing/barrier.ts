@@ -1,6 +1,6 @@
 /**
- * A barrier: a tiny request that every peer answers at once, whatever the
- * draft; see this folder's README. moq-lite, "ANNOUNCE_REQUEST".
+ * A barrier: a tiny request that every peer answers at once, on every draft; see
+ * this folder's README. moq-lite, "ANNOUNCE_REQUEST".
  *
  * @module
  */
@@ -12,14 +12,14 @@ import { BidiType } from "../../wire/stream_type.ts";
 import type { Version } from "../../wire/version.ts";
 import { withType } from "../streams.ts";
 
-/** What a barrier asks for: a prefix that nobody announces under. */
+/** The prefix that a barrier requests; no broadcast is announced under it. */
 const PREFIX = "~b";
 
 /** The connection to measure. */
 export interface BarrierContext {
-  /** What it runs over. */
+  /** The connection. */
   readonly transport: Transport;
-  /** The draft spoken. */
+  /** The negotiated draft. */
   readonly version: Version;
   /** Aborts when the session ends. */
   readonly signal: AbortSignal;
@@ -29,14 +29,14 @@ export interface BarrierContext {
 interface CrossOptions {
   /** `LAST_ORDER` for a low barrier, `CONTROL_ORDER` for a high one. */
   readonly sendOrder: number;
-  /** Runs when it is written: all that was written before is ahead of it. */
+  /** Called when it is written: everything written before is ahead of it. */
   readonly onSent?: (() => void) | undefined;
 }
 
 /**
- * Sends a barrier, as soon as there is credit for a stream, and waits for the
- * first sign of an answer: data, FIN or a reset, which is an answer like any
- * other. Throws `signal.reason`, and what ends the connection.
+ * Sends a barrier as soon as there is credit for a stream, and waits for an
+ * answer: data, FIN or a reset. Throws `signal.reason`, and the error of a lost
+ * connection.
  */
 export async function crossBarrier(
   { transport, version, signal }: BarrierContext,
@@ -47,7 +47,7 @@ export async function crossBarrier(
   try {
     const request = encodeAnnounceRequest({ prefix: PREFIX }, version);
     send.write(withType(BidiType.announce, request));
-    // The FIN at once is what makes drafts 03 and 04 answer.
+    // Drafts 03 and 04 answer because of the immediate FIN.
     send.close();
     onSent?.();
     await receive.read(new Uint8Array(64));

@@ -1,6 +1,6 @@
 /**
- * What the path to one peer carries, and so how much may be on its way, from
- * barriers or from the transport's own statistics; see this folder's README.
+ * Measures the path to one peer, with barriers or the transport's own
+ * statistics, and limits the unacknowledged bytes; see this folder's README.
  *
  * @module
  */
@@ -14,59 +14,59 @@ import { CONTROL_ORDER, LAST_ORDER } from "../priority.ts";
 import { type Flow, SendWindow } from "./send_window.ts";
 import type { Tasks } from "../../tasks.ts";
 
-/** What is needed of a session. */
+/** The session, as congestion control sees it. */
 interface CongestionContext extends BarrierContext {
   readonly clock: Clock;
-  /** The session's tasks. */
+  /** The session's background work. */
   readonly tasks: Tasks;
   /** Closes the session with an error. */
   fail(error: MoqError): void;
 }
 
-/** What is known of the path to a peer. */
+/** Measurements of the path to a peer. */
 export interface PathState {
   /** The last round trip in milliseconds, `undefined` before the first. */
   readonly rttMs: number | undefined;
-  /** Bits per second that arrived while more was there to be sent; 0 when that has not been so lately. */
+  /** Bits per second that arrived while more data was waiting; 0 if that was not measured recently. */
   readonly bitrateBps: number;
-  /** Bytes written that the peer has not confirmed; 0 where the transport reports for itself. */
+  /** Written bytes that the peer has not confirmed; 0 if the transport has its own statistics. */
   readonly unconfirmedBytes: number;
-  /** Whether what is written takes notably longer than a round trip to arrive. */
+  /** Whether data takes notably longer than a round trip to arrive. */
   readonly isCongested: boolean;
 }
 
-/** Barriers of both kinds together, within one second. */
+/** Barriers of both kinds per second. */
 const MAX_BARRIERS_PER_SECOND = 4;
-/** What may be on its way to a peer of which nothing is known yet. */
+/** The window before the first measurement. */
 const FIRST_WINDOW_BYTES = 256 * 1024;
 const MIN_WINDOW_BYTES = 16 * 1024;
 const MAX_WINDOW_BYTES = 8 * 1024 * 1024;
-/** By how much a window grows at once on a path that has been full lately. */
+/** Growth of the window on a path that was recently full. */
 const CAREFUL_GROWTH = 1.25;
-/** How long a full window may take to arrive, beyond a round trip. */
+/** How long a full window should take to arrive, beyond a round trip. */
 const TARGET_MS = 250;
-/** Arriving later than this beyond a round trip, the path is congested. */
+/** The path is congested if data arrives later than this beyond a round trip. */
 const CONGESTED_MS = 150;
-/** A barrier this soon after the last one shows that the window limits the rate. */
+/** If a barrier follows the last one within this time, the window limits the rate. */
 const BUSY_MS = 2000;
 const LOW_INTERVAL_MS = 2000;
 const HIGH_INTERVAL_MS = 1000;
 const IDLE_HIGH_INTERVAL_MS = 5000;
-/** Draining faster than this, the window was the limit and not the path. */
+/** If the window drains faster than this, it was the limit and not the path. */
 const MIN_DRAIN_MS = 50;
 const REPORT_INTERVAL_MS = 1000;
-/** How long a peer may answer nothing. */
+/** Timeout of a peer that answers nothing. */
 const ANSWER_TIMEOUT_MS = 5000;
-/** How long a low barrier may take: its peer answers high ones and never takes what it asked for. */
+/** Timeout of a low barrier: its peer answers high ones but never reads the data. */
 const LOW_TIMEOUT_MS = 30_000;
 
-/** A barrier on its way. */
+/** A barrier in progress. */
 interface PendingBarrier {
-  /** When it was asked for. */
+  /** When it was requested. */
   readonly since: number;
 }
 
-/** The path to one peer. Costs nothing until something is sent or asked. */
+/** The path to one peer. Does nothing until data is sent or `ask` is called. */
 export class Congestion implements PathState {
   /** Wakes when {@linkcode Congestion.rttMs} or {@linkcode Congestion.bitrateBps} may have changed. */
   readonly changed: Latch = new Latch();
@@ -115,18 +115,18 @@ export class Congestion implements PathState {
     return this.#isCongested || this.#lowDelayMs() > CONGESTED_MS;
   }
 
-  /** The bytes of a stream of this send order, or of datagrams, on their way; see `Flow`. */
+  /** Counts the unacknowledged bytes of a stream with this send order, or of datagrams; see `Flow`. */
   open(sendOrder: number, isDatagrams = false): Flow {
     this.#run();
     return this.#window.open(sendOrder, isDatagrams);
   }
 
-  /** A reset took up to `bytes` back that were written: they say nothing of the rate. */
+  /** A reset discarded up to `bytes` written bytes, which do not count for the rate. */
   withdraw(bytes: number): void {
     this.#rate.withdraw(bytes);
   }
 
-  /** Measures a round trip even if nothing is sent. */
+  /** Measures round trips even if no data is sent. */
   ask(): void {
     this.#isAsked = true;
     this.#run();
@@ -174,7 +174,7 @@ export class Congestion implements PathState {
     }
   }
 
-  /** Waits until something happens, at most `ms`. */
+  /** Waits for activity, at most `ms`. */
   async #pause(ms: number): Promise<void> {
     const { activity } = this.#window;
     const { clock, signal } = this.#context;
@@ -192,13 +192,13 @@ export class Congestion implements PathState {
   #nextLow(): number {
     const { unmarked, size, isFull } = this.#window;
     if (this.#low || unmarked === 0) return Infinity;
-    // On a congested path the whole window goes behind one barrier, so that its answer tells the rate.
+    // On a congested path the whole window is sent before one barrier, so that its answer gives the rate.
     const isDue = isFull || (!this.#isCongested && unmarked >= size / 2);
     if (isDue) return -Infinity;
     return this.#lastLowAt + LOW_INTERVAL_MS;
   }
 
-  /** When the next high barrier is due: seldom while all is well, so that nobody pays for what nobody needs. */
+  /** When the next high barrier is due: rarely while the path is good, to save traffic. */
   #nextHigh(): number {
     if (this.#high) return Infinity;
     const isSending = this.#window.bytes > 0;
@@ -217,7 +217,7 @@ export class Congestion implements PathState {
     return isSpent ? oldest! + 1000 : -Infinity;
   }
 
-  /** When the peer has owed an answer for too long. */
+  /** When an unanswered barrier times out. */
   #answerDeadline(): number {
     return Math.min(
       this.#waitingSince() + ANSWER_TIMEOUT_MS,
@@ -225,7 +225,7 @@ export class Congestion implements PathState {
     );
   }
 
-  /** Since when the peer owes an answer and gave none. */
+  /** Since when the peer has answered nothing. */
   #waitingSince(): number {
     const since = Math.min(
       this.#low?.since ?? Infinity,
@@ -234,7 +234,7 @@ export class Congestion implements PathState {
     return Math.max(since, this.#heardAt);
   }
 
-  /** Whether the peer has answered nothing for too long, which ends the session. */
+  /** Whether the peer has timed out; ends the session if so. */
   #hasTimedOut(): boolean {
     const { clock, fail } = this.#context;
     if (clock.now() < this.#answerDeadline()) return false;
@@ -264,7 +264,7 @@ export class Congestion implements PathState {
     if (ms === undefined) return;
     this.#rttMs = ms;
     const least = this.#minRttMs ?? ms;
-    // A path that has become longer is believed little by little.
+    // Adapt slowly to a path that has become longer.
     this.#minRttMs = ms < least ? ms : least + (ms - least) / 16;
     this.#heard();
   }
@@ -282,7 +282,7 @@ export class Congestion implements PathState {
     this.#heard();
   }
 
-  /** How long one barrier took from its request on; `undefined` when the session ended before. */
+  /** The round trip of one barrier; `undefined` if the session ended before. */
   async #cross(sendOrder: number): Promise<number | undefined> {
     const { clock, signal } = this.#context;
     let sentAt = 0;
@@ -306,7 +306,7 @@ export class Congestion implements PathState {
     this.#window.activity.wake();
   }
 
-  /** Everything up to the mark has arrived, `drainMs` beyond a round trip after it was written. */
+  /** Everything up to the mark arrived within `drainMs` beyond a round trip. */
   #confirmed(drainMs: number, isBusy: boolean): void {
     const window = this.#window;
     const { bytes, isFull } = window;
@@ -318,20 +318,20 @@ export class Congestion implements PathState {
     });
     this.#isCongested = drainMs > CONGESTED_MS;
     const { size } = window;
-    // A round trip passes before an answer lets the next bytes go: the window has to cover it.
+    // The next bytes wait one round trip for an answer: the window must cover that.
     const targetMs = TARGET_MS + (this.#minRttMs ?? 0);
     const fitting = Math.round(bytes * targetMs / Math.max(1, drainMs));
     if (drainMs > targetMs) {
       window.resize(Math.max(MIN_WINDOW_BYTES, Math.min(size, fitting)));
     } else if (isFull || isBusy) {
-      // What was lost and is not sent again yet can be overtaken by a barrier: one early answer is no wide path.
+      // A barrier can overtake lost data that was not resent yet: one early answer does not prove a fast path.
       const most = this.bitrateBps > 0 ? size * CAREFUL_GROWTH : size * 2;
       const wider = Math.max(size, Math.min(fitting, Math.round(most)));
       window.resize(Math.min(MAX_WINDOW_BYTES, wider));
     }
   }
 
-  /** How long the low barrier on its way has taken beyond a round trip. */
+  /** How long the low barrier in progress has taken beyond a round trip. */
   #lowDelayMs(): number {
     if (!this.#low) return 0;
     const { clock } = this.#context;

@@ -126,7 +126,7 @@ class World implements AsyncDisposable {
   }
 }
 
-Deno.test("Congestion: on a narrow path the window becomes what arrives in a fraction of a second, and the rate is measured", async () => {
+Deno.test("Congestion: on a slow path the window shrinks and a rate is measured", async () => {
   await using world = new World({
     bandwidthBps: 2_000_000,
     queueBytes: 20_000,
@@ -151,7 +151,7 @@ Deno.test("Congestion: on a narrow path the window becomes what arrives in a fra
   await clock.run(sending);
 });
 
-Deno.test("Congestion: at most four barriers in any second, none while nothing is sent", async () => {
+Deno.test("Congestion: at most four barriers per second, none while idle", async () => {
   await using world = new World({
     bandwidthBps: 2_000_000,
     queueBytes: 20_000,
@@ -179,7 +179,7 @@ Deno.test("Congestion: at most four barriers in any second, none while nothing i
   );
 });
 
-Deno.test("Congestion: a wide path does not limit the rate, and says nothing of it", async () => {
+Deno.test("Congestion: a fast path gives no rate", async () => {
   await using world = new World({ oneWayMs: 20 });
   const { path, clock } = world;
   const flow = path.open(-5);
@@ -215,7 +215,7 @@ for (
   });
 }
 
-Deno.test("Congestion: a peer that confirms nothing for five seconds is given up, one that only is slow is not", async () => {
+Deno.test("Congestion: a peer that confirms nothing for 5 s ends the session", async () => {
   await using silent = new World({ answer: () => {} });
   void silent.send(10_000_000); // Ends with the world.
   await silent.clock.advance(4900);

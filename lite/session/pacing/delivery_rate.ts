@@ -1,22 +1,22 @@
 /**
- * What arrives of what is sent, while there is more to send than the path can
- * carry: only then does the amount say something of the path.
+ * Measures the rate at which data arrives while there is more to send than the
+ * path can carry: only then it is the rate of the path.
  *
  * @module
  */
 
-/** Answers in a row that a rate is made of. */
+/** Consecutive answers needed for a rate. */
 const MIN_ANSWERS = 4;
 const MAX_ANSWERS = 6;
 const VALID_MS = 5000;
 
-/** What one answered barrier says. */
+/** The answer to one barrier. */
 export interface Answer {
-  /** When it came, in milliseconds. */
+  /** When it arrived, in milliseconds. */
   readonly at: number;
-  /** Bytes that have arrived since the beginning. */
+  /** Bytes that have arrived in total. */
   readonly confirmedBytes: number;
-  /** Whether a writer waited for it while the path drained. */
+  /** Whether more data was waiting while the path drained. */
   readonly isSaturated: boolean;
 }
 
@@ -27,23 +27,23 @@ export class DeliveryRate {
   #bitrateBps = 0;
   #measuredAt = -Infinity;
 
-  /** Bits per second at time `now`, 0 when it has not been measured lately. */
+  /** Bits per second at time `now`, 0 if not measured recently. */
   at(now: number): number {
     return now - this.#measuredAt <= VALID_MS ? this.#bitrateBps : 0;
   }
 
-  /** Takes over what somebody else has measured. */
+  /** Sets a rate that was measured elsewhere. */
   report(bitrateBps: number, now: number): void {
     this.#bitrateBps = bitrateBps;
     this.#measuredAt = now;
   }
 
-  /** A reset took up to `bytes` back that were written, and so never arrive. */
+  /** A reset discarded up to `bytes` written bytes, which will not arrive. */
   withdraw(bytes: number): void {
     this.#withdrawnBytes += bytes;
   }
 
-  /** From one answer to a later one, all of them saturated, the path had as much to carry as it can. */
+  /** Between consecutive saturated answers the path carried as much as it can. */
   answered({ at, confirmedBytes, isSaturated }: Answer): void {
     const answers = this.#answers;
     if (!isSaturated) {
@@ -52,12 +52,12 @@ export class DeliveryRate {
     }
     const arrived = confirmedBytes - this.#withdrawnBytes;
     answers.push({ at, confirmedBytes: arrived, isSaturated });
-    // One answer alone can come early, when what was lost is not sent again yet.
+    // A single answer can come early, before lost data is resent.
     if (answers.length < MIN_ANSWERS) return;
     if (answers.length > MAX_ANSWERS) answers.shift();
     const first = answers[0]!;
     const carried = Math.max(0, arrived - first.confirmedBytes);
-    // The round trips in which the path stood still count too: rather too little than too much.
+    // Idle round trips count too: prefer a rate that is too low.
     this.report(Math.round(carried * 8000 / (at - first.at)), at);
   }
 }

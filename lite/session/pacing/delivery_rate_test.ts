@@ -11,7 +11,7 @@ function saturated(count: number): DeliveryRate {
   return rate;
 }
 
-Deno.test("DeliveryRate: a few saturated answers in a row make a rate, which grows old", () => {
+Deno.test("DeliveryRate: saturated answers give a rate, which expires", () => {
   assert.equal(saturated(3).at(300), 0);
   const rate = saturated(4);
   assert.equal(rate.at(300), 1_000_000);
@@ -19,14 +19,14 @@ Deno.test("DeliveryRate: a few saturated answers in a row make a rate, which gro
   assert.equal(rate.at(5301), 0);
 });
 
-Deno.test("DeliveryRate: an answer with nobody waiting begins anew", () => {
+Deno.test("DeliveryRate: an unsaturated answer restarts the measurement", () => {
   const rate = saturated(3);
   rate.answered({ at: 300, confirmedBytes: 40_000, isSaturated: false });
   rate.answered({ at: 400, confirmedBytes: 90_000, isSaturated: true });
   assert.equal(rate.at(400), 0);
 });
 
-Deno.test("DeliveryRate: one early answer shifts it little, and what was taken back does not count", () => {
+Deno.test("DeliveryRate: one early answer changes it little", () => {
   const rate = saturated(5);
   rate.withdraw(12_500);
   rate.answered({ at: 410, confirmedBytes: 75_000, isSaturated: true });

@@ -1,18 +1,18 @@
 /**
- * How much may be on its way to one peer. What is written to a transport can
- * rarely be taken back, so what does not fit waits here, where it can still be
- * dropped, and the most important goes first as soon as there is room.
+ * Limits the unacknowledged bytes of one peer. Written data can rarely be
+ * withdrawn, so data that does not fit waits here, where it can still be dropped,
+ * and the most important goes first as soon as there is room.
  *
  * @module
  */
 import { Latch } from "../../latch.ts";
 
-// Bytes of a higher send order overtake those on their way, so they may come on top of a full window, up to this share of it for each order...
+// Bytes of a higher send order overtake others, so they may exceed a full window by this share of it for each order...
 const OVERTAKING_SHARE = 0.5;
-// ...and this many windows altogether.
+// ...up to this many windows in total.
 const MAX_WINDOWS = 3;
 
-// Datagrams leave before all streams, so they may fill no more than this share of a window.
+// Datagrams go before all streams, so they may fill at most this share of a window.
 const DATAGRAM_SHARE = 0.25;
 
 /** What a {@linkcode Flow} is for. */
@@ -23,7 +23,7 @@ interface FlowOptions {
   readonly isDatagrams: boolean;
 }
 
-/** What one stream, or the datagrams of one subscription, have on their way. */
+/** The unacknowledged bytes of one stream, or of one subscription's datagrams. */
 export class Flow {
   /** The stream's. */
   readonly sendOrder: number;
@@ -40,7 +40,7 @@ export class Flow {
     this.isDatagrams = isDatagrams;
   }
 
-  /** Bytes on their way. */
+  /** Unacknowledged bytes. */
   get bytes(): number {
     return this.#marked + this.#unmarked;
   }
@@ -50,12 +50,12 @@ export class Flow {
     return this.#window.admit(this, wanted);
   }
 
-  /** Whether all of `bytes` may be written now; they count as written if so, and nothing does if not. */
+  /** Whether all of `bytes` may be written now; they count as written if so. */
   grantWhole(bytes: number): boolean {
     return this.#window.admitWhole(this, bytes);
   }
 
-  /** As {@linkcode Flow.grant} as soon as there is room; 0 when `signal` aborts before. */
+  /** As {@linkcode Flow.grant} as soon as there is room; 0 if `signal` aborts before. */
   wait(wanted: number, signal: AbortSignal): Promise<number> {
     return this.#window.wait(this, { wanted, signal });
   }
@@ -66,7 +66,7 @@ export class Flow {
     this.#window.count(bytes);
   }
 
-  /** A barrier was written behind everything so far. */
+  /** A barrier was written after everything so far. */
   mark(): void {
     this.#marked += this.#unmarked;
     this.#unmarked = 0;
@@ -77,15 +77,15 @@ export class Flow {
     this.#marked = 0;
   }
 
-  /** Nothing more will be written; what is on its way still counts. */
+  /** Nothing more will be written; unacknowledged bytes still count. */
   close(): void {
     this.#window.close(this);
   }
 }
 
-/** The bytes on their way to one peer, and who waits to add to them. */
+/** The unacknowledged bytes of one peer, and the writers that wait. */
 export class SendWindow {
-  /** Wakes when the first byte behind a mark is written, when half the window is, and when a writer begins to wait. */
+  /** Wakes when the first byte after a mark is written, when half the window is, and when a writer starts to wait. */
   readonly activity: Latch = new Latch();
   readonly #flows: Set<Flow> = new Set();
   readonly #closing: Set<Flow> = new Set();
@@ -102,17 +102,17 @@ export class SendWindow {
     this.#size = size;
   }
 
-  /** Bytes that may be on their way, those that overtake others excepted. */
+  /** Limit of unacknowledged bytes, except those that overtake others. */
   get size(): number {
     return this.#size;
   }
 
-  /** Bytes written since the beginning. */
+  /** Bytes written in total. */
   get written(): number {
     return this.#written;
   }
 
-  /** Bytes that nobody has confirmed. */
+  /** Unacknowledged bytes. */
   get bytes(): number {
     return this.#marked + this.#unmarked;
   }
@@ -140,7 +140,7 @@ export class SendWindow {
     this.#latch.wake();
   }
 
-  /** A barrier was written: what is on its way now is behind the mark. */
+  /** A barrier was written: everything so far is before the mark. */
   mark(): void {
     for (const flow of this.#flows) flow.mark();
     this.#marked += this.#unmarked;
@@ -156,16 +156,16 @@ export class SendWindow {
     this.#latch.wake();
   }
 
-  /** How much of a demand fits; counts as written. */
+  /** How many of `wanted` bytes fit; they count as written. */
   admit(flow: Flow, wanted: number): number {
-    // Without a bound nothing needs to be counted, and nobody would confirm it.
+    // Without a limit nothing is counted, since nothing would be confirmed.
     if (this.#size === Infinity) return wanted;
     const granted = Math.min(wanted, this.#roomFor(flow));
     if (granted > 0) flow.count(granted);
     return granted;
   }
 
-  /** Admits a datagram, which can neither be cut in two nor wait; counts as written. */
+  /** Whether a datagram, which cannot be split or wait, fits; counts it as written if so. */
   admitWhole(flow: Flow, bytes: number): boolean {
     if (this.#size === Infinity) return true;
     const { sendOrder } = flow;
@@ -193,7 +193,7 @@ export class SendWindow {
     }
   }
 
-  /** Grants as soon as there is room and nobody more important waits; 0 when `signal` aborts before. */
+  /** Grants as soon as there is room and no more important writer waits; 0 if `signal` aborts before. */
   async wait(
     flow: Flow,
     { wanted, signal }: {
@@ -219,7 +219,7 @@ export class SendWindow {
     }
   }
 
-  /** `flow` writes no more; it goes when its bytes have arrived. */
+  /** `flow` writes no more; it is removed when its bytes have arrived. */
   close(flow: Flow): void {
     this.#closing.add(flow);
     this.#forget(flow);
@@ -237,7 +237,7 @@ export class SendWindow {
     return room > 0 ? room : this.#overtakingRoom(sendOrder);
   }
 
-  /** Room on top of a full window, for what overtakes it. */
+  /** Room above a full window, for bytes that overtake it. */
   #overtakingRoom(sendOrder: number): number {
     const all = this.#size * MAX_WINDOWS - this.bytes;
     const ahead = this.#size * OVERTAKING_SHARE - this.#bytesFrom(sendOrder);
@@ -259,7 +259,7 @@ export class SendWindow {
     return false;
   }
 
-  /** Bytes on their way at `sendOrder` or above: what a write at that order has to wait for. */
+  /** Unacknowledged bytes at `sendOrder` or above, which a write at that order has to wait for. */
   #bytesFrom(sendOrder: number): number {
     let bytes = 0;
     for (const flow of this.#flows) {

@@ -3,7 +3,7 @@ import { SendWindow } from "./send_window.ts";
 
 const never = new AbortController().signal;
 
-Deno.test("SendWindow: what is not confirmed takes room until a barrier behind it is answered", () => {
+Deno.test("SendWindow: unconfirmed bytes take room until a barrier is answered", () => {
   const window = new SendWindow(100);
   const flow = window.open(1);
   assert.equal(flow.grant(80), 80);
@@ -16,7 +16,7 @@ Deno.test("SendWindow: what is not confirmed takes room until a barrier behind i
   assert.equal(window.written, 180);
 });
 
-Deno.test("SendWindow: a full window does not hold up what overtakes it, within bounds", () => {
+Deno.test("SendWindow: a full window admits overtaking bytes, within limits", () => {
   const window = new SendWindow(100);
   assert.equal(window.open(10).grant(500), 100);
   const next = window.open(20);
@@ -33,7 +33,7 @@ Deno.test("SendWindow: a full window does not hold up what overtakes it, within 
   assert.equal(window.open(60).grant(1), 0, "three windows is the most");
 });
 
-Deno.test("SendWindow: of those who wait the highest send order goes first, whoever came first", async () => {
+Deno.test("SendWindow: the highest send order that waits goes first", async () => {
   const window = new SendWindow(100);
   window.open(10).grant(150);
   window.mark();
@@ -46,13 +46,17 @@ Deno.test("SendWindow: of those who wait the highest send order goes first, whoe
   window.confirm();
   await Promise.all(writers.slice(1));
   assert.deepEqual(order, [9, 5]);
-  assert.equal(window.open(1).grant(1), 0, "nobody overtakes who waits");
+  assert.equal(
+    window.open(1).grant(1),
+    0,
+    "writers that wait are not overtaken",
+  );
   window.mark();
   window.confirm();
   assert.equal(await writers[0], 50);
 });
 
-Deno.test("SendWindow: an abort ends the wait, and nobody waits for the one who left", async () => {
+Deno.test("SendWindow: an abort ends the wait and blocks no other writer", async () => {
   const window = new SendWindow(100);
   window.open(10).grant(150);
   const leaving = new AbortController();
@@ -65,7 +69,7 @@ Deno.test("SendWindow: an abort ends the wait, and nobody waits for the one who 
   assert.equal(await second, 10);
 });
 
-Deno.test("SendWindow: bytes of a flow that was closed count until they have arrived", () => {
+Deno.test("SendWindow: bytes of a closed flow count until they arrive", () => {
   const window = new SendWindow(100);
   const gone = window.open(5);
   gone.grant(100);
@@ -78,7 +82,7 @@ Deno.test("SendWindow: bytes of a flow that was closed count until they have arr
   assert.equal(window.bytes, 10);
 });
 
-Deno.test("SendWindow: datagrams wait for nothing, fill a quarter at most, and give way to what is more important", async () => {
+Deno.test("SendWindow: datagrams never wait and fill a quarter at most", async () => {
   const window = new SendWindow(1000);
   const [video, datagrams, urgent] = [1, 2, 3].map((order) =>
     window.open(order, order === 2)

@@ -1,7 +1,6 @@
 /**
- * The groups of one subscription that are being sent, and which of them are no
- * longer worth it when the path cannot carry all. moq-lite-06, "SUBSCRIBE",
- * maximum age.
+ * The groups of one subscription that are being sent, and which of them to cut
+ * when the path cannot carry all. moq-lite-06, "SUBSCRIBE", maximum age.
  *
  * @module
  */
@@ -15,27 +14,27 @@ import type { Flow } from "./send_window.ts";
 
 /** Groups of one subscription that may wait for a stream or for room. */
 export const MAX_PENDING_GROUPS = 2;
-/** Waiting longer than this, a group is held up even where nobody measures the path. */
+/** A group that waits longer than this is held up, even if the path is not measured. */
 const HELD_UP_MS = 500;
 
-/** Up to which age groups behind the newest are wanted. */
+/** The maximum age of groups behind the newest. */
 interface Freshness {
-  /** Milliseconds of media time; `undefined` where the draft gives it no meaning. */
+  /** Milliseconds of media time; `undefined` on drafts without a maximum age. */
   readonly maxAgeMs: number | undefined;
   /** Ticks per second of the track. */
   readonly timescale: number;
-  /** The track's groups, of which the one with the highest sequence counts, sent or not. */
+  /** The track's groups: the one with the highest sequence is the newest, sent or not. */
   readonly live: { readonly latest: GroupProducer | undefined };
 }
 
-/** One group on its way to the peer. */
+/** One group that is being sent. */
 export class Sending implements Pace {
   /** The group. */
   readonly group: GroupProducer;
-  /** Lets the bytes through, in the order of its stream. */
+  /** Paces the bytes of its stream. */
   readonly flow: Flow;
   readonly #owner: SendingGroups;
-  // Most groups go out in one piece, and nobody asks for it.
+  // Made when first used: most groups are sent in one piece without it.
   #controller: AbortController | undefined;
   #cutBy: MoqError | undefined;
   #waitingSince: number | undefined;
@@ -67,34 +66,34 @@ export class Sending implements Pace {
     return this.#cutBy !== undefined;
   }
 
-  /** Since when it waits, for its stream or for room; `undefined` while it does not. */
+  /** Since when it waits for its stream or for room; `undefined` if it does not wait. */
   get waitingSince(): number | undefined {
     return this.#waitingSince;
   }
 
-  /** Whether it waits because too much is on its way already. */
+  /** Whether it waits because the window is full. */
   get waitsForRoom(): boolean {
     return this.#waitsForRoom;
   }
 
-  /** Whether there is more of it than the path takes. */
+  /** Whether the path is too slow for it. */
   get isBehind(): boolean {
     if (this.isCut) return false;
     const isComplete = this.group.log.ended !== undefined;
     return this.#waitsForRoom || this.#hasWaited && isComplete;
   }
 
-  /** How many groups with a higher sequence have begun since. */
+  /** Number of groups with a higher sequence that have started since. */
   get newer(): number {
     return this.#newer;
   }
 
-  /** Of those the one with the lowest sequence: until its first frame this one was the live edge. */
+  /** Of those the one with the lowest sequence: before its first frame this one was the live edge. */
   get next(): GroupProducer | undefined {
     return this.#next;
   }
 
-  /** Another group of the subscription has begun. */
+  /** Another group of the subscription has started. */
   hasBegun(other: GroupProducer): void {
     if (other.sequence <= this.group.sequence) return;
     this.#newer++;
@@ -115,7 +114,7 @@ export class Sending implements Pace {
     this.#owner.cutStale();
     const granted = signal.aborted ? 0 : await this.flow.wait(wanted, signal);
     this.#grantedBytes += granted;
-    // What became too old while it waited does not go out any more.
+    // Groups that became too old during the wait are not sent.
     this.#owner.cutStale();
     this.#waitsForRoom = false;
     this.endWait();
@@ -131,14 +130,14 @@ export class Sending implements Pace {
     this.#waitingSince = undefined;
   }
 
-  /** How many bytes the reset of its stream took back, of which `sentBytes` had left; at most what was on its way where nobody knows. 0 unless it was cut. */
+  /** Number of bytes that the reset of its stream discarded, given the `sentBytes` that were sent; an upper bound if those are unknown. 0 unless it was cut. */
   withdrawnBytes(sentBytes: number | undefined): number {
     return sentBytes === undefined || !this.isCut
       ? this.#underwayBytes
       : Math.max(0, this.#grantedBytes - sentBytes);
   }
 
-  /** Ends it early. */
+  /** Cuts it. */
   cut(error: MoqError): void {
     if (this.#cutBy) return;
     this.#cutBy = error;
@@ -150,34 +149,34 @@ export class Sending implements Pace {
 /** What makes a {@linkcode Sending}. */
 interface SendingOptions {
   readonly group: GroupProducer;
-  /** Its stream's; it is closed with the group. */
+  /** The flow of its stream, which is closed with the group. */
   readonly flow: Flow;
 }
 
-/** All groups of one subscription on their way. */
+/** All groups of one subscription that are being sent. */
 export class SendingGroups {
-  /** Time. */
+  /** Timers. */
   readonly clock: Clock;
-  /** What is too old. */
+  /** When a group is too old. */
   freshness: Freshness = {
     maxAgeMs: undefined,
     timescale: 1000,
     live: { latest: undefined },
   };
-  /** Wakes when a group that waited goes on or has gone. */
+  /** Wakes when a group that waited continues or has ended. */
   readonly latch: Latch = new Latch();
   readonly #path: Pick<PathState, "isCongested">;
   readonly #active: Set<Sending> = new Set();
-  // Those with the highest sequences so far, ascending, sent or not.
+  // The groups with the highest sequences so far, ascending, sent or not.
   readonly #newest: GroupProducer[] = [];
 
-  /** None yet, on `path`. */
+  /** Cuts groups when `path` is congested. */
   constructor(clock: Clock, path: Pick<PathState, "isCongested">) {
     this.clock = clock;
     this.#path = path;
   }
 
-  /** Whether as many groups are behind as may be, and all of them are wanted: no other should begin. Where nothing old is wanted, or a draft gives the age no meaning, newer groups take the place of older ones instead. */
+  /** Whether the limit of groups are behind and all of them are wanted: no new one should start. Without a maximum age, newer groups replace older ones instead. */
   get isFull(): boolean {
     if (!this.freshness.maxAgeMs) return false;
     let behind = 0;
@@ -185,7 +184,7 @@ export class SendingGroups {
     return behind >= MAX_PENDING_GROUPS;
   }
 
-  /** A group begins; older ones that wait may have to go. */
+  /** Starts a group; may cut older ones that wait. */
   begin(options: SendingOptions): Sending {
     const sending = new Sending(this, options);
     const { group } = options;
@@ -212,7 +211,7 @@ export class SendingGroups {
     this.latch.wake();
   }
 
-  /** Cuts the groups that are held up and that newer ones have made worthless. */
+  /** Cuts groups that are held up and obsolete. */
   cutStale(): void {
     const now = this.clock.now();
     for (const sending of this.#active) {
@@ -223,7 +222,7 @@ export class SendingGroups {
       if (!isHeldUp || !this.#isStale(sending)) continue;
       const { sequence } = sending.group;
       sending.cut(
-        new MoqError("expired", `Group ${sequence} has become too old`),
+        new MoqError("expired", `Group ${sequence} cut: it is too old`),
       );
       this.latch.wake();
     }

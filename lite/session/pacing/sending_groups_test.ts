@@ -45,7 +45,7 @@ function codeOf({ signal }: Sending): string | undefined {
   return signal.aborted ? (signal.reason as MoqError).code : undefined;
 }
 
-Deno.test("SendingGroups: on a congested path a group that waits goes as soon as a newer one is there, when nothing old is wanted", async () => {
+Deno.test("SendingGroups: congested, a waiting group is cut for a newer one", async () => {
   const { begin, path } = world(0);
   path.isCongested = true;
   const old = begin(0, 0);
@@ -59,7 +59,7 @@ Deno.test("SendingGroups: on a congested path a group that waits goes as soon as
   assert.equal(await waiting, 0);
 });
 
-Deno.test("SendingGroups: the maximum age is counted in media time from the group that came next", async () => {
+Deno.test("SendingGroups: the maximum age is media time from the next group", async () => {
   const { begin, path, groups, window } = world(500);
   path.isCongested = true;
   const old = begin(0, 0, 900);
@@ -71,10 +71,10 @@ Deno.test("SendingGroups: the maximum age is counted in media time from the grou
   groups.cutStale();
   assert.equal(codeOf(old), "expired");
   assert.equal(await waiting, 0);
-  assert.equal(window.isFull, false, "nobody waits any more");
+  assert.equal(window.isFull, false, "no group waits");
 });
 
-Deno.test("SendingGroups: where a draft gives the age no meaning two groups may wait, a third costs the oldest", async () => {
+Deno.test("SendingGroups: without a maximum age a third group cuts the oldest", async () => {
   const { begin, path } = world(undefined);
   path.isCongested = true;
   const first = begin(0, 0);
@@ -89,7 +89,7 @@ Deno.test("SendingGroups: where a draft gives the age no meaning two groups may 
   assert.deepEqual(await Promise.all(waits), [0, 0]);
 });
 
-Deno.test("SendingGroups: a path that is not congested costs no group, however old, unless its stream is held up", () => {
+Deno.test("SendingGroups: an uncongested path only cuts groups that are held up", () => {
   const { begin, clock, groups } = world(0);
   const old = begin(0, 0);
   old.beginWait();
@@ -114,7 +114,7 @@ Deno.test("SendingGroups: what is not waiting is never cut for its age", () => {
   assert.equal(codeOf(old), undefined);
 });
 
-Deno.test("SendingGroups: two groups that are behind are enough, as long as both are wanted", async () => {
+Deno.test("SendingGroups: is full with two wanted groups behind", async () => {
   const { begin, path, groups, window } = world(5000);
   path.isCongested = true;
   const [first, second] = [begin(0, 0), begin(1, 1000)];
@@ -130,10 +130,10 @@ Deno.test("SendingGroups: two groups that are behind are enough, as long as both
   assert.equal(groups.isFull, false);
   groups.close(new MoqError("cancelled", "Enough"));
   assert.deepEqual(await Promise.all(waits), [0, 0]);
-  assert.equal(window.isFull, false, "nobody waits any more");
+  assert.equal(window.isFull, false, "no group waits");
 });
 
-Deno.test("SendingGroups: a complete group that had to wait is behind until it is sent, one that goes on is not", async () => {
+Deno.test("SendingGroups: a complete group that waited is behind until sent", async () => {
   const { begin, groups, window } = world(5000);
   const sendings = [begin(0, 0), begin(1, 1000)];
   const waits = sendings.map((one) => one.wait(10));

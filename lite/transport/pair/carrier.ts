@@ -1,64 +1,64 @@
 /**
- * What lies between the two ends of a pair in one process: each end has a
- * carrier for what it sends.
+ * The path between the two ends of a pair in one process: each end has a carrier
+ * for the data it sends.
  *
  * @module
  */
 
-/** Part of a stream on its way. */
+/** Part of a stream in flight. */
 export interface Piece {
-  /** Where it belongs in the stream, in bytes. */
+  /** Its position in the stream, in bytes. */
   readonly offset: number;
-  /** Possibly none, when only the end is sent. */
+  /** Empty if only the end is sent. */
   readonly bytes: Uint8Array;
-  /** Whether the stream ends behind it. */
+  /** Whether the stream ends after it. */
   readonly fin: boolean;
 }
 
-/** A sending half as its carrier sees it. */
+/** A sending half, as its carrier sees it. */
 export interface Sender {
   /** Higher goes first. */
   readonly sendOrder: number;
-  /** Whether {@linkcode Sender.take} has something to give. */
+  /** Whether {@linkcode Sender.take} would return a piece. */
   readonly hasWork: boolean;
   /** The next piece of at most `maxBytes`. */
   take(maxBytes: number): Piece | undefined;
-  /** `piece` reached the other end. */
+  /** `piece` arrived at the other end. */
   deliver(piece: Piece): void;
-  /** `piece` did not: it will be given again. */
+  /** `piece` was lost and must be sent again. */
   lose(piece: Piece): void;
   /** The send buffer has room again. */
   admit(): void;
 }
 
-/** Brings things from one end to the other: when, in which order and whether at all is its business. */
+/** Carries data from one end to the other, and decides on delay, order and loss. */
 export interface Carrier {
-  /** Bytes that the send buffer takes now. */
+  /** Free bytes of the send buffer. */
   readonly roomBytes: number;
-  /** Counts `bytes` as held in the send buffer, negative ones as free again; what arrives is freed by the carrier itself. */
+  /** Adds `bytes` to the send buffer, or removes them if negative; the carrier itself removes bytes that arrive. */
   hold(bytes: number): void;
   /** `sender` has work. */
   wake(sender: Sender): void;
-  /** Has `deliver` called at the other end: credit, stop, reset, close. Never lost. */
+  /** Calls `deliver` at the other end, for credit, stop, reset and close. Never lost. */
   control(deliver: () => void): void;
-  /** Has `deliver` called at the other end unless the datagram of `bytes` is lost. */
+  /** Calls `deliver` at the other end unless the datagram of `bytes` is lost. */
   datagram(bytes: number, deliver: () => void): void;
-  /** Resolves when all work has left, or cannot within a bound; never rejects. */
+  /** Resolves when everything was sent, or after a timeout; never rejects. */
   flushed(): Promise<void>;
-  /** Forgets everything: the connection is over. */
+  /** Drops everything: the connection has ended. */
   stop(): void;
 }
 
-/** Senders with work; strictly the highest send order first, equal ones in turn. */
+/** Senders with work: strictly the highest send order first, equal ones round-robin. */
 export class SendTurns {
   readonly #senders = new Set<Sender>();
 
-  /** Adds `sender` behind its equals, unless it waits already. */
+  /** Adds `sender` after its equals, unless it was already added. */
   add(sender: Sender): void {
     this.#senders.add(sender);
   }
 
-  /** The next one with work, now behind its equals. */
+  /** The next sender with work, which moves after its equals. */
   next(): Sender | undefined {
     let best: Sender | undefined;
     for (const sender of this.#senders) {

@@ -1,6 +1,6 @@
 /**
  * One end of a pair of transports in one process: streams, their limits,
- * datagrams and the close, over whatever carrier lies between.
+ * datagrams and the close, over any carrier.
  *
  * @module
  */
@@ -23,13 +23,13 @@ import type { Carrier } from "./carrier.ts";
 import { ReceiveHalf } from "./receive_half.ts";
 import { SendHalf } from "./send_half.ts";
 
-/** What both ends of a pair agree on. */
+/** Options of both ends of a pair. */
 export interface PairOptions {
-  /** The ALPN or subprotocol both ends report. */
+  /** The ALPN or subprotocol of both ends. */
   readonly protocol?: string | undefined;
   /** `false`: a reset reaches the peer as a FIN, as with Deno's QUIC. Default `true`. */
   readonly reliableReset?: boolean | undefined;
-  /** Bytes of one stream that may be on their way or unread. Default 256 KiB. */
+  /** Bytes of one stream that may be in flight or unread. Default 256 KiB. */
   readonly windowBytes?: number | undefined;
   /** Unidirectional streams each end may have open. Default 1024. */
   readonly maxUniStreams?: number | undefined;
@@ -37,7 +37,7 @@ export interface PairOptions {
   readonly maxBidiStreams?: number | undefined;
   /** Largest datagram. Default 1200; 0 for a pair without datagrams. */
   readonly maxDatagramBytes?: number | undefined;
-  /** An abort loses the connection, at both ends at once and without a code. */
+  /** An abort loses the connection at both ends, without a code. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,7 +56,7 @@ interface PipeOptions {
   readonly sent: () => void;
 }
 
-/** Counts the streams that may still be opened, and lets openers wait. */
+/** Counts the streams that may still be opened. */
 class Credit {
   readonly latch: Latch;
   left: number;
@@ -72,7 +72,7 @@ class Credit {
   }
 }
 
-/** A transport whose peer is another one of these, see {@linkcode joinEnds}. */
+/** A transport whose peer is another `PairEnd`, see {@linkcode joinEnds}. */
 class PairEnd implements Transport {
   readonly protocol: string | undefined;
   readonly reliableReset: boolean;
@@ -92,7 +92,7 @@ class PairEnd implements Transport {
   #closing = false;
   #ended = false;
 
-  /** An end that sends through `carrier`. */
+  /** Sends through `carrier`. */
   constructor(carrier: Carrier, options: PairOptions) {
     this.#carrier = carrier;
     this.protocol = options.protocol;
@@ -115,7 +115,7 @@ class PairEnd implements Transport {
     return this.#closed.promise;
   }
 
-  /** Makes `peer` the other end; to be called once, on both. */
+  /** Sets the other end; called once, on both. */
   join(peer: PairEnd): void {
     this.#peer = peer;
   }
@@ -138,7 +138,7 @@ class PairEnd implements Transport {
     await this.#takeCredit(this.#bidiCredit, options.signal);
     const peer = this.#other();
     let halves = 2;
-    // The peer counts a stream as over when it has read our half to the end and ended its own.
+    // The peer counts a stream as ended when it has read our half to the end and ended its own.
     const halfDone = (): void => {
       if (--halves === 0) peer.#returnCredit(this.#bidiCredit);
     };
@@ -165,7 +165,7 @@ class PairEnd implements Transport {
     void this.#shut({ code, reason: boundReason(reason) }); // Never rejects.
   }
 
-  /** Ends this end only: how the peer's close and a loss arrive. */
+  /** Ends only this end, after the peer's close or a loss. */
   end(close: TransportClose): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,6 +1,6 @@
 /**
- * One direction of a simulated path: what a QUIC sender does in outline, and
- * the bottleneck it meets. Streams do not wait for each other's losses.
+ * One direction of a simulated path: a simple QUIC sender, and a bottleneck.
+ * Streams do not wait for each other's losses.
  *
  * @module
  */
@@ -8,21 +8,16 @@ import { Latch } from "../../latch.ts";
 import type { Clock } from "../../time.ts";
 import { type Carrier, type Piece, type Sender, SendTurns } from "./carrier.ts";
 
-/** Options of {@linkcode PacketCarrier}; `simulated.ts` says what they mean. */
+/** Options of {@linkcode PacketCarrier}; see `simulated.ts`. */
 interface PacketCarrierOptions {
-  /** Where time comes from. */
   readonly clock: Clock;
   /** Decides which packets are lost. */
   readonly seed: number;
-  /** Propagation delay. */
   readonly oneWayMs: number;
-  /** Rate of the bottleneck. */
   readonly bandwidthBps: number;
-  /** Share of packets lost at random. */
   readonly loss: number;
-  /** What the bottleneck queues. */
   readonly queueBytes: number;
-  /** What is held until it is acknowledged. */
+  /** Size of the buffer of unacknowledged data. */
   readonly sendBufferBytes: number;
 }
 
@@ -72,7 +67,7 @@ export class PacketCarrier implements Carrier {
     if (this.#stopped) return;
     this.#turns.add(sender);
     if (this.roomBytes <= 0) this.#waiting.add(sender);
-    // After the turn that wrote it, as a runtime does: what is written together leaves in send order.
+    // After the current turn, like a runtime: data written together is sent in send order.
     queueMicrotask(() => this.#pump());
   }
 
@@ -159,7 +154,7 @@ export class PacketCarrier implements Carrier {
   }
 }
 
-/** A bottleneck with a drop-tail queue, then the long way. */
+/** A bottleneck with a drop-tail queue, then a delay. */
 class Link {
   readonly oneWayMs: number;
   readonly #options: PacketCarrierOptions;
@@ -172,12 +167,12 @@ class Link {
     this.#randomState = options.seed;
   }
 
-  /** A round trip with the queue as it is. */
+  /** A round trip with the current queue. */
   get rttMs(): number {
     return 2 * this.oneWayMs + this.#queueMs;
   }
 
-  /** In how many milliseconds a packet sent now arrives, `undefined` when it is lost. */
+  /** The milliseconds until a packet sent now arrives, `undefined` if it is lost. */
   carry(bytes: number): number | undefined {
     const { bandwidthBps, loss, queueBytes } = this.#options;
     const queuedBytes = this.#queueMs === 0

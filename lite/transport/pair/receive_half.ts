@@ -9,19 +9,19 @@ import { again, checkRoom, stoppedError } from "../stream_end.ts";
 import type { ReceiveStream } from "../transport.ts";
 import type { Piece } from "./carrier.ts";
 
-/** Where a receiving half reports to. */
+/** Events of a receiving half. */
 export interface ReceiveEvents {
-  /** The first sign of life came. */
+  /** The first piece or a reset arrived. */
   arrived(): void;
   /** The sender may now send up to `limit` bytes in total. */
   credit(limit: number): void;
-  /** The reader wants no more. */
+  /** The reader stopped the stream. */
   stopped(code: number): void;
-  /** Nothing will be read any more. */
+  /** No more reads will follow. */
   done(): void;
 }
 
-/** Puts pieces in order and hands them out; grants at most a window beyond what was read. */
+/** Reorders pieces for its reader; grants at most a window beyond what was read. */
 export class ReceiveHalf implements ReceiveStream {
   readonly #windowBytes: number;
   readonly #events: ReceiveEvents;
@@ -37,7 +37,7 @@ export class ReceiveHalf implements ReceiveStream {
   #isDone = false;
   #stopped = false;
 
-  /** A half that reports to `events`. */
+  /** Reports to `events`. */
   constructor(windowBytes: number, events: ReceiveEvents) {
     this.#windowBytes = windowBytes;
     this.#granted = windowBytes;
@@ -70,7 +70,7 @@ export class ReceiveHalf implements ReceiveStream {
     this.#latch.wake();
   }
 
-  /** A piece came, in any order. */
+  /** A piece arrived, in any order. */
   deliver(piece: Piece): void {
     this.#arrive();
     if (this.#isDone || this.#error) return;
@@ -89,7 +89,7 @@ export class ReceiveHalf implements ReceiveStream {
     this.#latch.wake();
   }
 
-  /** The sender reset the stream: what was not read is gone, as in QUIC. */
+  /** The sender reset the stream: unread data is lost, as in QUIC. */
   reset(code: number): void {
     this.#arrive();
     if (this.#isDone || this.#finished || this.#error) return;
@@ -101,7 +101,7 @@ export class ReceiveHalf implements ReceiveStream {
     );
   }
 
-  /** The stream cannot go on; what has arrived can still be read. */
+  /** The stream failed; data that has arrived can still be read. */
   fail(error: MoqError): void {
     this.#error ??= error;
     this.#latch.wake();

@@ -16,17 +16,17 @@ interface SendHalfOptions {
   readonly sendOrder: number;
   /** Bytes that may be sent before anything is read. */
   readonly windowBytes: number;
-  /** Whether `reset` is a reset or only an early FIN. */
+  /** Whether `reset` sends a reset or only a FIN. */
   readonly reliableReset: boolean;
-  /** What brings the bytes across. */
+  /** Carries the bytes. */
   readonly carrier: Carrier;
   /** The other end. */
   readonly receiver: ReceiveHalf;
-  /** Told once that nothing more will be sent. */
+  /** Called once when nothing more will be sent. */
   readonly onDone: () => void;
 }
 
-/** Bytes are first pending, then in the send buffer as flow control and room allow, then sent. */
+/** Bytes are first pending, then in the send buffer as flow control and space allow, then sent. */
 export class SendHalf implements SendStream, Sender {
   readonly sendOrder: number;
   readonly #options: SendHalfOptions;
@@ -42,7 +42,7 @@ export class SendHalf implements SendStream, Sender {
   #finSent = false;
   #ended = false;
 
-  /** A half that sends to `options.receiver`. */
+  /** Sends to `options.receiver`. */
   constructor(options: SendHalfOptions) {
     this.sendOrder = options.sendOrder;
     this.#limit = options.windowBytes;
@@ -99,7 +99,7 @@ export class SendHalf implements SendStream, Sender {
     this.admit();
   }
 
-  /** The other end wants no more, or the connection is gone when there is no `code`. */
+  /** The other end stopped the stream, or the connection ended if there is no `code`. */
   stop(code: number | undefined): void {
     this.#end(code);
   }

@@ -1,5 +1,5 @@
 /**
- * Reading the frames of qmux; the counterpart of `encodeFrame`.
+ * Decodes the frames of qmux; the counterpart of `encodeFrame`.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import {
 
 const decoder = new TextDecoder();
 
-/** The frames of one message, payloads as views on it; throws `MoqError` when it is malformed or over its bound. */
+/** The frames of one message, with payloads as views on it; throws `MoqError` if it is malformed or too long. */
 export function decodeMessage(
   message: Uint8Array,
   wire: QmuxWire,
@@ -36,7 +36,7 @@ export function decodeMessage(
   if (message.byteLength > most) {
     throw new MoqError(
       "protocol",
-      `Expected a message of at most ${most} bytes, got ${message.byteLength}`,
+      `Message of ${message.byteLength} bytes exceeds the limit of ${most}`,
     );
   }
   const frames: QmuxFrame[] = [];
@@ -63,13 +63,13 @@ function readType(from: Reader): number | bigint {
   return value <= 0xffffn ? Number(value) : value;
 }
 
-// Limits and codes may be anything up to 2^62-1; above 2^53-1 the exact value means nothing here.
+// Limits and codes may be up to 2^62-1; above 2^53-1 the exact value does not matter here.
 function readLimit(from: Reader): number {
   return Math.min(Number(from.id()), Number.MAX_SAFE_INTEGER);
 }
 
 function readReason(bytes: Uint8Array): string {
-  // Not fatal: a close counts whatever its text is made of.
+  // Not fatal: a close is valid even if its text is not.
   return decoder.decode(bytes);
 }
 

@@ -1,12 +1,11 @@
 /**
- * Credit: how much each side of a qmux session may still send, RFC 9000
- * section 4.
+ * Flow control credit of a qmux session, RFC 9000 section 4.
  *
  * @module
  */
 import { MoqError } from "../../error.ts";
 
-/** What the peer allows us: bytes of a stream or of all of them, or streams. */
+/** Credit from the peer: bytes of one stream or of all streams, or a number of streams. */
 export class SendCredit {
   #limit: number;
   #used = 0;
@@ -16,12 +15,12 @@ export class SendCredit {
     this.#limit = limit;
   }
 
-  /** What is left. */
+  /** The remaining credit. */
   get available(): number {
     return this.#limit - this.#used;
   }
 
-  /** Spends `amount`, at most what is available. */
+  /** Spends `amount`; throws `RangeError` for more than is available. */
   take(amount: number): void {
     if (amount > this.available) {
       throw new RangeError(
@@ -31,37 +30,37 @@ export class SendCredit {
     this.#used += amount;
   }
 
-  /** Raises the limit; a lower one is ignored, as it was overtaken. */
+  /** Raises the limit; ignores a lower one, which was overtaken. */
   raise(limit: number): void {
     this.#limit = Math.max(this.#limit, limit);
   }
 }
 
-/** What we allow the peer: at most `window` bytes that were received and not consumed. */
+/** Credit for the peer: at most `window` bytes received and not consumed. */
 export class ReceiveWindow {
   readonly #window: number;
   #granted: number;
   #received = 0;
   #consumed = 0;
 
-  /** A window of `window` bytes, all of it granted. */
+  /** Grants `window` bytes. */
   constructor(window: number) {
     this.#window = window;
     this.#granted = window;
   }
 
-  /** Accounts for bytes that came; throws `MoqError("protocol")` over what was granted. */
+  /** Counts received bytes; throws `MoqError("protocol")` over the granted limit. */
   receive(bytes: number): void {
     this.#received += bytes;
     if (this.#received > this.#granted) {
       throw new MoqError(
         "protocol",
-        `Expected at most ${this.#granted} bytes, got ${this.#received}`,
+        `Peer sent ${this.#received} bytes, over its credit of ${this.#granted}`,
       );
     }
   }
 
-  /** Accounts for bytes that are out of our hands; returns the new limit once half the window is used up. */
+  /** Counts consumed bytes; returns the new limit once half the window is used. */
   consume(bytes: number): number | undefined {
     this.#consumed += bytes;
     if (this.#granted - this.#consumed > this.#window / 2) return undefined;
@@ -70,26 +69,26 @@ export class ReceiveWindow {
   }
 }
 
-/** The streams of one direction that the peer opens: which have been, and how many may be. */
+/** The peer's streams of one direction: which were opened, and how many may be. */
 export class PeerStreamCredit {
-  // Opening a stream opens all below it; these have not been heard of yet.
+  // Opening a stream opens all lower ones; these have had no frames yet.
   readonly #unseen = new Set<number>();
   #limit: number;
   #next = 0;
   #released = 0;
 
-  /** At most `limit` that are not released yet. */
+  /** Allows `limit` streams that are not released. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Whether `index` is heard of for the first time; throws `MoqError("protocol")` over the limit. */
+  /** Whether this is the first frame of stream `index`; throws `MoqError("protocol")` over the limit. */
   open(index: number): boolean {
     if (index < this.#next) return this.#unseen.delete(index);
     if (index >= this.#limit) {
       throw new MoqError(
         "protocol",
-        `Expected at most ${this.#limit} streams, got stream ${index}`,
+        `Peer opened stream ${index}, over its limit of ${this.#limit}`,
       );
     }
     while (this.#next < index) this.#unseen.add(this.#next++);
@@ -97,7 +96,7 @@ export class PeerStreamCredit {
     return true;
   }
 
-  /** One stream is over and was taken; returns the new limit when it is worth telling. */
+  /** A stream was taken and has ended; returns the new limit if it should be sent. */
   release(): number | undefined {
     this.#released++;
     if (this.#next + 2 * this.#released <= this.#limit) return undefined;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { PeerStreamCredit, ReceiveWindow, SendCredit } from "./flow.ts";
 import { IdleState } from "./idle.ts";
 
-Deno.test("SendCredit: a limit that came late lowers nothing, and nothing is spent twice", () => {
+Deno.test("SendCredit: a late limit lowers nothing, nothing is spent twice", () => {
   const credit = new SendCredit(10);
   credit.take(8);
   credit.raise(12);
@@ -12,7 +12,7 @@ Deno.test("SendCredit: a limit that came late lowers nothing, and nothing is spe
   assert.throws(() => credit.take(5), RangeError);
 });
 
-Deno.test("ReceiveWindow: grants anew when half is consumed, and refuses one byte too many", () => {
+Deno.test("ReceiveWindow: grants more at half, refuses one byte too many", () => {
   const window = new ReceiveWindow(10);
   window.receive(10);
   assert.equal(window.consume(4), undefined);

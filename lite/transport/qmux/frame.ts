@@ -1,6 +1,6 @@
 /**
- * The frames of qmux and how they are written: draft-ietf-quic-qmux-00 to -02,
- * and the form before drafts ("webtransport"), where a message is one frame.
+ * The frames of qmux and their encoding: draft-ietf-quic-qmux-00 to -02, and the
+ * form before the drafts ("webtransport"), where a message is one frame.
  *
  * @module
  */
@@ -11,39 +11,39 @@ import { type Direction, hasFlowControl, type QmuxWire } from "./wire.ts";
 
 /** STREAM: bytes of one stream. */
 export interface StreamFrame {
-  /** Which frame this is. */
+  /** The kind of frame. */
   readonly type: "stream";
   /** The stream. */
   readonly id: number;
-  /** Where `data` belongs in it; absent where the wire leaves it out. */
+  /** The position of `data` in the stream; absent if the wire form has none. */
   readonly offset?: number | undefined;
-  /** The bytes, possibly none. */
+  /** The bytes, possibly empty. */
   readonly data: Uint8Array;
-  /** Whether the stream ends behind them. */
+  /** Whether the stream ends after them. */
   readonly fin: boolean;
 }
 
-/** RESET_STREAM or RESET_STREAM_AT: the sender gives the stream up. */
+/** RESET_STREAM or RESET_STREAM_AT: the sender aborts the stream. */
 export interface ResetFrame {
-  /** Which frame this is. */
+  /** The kind of frame. */
   readonly type: "reset";
   /** The stream. */
   readonly id: number;
-  /** The application's reason. */
+  /** The application's error code. */
   readonly code: number;
-  /** Bytes the stream had until then; 0 without flow control, where it is not written. */
+  /** Bytes sent on the stream; 0 without flow control, where it is not written. */
   readonly finalSize: number;
-  /** RESET_STREAM_AT only: bytes that are to be delivered nevertheless. */
+  /** RESET_STREAM_AT only: bytes that must still be delivered. */
   readonly reliableSize?: number | undefined;
 }
 
-/** Ends the session: `application-close` on purpose, `connection-close` because a rule was broken. */
+/** Ends the session: `application-close` normally, `connection-close` after a violation. */
 export interface CloseFrame {
-  /** Which frame this is. */
+  /** The kind of frame. */
   readonly type: "application-close" | "connection-close";
-  /** The application's code, or the rule's. */
+  /** The code of the application or the violation. */
   readonly code: number;
-  /** Words for people. */
+  /** Readable text. */
   readonly reason: string;
 }
 
@@ -86,18 +86,18 @@ export const PONG: bigint = 0x348c67529ef8c7ben;
 /** Frame type of QX_TRANSPORT_PARAMETERS. */
 export const PARAMETERS: bigint = 0x3f5153300d0a0d0an;
 
-/** One STREAM frame whose payload is still to be filled in. */
+/** A STREAM frame whose payload must still be filled in. */
 interface OpenStreamFrame {
-  /** The frame, exactly. */
+  /** The whole frame. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Where its payload goes, to the end. */
+  /** Start of its payload, which extends to the end. */
   readonly payloadAt: number;
 }
 
-/** The most that the header of a STREAM frame takes, in bytes. */
+/** Largest header of a STREAM frame, in bytes. */
 export const MAX_STREAM_HEADER_BYTES: number = 1 + 8 + 8 + 4;
 
-/** A STREAM frame with room for `length` bytes, written once and in place. */
+/** A STREAM frame with room for `length` bytes, to be filled in place. */
 export function openStreamFrame(
   frame: Omit<StreamFrame, "data" | "type"> & { readonly length: number },
   wire: QmuxWire,
@@ -118,7 +118,7 @@ export function openStreamFrame(
   return { bytes, payloadAt: at };
 }
 
-/** One frame; throws `RangeError` for one that `wire` does not have. */
+/** Encodes one frame; throws `RangeError` for one that `wire` does not have. */
 export function encodeFrame(frame: QmuxFrame, wire: QmuxWire): Uint8Array {
   if (frame.type === "stream") {
     const { bytes, payloadAt } = openStreamFrame({
@@ -139,7 +139,7 @@ export function encodeFrame(frame: QmuxFrame, wire: QmuxWire): Uint8Array {
     case "stop":
       return into.u8(0x05).varint(frame.id).varint(frame.code).finish();
     case "connection-close":
-      // The 0 names the frame type at fault, which nobody tells.
+      // The 0 stands for the frame type at fault, which is not sent.
       return into.u8(0x1c).varint(frame.code).u8(0).string(frame.reason)
         .finish();
     case "application-close":

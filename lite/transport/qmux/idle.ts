@@ -1,28 +1,28 @@
 /**
- * When a qmux session is to be kept alive and when it is dead, RFC 9000
- * section 10.1: pure bookkeeping, the session owns the timer.
+ * Keep-alive and idle timeout of a qmux session, RFC 9000 section 10.1, without
+ * the timer, which the session owns.
  *
  * @module
  */
 
-/** What is to be done now. */
+/** The action that is due. */
 type IdleAction = "ping" | "expire" | undefined;
 
-/** Times of what was sent and received against the idle timeout; all in ms of one clock. */
+/** Tracks the times of messages against the idle timeout, all in ms of one clock. */
 export class IdleState {
   #timeoutMs: number;
   #active: number;
   #lastSent: number;
   #sendCounts = true;
 
-  /** Counts from `now`; a timeout of 0 never comes. */
+  /** Starts at `now`; a timeout of 0 disables it. */
   constructor(timeoutMs: number, now: number) {
     this.#timeoutMs = timeoutMs;
     this.#active = now;
     this.#lastSent = now;
   }
 
-  /** Takes the peer's timeout: the shorter of both counts, 0 is none. */
+  /** Applies the peer's timeout: the shorter one counts, 0 is none. */
   limit(timeoutMs: number): void {
     if (timeoutMs === 0) return;
     this.#timeoutMs = this.#timeoutMs === 0
@@ -30,13 +30,13 @@ export class IdleState {
       : Math.min(this.#timeoutMs, timeoutMs);
   }
 
-  /** Something came: the only proof that the peer is there. */
+  /** A message was received: the only proof that the peer is alive. */
   received(now: number): void {
     this.#active = now;
     this.#sendCounts = true;
   }
 
-  /** Something left; it counts once per thing received, or our own pings would keep a dead peer alive. */
+  /** A message was sent; it counts once per received message, or our own pings would keep a dead session alive. */
   sent(now: number): void {
     this.#lastSent = now;
     if (!this.#sendCounts) return;
@@ -44,14 +44,14 @@ export class IdleState {
     this.#active = now;
   }
 
-  /** What is due at `now`: a ping after a third of the timeout without sending. */
+  /** The action due at `now`: a ping after a third of the timeout without sending. */
   due(now: number): IdleAction {
     if (this.#timeoutMs === 0) return undefined;
     if (now >= this.#active + this.#timeoutMs) return "expire";
     return now >= this.#lastSent + this.#timeoutMs / 3 ? "ping" : undefined;
   }
 
-  /** Ms from `now` until something may be due; `undefined` for never. */
+  /** Ms from `now` until an action may be due; `undefined` for never. */
   nextIn(now: number): number | undefined {
     if (this.#timeoutMs === 0) return undefined;
     const next = Math.min(

@@ -1,24 +1,24 @@
 /**
- * What draft-02 says about the order of a peer's frames; earlier drafts bear
- * whatever comes.
+ * The rules of draft-02 for the order of a peer's frames; earlier drafts have
+ * none.
  *
  * @module
  */
 import { MoqError } from "../../error.ts";
 import type { QmuxFrame } from "./frame.ts";
 
-/** Checks the frames of one peer, each in turn. */
+/** Checks the frames of one peer, in order. */
 export class FrameOrder {
   #hasParameters = false;
   #lastPing = -1n;
   #lastPingSent = -1n;
 
-  /** A ping of ours left, which the peer may now answer. */
+  /** A ping was sent, which the peer may now answer. */
   pingSent(sequence: bigint): void {
     this.#lastPingSent = sequence;
   }
 
-  /** Throws `MoqError("protocol")` for a frame that may not come now. */
+  /** Throws `MoqError("protocol")` for a frame that is not allowed now. */
   check(frame: QmuxFrame): void {
     if ((frame.type === "parameters") === this.#hasParameters) {
       throw new MoqError(

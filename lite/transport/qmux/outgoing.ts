@@ -1,6 +1,6 @@
 /**
- * What leaves next: control frames first, then datagrams, then streams,
- * strictly the highest send order and in turn among equals.
+ * Chooses the next message: control frames first, then datagrams, then streams,
+ * strictly by send order and round-robin among equals.
  *
  * @module
  */
@@ -26,40 +26,40 @@ const MIN_ROOM_BYTES = 256;
 
 /** The queues of one session, cut into messages. */
 export class QmuxOutgoing {
-  /** What the peer allows on all streams together. */
+  /** The peer's credit for all streams together. */
   readonly credit: SendCredit;
   readonly #wire: QmuxWire;
   readonly #control: Uint8Array[] = [];
   readonly #datagrams: Uint8Array[] = [];
-  // Those with something to send that their own credit covers, longest waiting first.
+  // Streams with data that their own credit covers, longest waiting first.
   readonly #streams = new Set<QmuxSendStream>();
   #controlBytes = 0;
 
-  /** Empty queues; with flow control, without credit. */
+  /** Starts with empty queues, and without credit if there is flow control. */
   constructor(wire: QmuxWire) {
     this.#wire = wire;
     this.credit = new SendCredit(hasFlowControl(wire) ? 0 : Infinity);
   }
 
-  /** Bytes of control frames that wait: more than a little means that the peer does not read. */
+  /** Queued bytes of control frames; many mean that the peer does not read. */
   get controlBytes(): number {
     return this.#controlBytes;
   }
 
-  /** Whether nothing waits, credit or not. */
+  /** Whether nothing is queued, with or without credit. */
   get isEmpty(): boolean {
     return this.#control.length + this.#datagrams.length +
         this.#streams.size === 0;
   }
 
-  /** Queues a frame that goes before all else. */
+  /** Queues a frame that is sent before everything else. */
   control(frame: QmuxFrame): void {
     const bytes = encodeFrame(frame, this.#wire);
     this.#control.push(bytes);
     this.#controlBytes += bytes.byteLength;
   }
 
-  /** Queues a datagram, a copy; drops it when too many wait. */
+  /** Queues a copy of a datagram; drops it if too many are queued. */
   datagram(payload: Uint8Array): void {
     if (this.#datagrams.length >= MAX_WAITING_DATAGRAMS) return;
     this.#datagrams.push(
@@ -67,17 +67,17 @@ export class QmuxOutgoing {
     );
   }
 
-  /** `stream` may have something to send. */
+  /** Queues `stream` if it has something to send. */
   add(stream: QmuxSendStream): void {
     if (stream.sendableBytes > 0 || stream.owesFin) this.#streams.add(stream);
   }
 
-  /** `stream` has nothing to send any more. */
+  /** Removes `stream` from the queue. */
   remove(stream: QmuxSendStream): void {
     this.#streams.delete(stream);
   }
 
-  /** Before a close: leaves what is complete, or nothing at all. */
+  /** Drops datagrams and streams before a close; can keep streams that are complete. */
   drop(options: { readonly keepComplete: boolean }): void {
     this.#datagrams.length = 0;
     for (const stream of this.#streams) {
@@ -87,7 +87,7 @@ export class QmuxOutgoing {
     }
   }
 
-  /** The next message to send, `undefined` when nothing can be sent now. */
+  /** The next message to send, `undefined` if nothing can be sent now. */
   next(): Uint8Array<ArrayBuffer> | undefined {
     const frames: Uint8Array[] = [];
     const most = hasRecords(this.#wire) ? Infinity : 1;

@@ -1,6 +1,6 @@
 /**
  * The transport parameters of qmux, RFC 9000 section 18 with the additions of
- * draft-ietf-quic-qmux: each side sends its own once, before anything else.
+ * draft-ietf-quic-qmux: each side sends them once, before anything else.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import { readBigVarint, varintLength } from "../../bytes/varint.ts";
 import { MoqError } from "../../error.ts";
 import { RECORD_BYTES } from "./wire.ts";
 
-/** What one side allows the other; zero is absence, except for `maxRecordBytes`. */
+/** Limits that one side sets for the other; zero means absent, except for `maxRecordBytes`. */
 export interface QmuxParameters {
-  /** Silence after which the session is dead, ms. */
+  /** Idle timeout of the session, in ms. */
   readonly maxIdleMs: number;
   /** Bytes of all streams together. */
   readonly maxData: number;
@@ -33,7 +33,7 @@ export interface QmuxParameters {
   readonly resetStreamAt: boolean;
 }
 
-/** What holds for a peer that says nothing. */
+/** The parameters before the peer's arrive. */
 export const NO_PARAMETERS: QmuxParameters = {
   maxIdleMs: 0,
   maxData: 0,
@@ -49,7 +49,7 @@ export const NO_PARAMETERS: QmuxParameters = {
 
 type NumberKey = Exclude<keyof QmuxParameters, "resetStreamAt">;
 
-// In the order in which they are written.
+// In the order of writing.
 const NUMBERS: readonly (readonly [id: bigint, key: NumberKey])[] = [
   [0x01n, "maxIdleMs"],
   [0x04n, "maxData"],
@@ -65,7 +65,7 @@ const KEY_OF: ReadonlyMap<bigint, NumberKey> = new Map(NUMBERS);
 const RESET_STREAM_AT = 0x1dn;
 const APPLICATION_PROTOCOLS = 0x3d4f9c2a8b1e6075n;
 
-// Parameters of QUIC v1 that make no sense without packets.
+// Parameters of QUIC v1 that do not apply without packets.
 function isForbidden(id: bigint): boolean {
   return id === 0n || id === 2n || id === 3n || (id >= 0x0an && id <= 0x10n);
 }
@@ -95,10 +95,10 @@ export function decodeParameters(body: Uint8Array): QmuxParameters {
     const value = from.sized();
     const key = KEY_OF.get(id);
     if (key) {
-      if (numbers[key] !== undefined) throw refused(id, "was there before");
+      if (numbers[key] !== undefined) throw refused(id, "sent twice");
       numbers[key] = wholeVarint(id, value);
     } else if (id === RESET_STREAM_AT) {
-      if (resetStreamAt) throw refused(id, "was there before");
+      if (resetStreamAt) throw refused(id, "sent twice");
       if (value.byteLength > 0) throw refused(id, "has a value");
       resetStreamAt = true;
     } else if (id === APPLICATION_PROTOCOLS) {
@@ -111,7 +111,7 @@ export function decodeParameters(body: Uint8Array): QmuxParameters {
   if (maxRecordBytes < RECORD_BYTES) {
     throw new MoqError(
       "protocol",
-      `Expected max_record_size of at least ${RECORD_BYTES}, got ${maxRecordBytes}`,
+      `Peer's max_record_size of ${maxRecordBytes} is below ${RECORD_BYTES}`,
     );
   }
   return { ...NO_PARAMETERS, ...numbers, maxRecordBytes, resetStreamAt };
@@ -129,6 +129,6 @@ function wholeVarint(id: bigint, value: Uint8Array): number {
 function refused(id: bigint, why: string): MoqError {
   return new MoqError(
     "protocol",
-    `Expected valid transport parameters, but 0x${id.toString(16)} ${why}`,
+    `Invalid transport parameter 0x${id.toString(16)}: ${why}`,
   );
 }

@@ -1,7 +1,7 @@
 /**
- * A transport over one ordered channel of messages: streams, credit, resets
- * and datagrams as frames. draft-ietf-quic-qmux-00 to -02, and the form
- * before drafts.
+ * A transport over one ordered channel of messages: streams, credit, resets and
+ * datagrams as frames. draft-ietf-quic-qmux-00 to -02, and the form before the
+ * drafts.
  *
  * @module
  */
@@ -41,29 +41,29 @@ import type {
   TransportKind,
 } from "../transport.ts";
 
-/** What every transport over qmux can be given. */
+/** Options of all transports over qmux. */
 export interface QmuxTuning {
-  /** What we allow the peer, where it differs from {@linkcode DEFAULT_PARAMETERS}. */
+  /** Limits for the peer, where they differ from {@linkcode DEFAULT_PARAMETERS}. */
   readonly parameters?:
     | Partial<Omit<QmuxParameters, "maxRecordBytes" | "resetStreamAt">>
     | undefined;
-  /** Time for keep-alive, idle timeout and back-pressure. */
+  /** Timers for keep-alive, idle timeout and back-pressure. */
   readonly clock?: Clock | undefined;
 }
 
 /** Options of {@linkcode qmuxTransport}. */
 export interface QmuxOptions extends QmuxTuning {
-  /** What the channel is. */
+  /** The kind of channel. */
   readonly kind?: TransportKind | undefined;
   /** Which end of the channel we are. */
   readonly role: QmuxRole;
-  /** The wire form both ends agreed on. */
+  /** The negotiated wire form. */
   readonly wire: QmuxWire;
-  /** The application protocol both ends agreed on. */
+  /** The negotiated application protocol. */
   readonly protocol?: string | undefined;
 }
 
-/** What a peer may do unless it is told otherwise: at most 1 MiB unread per session. */
+/** Default limits for a peer: at most 1 MiB unread per session. */
 export const DEFAULT_PARAMETERS: QmuxParameters = {
   maxIdleMs: 30_000,
   maxData: 1024 * 1024,
@@ -77,18 +77,18 @@ export const DEFAULT_PARAMETERS: QmuxParameters = {
   resetStreamAt: false,
 };
 
-/** Bytes in the channel over which nothing is added: what is there can be neither overtaken nor withdrawn. Less where it drains slowly. */
+/** Limit of buffered bytes in the channel, which can be neither overtaken nor withdrawn. Lower if the channel is slow. */
 const MAX_CHANNEL_BYTES = 64 * 1024;
 const MIN_CHANNEL_BYTES = 16 * 1024;
-/** Bytes of control frames over which the peer is taken for one that does not read. */
+/** Limit of queued control frames in bytes; above it the peer has stopped reading. */
 const MAX_CONTROL_BYTES = 256 * 1024;
 const MAX_WAITING_DATAGRAMS = 128;
 const FIRST_POLL_MS = 1;
 const MAX_POLL_MS = 32;
-/** Still not drained after this long, the channel is slow. */
+/** The channel is slow if it takes longer than this to drain. */
 const SLOW_POLL_MS = 8;
 
-/** A transport over `channel`, which belongs to it from here on. */
+/** A transport that owns `channel`. */
 export function qmuxTransport(
   channel: MessageChannelLike,
   options: QmuxOptions,
@@ -198,12 +198,13 @@ class QmuxTransport implements Transport {
     }
   }
 
-  /** Hands messages to the channel while it has room; looks again later when it has none. */
+  /** Sends messages while the channel has room; polls if it has none. */
   #pump(): void {
     this.#cancelPoll?.();
     if (this.#outgoing.controlBytes > MAX_CONTROL_BYTES) {
       const bytes = this.#outgoing.controlBytes;
-      const message = `Peer stopped reading: ${bytes} bytes of control wait`;
+      const message =
+        `Peer stopped reading: ${bytes} bytes of control frames wait`;
       this.#fail(new MoqError("protocol", message));
       return;
     }
@@ -214,7 +215,7 @@ class QmuxTransport implements Transport {
       this.#pollMs = FIRST_POLL_MS;
     }
     if (this.#outgoing.isEmpty) return;
-    // No channel says when it has drained, so it is asked ever more rarely.
+    // Channels do not report when they have drained, so poll with increasing delays.
     this.#cancelPoll = this.#clock.after(this.#pollMs, () => this.#poll());
   }
 
@@ -234,7 +235,7 @@ class QmuxTransport implements Transport {
     this.#channel.send(message);
   }
 
-  /** Sends a frame before anything that waits. */
+  /** Sends a frame before all queued data. */
   #send(frame: QmuxFrame): void {
     this.#outgoing.control(frame);
     this.#work.wake();
@@ -254,7 +255,7 @@ class QmuxTransport implements Transport {
     if (action === "expire") {
       const error = new MoqError(
         "transport",
-        "Peer sent nothing for the idle timeout",
+        "Peer sent nothing within the idle timeout",
       );
       this.#end({ reason: error.message, error });
       return;
@@ -263,7 +264,7 @@ class QmuxTransport implements Transport {
       const sequence = this.#pingsSent++;
       this.#order?.pingSent(sequence);
       this.#send({ type: "ping", sequence });
-      // Counts as sent already: a channel without room must not collect pings.
+      // Counts as sent: a full channel must not collect pings.
       this.#idle.sent(now);
     }
     this.#armIdle();
@@ -280,7 +281,7 @@ class QmuxTransport implements Transport {
 
   #receive(message: Uint8Array | string): void {
     if (typeof message === "string") {
-      const error = new MoqError("protocol", "Expected bytes, got text");
+      const error = new MoqError("protocol", "Peer sent a text message");
       this.#fail(error, UNSUPPORTED_DATA);
       return;
     }
@@ -309,7 +310,7 @@ class QmuxTransport implements Transport {
       case "connection-close":
         return this.#end(closedByPeer(frame));
     }
-    // Nothing to do for the others: that they came is what counts.
+    // Other frames need no action; they were counted as received.
   }
 
   #handleParameters(peer: QmuxParameters): void {
@@ -325,10 +326,10 @@ class QmuxTransport implements Transport {
     if (payload.byteLength >= most) {
       throw new MoqError(
         "protocol",
-        `Expected a datagram of less than ${most} bytes, got ${payload.byteLength}`,
+        `Datagram of ${payload.byteLength} bytes exceeds the limit of ${most}`,
       );
     }
-    // A copy: a view would keep the whole message alive.
+    // Copy it: a view would keep the whole message in memory.
     this.#datagramsIn.push(payload.slice());
   }
 
@@ -337,7 +338,7 @@ class QmuxTransport implements Transport {
     this.#end({ reason, error }, { type: "connection-close", code, reason });
   }
 
-  /** The one place where the session ends; the first call counts. */
+  /** Ends the session; only called once successfully. */
   #end(close: TransportClose, frame?: CloseFrame): void {
     if (this.#ended) return;
     this.#ended = close;
@@ -351,7 +352,7 @@ class QmuxTransport implements Transport {
     this.#closed.resolve(close);
   }
 
-  /** Sends what is complete, as far as credit goes, then the close. */
+  /** Sends complete streams, as far as credit allows, then the close. */
   #flush(frame: CloseFrame | undefined): void {
     if (frame) {
       const keepComplete = frame.type === "application-close";

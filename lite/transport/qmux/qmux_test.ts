@@ -124,7 +124,7 @@ const hostile: readonly {
     frames: [{ type: "max-stream-data", id: 1, max: 9 }],
   },
   {
-    what: "RESET_STREAM_AT that nobody allowed",
+    what: "RESET_STREAM_AT that was not allowed",
     wires: ["qmux-02"],
     frames: [{
       type: "reset",
@@ -175,10 +175,10 @@ Deno.test("qmuxTransport: a text message is refused with 1003", async () => {
   const { transport, peer, far } = rig();
   far.sendText("hello");
   assert.equal((await peer.next("connection-close")).code, 1003);
-  assert.match((await transport.closed).reason, /got text/);
+  assert.match((await transport.closed).reason, /text message/);
 });
 
-Deno.test("qmuxTransport: an oversized datagram ends the session, one that fits does not", async () => {
+Deno.test("qmuxTransport: an oversized datagram ends the session", async () => {
   const [channel, far] = channelPair();
   const transport = qmuxTransport(channel, {
     wire: "qmux-01",
@@ -193,7 +193,7 @@ Deno.test("qmuxTransport: an oversized datagram ends the session, one that fits 
   assert.equal((await peer.next("connection-close")).code, 1002);
 });
 
-Deno.test("qmuxTransport: nothing leaves before the peer's parameters but our own", async () => {
+Deno.test("qmuxTransport: sends only its parameters before the peer's", async () => {
   const [channel, far] = channelPair();
   const transport = qmuxTransport(channel, { wire: "qmux-01", role: "server" });
   const opening = transport.openUni();
@@ -212,7 +212,7 @@ Deno.test("qmuxTransport: nothing leaves before the peer's parameters but our ow
   transport.close(0, "");
 });
 
-Deno.test("qmuxTransport: STOP_SENDING is answered with a reset of the same code and the bytes sent", async () => {
+Deno.test("qmuxTransport: answers STOP_SENDING with a reset of the same code", async () => {
   const { transport, peer } = rig("qmux-02", { maxStreamDataUni: 600 });
   const stream = await transport.openUni();
   stream.write(new Uint8Array(1000));
@@ -232,7 +232,7 @@ Deno.test("qmuxTransport: what a stopped stream still brings counts as read", as
   const stream = await accept(transport.incomingUni);
   stream.stop(5);
   assert.equal((await peer.next("stop")).code, 5);
-  // Ten more windows in streams nobody reads: the session's credit keeps coming.
+  // Ten more windows in unread streams: the session's credit keeps coming.
   let max = 1024 * 1024;
   let sent = 10;
   for (let i = 1; i <= 50; i++) {
@@ -250,7 +250,7 @@ Deno.test("qmuxTransport: what a stopped stream still brings counts as read", as
   transport.close(0, "");
 });
 
-Deno.test("qmuxTransport: room for streams comes back when they are taken and over, never before", async () => {
+Deno.test("qmuxTransport: streams are released once taken and ended", async () => {
   const [channel, far] = channelPair();
   const transport = qmuxTransport(channel, {
     wire: "qmux-02",
@@ -284,7 +284,7 @@ Deno.test("qmuxTransport: room for streams comes back when they are taken and ov
   transport.close(0, "");
 });
 
-Deno.test("qmuxTransport: the highest send order first, equals in turn, resets before data", async () => {
+Deno.test("qmuxTransport: highest send order first, resets before data", async () => {
   const { transport, peer, channel } = rig();
   const low = await transport.openUni({ sendOrder: -1 });
   const one = await transport.openUni({ sendOrder: 7 });
@@ -315,7 +315,7 @@ Deno.test("qmuxTransport: the highest send order first, equals in turn, resets b
   transport.close(0, "");
 });
 
-Deno.test("qmuxTransport: keeps at most 64 KiB and a message in the channel, so what is urgent comes soon", async () => {
+Deno.test("qmuxTransport: keeps at most 64 KiB and a message in the channel", async () => {
   const { transport, channel, clock } = rig();
   const bulk = await transport.openUni();
   await settle();
@@ -336,7 +336,7 @@ Deno.test("qmuxTransport: keeps at most 64 KiB and a message in the channel, so 
   transport.close(0, "");
 });
 
-Deno.test("qmuxTransport: a peer that asks and never reads is left", async () => {
+Deno.test("qmuxTransport: a peer that never reads ends the session", async () => {
   const { transport, peer, channel } = rig("qmux-01");
   await settle();
   channel.hold();
@@ -345,7 +345,7 @@ Deno.test("qmuxTransport: a peer that asks and never reads is left", async () =>
   assert.match((await transport.closed).reason, /stopped reading/);
 });
 
-Deno.test("qmuxTransport: pings after a third of the shorter timeout and lives while they are answered", async () => {
+Deno.test("qmuxTransport: pings after a third of the shorter timeout", async () => {
   const { transport, peer, clock } = rig("qmux-02", { maxIdleMs: 12_000 });
   for (let i = 0n; i < 10n; i++) {
     await clock.advance(4_000);
@@ -362,7 +362,7 @@ Deno.test("qmuxTransport: pings after a third of the shorter timeout and lives w
   assert.match(String(error), /sent nothing/);
 });
 
-Deno.test("qmuxTransport: a peer that never says anything is left after 30 s", async () => {
+Deno.test("qmuxTransport: a silent peer ends the session after 30 s", async () => {
   const [channel] = channelPair();
   const clock = new VirtualClock();
   const transport = qmuxTransport(channel, {
@@ -401,7 +401,7 @@ Deno.test("qmuxTransport: closes say who, why and that it was on purpose", async
   });
 });
 
-Deno.test("qmuxTransport: what came whole can be read after the end, what did not cannot", async () => {
+Deno.test("qmuxTransport: only complete streams can be read after the end", async () => {
   const { transport, peer } = rig();
   peer.send(
     {
@@ -427,7 +427,7 @@ Deno.test("qmuxTransport: without flow control, 16 MiB unread end the session", 
     peer.send(data(UNI, 0, 16_000));
   }
   assert.equal((await peer.next("connection-close")).code, 1002);
-  assert.match((await transport.closed).reason, /at most 16777216 bytes/);
+  assert.match((await transport.closed).reason, /credit of 16777216/);
 });
 
 // Two transports over one channel, each with windows of its own.
@@ -438,7 +438,7 @@ function joined(wire: QmuxWire, tuning: readonly QmuxTuning[]): Transport[] {
   );
 }
 
-Deno.test("qmuxTransport: everything arrives under any windows, and none is exceeded", async () => {
+Deno.test("qmuxTransport: all data arrives with any windows, none is exceeded", async () => {
   const window = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.nat(30_000))
     .map((bytes) => bytes + 1);
   const parameters = fc.record({
@@ -472,7 +472,7 @@ Deno.test("qmuxTransport: everything arrives under any windows, and none is exce
         }
         stream.close();
       });
-      // At the same time: the session's window is shared, and what nobody reads blocks the rest.
+      // At the same time: the session's window is shared, and unread streams block the rest.
       const reading: Promise<number[]>[] = [];
       if (plan.length > 0) {
         for await (const stream of server!.incomingUni) {
@@ -494,7 +494,7 @@ Deno.test("qmuxTransport: everything arrives under any windows, and none is exce
   );
 });
 
-Deno.test("qmuxTransport: random frames and bytes never do more than end the session", async () => {
+Deno.test("qmuxTransport: random frames and bytes at most end the session", async () => {
   const small = fc.oneof(fc.nat(40), fc.maxSafeNat());
   const frames: fc.Arbitrary<QmuxFrame> = fc.oneof(
     fc.record({

@@ -1,6 +1,5 @@
 /**
- * The receiving half of a qmux stream: what came and was not read yet, and the
- * window granted for it.
+ * The receiving half of a qmux stream: its unread bytes and its window.
  *
  * @module
  */
@@ -12,19 +11,19 @@ import type { QmuxFrame, ResetFrame, StreamFrame } from "./frame.ts";
 import { checkRoom } from "../stream_end.ts";
 import type { ReceiveStream } from "../transport.ts";
 
-/** Where a receiving half reports to. */
+/** Events of a receiving half. */
 export interface QmuxReceiveEvents {
-  /** `frame` goes to the peer: more credit, or a stop. */
+  /** Sends `frame` to the peer: more credit, or a stop. */
   receiveControl(frame: QmuxFrame): void;
-  /** Bytes came, or were skipped by a reset; throws `MoqError` over the session's window. */
+  /** Bytes arrived, or were skipped by a reset; throws `MoqError` over the session's window. */
   receivedBytes(bytes: number): void;
-  /** Bytes that came are out of our hands. */
+  /** Received bytes were read or dropped. */
   consumedBytes(bytes: number): void;
-  /** The peer sends nothing more. */
+  /** The peer will send nothing more. */
   receiveDone(stream: QmuxReceiveStream): void;
 }
 
-/** A `ReceiveStream` that the session feeds; what breaks a rule throws `MoqError` there. */
+/** A `ReceiveStream` fed by the session; violations throw `MoqError` to the session. */
 export class QmuxReceiveStream implements ReceiveStream {
   /** The stream's id. */
   readonly id: number;
@@ -38,7 +37,7 @@ export class QmuxReceiveStream implements ReceiveStream {
   #stopped = false;
   #error: MoqError | undefined;
 
-  /** A half with nothing received yet. */
+  /** Reports to `events`. */
   constructor(id: number, window: ReceiveWindow, events: QmuxReceiveEvents) {
     this.id = id;
     this.#window = window;
@@ -66,7 +65,7 @@ export class QmuxReceiveStream implements ReceiveStream {
     if (this.#error || this.#stopped || this.#isOver) return;
     this.#stopped = true;
     this.#error = new MoqError("cancelled", "The stream was stopped here");
-    // Dropped bytes free the session's window; the stream's own gets no more.
+    // Dropped bytes free the session's window; the stream's own is not extended.
     this.#events.consumedBytes(this.#queue.clear());
     if (!this.#finished) {
       this.#events.receiveControl({ type: "stop", id: this.id, code });
@@ -74,12 +73,12 @@ export class QmuxReceiveStream implements ReceiveStream {
     this.#latch.wake();
   }
 
-  /** Takes the next bytes; RFC 9000 section 2.2, but in order: the channel keeps it. */
+  /** Receives the next bytes; RFC 9000 section 2.2, but in order, which the channel keeps. */
   receive(frame: StreamFrame): void {
     if (frame.offset !== undefined && frame.offset !== this.#received) {
       throw new MoqError(
         "protocol",
-        `Expected stream data at ${this.#received}, got it at ${frame.offset}`,
+        `Peer sent stream data at ${frame.offset} instead of ${this.#received}`,
       );
     }
     const bytes = frame.data.byteLength;
@@ -93,9 +92,9 @@ export class QmuxReceiveStream implements ReceiveStream {
     this.#latch.wake();
   }
 
-  /** The peer gave the stream up; RFC 9000 section 4.5 counts what it had sent. */
+  /** The peer reset the stream; RFC 9000 section 4.5 counts all bytes it had sent. */
   peerReset(frame: ResetFrame): void {
-    // A final size that is too small comes from released peers and does no harm.
+    // Released peers send a final size that is too small, which is harmless.
     const skipped = Math.max(0, frame.finalSize - this.#received);
     this.#account(skipped);
     this.#events.consumedBytes(skipped + this.#queue.clear());
@@ -108,7 +107,7 @@ export class QmuxReceiveStream implements ReceiveStream {
     this.#latch.wake();
   }
 
-  /** The connection is gone; what is complete can still be read. */
+  /** The connection ended; a complete stream can still be read. */
   lost(error: MoqError): void {
     if (this.#finished) return;
     this.#queue.clear();

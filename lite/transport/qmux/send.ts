@@ -1,6 +1,5 @@
 /**
- * The sending half of a qmux stream: what was written and not sent yet, and
- * the credit to send it.
+ * The sending half of a qmux stream: its unsent bytes and its credit.
  *
  * @module
  */
@@ -10,28 +9,28 @@ import { openStreamFrame, type QmuxFrame } from "./frame.ts";
 import type { QmuxWire } from "./wire.ts";
 import type { SendStream } from "../transport.ts";
 
-/** Bytes that may wait in one stream before its writer has to. */
+/** Unsent bytes of one stream above which its writer waits. */
 const QUEUE_BYTES = 16 * 1024;
 
-/** Where a sending half reports to. */
+/** Events of a sending half. */
 export interface SendEvents {
-  /** There is something to send. */
+  /** `stream` has something to send. */
   sendable(stream: QmuxSendStream): void;
-  /** The stream ends early: `frame` says so to the peer. */
+  /** The stream was reset: sends `frame` to the peer. */
   sendReset(stream: QmuxSendStream, frame: QmuxFrame): void;
-  /** Its last frame has been handed over. */
+  /** Its last frame was taken. */
   sendDone(stream: QmuxSendStream): void;
 }
 
-/** What fixes a sending half for its life. */
+/** Options of {@linkcode QmuxSendStream}. */
 interface SendInit {
   /** The stream's id. */
   readonly id: number;
   /** Higher goes first. */
   readonly sendOrder: number;
-  /** What the peer allows on this stream. */
+  /** The peer's credit for this stream. */
   readonly credit: SendCredit;
-  /** Who sends its frames. */
+  /** Receives its events. */
   readonly events: SendEvents;
 }
 
@@ -51,7 +50,7 @@ export class QmuxSendStream implements SendStream {
   #closing = false;
   #done = false;
 
-  /** A half with nothing to send yet. */
+  /** Starts without data. */
   constructor(init: SendInit) {
     this.id = init.id;
     this.sendOrder = init.sendOrder;
@@ -67,17 +66,17 @@ export class QmuxSendStream implements SendStream {
     return this.#sent;
   }
 
-  /** Whether everything is written and only has to be sent. */
+  /** Whether everything was written and FIN is still to be sent. */
   get isClosing(): boolean {
     return this.#closing && !this.#done;
   }
 
-  /** Bytes the peer allows to be sent now; 0 also when there is nothing but a FIN. */
+  /** Bytes that can be sent now; 0 also if only a FIN is left. */
   get sendableBytes(): number {
     return this.#done ? 0 : Math.min(this.#queued, this.#credit.available);
   }
 
-  /** Whether only the FIN is left, which costs no credit. */
+  /** Whether only the FIN is left, which needs no credit. */
   get owesFin(): boolean {
     return this.#closing && !this.#done && this.#queued === 0;
   }
@@ -119,7 +118,7 @@ export class QmuxSendStream implements SendStream {
     this.#reset(code, code);
   }
 
-  /** The connection is gone. */
+  /** The connection has ended. */
   lost(): void {
     if (!this.#done) this.#end(undefined);
   }
@@ -130,7 +129,7 @@ export class QmuxSendStream implements SendStream {
     if (this.sendableBytes > 0) this.#events.sendable(this);
   }
 
-  /** The next STREAM frame with at most `maxBytes` of payload, which the caller has credit for; call it only when there is something to send. */
+  /** The next STREAM frame with at most `maxBytes` of payload, which the session's credit must cover; call it only if there is something to send. */
   takeFrame(maxBytes: number, wire: QmuxWire): Uint8Array<ArrayBuffer> {
     const length = Math.min(maxBytes, this.sendableBytes);
     const fin = this.#closing && length === this.#queued;

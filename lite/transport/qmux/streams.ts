@@ -1,6 +1,6 @@
 /**
- * The streams of one qmux session: which exist, who may open more, and what
- * frames about them mean; RFC 9000 sections 2 to 4.
+ * The streams of one qmux session: their halves, stream limits, and the frames
+ * about them; RFC 9000 sections 2 to 4.
  *
  * @module
  */
@@ -31,25 +31,25 @@ import type {
   SendStream,
 } from "../transport.ts";
 
-// Without flow control the peer knows no bounds, so these are generous and end the session.
+// Without flow control the peer does not know limits, so these are generous, and exceeding them ends the session.
 const LEGACY_WINDOW_BYTES = 16 * 1024 * 1024;
 const LEGACY_STREAMS = 4096;
 
-/** What the streams of a session share. */
+/** Options of {@linkcode QmuxStreams}. */
 interface StreamsInit {
-  /** How frames are written. */
+  /** The wire form. */
   readonly wire: QmuxWire;
   /** Which end we are. */
   readonly role: QmuxRole;
-  /** What we allow the peer. */
+  /** Limits for the peer. */
   readonly own: QmuxParameters;
-  /** Where frames go. */
+  /** Queues frames. */
   readonly outgoing: QmuxOutgoing;
   /** Woken when there is something to send. */
   readonly work: Latch;
 }
 
-/** A stream the peer opened: its place is free again once it was taken and all its halves are over. */
+/** A stream of the peer: released once it was taken and its halves have ended. */
 interface PeerStream {
   taken: boolean;
   openHalves: number;
@@ -72,7 +72,7 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
   #peer: QmuxParameters = NO_PARAMETERS;
   #ended: MoqError | undefined;
 
-  /** No streams yet. */
+  /** Starts without streams. */
   constructor(init: StreamsInit) {
     this.#init = init;
     const open = this.#hasLimits ? 0 : Infinity;
@@ -91,7 +91,7 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     return hasFlowControl(this.#init.wire);
   }
 
-  /** Halves that exist now, for tests to see that nothing is left behind. */
+  /** Number of halves, for tests that nothing leaks. */
   get size(): number {
     return this.#sends.size + this.#receives.size + this.#peerStreams.size;
   }
@@ -114,7 +114,7 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     return { send, receive: this.#addReceive(id) };
   }
 
-  /** Unidirectional streams of the peer; taking one makes room for another. */
+  /** Unidirectional streams of the peer; taking one allows another. */
   readonly incomingUni: AsyncIterable<ReceiveStream> = {
     [Symbol.asyncIterator]: () => this.#takeUni(),
   };
@@ -124,7 +124,7 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     [Symbol.asyncIterator]: () => this.#takeBidi(),
   };
 
-  /** Takes a frame about streams; whether it is one. */
+  /** Handles a frame about streams; `false` if it is another frame. */
   take(frame: QmuxFrame): boolean {
     switch (frame.type) {
       case "stream":
@@ -149,7 +149,7 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     return false;
   }
 
-  /** The peer's parameters came. */
+  /** Applies the peer's parameters. */
   allow(peer: QmuxParameters): void {
     this.#peer = peer;
     this.#allowData(peer.maxData);
@@ -174,13 +174,13 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     if (frame.reliableSize !== undefined) {
       throw new MoqError(
         "protocol",
-        "Expected RESET_STREAM, got RESET_STREAM_AT, which was not allowed",
+        "Peer sent RESET_STREAM_AT, which was not allowed",
       );
     }
     this.#receiveOf(frame.id)?.peerReset(frame);
   }
 
-  /** The session is over. */
+  /** Ends all streams with the session. */
   end(error: MoqError): void {
     this.#ended = error;
     for (const stream of this.#sends.values()) stream.lost();
@@ -228,7 +228,7 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     if (this.#receives.delete(stream.id)) this.#halfDone(stream.id);
   }
 
-  /** The id of a new stream, `undefined` while the peer allows none. */
+  /** The id of a new stream, `undefined` if the peer allows none. */
   #nextId(direction: Direction, signal?: AbortSignal): number | undefined {
     signal?.throwIfAborted();
     if (this.#ended) throw this.#ended;
@@ -293,7 +293,7 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
       : this.#peer.maxStreamDataBidiLocal;
   }
 
-  // An ended half is no longer here, and what comes late for it is ignored.
+  // An ended half is not found, and late frames for it are ignored.
   #receiveOf(id: number): QmuxReceiveStream | undefined {
     if (openerOf(id) !== this.#init.role) this.#hear(id);
     else if (directionOf(id) === "uni") throw wrongWay(id);
@@ -312,11 +312,11 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     if (indexOf(id) < this.#opened[directionOf(id)]) return;
     throw new MoqError(
       "protocol",
-      `Expected a stream that was opened, got stream ${id}`,
+      `Peer sent a frame for stream ${id}, which was not opened`,
     );
   }
 
-  /** Any frame about a stream of the peer's may be the first. */
+  /** Any frame may be the first of a stream of the peer. */
   #hear(id: number): void {
     const direction = directionOf(id);
     if (!this.#peerOpened[direction].open(indexOf(id))) return;
@@ -373,6 +373,6 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
 function wrongWay(id: number): MoqError {
   return new MoqError(
     "protocol",
-    `Expected a frame that fits the direction of its stream, got one for stream ${id}`,
+    `Peer sent a frame in the wrong direction of stream ${id}`,
   );
 }

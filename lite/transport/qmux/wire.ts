@@ -1,11 +1,11 @@
 /**
- * What is fixed about qmux: the names of its wire forms, how they differ, the
- * numbering of streams (RFC 9000 section 2.1), and the bounds we keep.
+ * Constants of qmux: the names of its wire forms, how they differ, the numbering
+ * of streams (RFC 9000 section 2.1), and our limits.
  *
  * @module
  */
 
-/** How streams are framed: `webtransport` is the form before drafts, without flow control. */
+/** How streams are framed: `webtransport` is the form before the drafts, without flow control. */
 export type QmuxWire = "qmux-02" | "qmux-01" | "qmux-00" | "webtransport";
 
 /** All wire forms, in order of preference. */
@@ -25,7 +25,7 @@ export const FRAME_BYTES_00 = 16_384;
 /** Most payload in one STREAM frame we send, in bytes; released peers refuse more. */
 export const MAX_STREAM_PAYLOAD_BYTES = 16_352;
 
-/** The close code for whatever breaks a rule. */
+/** The close code for violations. */
 export const PROTOCOL_VIOLATION = 1002;
 
 /** The close code for text messages. */
@@ -67,12 +67,12 @@ export function openerOf(id: number): QmuxRole {
   return id % 2 === 1 ? "server" : "client";
 }
 
-/** Which ways the stream `id` carries data. */
+/** The direction of the stream `id`. */
 export function directionOf(id: number): Direction {
   return id % 4 >= 2 ? "uni" : "bidi";
 }
 
-/** The place of the stream `id` among those of its kind. */
+/** The index of the stream `id` among those of its kind. */
 export function indexOf(id: number): number {
   return Math.floor(id / 4);
 }
