@@ -121,9 +121,9 @@ Deno.test("hang: an error is one line and exit code 1", async () => {
     [["publish", ...nowhere, "/does/not/exist.mp4"], /No such file/],
     [
       ["transcode", ...nowhere],
-      /Expected the command publish, .*, got transcode/,
+      /Unknown command transcode: see --help/,
     ],
-    [["constructor"], /Expected the command publish, .*, got constructor/],
+    [["constructor"], /Unknown command constructor: see --help/],
     [["export", "/does/not/exist"], /Expected a recording in .*No such file/],
     [["publish", ...nowhere, "--bitrate", "1"], /--bitrate/],
   ] as const;
