@@ -39,7 +39,7 @@ for (const { specifier, file } of entries) {
   if (file.startsWith("hang/ui/")) continue;
   Deno.test(`${specifier} can be imported in Deno`, async () => {
     const module: object = await import(new URL(file, ROOT).href);
-    const isProgram = specifier.endsWith("/main");
+    const isProgram = /\/(main|cli)$/.test(specifier);
     assert.equal(Object.keys(module).length === 0, isProgram);
   });
 }

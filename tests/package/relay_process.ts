@@ -50,6 +50,11 @@ export class RelayProcess implements AsyncDisposable {
     }
   }
 
+  /** Its address for HTTP. */
+  get url(): string {
+    return `http://${this.#address}`;
+  }
+
   /** Opens a session. */
   async connect(options: WayOptions = {}): Promise<Session> {
     const { way = "quic", protocols = PROTOCOLS } = options;
