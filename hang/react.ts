@@ -18,17 +18,18 @@
  *
  * @module
  */
-import type { ChatMessage } from "./chat/message.ts";
-import type { HangChatElement, HangChatState } from "./ui/hang_chat.ts";
-import type { HangMeetElement } from "./ui/hang_meet.ts";
+import type { HangChatElement, HangChatEvents } from "./ui/hang_chat.ts";
+import type { HangMeetElement, HangMeetEvents } from "./ui/hang_meet.ts";
 import type {
   HangPublishElement,
-  HangPublishState,
+  HangPublishEvents,
 } from "./ui/hang_publish.ts";
-import type { HangRoomsElement } from "./ui/hang_rooms.ts";
-import type { HangSupportElement, Support } from "./ui/hang_support.ts";
-import type { HangWatchElement } from "./ui/hang_watch.ts";
-import type { PlayerState } from "./watch/player_state.ts";
+import type { HangRoomsElement, HangRoomsEvents } from "./ui/hang_rooms.ts";
+import type {
+  HangSupportElement,
+  HangSupportEvents,
+} from "./ui/hang_support.ts";
+import type { HangWatchElement, HangWatchEvents } from "./ui/hang_watch.ts";
 
 /** A tag name with types, for JSX; it is not a function to call. */
 export type HangTag<Props> = (props: Props) => null;
@@ -79,7 +80,7 @@ export const HangWatch: HangTag<
     | "paused"
     | "showStats",
     "visible" | "controls" | "catalog-format",
-    { statechange: PlayerState; renditionchange: string | undefined }
+    HangWatchEvents
   >
 > = tag("hang-watch");
 
@@ -89,7 +90,7 @@ export const HangPublish: HangTag<
     HangPublishElement,
     "url" | "name" | "source" | "file" | "muted" | "invisible",
     "simulcast" | "announce" | "preview" | "controls",
-    { statechange: HangPublishState }
+    HangPublishEvents
   >
 > = tag("hang-publish");
 
@@ -99,7 +100,7 @@ export const HangChat: HangTag<
     HangChatElement,
     "url" | "room" | "name" | "chat",
     "user" | "color",
-    { statechange: HangChatState; message: ChatMessage }
+    HangChatEvents
   >
 > = tag("hang-chat");
 
@@ -109,7 +110,7 @@ export const HangMeet: HangTag<
     HangMeetElement,
     "url" | "room" | "name" | "muted" | "invisible",
     "user" | "color" | "source" | "chat" | "layout",
-    { statechange: HangChatState; peoplechange: null }
+    HangMeetEvents
   >
 > = tag("hang-meet");
 
@@ -119,7 +120,7 @@ export const HangRooms: HangTag<
     HangRoomsElement,
     "url",
     "prefix" | "room",
-    { roomselect: string }
+    HangRoomsEvents
   >
 > = tag("hang-rooms");
 
@@ -129,6 +130,6 @@ export const HangSupport: HangTag<
     HangSupportElement,
     never,
     "mode" | "show" | "details",
-    { supportchange: readonly Support[] }
+    HangSupportEvents
   >
 > = tag("hang-support");

@@ -18,14 +18,16 @@ export interface ConnectOptions
     Partial<DialWebOptions>,
     Omit<SessionOptions, "setup">,
     Partial<SessionScopes> {
-  /** What we will do, if not both: spares the relay the other half. */
+  /** Set it if you only publish or only subscribe: it saves the relay work. Default both. */
   readonly role?: "publisher" | "subscriber" | undefined;
 }
 
 /**
  * Connects to a relay at an `https:` URL, or `http:` in development, over
- * WebTransport or WebSocket. Path and credential are part of the URL. Failures
- * as {@linkcode dialWeb}.
+ * WebTransport or WebSocket. Path and credential are part of the URL. Throws
+ * `MoqError("transport")` when neither way leads to a relay that lets us in,
+ * `TypeError` for another scheme, `signal.reason` on abort. A relay that refuses
+ * after connecting ends the session with `unauthorized`.
  */
 export async function connect(
   url: string | URL,

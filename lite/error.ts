@@ -79,110 +79,99 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-type Row = readonly [code: ErrorCode, number: number];
+/** The numbers of each code: the first is what we send, all are understood; a number that two have means the first of them. */
+type Numbers = Readonly<Partial<Record<ErrorCode, readonly number[]>>>;
 
-// The first row of a code is what we send; all rows are understood.
-const STREAM_CODES: Record<CodeTable, readonly Row[]> = {
-  "up-to-05": [
-    ["cancelled", 0],
-    ["closed", 0],
-    ["expired", 2],
-    ["timeout", 3],
-    ["transport", 4],
-    ["decode", 5],
-    ["unauthorized", 6],
-    ["version", 9],
-    ["not-found", 13],
-    ["protocol", 15],
-    ["protocol", 14],
-    ["protocol", 16],
-    ["unsupported", 17],
-    ["closed", 25],
-    ["cancelled", 24],
-    ["lagged", 26],
-    ["too-large", 27],
-    ["unroutable", 30],
-    ["evicted", 31],
-    ["going-away", 0],
-    ["internal", 0],
-  ],
-  "from-06": [
-    ["internal", 0],
-    ["cancelled", 1],
-    ["closed", 1],
-    ["expired", 0x34],
-    ["expired", 2],
-    ["closed", 3],
-    ["going-away", 4],
-    ["lagged", 5],
-    ["decode", 0x12],
-    ["protocol", 0x12],
-    ["evicted", 0x35],
-    ["evicted", 0x30],
-    ["timeout", 0x31],
-    ["too-large", 0x32],
-    ["too-large", 0x38],
-    ["not-found", 0x33],
-    ["unroutable", 0x36],
-    ["unauthorized", 0x36],
-    ["unsupported", 0x33],
-    ["version", 0],
-    ["transport", 0],
-    ["protocol", 0x37],
-    ["protocol", 0x39],
-  ],
+const STREAM_CODES: Record<CodeTable, Numbers> = {
+  "up-to-05": {
+    cancelled: [0, 24],
+    closed: [0, 25],
+    expired: [2],
+    timeout: [3],
+    transport: [4],
+    decode: [5],
+    unauthorized: [6],
+    version: [9],
+    "not-found": [13],
+    protocol: [15, 14, 16],
+    unsupported: [17],
+    lagged: [26],
+    "too-large": [27],
+    unroutable: [30],
+    evicted: [31],
+    "going-away": [0],
+    internal: [0],
+  },
+  "from-06": {
+    internal: [0],
+    cancelled: [1],
+    closed: [1, 3],
+    expired: [0x34, 2],
+    "going-away": [4],
+    lagged: [5],
+    decode: [0x12],
+    protocol: [0x12, 0x37, 0x39],
+    evicted: [0x35, 0x30],
+    timeout: [0x31],
+    "too-large": [0x32, 0x38],
+    "not-found": [0x33],
+    unroutable: [0x36],
+    unauthorized: [0x36],
+    unsupported: [0x33],
+    version: [0],
+    transport: [0],
+  },
 };
 
-const SESSION_CODES: Record<CodeTable, readonly Row[]> = {
-  "up-to-05": [
-    ["closed", 0],
-    ["cancelled", 0],
-    ["going-away", 0],
-    ["transport", 1],
-    ["timeout", 3],
-    ["decode", 5],
-    ["unauthorized", 6],
-    ["version", 9],
-    ["protocol", 15],
-    ["internal", 4],
-    ["too-large", 15],
-    ["not-found", 13],
-    ["unroutable", 30],
-    ["unsupported", 17],
-    ["lagged", 26],
-    ["expired", 2],
-    ["evicted", 31],
-  ],
-  "from-06": [
-    ["closed", 0],
-    ["internal", 1],
-    ["unauthorized", 2],
-    ["protocol", 3],
-    ["decode", 3],
-    ["protocol", 6],
-    ["going-away", 0x10],
-    ["timeout", 0x11],
-    ["version", 0x15],
-    ["cancelled", 0],
-    ["transport", 1],
-    ["too-large", 3],
-    ["not-found", 1],
-    ["unroutable", 1],
-    ["unsupported", 3],
-    ["lagged", 1],
-    ["expired", 1],
-    ["evicted", 1],
-  ],
+const SESSION_CODES: Record<CodeTable, Numbers> = {
+  "up-to-05": {
+    closed: [0],
+    cancelled: [0],
+    "going-away": [0],
+    transport: [1],
+    timeout: [3],
+    decode: [5],
+    unauthorized: [6],
+    version: [9],
+    protocol: [15],
+    internal: [4],
+    "too-large": [15],
+    "not-found": [13],
+    unroutable: [30],
+    unsupported: [17],
+    lagged: [26],
+    expired: [2],
+    evicted: [31],
+  },
+  "from-06": {
+    closed: [0],
+    internal: [1],
+    unauthorized: [2],
+    protocol: [3, 6],
+    decode: [3],
+    "going-away": [0x10],
+    timeout: [0x11],
+    version: [0x15],
+    cancelled: [0],
+    transport: [1],
+    "too-large": [3],
+    "not-found": [1],
+    unroutable: [1],
+    unsupported: [3],
+    lagged: [1],
+    expired: [1],
+    evicted: [1],
+  },
 };
 
-function numberOf(rows: readonly Row[], error: MoqError): number {
+function numberOf(numbers: Numbers, error: MoqError): number {
   if (
     error.remoteCode !== undefined &&
     error.remoteCode >= FIRST_APPLICATION_CODE
   ) {
     return error.remoteCode;
   }
-  return rows.find(([code]) => code === error.code)?.[1] ?? 0;
+  return numbers[error.code]?.[0] ?? 0;
 }
 
 /** The RESET_STREAM or STOP_SENDING number for `error`. */
@@ -196,14 +185,17 @@ export function sessionCodeOf(error: MoqError, table: CodeTable): number {
 }
 
 function meaningOf(
-  tables: Record<CodeTable, readonly Row[]>,
+  tables: Record<CodeTable, Numbers>,
   number: number,
   table: CodeTable,
 ): ErrorCode {
   const other: CodeTable = table === "from-06" ? "up-to-05" : "from-06";
-  const row = tables[table].find(([, n]) => n === number) ??
-    tables[other].find(([, n]) => n === number);
-  return row?.[0] ?? "remote";
+  for (const numbers of [tables[table], tables[other]]) {
+    for (const [code, all] of Object.entries(numbers)) {
+      if (all.includes(number)) return code as ErrorCode;
+    }
+  }
+  return "remote";
 }
 
 /** What a RESET_STREAM or STOP_SENDING number means, in the negotiated table first, then in the other. */

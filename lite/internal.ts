@@ -44,8 +44,8 @@ export type {
 } from "./model/cache_share.ts";
 export type {
   Demanded,
-  Subscriber,
   TrackDemand,
+  TrackReader,
   Wanted,
 } from "./model/demand.ts";
 export { groupOf } from "./model/group.ts";
@@ -53,7 +53,7 @@ export { MAX_GROUP_BYTES, MAX_GROUP_FRAMES } from "./model/frame.ts";
 export { checkMounts, type Mount } from "./model/mount.ts";
 export { randomHop } from "./model/origin.ts";
 export { EVERYTHING, type OriginTable } from "./model/origin_scope.ts";
-export type { Claims, ClaimsOptions } from "./model/claims.ts";
+export type { ClaimsOptions, PathClaims as Claims } from "./model/claims.ts";
 export type { PathChanges } from "./model/path_changes.ts";
 export { type Claim, LOCAL_ROUTE, type RouteSource } from "./model/route.ts";
 export type { SequenceIndex } from "./model/sequence_index.ts";

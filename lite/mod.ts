@@ -30,7 +30,7 @@ export {
   TrackProducer,
 } from "./model/track.ts";
 export type { SubscribeOptions } from "./model/demand.ts";
-export { TrackSubscription } from "./model/subscription.ts";
+export { type SkipOptions, TrackSubscription } from "./model/subscription.ts";
 export {
   GroupConsumer,
   type GroupOptions,

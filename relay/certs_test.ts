@@ -66,7 +66,7 @@ Deno.test("GeneratedCertificate: valid for 13 days, replaced after 10", async ()
   assert.equal(now < first.expires.getTime(), true);
 });
 
-Deno.test("GeneratedCertificate: replaced when the clock goes back before its start", async () => {
+Deno.test("GeneratedCertificate: replaced when the clock is set back", async () => {
   let now = Date.now();
   const source = new GeneratedCertificate({
     names: ["relay.example"],

@@ -46,8 +46,8 @@ export interface HttpOptions {
   readonly metrics?: Pick<Metrics, "text" | "countRequest"> | undefined;
   /** Decides who may see broadcasts. */
   readonly authorizer: Authorizer;
-  /** The fingerprint of the certificate in use, read for every request. */
-  readonly fingerprint: string;
+  /** The fingerprint of the certificate in use, read for each request; `undefined` without a QUIC port. */
+  readonly fingerprint: string | undefined;
   /** Whether to refuse pages from other machines. */
   readonly localPagesOnly: boolean;
   /** The sites whose pages may read answers. Default all. */
@@ -231,8 +231,10 @@ function decodePath(path: string): string {
   }
 }
 
-function certificate({ options }: Ask): Response {
-  return new Response(options.fingerprint);
+function certificate({ options: { fingerprint } }: Ask): Response {
+  return fingerprint === undefined
+    ? text(404, "This relay has no QUIC port: connect over WebSocket")
+    : new Response(fingerprint);
 }
 
 interface OpenScope {

@@ -1,6 +1,6 @@
 /**
  * THE file: a relay is one origin shared by a session per peer. Read from top
- * to bottom, it is the life of a session: accept, authorise, start, serve, end,
+ * to bottom, it is the life of a session: accept, authorize, negotiate, serve, end,
  * drain. Everything else in this folder is policy around it.
  *
  * ```ts
@@ -85,8 +85,8 @@ interface Arrival {
   /** Its number in the log. */
   readonly number: number;
   readonly peer: IncomingPeer;
-  /** Its grant, if that was decided before it has a session. */
-  readonly early: Grant | undefined;
+  /** Its grant, unless that has to wait for SETUP. */
+  readonly grant: Grant | undefined;
   readonly log: Logger;
 }
 
@@ -96,7 +96,7 @@ const PEER_LIMITS: SessionLimits = {
   announcements: 100_000,
   isRelay: true,
 };
-// Longer than all relays need to notice the loss of one, which depends on when each last heard from it.
+// Longer than all relays need to notice that one is lost; each notices at a different time.
 const SETTLE_MS = 1000;
 const DEFAULT_SESSIONS = 10_000;
 const DEFAULT_SETUP_MS = 10_000;
@@ -111,15 +111,14 @@ export class Relay {
   readonly stats: RelayStats = new RelayStats();
   /** The sessions being served, for operators. */
   readonly list: SessionList = new SessionList();
-  /** Whether no more peers are accepted. */
-  isDraining = false;
   readonly #options: RelayOptions;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #sessions: Set<Session> = new Set();
   readonly #grants: Map<Session, Grant> = new Map();
-  #entering = 0;
+  #accepted = 0;
   #number = 0;
+  #isDraining = false;
 
   /** A relay without sessions. */
   constructor(options: RelayOptions) {
@@ -131,6 +130,11 @@ export class Relay {
     const cache = new Cache({ ...options.cache, clock });
     const settleMs = SETTLE_MS;
     this.origin = new Origin({ hop, lingerMs, warmMs, settleMs, cache, clock });
+  }
+
+  /** Whether no more peers are accepted. */
+  get isDraining(): boolean {
+    return this.#isDraining;
   }
 
   /** The current sessions. */
@@ -148,10 +152,10 @@ export class Relay {
     const { transport, remote } = peer;
     const number = ++this.#number;
     const log = childLogger(this.#log, { session: number });
-    this.#entering++;
+    this.#accepted++;
     try {
-      const early = await this.#authorise(peer);
-      const session = await this.#enter({ number, peer, early, log });
+      const grant = await this.#authorize(peer);
+      const session = await this.#admit({ number, peer, grant, log });
       const error = await session.closed;
       const { code, message: reason } = error ?? {};
       log.info?.("session closed", { code, reason });
@@ -161,13 +165,14 @@ export class Relay {
       this.stats.refuse(error);
       log.info?.("session refused", { transport, remote, code, reason });
     } finally {
-      this.#entering--;
+      this.#accepted--;
     }
   }
 
   /** The peer's grant; `undefined` on raw QUIC, where SETUP has the path. Throws the error that the peer was refused with. */
-  async #authorise(peer: IncomingPeer): Promise<Grant | undefined> {
+  async #authorize(peer: IncomingPeer): Promise<Grant | undefined> {
     try {
+      this.#checkOpen();
       this.#checkRoom();
       return peer.target === undefined ? undefined : await this.#grant(peer);
     } catch (error) {
@@ -181,36 +186,38 @@ export class Relay {
     return this.#options.authorizer.grant({ ...peer, ...asked, role });
   }
 
+  #checkOpen(): void {
+    if (!this.#isDraining) return;
+    throw new MoqError("going-away", "Relay is shutting down");
+  }
+
   #checkRoom(): void {
     const most = this.#options.limits?.sessions ?? DEFAULT_SESSIONS;
-    if (this.isDraining) {
-      throw new MoqError("going-away", "Relay is shutting down");
-    }
-    if (this.#entering > most) {
+    if (this.#accepted > most) {
       throw new MoqError("going-away", `Relay is full: ${most} sessions`);
     }
   }
 
   /** A session that is being served. */
-  async #enter(arrival: Arrival): Promise<Session> {
-    const { peer, early, log } = arrival;
+  async #admit(arrival: Arrival): Promise<Session> {
+    const { peer, grant, log } = arrival;
     try {
-      const session = await this.#start(await peer.accept(), log);
+      const session = await this.#negotiate(await peer.accept(), log);
       await this.#serve(session, arrival);
       return session;
     } catch (error) {
       const reason = asMoqError(error).message;
-      early?.lease?.release({ reason, durationMs: 0 });
+      grant?.lease?.release({ reason, durationMs: 0 });
       throw error;
     }
   }
 
   /** A session over `transport`; without an agreed protocol name, the draft is negotiated in band. */
-  async #start(transport: Transport, log: Logger): Promise<Session> {
+  async #negotiate(transport: Transport, log: Logger): Promise<Session> {
     const inBand = needsInBand(transport)
       ? await this.#agree(transport)
       : undefined;
-    return this.#begin(inBand?.transport ?? transport, { log, inBand });
+    return this.#newSession(inBand?.transport ?? transport, { log, inBand });
   }
 
   async #agree(transport: Transport): Promise<InBandAgreement> {
@@ -220,6 +227,7 @@ export class Relay {
       return await acceptInBand(transport, patience.signal);
     } catch (cause) {
       const error = asMoqError(cause, "timeout");
+      // Drafts 01 and 02 alone are agreed on in band.
       transport.close(sessionCodeOf(error, "up-to-05"), error.message);
       throw error;
     } finally {
@@ -227,7 +235,7 @@ export class Relay {
     }
   }
 
-  #begin(
+  #newSession(
     transport: Transport,
     options: Pick<SessionOptions, "setup" | "log" | "inBand">,
   ): Session {
@@ -243,14 +251,15 @@ export class Relay {
   }
 
   /** Lets `session` do what its grant allows. */
-  async #serve(
-    session: Session,
-    { number, peer, early, log }: Arrival,
-  ): Promise<void> {
+  async #serve(session: Session, arrival: Arrival): Promise<void> {
+    const { number, peer, log } = arrival;
     try {
       const { role, path, hop } = await session.peer;
-      const grant = early ?? await this.#grant({ ...peer, target: path }, role);
+      const grant = arrival.grant ??
+        await this.#grant({ ...peer, target: path }, role);
       this.#endWith(session, grant);
+      // It may have begun to drain while this peer was on its way in.
+      this.#checkOpen();
       const scopes = this.#scopes(grant, role);
       const facts = factsOf(peer, { ...grant, role });
       const { isPeer } = facts;
@@ -270,7 +279,10 @@ export class Relay {
     const publishes = role === "subscriber" ? [] : grant.publish;
     const subscribes = role === "publisher" ? [] : grant.subscribe;
     if (publishes.length + subscribes.length === 0) {
-      throw new MoqError("unauthorized", `No permission to be a ${role}`);
+      throw new MoqError(
+        "unauthorized",
+        `The grant allows nothing to a ${role ?? "peer"}`,
+      );
     }
     const { root, mounts, isRelay: showsHidden } = grant;
     const filter = patternFilter(subscribes);
@@ -299,7 +311,7 @@ export class Relay {
       this.#grants.delete(session);
       const { sentBytes: sent, receivedBytes: received } = session.stats;
       lease?.release({
-        reason: this.isDraining ? "shutdown" : error?.message ?? "closed",
+        reason: this.#isDraining ? "shutdown" : error?.message ?? "closed",
         durationMs: this.#clock.now() - started,
         bytes: { sent, received },
       });
@@ -308,7 +320,7 @@ export class Relay {
 
   /** Accepts no more peers, asks all to move, and closes those that remain after `timeoutMs`. */
   async drain(timeoutMs: number): Promise<void> {
-    this.isDraining = true;
+    this.#isDraining = true;
     this.#log.info?.("draining", { sessions: this.#sessions.size, timeoutMs });
     await Promise.all(
       [...this.#sessions].map(async (session) => {
@@ -323,7 +335,7 @@ export class Relay {
     transport: Transport,
     { setup, log = this.#log }: Pick<SessionOptions, "setup" | "log">,
   ): Session {
-    return this.#begin(transport, { setup, log });
+    return this.#newSession(transport, { setup, log });
   }
 
   /** Lets a dialled relay read and write the whole origin. */

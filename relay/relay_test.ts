@@ -221,3 +221,30 @@ async function seeExactly(world: Parameters<typeof join>[0]): Promise<void> {
   for (const session of all) session.close();
   await Promise.all(all.map(({ closed }) => closed));
 }
+
+Deno.test("Relay: a peer whose grant comes while it drains is sent away", async () => {
+  const granting = Promise.withResolvers<Grant>();
+  const relay = new Relay({ authorizer: { grant: () => granting.promise } });
+  const [client, server] = memoryPair({ protocol: "moq-lite-06" });
+  const left = relay.accept({
+    transport: "webtransport",
+    target: "/",
+    accept: () => Promise.resolve(server),
+    refuse: (error) => server.close(0, error.message),
+  });
+  const session = openSession(client);
+  await relay.drain(0);
+  granting.resolve({ root: "", publish: ["**"], subscribe: ["**"] });
+  await left;
+  assert.equal((await session.closed)?.code, "going-away");
+  assert.equal(relay.sessions.size, 0);
+});
+
+Deno.test("Relay: a grant that allows nothing says so to a peer without role", async () => {
+  const { session, left } = visit({ hasUrl: true, publish: [] });
+  assert.match(
+    (await session.closed)?.message ?? "",
+    /allows nothing to a peer$/,
+  );
+  await left;
+});

@@ -224,7 +224,9 @@ export class Server implements Surroundings {
   }
 
   #httpOptions(): HttpOptions {
-    const fingerprint = (): string => this.fingerprint;
+    // Clients that ask for it go on to connect over QUIC.
+    const fingerprint = (): string | undefined =>
+      this.addresses.length > 0 ? this.fingerprint : undefined;
     const origins = this.#config["auth.origin"];
     const relay = this.#relay;
     return {

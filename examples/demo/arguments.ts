@@ -30,6 +30,20 @@ const ROWS = {
     preset: "8080",
     help: "the page's port, or the next one that is free",
   }),
+  isOnLan: flag(
+    "--lan",
+    "serve the pages to phones and computers on this network too, over HTTPS",
+  ),
+  lanAddress: optional("--lan-address IP", {
+    read: (address) => address,
+    help:
+      "the same, at this address of the machine; a public one has to be named here",
+  }),
+  lanPort: preset("--lan-port PORT", {
+    read: portOf,
+    preset: "8443",
+    help: "the port for --lan, or the next one that is free",
+  }),
   seconds: optional("--seconds N", {
     read: (text, name) => between(text, { name, from: 1, to: 86_400 }),
     help: "no page; end after N seconds",
@@ -56,12 +70,21 @@ ${optionsOf(ROWS)}
 Examples:
   deno task demo
   deno task demo holiday.mkv
+  deno task demo --lan
   deno task demo --seconds 10 --out received.mp4
 `;
 
 /** Reads the command line; throws `TypeError` or `RangeError` with what was expected. */
 export function readArguments(args: readonly string[]): DemoArguments {
-  return read(ROWS, parse(args, [ROWS]));
+  const values = read(ROWS, parse(args, [ROWS]));
+  const isOnLan = values.isOnLan || values.lanAddress !== undefined;
+  const hasPage = values.seconds === undefined && values.out === undefined;
+  if (isOnLan && !hasPage) {
+    throw new TypeError(
+      "Expected --lan without --seconds and --out, which serve no page",
+    );
+  }
+  return { ...values, isOnLan };
 }
 
 function portOf(text: string, name: string): number {

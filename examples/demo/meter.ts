@@ -9,6 +9,7 @@ import {
   type GroupConsumer,
   MoqError,
 } from "@moq-deno/lite";
+import { linked } from "@moq-deno/lite/internal";
 import { type Catalog, openContainer } from "@moq-deno/hang";
 
 /** What was measured since the last look. */
@@ -28,60 +29,76 @@ export interface Reading {
 // Enough for percentiles over the last seconds, and bounded.
 const MAX_LATENCIES = 2048;
 
-/** Options of {@linkcode Meter}. */
-export interface MeterOptions {
-  /** `performance.now()` when media time 0 was due, asked for at each frame. */
-  readonly startMs: () => number;
+/** What a {@linkcode Meter} reads. */
+export interface MeterRun {
+  /** All of its renditions are read. */
+  readonly catalog: Catalog;
   /** Ends the measuring. */
   readonly signal: AbortSignal;
 }
 
 /** Reads all renditions of a broadcast and keeps count. */
 export class Meter {
-  readonly #options: MeterOptions;
+  readonly #startMs: () => number;
   readonly #latencies: number[] = [];
   #groups = 0;
   #frames = 0;
   #bytes = 0;
   #bytesBefore = 0;
   #readAtMs = performance.now();
+  #joinMs = 0;
 
-  /** Counts from now on. */
-  constructor(options: MeterOptions) {
-    this.#options = options;
+  /** Counts from now on. `startMs` is `performance.now()` when media time 0 was due, asked for at each frame. */
+  constructor(startMs: () => number) {
+    this.#startMs = startMs;
   }
 
-  /** Reads every rendition in `catalog` until the signal aborts. */
-  async run(broadcast: BroadcastConsumer, catalog: Catalog): Promise<void> {
+  /** Reads every rendition until its track ends or the signal aborts; throws why a track failed. */
+  async run(
+    broadcast: BroadcastConsumer,
+    { catalog, signal }: MeterRun,
+  ): Promise<void> {
     const renditions = Object.entries({
       ...catalog.video?.renditions,
       ...catalog.audio?.renditions,
     });
-    await Promise.all(renditions.map(async ([name, config]) => {
-      const { decode } = openContainer(config);
-      const { signal } = this.#options;
-      try {
-        for await (const group of broadcast.track(name).subscribe({ signal })) {
-          await this.#readGroup(group, decode);
+    this.#latencies.length = 0;
+    this.#joinMs = performance.now();
+    // The first to fail ends the others.
+    const stop = linked(signal);
+    try {
+      await Promise.all(renditions.map(async ([name, config]) => {
+        const { decode } = openContainer(config);
+        const track = broadcast.track(name);
+        for await (const group of track.subscribe({ signal: stop.signal })) {
+          await this.#readGroup(group, { decode, signal: stop.signal });
         }
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      }
-    }));
+      }));
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      stop.abort();
+      stop.release();
+    }
   }
 
   async #readGroup(
     group: GroupConsumer,
-    decode: ReturnType<typeof openContainer>["decode"],
+    { decode, signal }: {
+      readonly decode: ReturnType<typeof openContainer>["decode"];
+      readonly signal: AbortSignal;
+    },
   ): Promise<void> {
     this.#groups++;
     try {
-      for await (const { payload } of group.frames(this.#options.signal)) {
+      for await (const { payload } of group.frames(signal)) {
         this.#frames++;
         this.#bytes += payload.byteLength;
         const now = performance.now();
         for (const { timestampUs } of decode(payload)) {
-          this.#note(now - this.#options.startMs() - timestampUs / 1000);
+          const dueMs = this.#startMs() + timestampUs / 1000;
+          // What was due before was not on its way for longer, but kept for who joins.
+          if (dueMs >= this.#joinMs) this.#note(now - dueMs);
         }
       }
     } catch (error) {

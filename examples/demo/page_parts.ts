@@ -9,7 +9,7 @@
 const INCLUDE = /( *)<!--#include virtual="\/web\/parts\/([a-z]+)\.html" -->\n/;
 const PARTS = new URL("web/parts/", import.meta.url);
 
-/** A page with its parts; in them the link to `pathname`, the page itself, is marked as the current one. */
+/** A page with its parts; in them the link to `pathname` is marked as the current one, where there is one. */
 export async function withParts(
   page: string,
   pathname: string,

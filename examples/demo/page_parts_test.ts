@@ -2,12 +2,16 @@ import assert from "node:assert/strict";
 import { withParts } from "./page_parts.ts";
 
 const WEB = new URL("web/", import.meta.url);
+const LINKS: Readonly<Record<string, string>> = {
+  "index.html": "/",
+  "not_found.html": "",
+};
 
 for await (const { name } of Deno.readDir(WEB)) {
   if (!name.endsWith(".html")) continue;
   Deno.test(`withParts: ${name} is whole and says where it is`, async () => {
     const page = await Deno.readTextFile(new URL(name, WEB));
-    const pathname = name === "index.html" ? "/" : `/web/${name}`;
+    const pathname = LINKS[name] ?? `/${name.replace(".html", "")}`;
     const whole = await withParts(page, pathname);
     assert.doesNotMatch(whole, /#include/);
     assert.match(whole, /<html lang="en">[^]*<meta charset="utf-8">/);
@@ -15,7 +19,10 @@ for await (const { name } of Deno.readDir(WEB)) {
       assert.equal(whole.match(once)?.length, 1, String(once));
     }
     const current = [...whole.matchAll(/href="([^"]*)" aria-current="page"/g)];
-    assert.deepEqual(current.map(([, href]) => href), [pathname]);
+    assert.deepEqual(
+      current.map(([, href]) => href),
+      pathname === "" ? [] : [pathname],
+    );
   });
 }
 

@@ -12,12 +12,22 @@ export function print(text: string): void {
   Deno.stdout.writeSync(encoder.encode(printableLines(text)));
 }
 
+/** Writes `text` as it is, with what steers the terminal. */
+export function printRaw(text: string): void {
+  Deno.stdout.writeSync(encoder.encode(text));
+}
+
 /** Writes `line` over the one before on a terminal, below it elsewhere; the last one stays. */
 export function printOver(line: string, { isLast = false } = {}): void {
   const isTerminal = Deno.stdout.isTerminal();
   const before = isTerminal ? "\r\x1b[K" : "";
   const after = isTerminal && !isLast ? "" : "\n";
   Deno.stdout.writeSync(encoder.encode(before + printable(line) + after));
+}
+
+/** Writes `line` in place of one that {@linkcode printOver} left. */
+export function printLine(line: string): void {
+  printOver(line, { isLast: true });
 }
 
 /** Writes `text` where errors go. */

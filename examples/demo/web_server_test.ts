@@ -5,8 +5,12 @@ import { answerPage } from "./web_server.ts";
 const HOST = "http://localhost:8080";
 const FACTS = { relay: "http://127.0.0.1:4443/" };
 
-async function get(path: string): Promise<{ status: number; text: string }> {
-  const response = await answerPage(new Request(HOST + path), FACTS);
+async function get(
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; text: string }> {
+  const request = new Request(HOST + path, { headers });
+  const response = await answerPage(request, FACTS);
   return { status: response.status, text: await response.text() };
 }
 
@@ -43,10 +47,10 @@ Deno.test("answerPage: whatever the page imports is there, without types and wit
 
 Deno.test("answerPage: so it is with the other pages, and each leads to all", async () => {
   for (const name of PAGES) {
-    const seen = await follow(`/web/${name}.html`, `/web/${name}.ts`);
+    const seen = await follow(`/${name}`, `/web/${name}.ts`);
     assert.ok(seen.has(`/web/${name}.ts`));
-    const { text } = await get(`/web/${name}.html`);
-    for (const other of PAGES) assert.match(text, RegExp(`/web/${other}.html`));
+    const { text } = await get(`/${name}`);
+    for (const other of PAGES) assert.match(text, RegExp(`href="/${other}"`));
   }
 });
 
@@ -58,6 +62,55 @@ Deno.test("answerPage: numbers are there where the relay is, and only there", as
   const response = await answerPage(request, { ...FACTS, running });
   const { broadcasts, sessions } = await response.json();
   assert.deepEqual([broadcasts, sessions], [["room/ada"], []]);
+});
+
+Deno.test("answerPage: a name may stand behind a page's address", async () => {
+  for (
+    const [path, title] of [
+      ["/watch/room/ada%20l", "live"],
+      ["/watch/-#at=..", "live"],
+      ["/publish/my%2Fcamera", "publish"],
+      ["/meet/", "meet"],
+      ["/chat/room/lobby", "chat"],
+    ] as const
+  ) {
+    const { status, text } = await get(path);
+    assert.equal(status, 200, path);
+    assert.match(text, RegExp(`<title>moq-deno: ${title}</title>`));
+  }
+  assert.equal((await get("/stats/room")).status, 404);
+});
+
+Deno.test("answerPage: old addresses lead to the pages", async () => {
+  for (
+    const [path, to] of [
+      ["/web/publish.html", "/publish"],
+      ["/web/index.html", "/"],
+      ["/watch", "/"],
+      ["/watch/", "/"],
+    ] as const
+  ) {
+    const response = await answerPage(new Request(HOST + path), FACTS);
+    assert.equal(response.status, 302, path);
+    assert.equal(response.headers.get("location"), to);
+  }
+});
+
+Deno.test("answerPage: a person gets a page that helps, without markup of the address", async () => {
+  const accept = { accept: "text/html,*/*" };
+  const { status, text } = await get("/room/<b>%22%3Cb%3E%26/%zz", accept);
+  assert.equal(status, 404);
+  assert.doesNotMatch(text, /<b>|\$/);
+  const { text: helpful } = await get("/room/ada%20l", accept);
+  assert.match(helpful, /href="\/watch\/room\/ada%20l"[^]*room\/ada l/);
+  assert.equal((await get("/room/ada")).text, "Nothing at /room/ada\n");
+});
+
+Deno.test("answerPage: the relay has the name that the page has", async () => {
+  const facts = { relay: ({ hostname }: URL) => `http://${hostname}:1/` };
+  const request = new Request("http://[::1]:8080/demo.json");
+  const response = await answerPage(request, facts);
+  assert.deepEqual(await response.json(), { relay: "http://[::1]:1/" });
 });
 
 Deno.test("answerPage: nothing else is", async () => {

@@ -8,8 +8,8 @@ import { SILENT } from "@moq-deno/lite/internal";
 import {
   type Compression,
   followNewest,
-  type FrameReader,
   type JsonFrame,
+  type JsonFrameReader,
   SnapshotReader,
 } from "@moq-deno/lite/json";
 import {
@@ -93,7 +93,7 @@ export function consumeCatalog(
 
 const BOUNDS = { maxBytes: MAX_CATALOG_BYTES, maxFields: MAX_CATALOG_FIELDS };
 
-class HangReader implements FrameReader<Catalog> {
+class HangReader implements JsonFrameReader<Catalog> {
   readonly #snapshots = new SnapshotReader(BOUNDS);
   readonly #log: Logger;
 
@@ -108,7 +108,7 @@ class HangReader implements FrameReader<Catalog> {
   }
 }
 
-class MsfReader implements FrameReader<Catalog> {
+class MsfReader implements JsonFrameReader<Catalog> {
   readonly #log: Logger;
 
   constructor(log: Logger) {

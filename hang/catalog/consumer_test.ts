@@ -82,7 +82,7 @@ Deno.test("consumeCatalog reads hangz, each update a compressed group of its own
   const { value } = await next;
   assert.equal(Object.keys(value!.video!.renditions).length, 60);
   const [plain, compressed] = ["catalog.json", "catalog.json.z"].map((name) =>
-    trackOf(broadcast.consume().track(name)).cached().at(-1)!.log.length
+    trackOf(broadcast.consume().track(name)).groups.cached().at(-1)!.log.length
   );
   assert.ok(compressed! < plain! / 4, `${compressed} of ${plain} bytes`);
   await catalogs.return();

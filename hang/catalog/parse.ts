@@ -22,9 +22,9 @@ import { parseSideTrack, ROOM_SECTIONS } from "./room.ts";
 import { parseArchive, parseClock } from "./timing.ts";
 
 /** Most bytes of one catalog, or of one delta. */
-export const MAX_CATALOG_BYTES = 1 << 20;
+export const MAX_CATALOG_BYTES: number = 1 << 20;
 /** Most fields and array elements of one catalog, those of unknown sections included. */
-export const MAX_CATALOG_FIELDS = 1 << 14;
+export const MAX_CATALOG_FIELDS: number = 1 << 14;
 
 /** A catalog and what of it could not be used. */
 export interface ParsedCatalog {

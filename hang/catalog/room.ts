@@ -8,6 +8,9 @@
 import type { SectionParser } from "./collector.ts";
 import { Fields, nested, readObject, type Shape } from "./fields.ts";
 
+/** Name of the track that says whether the person types; each frame is one byte. */
+export const TYPING_TRACK = "chat/typing.bool";
+
 /** Priorities of the side tracks, higher first. */
 export const SIDE_TRACK_PRIORITY = {
   chat: 90,

@@ -13,14 +13,16 @@ import {
   systemClock,
   type TrackProducer,
 } from "@moq-deno/lite";
-import { type Chat, SIDE_TRACK_PRIORITY } from "../catalog/room.ts";
+import {
+  type Chat,
+  SIDE_TRACK_PRIORITY,
+  TYPING_TRACK,
+} from "../catalog/room.ts";
 import { FlowLimit, MESSAGE_RATE } from "./flow_limit.ts";
 import { messagePayload } from "./message.ts";
 
 /** Name of the track of messages; each group is one message, its only frame plain text stamped with the time since 1970. */
 export const MESSAGE_TRACK = "chat/message.txt";
-/** Name of the track that says whether the person types; each frame is one byte. */
-export const TYPING_TRACK = "chat/typing.bool";
 /**
  * A writer numbers its first message with a multiple of this, made of the
  * second it began, so that one that restarts goes on above the old numbers and

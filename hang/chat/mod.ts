@@ -24,9 +24,9 @@ export {
   type ChatWriterOptions,
   FIRST_MESSAGE_MULTIPLE,
   MESSAGE_TRACK,
-  TYPING_TRACK,
   type WrittenMessage,
 } from "./chat_writer.ts";
+export { TYPING_TRACK } from "../catalog/room.ts";
 export { MESSAGE_RATE } from "./flow_limit.ts";
 export type { ChatMember } from "./member.ts";
 export {

@@ -8,6 +8,7 @@ import { connect, Connection, type ConnectionStatus } from "@moq-deno/lite";
 import type { DialSessionOptions } from "@moq-deno/lite/internal";
 import { running } from "../signals/lasting.ts";
 import { type ReadonlySignal, Signal } from "../signals/signal.ts";
+import { pinnedHashes } from "./pinned_certificates.ts";
 import { type Watch, watchSession } from "./watchdog.ts";
 
 const INITIAL_DELAY_MS = 250;
@@ -62,11 +63,12 @@ class OpenConnection {
   constructor(href: string, role: Role) {
     this.#key = keyOf(href, role);
     const dialer = {
-      dial: (options: DialSessionOptions) =>
-        connect(href, {
+      dial: async (options: DialSessionOptions) =>
+        await connect(href, {
           ...options,
           role: role === "both" ? undefined : role,
           webSocketFirst: this.#lostStreams > MAX_LOST_STREAMS,
+          serverCertificateHashes: await pinnedHashes(href, options.signal),
         }),
     };
     this.connection = new Connection(dialer, {

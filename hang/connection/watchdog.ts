@@ -17,8 +17,6 @@ import { asMoqError, deadline } from "@moq-deno/lite/internal";
 const LOOK_MS = 500;
 const SILENT_MS = 1500;
 const ANSWER_MS = 2500;
-// Nobody has a broadcast of that name; any answer is a sign of life.
-const QUESTION_PATH = ".alive";
 
 /** Options of {@linkcode watchSession}. */
 export interface WatchdogOptions {
@@ -92,11 +90,11 @@ class Watchdog implements Watch {
       this.#end.signal,
     );
     try {
-      await this.#session.consume(QUESTION_PATH).track("").info(signal);
+      await this.#session.ping(signal);
     } catch (error) {
       if (this.#end.signal.aborted) return;
       if (signal.aborted) return this.#giveUp(error);
-      // A refusal is an answer.
+      return; // The session has ended.
     } finally {
       clear();
     }

@@ -12,9 +12,14 @@ import { watchSession } from "./watchdog.ts";
 
 const OPTIONS = { protocol: "moq-lite-06" };
 
-Deno.test("watchSession: closes the session of a silent peer only", async () => {
+for (const protocol of ["moq-lite-06", "moq-lite-04", "moq-lite-03"]) {
+  Deno.test(`watchSession: closes the session of a silent peer only (${protocol})`, () =>
+    closesSilentOnly(protocol));
+}
+
+async function closesSilentOnly(protocol: string): Promise<void> {
   const clock = new VirtualClock();
-  const [ours, theirs] = memoryPair(OPTIONS);
+  const [ours, theirs] = memoryPair({ protocol });
   const session = openSession(ours, { clock });
   // Speaks, but answers nothing until it serves.
   const peer = new Session(theirs, { clock });
@@ -29,7 +34,7 @@ Deno.test("watchSession: closes the session of a silent peer only", async () => 
   watch.end();
   await peer.closed;
 
-  const [one, other] = memoryPair(OPTIONS).map((transport) =>
+  const [one, other] = memoryPair({ protocol }).map((transport) =>
     openSession(transport, { clock, readable: new Origin({ clock }).scope() })
   );
   const second = watchSession(one!, { clock });
@@ -40,7 +45,7 @@ Deno.test("watchSession: closes the session of a silent peer only", async () => 
   second.end();
   one!.close();
   await other!.closed;
-});
+}
 
 /** A viewer that reads a track, of which each second brings a group for `seconds`. */
 async function watchFor(seconds: number, most: number): Promise<{

@@ -10,6 +10,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import {
   type Position,
   SIDE_TRACK_PRIORITY,
+  TYPING_TRACK,
   type User,
 } from "../catalog/room.ts";
 import type { Preview } from "../catalog/room_frames.ts";
@@ -19,8 +20,6 @@ import { effect, type ReadonlySignal, Signal } from "../signals/signal.ts";
 export const PREVIEW_TRACK = "preview.json";
 /** Name of the track with the position; each frame is a `Position` in JSON. */
 export const LOCATION_TRACK = "location/window.json";
-/** Name of the track that says whether the person types; each frame is one byte. */
-export const TYPING_TRACK = "chat/typing.bool";
 
 const { preview, location, typing } = SIDE_TRACK_PRIORITY;
 const TRACKS = {

@@ -191,7 +191,7 @@ class RecordedTrackSource implements TrackSource {
         const entry = schedule.entries[next];
         if (entry) {
           next++;
-          if (entry.sequence <= track.track.highest) continue;
+          if (entry.sequence <= track.track.groups.highest) continue;
           await this.#send(entry, { recorded, schedule, track, signal });
         } else if (recording.isComplete) return;
         else await recording.changed.changed();

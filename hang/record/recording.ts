@@ -47,6 +47,9 @@ export interface RecordingTrack {
   readonly takes: TrackTake[];
 }
 
+/** Emitted types leave out members with computed names, so this declares the disposal. */
+export interface Recording extends Disposable {}
+
 /** A recording that is read, or that grows while it is; the owner closes it. */
 export class Recording {
   /** Path of the broadcast that was recorded. */

@@ -19,6 +19,7 @@
  */
 import { asMoqError } from "@moq-deno/lite/internal";
 import { ChatRoom } from "../chat/chat_room.ts";
+import type { ChatMessage } from "../chat/message.ts";
 import { listening } from "../signals/dom.ts";
 import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
@@ -39,10 +40,19 @@ import { define } from "./shared/parts.ts";
 import { reflect, TEXT } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
+export { BaseElement, PageElement } from "./shared/page_element.ts";
 export type { HangChatState } from "./chat/chat_state.ts";
 
+/** Details of the events of {@linkcode HangChatElement}. */
+export interface HangChatEvents {
+  /** The state has changed. */
+  readonly statechange: HangChatState;
+  /** A new message of somebody else. */
+  readonly message: ChatMessage;
+}
+
 /** `<hang-chat>`, a chat. */
-export class HangChatElement extends HangElement {
+export class HangChatElement extends HangElement<HangChatEvents> {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",

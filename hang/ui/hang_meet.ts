@@ -37,14 +37,23 @@ import { FLAG, reflect, TEXT } from "./shared/reflect.ts";
 
 export type { HangChatState } from "./chat/chat_state.ts";
 export { HangElement } from "./shared/hang_element.ts";
+export { BaseElement, PageElement } from "./shared/page_element.ts";
 export type { MeetOwn, MeetOwnOptions } from "./meet/own_camera.ts";
 export type { MeetPerson, MeetPersonOptions } from "./meet/person.ts";
 export type { MeetTile, TileFacts } from "./meet/tile.ts";
 
 const MAX_PEOPLE = 25;
 
+/** Details of the events of {@linkcode HangMeetElement}. */
+export interface HangMeetEvents {
+  /** The state has changed. */
+  readonly statechange: HangChatState;
+  /** Somebody came, went or changed. */
+  readonly peoplechange: null;
+}
+
 /** `<hang-meet>`, a meeting. */
-export class HangMeetElement extends HangElement {
+export class HangMeetElement extends HangElement<HangMeetEvents> {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",

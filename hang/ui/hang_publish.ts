@@ -39,6 +39,7 @@ import { define } from "./shared/parts.ts";
 import { FLAG, reflect, type Reflection, TEXT } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
+export { BaseElement, PageElement } from "./shared/page_element.ts";
 export type { HangPublishState } from "./publish/publish_state.ts";
 
 const SOURCES = ["camera", "screen", "file"] as const;
@@ -47,8 +48,14 @@ const SOURCE: Reflection<(typeof SOURCES)[number] | undefined> = {
   write: (source) => source,
 };
 
+/** Details of the events of {@linkcode HangPublishElement}. */
+export interface HangPublishEvents {
+  /** The state has changed. */
+  readonly statechange: HangPublishState;
+}
+
 /** `<hang-publish>`, a publisher. */
-export class HangPublishElement extends HangElement {
+export class HangPublishElement extends HangElement<HangPublishEvents> {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",

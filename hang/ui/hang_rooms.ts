@@ -63,8 +63,14 @@ const STYLE = `
 .media { color: var(--hang-quiet); font-size: 12px; }
 `;
 
+/** Details of the events of {@linkcode HangRoomsElement}. */
+export interface HangRoomsEvents {
+  /** The user has chosen a room: its path. */
+  readonly roomselect: string;
+}
+
 /** `<hang-rooms>`, a list of rooms. */
-export class HangRoomsElement extends HangElement {
+export class HangRoomsElement extends HangElement<HangRoomsEvents> {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",

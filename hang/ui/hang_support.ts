@@ -16,6 +16,7 @@
 import { running } from "../signals/lasting.ts";
 import { readFlag } from "./shared/attributes.ts";
 import { define, openShadow, part } from "./shared/parts.ts";
+import { PageElement } from "./shared/page_element.ts";
 import {
   type Support,
   type SupportMode,
@@ -23,6 +24,7 @@ import {
   worstOf,
 } from "./watch/support_report.ts";
 
+export { BaseElement, PageElement } from "./shared/page_element.ts";
 export type { Support, SupportMode };
 
 const STYLE = `
@@ -50,8 +52,14 @@ const SUMMARIES: Readonly<Record<Support["level"], string>> = {
   none: "This browser is not supported",
 };
 
+/** Details of the events of {@linkcode HangSupportElement}. */
+export interface HangSupportEvents {
+  /** The report is there, or has changed. */
+  readonly supportchange: readonly Support[];
+}
+
 /** `<hang-support>`, a report on the browser. */
-export class HangSupportElement extends HTMLElement {
+export class HangSupportElement extends PageElement<HangSupportEvents> {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "mode",

@@ -62,6 +62,7 @@ import {
 } from "./shared/reflect.ts";
 
 export { HangElement } from "./shared/hang_element.ts";
+export { BaseElement, PageElement } from "./shared/page_element.ts";
 
 const NOTHING: PlayerState = {
   kind: "offline",
@@ -72,8 +73,16 @@ const VOLUME: Reflection<number> = {
   write: String,
 };
 
+/** Details of the events of {@linkcode HangWatchElement}. */
+export interface HangWatchEvents {
+  /** The state has changed. */
+  readonly statechange: PlayerState;
+  /** Another rendition is shown: its track name, `undefined` for none. */
+  readonly renditionchange: string | undefined;
+}
+
 /** `<hang-watch>`, a player. */
-export class HangWatchElement extends HangElement {
+export class HangWatchElement extends HangElement<HangWatchEvents> {
   /** Attributes that are watched. */
   static readonly observedAttributes: readonly string[] = [
     "url",

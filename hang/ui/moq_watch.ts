@@ -6,10 +6,9 @@
  * @module
  */
 import { HangWatchElement } from "./hang_watch.ts";
+import { define } from "./shared/parts.ts";
 
 /** `<moq-watch>`, a player. */
 export class MoqWatchElement extends HangWatchElement {}
 
-if (!customElements.get("moq-watch")) {
-  customElements.define("moq-watch", MoqWatchElement);
-}
+define("moq-watch", MoqWatchElement);

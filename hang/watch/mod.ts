@@ -22,6 +22,7 @@ export type { Latency, LatencyRange } from "./clock/latency.ts";
 export * from "./player.ts";
 export type { PlayerState } from "./player_state.ts";
 export type { PlayerStats } from "./player_stats.ts";
+export { pinCertificate } from "../connection/pinned_certificates.ts";
 export * from "../connection/relay_connection.ts";
 export * from "../connection/watchdog.ts";
 export type { Counters } from "./lane.ts";

@@ -7,8 +7,6 @@ import type { Session } from "@moq-deno/lite";
 import type { AudioConfig, VideoConfig } from "../catalog/catalog.ts";
 import type { Counters } from "./lane.ts";
 
-const MAX_PACKET_BYTES = 1500;
-
 /** Numbers for people and programs. */
 export interface PlayerStats extends Readonly<Counters> {
   /** How far the picture shown is behind the live edge, in milliseconds; `undefined` while none is shown. */
@@ -45,7 +43,5 @@ export interface PlayerStats extends Readonly<Counters> {
 
 /** What carries a session, for people. */
 export function transportOf(session: Session): "WebTransport" | "WebSocket" {
-  // Over QUIC a datagram fits into one packet; over WebSocket it is a record or there is none.
-  const bytes = session.transport.datagrams?.maxBytes ?? Infinity;
-  return bytes <= MAX_PACKET_BYTES ? "WebTransport" : "WebSocket";
+  return session.transport.kind === "websocket" ? "WebSocket" : "WebTransport";
 }

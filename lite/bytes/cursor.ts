@@ -69,6 +69,16 @@ export class Reader {
     return value;
   }
 
+  /** As {@linkcode Reader.varint}, a number of `what`: more than `most` is an error. */
+  count(most: number, what: string): number {
+    const count = this.varint();
+    if (count <= most) return count;
+    throw new MoqError(
+      "decode",
+      `Expected at most ${most} ${what}, got ${count}`,
+    );
+  }
+
   /** A varint up to 2^62-1: an opaque id. */
   id(): bigint {
     return readBigVarint(this.#from, this.#varintAt());

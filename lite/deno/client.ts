@@ -12,33 +12,20 @@ import type { Session } from "../session/session.ts";
 import { fetchCertificateHash } from "../transport/certificate_hash.ts";
 import type { Transport } from "../transport/transport.ts";
 import { IN_BAND_ALPN, PROTOCOLS } from "../wire/version.ts";
-import { connectQuic } from "./connect.ts";
+import { connectQuic, type ConnectQuicOptions } from "./connect.ts";
 import { connectWebTransport } from "./h3/connect.ts";
 
 const EVERY_PROTOCOL = [...PROTOCOLS, IN_BAND_ALPN];
 
 /** Options of {@linkcode dial}. */
-export interface DenoDialOptions {
-  /** SHA-256 of certificates to trust in place of all others. */
-  readonly serverCertificateHashes?:
-    | readonly Uint8Array<ArrayBuffer>[]
-    | undefined;
+export interface DenoDialOptions
+  extends Omit<ConnectQuicOptions, "alpn" | "endpoint" | "maxUniStreams"> {
   /** @deprecated The name of `serverCertificateHashes` before there was one for every runtime. */
   readonly certificateHashes?: readonly Uint8Array<ArrayBuffer>[] | undefined;
-  /** Roots to trust besides the usual ones, PEM. */
-  readonly caCerts?: readonly string[] | undefined;
   /** ALPNs or subprotocols in order of preference. Default every draft spoken here, newest first. */
   readonly protocols?: readonly string[] | undefined;
-  /** Gives up. */
-  readonly signal?: AbortSignal | undefined;
-  /** Silence after which the connection is lost, in milliseconds. Default 15 s. */
-  readonly maxIdleTimeoutMs?: number | undefined;
-  /** How often an idle connection is kept alive, in milliseconds. Default 4 s. */
-  readonly keepAliveMs?: number | undefined;
   /** Requests the peer may have open: one for every track that a relay takes from here. Default 2048; 128 for a {@linkcode connect} that only subscribes. */
   readonly maxBidiStreams?: number | undefined;
-  /** The IP address to go to where the URL's host, which stays the name in TLS, has several. */
-  readonly address?: string | undefined;
 }
 
 /** Options of {@linkcode connect}. */
@@ -47,7 +34,7 @@ export interface DenoConnectOptions
     DenoDialOptions,
     Omit<SessionOptions, "setup">,
     Partial<SessionScopes> {
-  /** What we will do, if not both: spares the relay the other half. */
+  /** Set it if you only publish or only subscribe: it saves the relay work. Default both. */
   readonly role?: "publisher" | "subscriber" | undefined;
 }
 

@@ -14,7 +14,6 @@ interface HandshakesOptions {
   readonly max?: number | undefined;
   /** How long one may take, in milliseconds. Default 10 s. */
   readonly timeoutMs?: number | undefined;
-  /** Time. */
   readonly clock?: Clock | undefined;
 }
 

@@ -8,6 +8,7 @@
 import { MoqError } from "../error.ts";
 import { type Clock, systemClock, within } from "../time.ts";
 import { boundReason } from "../transport/limits.ts";
+import { endedError } from "../transport/stream_end.ts";
 import type {
   BidiStream,
   Datagrams,
@@ -20,7 +21,7 @@ import type {
 import { fromHttp3Code, quicError } from "./codes.ts";
 import { QuicDatagrams } from "./datagrams.ts";
 import { QuicStreams } from "./quic_streams.ts";
-import { QuicReceiveStream } from "./streams.ts";
+import { quicReceiveStream } from "./streams.ts";
 
 /** Options of {@linkcode quicTransport}. */
 export interface QuicTransportOptions {
@@ -45,6 +46,7 @@ export function quicTransport(
 }
 
 class QuicTransport implements Transport {
+  readonly kind = "quic";
   readonly protocol: string | undefined;
   readonly reliableReset = false;
   readonly incomingUni: AsyncIterable<ReceiveStream>;
@@ -104,11 +106,7 @@ class QuicTransport implements Transport {
   async #runClosed(): Promise<TransportClose> {
     const close = await this.#ending();
     this.#closing = true;
-    this.#streams.end(
-      new MoqError("transport", `The transport has ended: ${close.reason}`, {
-        cause: close.error,
-      }),
-    );
+    this.#streams.end(endedError(close));
     return close;
   }
 
@@ -127,7 +125,7 @@ class QuicTransport implements Transport {
 
   async *#acceptUni(): AsyncGenerator<ReceiveStream, void> {
     const streams = eachOf(this.#conn.incomingUnidirectionalStreams);
-    for await (const stream of streams) yield new QuicReceiveStream(stream);
+    for await (const stream of streams) yield quicReceiveStream(stream);
   }
 
   async *#acceptBidi(): AsyncGenerator<BidiStream, void> {
@@ -135,7 +133,7 @@ class QuicTransport implements Transport {
     for await (const { readable, writable } of streams) {
       yield {
         send: this.#streams.sender(writable),
-        receive: new QuicReceiveStream(readable),
+        receive: quicReceiveStream(readable),
       };
     }
   }

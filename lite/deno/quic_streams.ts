@@ -12,7 +12,7 @@ import type {
 } from "../transport/transport.ts";
 import { quicError } from "./codes.ts";
 import { StreamPool } from "./stream_pool.ts";
-import { QuicReceiveStream, QuicSendStream } from "./streams.ts";
+import { quicReceiveStream, QuicSendStream } from "./streams.ts";
 
 /** Opens streams, and remembers those whose last bytes have not left yet. */
 export class QuicStreams {
@@ -50,7 +50,7 @@ export class QuicStreams {
     const { readable, writable } = await this.#bidi.take(options.signal);
     const send = this.sender(writable, sendOrder);
     if (this.#prefixes.bidi) send.write(this.#prefixes.bidi);
-    return { send, receive: new QuicReceiveStream(readable) };
+    return { send, receive: quicReceiveStream(readable) };
   }
 
   /** The sending half of a stream on which nothing was sent yet. */

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { moveInto, StreamReader } from "../transport/stream_reader.ts";
 import { StreamWriter } from "../transport/stream_writer.ts";
-import { again, checkRoom, type StreamEnd } from "../transport/stream_end.ts";
 import type { ReceiveStream, SendStream } from "../transport/transport.ts";
 import { peerCodeOf, quicError } from "./codes.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The sending half. Deno has no RESET_STREAM: `reset` sends everything written and FIN, so write what makes the end unclean first. */
 export class QuicSendStream implements SendStream {
@@ -25,7 +26,7 @@ export class QuicSendStream implements SendStream {
     onClosed?: (flushed: Promise<void>) => void,
   ) {
     this.#writer = new StreamWriter(
-      stream as WritableStream<Uint8Array<ArrayBuffer>>,
+      stream as WritableStream<Bytes>,
     );
     this.#onClosed = onClosed;
   }
@@ -56,71 +57,26 @@ export class QuicSendStream implements SendStream {
   }
 }
 
-/** The receiving half. */
-export class QuicReceiveStream implements ReceiveStream {
-  readonly #reader: ReadableStreamBYOBReader;
-  #leftover: Uint8Array<ArrayBuffer> | undefined;
-  #stopped = false;
-  #over: StreamEnd | undefined;
-
-  /** `leftover` comes before everything else. It and `stream` now belong to it. */
-  constructor(
-    stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-    leftover?: Uint8Array<ArrayBuffer>,
-  ) {
-    this.#reader = stream.getReader({ mode: "byob" });
-    this.#leftover = leftover;
-  }
-
-  async read(
-    into: Uint8Array<ArrayBuffer>,
-  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    if (this.#stopped) throw stoppedError();
-    // The read that found the end took its buffer along, and callers pass what is left of it.
-    if (this.#over) return again(this.#over);
-    checkRoom(into);
-    if (this.#leftover?.byteLength) return this.#takeLeftover(into);
-    const { value, done } = await this.#readMore(into);
-    if (this.#stopped) throw stoppedError();
-    if (!done) return value;
-    this.#over = {};
-    return undefined;
-  }
-
-  stop(_code: number): void {
-    if (this.#stopped || this.#over) return;
-    this.#stopped = true;
-    this.#leftover = undefined;
+/** The receiving half, with `leftover` before everything else. It and `stream` now belong to it. */
+export function quicReceiveStream(
+  stream: ReadableStream<Bytes>,
+  leftover: Bytes = new Uint8Array(0),
+): ReceiveStream {
+  const reader = stream.getReader({ mode: "byob" });
+  let left = leftover;
+  return new StreamReader({
+    read(into) {
+      if (left.byteLength === 0) return reader.read(into);
+      const [value, rest] = moveInto(into, left);
+      left = rest;
+      return Promise.resolve({ value, done: false });
+    },
     // Deno always sends STOP_SENDING with 0, and only once no read is pending below: it drops the stream, whose lock a
     // pending read holds until bytes or FIN come. So the sender of a silent stream gets one more write through, and the
     // next one fails. Releasing the lock first, cancelling the stream itself, an aborted pipe, a transferred stream and
     // closing the resource do the same; cancelling the read is not implemented for QUIC. Requests that must end while
     // the peer is silent therefore end their own half, which the peer reads.
-    // A failure means that the stream is over, which is what was asked for.
-    this.#reader.cancel().catch(() => {});
-  }
-
-  async #readMore(
-    into: Uint8Array<ArrayBuffer>,
-  ): Promise<ReadableStreamReadResult<Uint8Array<ArrayBuffer>>> {
-    try {
-      return await this.#reader.read(into);
-    } catch (error) {
-      if (this.#stopped) throw stoppedError();
-      this.#over = { error: quicError(error) };
-      throw this.#over.error;
-    }
-  }
-
-  #takeLeftover(into: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-    const leftover = this.#leftover!;
-    const take = Math.min(into.byteLength, leftover.byteLength);
-    into.set(leftover.subarray(0, take));
-    this.#leftover = leftover.subarray(take);
-    return into.subarray(0, take);
-  }
-}
-
-function stoppedError(): MoqError {
-  return new MoqError("cancelled", "The stream was stopped by its reader");
+    cancel: () => reader.cancel(),
+    errorOf: quicError,
+  });
 }

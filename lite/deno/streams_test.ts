@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
-import { QuicReceiveStream, QuicSendStream } from "./streams.ts";
+import { quicReceiveStream, QuicSendStream } from "./streams.ts";
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
@@ -85,7 +85,7 @@ Deno.test("QuicSendStream: a lost connection is a stop without a code", async ()
   assert.equal(await stream.stopped, undefined);
 });
 
-Deno.test("QuicReceiveStream: the leftover comes first and keeps the reader's buffer", async () => {
+Deno.test("quicReceiveStream: the leftover comes first and keeps the reader's buffer", async () => {
   const source = new ReadableStream({
     type: "bytes",
     start(controller): void {
@@ -94,7 +94,7 @@ Deno.test("QuicReceiveStream: the leftover comes first and keeps the reader's bu
       controller.byobRequest?.respond(0);
     },
   });
-  const stream = new QuicReceiveStream(source, text("hello "));
+  const stream = quicReceiveStream(source, text("hello "));
   let into: Chunk = new Uint8Array(4);
   const read: string[] = [];
   for (;;) {
@@ -107,9 +107,9 @@ Deno.test("QuicReceiveStream: the leftover comes first and keeps the reader's bu
   assert.deepEqual(read, ["hell", "o ", "worl", "d"]);
 });
 
-Deno.test("QuicReceiveStream: failures are ours, with the plain code", async () => {
+Deno.test("quicReceiveStream: failures are ours, with the plain code", async () => {
   const failing = (message: string) =>
-    new QuicReceiveStream(
+    quicReceiveStream(
       new ReadableStream({
         type: "bytes",
         pull: () => Promise.reject(new Error(message)),

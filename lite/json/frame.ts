@@ -12,7 +12,7 @@ import type { Compression, FrameCoder } from "./compression.ts";
 import { MAX_JSON_FIELDS, type WorkMeter } from "./work_meter.ts";
 
 /** Most bytes of one value, unless the reader allows more. */
-export const MAX_JSON_BYTES = 1 << 20;
+export const MAX_JSON_BYTES: number = 1 << 20;
 
 // A group may inflate to so many values of the largest size, or to so many times its own bytes.
 const MAX_INFLATION = 64;

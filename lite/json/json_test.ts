@@ -55,7 +55,7 @@ const bytesOf = (value: unknown): Uint8Array =>
 
 /** Frames of each group that is still there, in hexadecimal. */
 function wireOf({ track }: TrackProducer): string[][] {
-  return track.cached().map((group) => {
+  return track.groups.cached().map((group) => {
     let timestamp = 0;
     return Array.from({ length: group.frameCount }, (_, index) => {
       const frame = group.frame(index, timestamp)!;

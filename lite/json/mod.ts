@@ -41,8 +41,8 @@ export {
 } from "./merge_patch.ts";
 export {
   followNewest,
-  type FrameReader,
   type JsonFrame,
+  type JsonFrameReader,
 } from "./newest_group.ts";
 export {
   consumeSnapshots,

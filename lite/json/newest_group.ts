@@ -32,7 +32,7 @@ export interface JsonFrame extends DecodedFrame {
 }
 
 /** Reads one group's frames; each throws `MoqError("decode")` to give the group up, `"too-large"` to give the track up. */
-export interface FrameReader<T> {
+export interface JsonFrameReader<T> {
   /** What the frame says, nothing when there is nothing to say. */
   read(frame: JsonFrame): Iterable<T>;
 }
@@ -43,7 +43,7 @@ export interface FrameReader<T> {
  */
 export async function* followNewest<T>(
   track: TrackConsumer,
-  reader: FrameReader<T>,
+  reader: JsonFrameReader<T>,
   options: ConsumeJsonOptions,
 ): AsyncGenerator<T, void> {
   const { signal, priority, log, clock = systemClock } = options;

@@ -18,8 +18,8 @@ import { countFields } from "./depth.ts";
 import { diffJson, equalJson } from "./merge_patch.ts";
 import {
   followNewest,
-  type FrameReader,
   type JsonFrame,
+  type JsonFrameReader,
 } from "./newest_group.ts";
 import { PatchedValue } from "./patched_value.ts";
 import { MAX_JSON_FIELDS } from "./work_meter.ts";
@@ -71,7 +71,7 @@ export function consumeSnapshots(
 }
 
 /** Puts the frames of a group together: all of the value, then patches, the sum bounded. */
-export class SnapshotReader implements FrameReader<unknown> {
+export class SnapshotReader implements JsonFrameReader<unknown> {
   readonly #maxBytes: number;
   readonly #maxFields: number;
   #current = new PatchedValue(undefined);

@@ -9,8 +9,8 @@ import type { TrackConsumer } from "../model/track.ts";
 import type { ConsumeJsonOptions } from "./frame.ts";
 import {
   followNewest,
-  type FrameReader,
   type JsonFrame,
+  type JsonFrameReader,
 } from "./newest_group.ts";
 
 /** Numbers of records that follow each other. */
@@ -57,7 +57,7 @@ function countOf(value: unknown, what: string): number {
 }
 
 /** Knows which numbers the window has and which the reader has heard of, not the records. */
-class WindowReader implements FrameReader<WindowEvent> {
+class WindowReader implements JsonFrameReader<WindowEvent> {
   #front = 0;
   #end = 0;
   #heard: number | undefined;

@@ -9,7 +9,7 @@ import { MoqError } from "../error.ts";
 import { type Clock, sleep } from "../time.ts";
 
 /** Most fields and array elements of one value, unless the reader sets another bound. */
-export const MAX_JSON_FIELDS = 1 << 18;
+export const MAX_JSON_FIELDS: number = 1 << 18;
 /** How often the frames of one group may make a reader walk through a value with as many fields as it allows. */
 export const MAX_WALKS_PER_GROUP = 1024;
 

@@ -6,8 +6,11 @@
  */
 import type { GroupProducer } from "./group.ts";
 
+/** Emitted types leave out members with computed names, so this declares the iterator. */
+export interface Arrivals extends Iterable<GroupProducer> {}
+
 /** A queue that nobody empties: entries have numbers, and the oldest go when they are let go of. */
-export class Arrivals implements Iterable<GroupProducer> {
+export class Arrivals {
   readonly #groups: GroupProducer[] = [];
   #first = 0;
 

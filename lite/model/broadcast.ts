@@ -134,7 +134,7 @@ export class Broadcast {
 
   /** Adds a track; replaces one of the same name. */
   add(name: string, options: { readonly info?: TrackInfo }): Track {
-    this.#tracks.get(name)?.release();
+    this.#tracks.get(name)?.groups.release();
     const track: Track = new Track(name, {
       cache: this.cache,
       share: this.#share,
@@ -151,7 +151,7 @@ export class Broadcast {
 
   /** Forgets the track of this name; who reads it goes on. */
   remove(name: string): void {
-    this.#tracks.get(name)?.release();
+    this.#tracks.get(name)?.groups.release();
     this.#tracks.delete(name);
   }
 
@@ -188,7 +188,7 @@ export class Broadcast {
     this.#error = error;
     for (const track of this.#tracks.values()) {
       track.close(error);
-      track.release();
+      track.groups.release();
     }
     this.#tracks.clear();
     this.#end.resolve(error);

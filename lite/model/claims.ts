@@ -23,7 +23,7 @@ import {
   type RouteSource,
 } from "./route.ts";
 
-/** Options of {@linkcode Claims}; see `OriginOptions`. */
+/** Options of {@linkcode PathClaims}; see `OriginOptions`. */
 export interface ClaimsOptions {
   /** Our hop id. */
   readonly hop: bigint;
@@ -38,7 +38,7 @@ export interface ClaimsOptions {
 }
 
 /** The claims of one origin. */
-export class Claims {
+export class PathClaims {
   /** The paths that changed recently. */
   readonly changes: PathChanges = new PathChanges();
   readonly #onChange: (path: string) => void;
@@ -53,7 +53,7 @@ export class Claims {
   readonly #clock: Clock;
   #age = 0;
 
-  /** None yet. `onChange` hears of each path before {@linkcode Claims.changes} does. */
+  /** None yet. `onChange` hears of each path before {@linkcode PathClaims.changes} does. */
   constructor(
     { hop, lingerMs = 0, warmMs, settleMs = 0, clock = systemClock }:
       ClaimsOptions,
@@ -266,11 +266,11 @@ export class Claims {
 
 /** A claim as its announcer holds it. */
 class ClaimedPath implements Publication {
-  readonly #claims: Claims;
+  readonly #claims: PathClaims;
   readonly #claim: Claim;
   #isClosed = false;
 
-  constructor(claims: Claims, claim: Claim) {
+  constructor(claims: PathClaims, claim: Claim) {
     this.#claims = claims;
     this.#claim = claim;
   }

@@ -27,16 +27,17 @@ export function isSameDemand(a: Wanted, b: Wanted): boolean {
 export interface SubscribeOptions {
   /** 0 to 255, higher is sent first. Default 0. */
   readonly priority?: number | undefined;
-  /** Age in milliseconds of media time up to which groups behind the newest are wanted. Default 0, the live edge. */
+  /** How far behind the newest group, in milliseconds of media time, older groups are still delivered. Default 0: the newest only. */
   readonly maxAgeMs?: number | undefined;
   /** Lowest group wanted. Default any. */
   readonly startGroup?: number | undefined;
   /** Highest group wanted, inclusive. Default no end. */
   readonly endGroup?: number | undefined;
   /**
-   * Which of the groups that are there already come first: `"fresh"` those
-   * within `maxAgeMs` of the newest, `"latest"` the newest alone, `"all"` from
-   * `startGroup` on. Default `"fresh"`.
+   * Which of the existing groups come first: `"fresh"` those within `maxAgeMs`
+   * of the newest, `"latest"` the newest alone, `"all"` every one from
+   * `startGroup` on that is still cached and within `maxAgeMs`. Default
+   * `"fresh"`.
    */
   readonly from?: "fresh" | "latest" | "all" | undefined;
   /** Ends the subscription; waits throw its reason. */
@@ -54,7 +55,7 @@ export interface TrackDemand {
 }
 
 /** One reader, as its track sees it. */
-export interface Subscriber {
+export interface TrackReader {
   /** What it wants now. */
   readonly wanted: Wanted;
   /** The track has something new. */
@@ -64,7 +65,7 @@ export interface Subscriber {
 /** What has readers. */
 export interface Demanded {
   /** The readers now. */
-  readonly subscriptions: ReadonlySet<Subscriber>;
+  readonly subscriptions: ReadonlySet<TrackReader>;
   /** Wakes when one comes, leaves or wants something else. */
   readonly demandLatch: Latch;
 }
@@ -99,7 +100,7 @@ export function wantedBy(track: Demanded): TrackDemand {
 }
 
 function combine(
-  subscriptions: ReadonlySet<Subscriber>,
+  subscriptions: ReadonlySet<TrackReader>,
 ): Wanted | undefined {
   let all: Wanted | undefined;
   for (const { wanted } of subscriptions) {

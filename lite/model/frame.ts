@@ -26,7 +26,7 @@ export interface Frame {
 /** Most frames a group may hold. */
 export const MAX_GROUP_FRAMES = 8192;
 /** Most bytes a group may hold, frame headers included. */
-export const MAX_GROUP_BYTES = 32 * 1024 * 1024;
+export const MAX_GROUP_BYTES: number = 32 * 1024 * 1024;
 /** Furthest a timestamp may be from 0, in ticks: the delta between any two is then exact. */
 export const MAX_TIMESTAMP: number = 2 ** 51 - 1;
 

@@ -11,7 +11,7 @@ import type {
   BroadcastProducer,
 } from "./broadcast.ts";
 import { Cache } from "./cache.ts";
-import { Claims } from "./claims.ts";
+import { PathClaims } from "./claims.ts";
 import {
   type AnnounceEvent,
   EVERYTHING,
@@ -61,7 +61,7 @@ export class Origin implements OriginTable, Routes {
   /** Accounts for all groups. */
   readonly cache: Cache;
   /** The ways to every path. */
-  readonly claims: Claims;
+  readonly claims: PathClaims;
   /** Divides the event loop among those that list many paths. */
   readonly turns: Turns;
   readonly #served: Map<string, RoutedBroadcast> = new Map();
@@ -77,7 +77,7 @@ export class Origin implements OriginTable, Routes {
   constructor(options: OriginOptions = {}) {
     this.hop = options.hop ?? randomHop();
     this.cache = options.cache ?? new Cache({ clock: options.clock });
-    this.claims = new Claims({ ...options, hop: this.hop }, (path) => {
+    this.claims = new PathClaims({ ...options, hop: this.hop }, (path) => {
       this.#changed(path);
     });
     this.turns = new Turns(options.clock ?? systemClock);

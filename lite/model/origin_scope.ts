@@ -18,7 +18,7 @@ import {
   BroadcastConsumer,
   type BroadcastProducer,
 } from "./broadcast.ts";
-import type { Claims } from "./claims.ts";
+import type { PathClaims } from "./claims.ts";
 import {
   checkMounts,
   type Mount,
@@ -53,7 +53,7 @@ export const EVERYTHING: PathFilter = { prefixes: [""], allows: () => true };
 /** What a view needs of its origin. */
 export interface OriginTable {
   /** The ways to every path. */
-  readonly claims: Claims;
+  readonly claims: PathClaims;
   /** Shared by all who list many paths. */
   readonly turns: Turns;
   /** The broadcast at an absolute path over its best route. */
@@ -223,8 +223,11 @@ interface Told {
   readonly route: Route;
 }
 
+/** Emitted types leave out members with computed names, so this declares the iterator. */
+export interface AnnounceSubscription extends AsyncIterable<AnnounceEvent> {}
+
 /** A live listing. Changes between two reads are folded into their net effect, so it holds at most one entry for each path that exists or has to be ended. */
-export class AnnounceSubscription implements AsyncIterable<AnnounceEvent> {
+export class AnnounceSubscription {
   readonly #scope: OriginScope;
   readonly #prefix: string;
   readonly #signal: AbortSignal | undefined;

@@ -12,7 +12,7 @@ import { linked, type LinkedController, onAbort } from "../signal.ts";
 import { deadline } from "../time.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { Cache } from "./cache.ts";
-import type { Claims } from "./claims.ts";
+import type { PathClaims } from "./claims.ts";
 import { type GroupConsumer, groupOf, type GroupProducer } from "./group.ts";
 import { Handover } from "./handover.ts";
 import { type Claim, publisherOf, type Route } from "./route.ts";
@@ -47,7 +47,7 @@ export interface Routes {
   /** Accounts for all groups. */
   readonly cache: Cache;
   /** The claims on every path. */
-  readonly claims: Claims;
+  readonly claims: PathClaims;
   /** Route changes reach `broadcast` again. */
   attach(broadcast: RoutedBroadcast): void;
 }

@@ -5,7 +5,7 @@
  */
 import type { LogEnd } from "../bytes/byte_log.ts";
 import type { Latch } from "../latch.ts";
-import type { Subscriber } from "./demand.ts";
+import type { TrackReader } from "./demand.ts";
 import type { TrackGroups } from "./track_groups.ts";
 
 /** The groups of a track, for those who read them. */
@@ -25,7 +25,7 @@ export interface Subscribable extends GroupsOfTrack {
   /** Wakes those who follow what readers want. */
   readonly demandLatch: Latch;
   /** Adds a reader. */
-  join(subscriber: Subscriber): void;
+  join(subscriber: TrackReader): void;
   /** Removes a reader. */
-  leave(subscriber: Subscriber): void;
+  leave(subscriber: TrackReader): void;
 }

@@ -12,7 +12,7 @@ import { SequenceIndex } from "./sequence_index.ts";
 import {
   isSameDemand,
   type SubscribeOptions,
-  type Subscriber,
+  type TrackReader,
   type Wanted,
   wantedOf,
 } from "./demand.ts";
@@ -21,9 +21,17 @@ import type { Subscribable } from "./subscribable.ts";
 /** Most groups above the end that wait for it to be raised; the lowest are dropped first. */
 const MAX_HELD = 2048;
 
+/** Options of {@linkcode TrackSubscription.skipTo}. */
+export interface SkipOptions {
+  /** Whether groups within the maximum age are kept too. Default false. */
+  readonly keepsFresh?: boolean | undefined;
+}
+
+/** Emitted types leave out members with computed names, so this declares the iterator. */
+export interface TrackSubscription extends AsyncIterable<GroupConsumer> {}
+
 /** A reader of one track; iterate it, or poll `tryNext` first on a hot path. */
-export class TrackSubscription
-  implements AsyncIterable<GroupConsumer>, Subscriber {
+export class TrackSubscription implements TrackReader {
   readonly #track: Subscribable;
   readonly #signal: AbortSignal | undefined;
   readonly #release: (() => void) | undefined;
@@ -216,7 +224,10 @@ export class TrackSubscription
   }
 
   /** Passes over the groups that wait to be read, but for the newest `keep`, and with `keepsFresh` for those within the maximum age. */
-  skipTo(keep: number, { keepsFresh = false } = {}): void {
+  skipTo(
+    keep: number,
+    { keepsFresh = false }: SkipOptions = {},
+  ): void {
     const kept: Set<GroupProducer> = new Set();
     for (const group of this.#newestFirst()) {
       if (kept.size === keep) break;

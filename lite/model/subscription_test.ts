@@ -18,7 +18,7 @@ function trackOf(groups: number): TrackProducer {
 
 function add(track: TrackProducer, groups: number): void {
   for (let i = 0; i < groups; i++) {
-    const timestamp = track.track.highest + 1;
+    const timestamp = track.track.groups.highest + 1;
     track.writeFrame({ timestamp, payload: new Uint8Array(1) });
   }
 }

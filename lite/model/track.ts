@@ -19,8 +19,8 @@ import {
 import { TrackGroups } from "./track_groups.ts";
 import {
   type SubscribeOptions,
-  type Subscriber,
   type TrackDemand,
+  type TrackReader,
   wantedBy,
 } from "./demand.ts";
 import type { Subscribable } from "./subscribable.ts";
@@ -96,7 +96,7 @@ export class Track implements Subscribable {
   /** Wakes when what the subscribers want changes. */
   readonly demandLatch: Latch = new Latch();
   /** Everybody reading. */
-  readonly subscriptions: Set<Subscriber> = new Set();
+  readonly subscriptions: Set<TrackReader> = new Set();
   readonly #share: CacheShare | undefined;
   readonly #source: TrackSource | undefined;
   readonly #onRefused: (() => void) | undefined;
@@ -114,11 +114,6 @@ export class Track implements Subscribable {
     this.#source = options.source;
     this.#onRefused = options.onRefused;
     this.#info = options.info;
-  }
-
-  /** The highest sequence so far, -1 before the first. */
-  get highest(): number {
-    return this.groups.highest;
   }
 
   /** Set once no more groups will come. */
@@ -139,11 +134,6 @@ export class Track implements Subscribable {
   /** Whether nothing hangs on it any more: no reader, no cached group. */
   get isIdle(): boolean {
     return this.subscriptions.size === 0 && this.groups.isEmpty;
-  }
-
-  /** Groups that can be read now, by ascending sequence; without those that may be lost. */
-  cached(): GroupProducer[] {
-    return this.groups.cached();
   }
 
   #wake(): void {
@@ -251,11 +241,6 @@ export class Track implements Subscribable {
     this.demandLatch.wake();
   }
 
-  /** Nobody can find the track any more: its newest group may go like the others. */
-  release(): void {
-    this.groups.release();
-  }
-
   /** A past group, from the cache or the source; throws `MoqError("not-found")`. */
   async fetch(
     sequence: number,
@@ -276,7 +261,7 @@ export class Track implements Subscribable {
   }
 
   /** Adds a reader; the first one starts the source. */
-  join(subscription: Subscriber): void {
+  join(subscription: TrackReader): void {
     this.subscriptions.add(subscription);
     this.demandLatch.wake();
     if (this.#source && !this.#running && !this.#ended) {
@@ -286,7 +271,7 @@ export class Track implements Subscribable {
   }
 
   /** Removes a reader; the last one stops the source. */
-  leave(subscription: Subscriber): void {
+  leave(subscription: TrackReader): void {
     if (!this.subscriptions.delete(subscription)) return;
     this.demandLatch.wake();
     if (this.subscriptions.size > 0 || !this.#source) return;
@@ -347,7 +332,7 @@ export class TrackProducer {
 
   /** Begins a group, the next in sequence unless `sequence` says otherwise. Throws `TypeError` for one that is there already, or after the end. */
   group(sequence?: number): GroupProducer {
-    const next = sequence ?? this.track.highest + 1;
+    const next = sequence ?? this.track.groups.highest + 1;
     const group = this.track.begin(next);
     if (!group) throw this.#isOver(next);
     return group;
@@ -381,7 +366,7 @@ export class TrackProducer {
         `Expected a timestamp in whole ticks from 0 on, got ${frame.timestamp}`,
       );
     }
-    const next = this.track.highest + 1;
+    const next = this.track.groups.highest + 1;
     if (!this.track.insertDatagram(next, frame)) throw this.#isOver(next);
   }
 
@@ -433,7 +418,11 @@ export class TrackConsumer {
     return new TrackSubscription(this.#track, options);
   }
 
-  /** The frames of all groups as text, as {@linkcode TrackConsumer.subscribe}; a group that was cut is passed over. */
+  /**
+   * The frames of all groups as text. Groups arrive in any order, and late ones
+   * may be dropped, as in {@linkcode TrackConsumer.subscribe}; a cut group is
+   * skipped. Text that must be complete and in order belongs in one group.
+   */
   async *texts(options: SubscribeOptions = {}): AsyncGenerator<string, void> {
     const groups = this.subscribe(options);
     try {

@@ -107,7 +107,7 @@ Deno.test("TrackSubscription.update: a reader that fell behind the arrivals gets
   const subscription = track.consume().subscribe({ endGroup: 1 });
   for (let i = 1; i < 10; i++) write(track, i);
   const gone = new MoqError("evicted", "No room");
-  for (const group of track.track.cached().slice(0, 3)) {
+  for (const group of track.track.groups.cached().slice(0, 3)) {
     group.retire(gone);
   }
   write(track, 10); // prunes

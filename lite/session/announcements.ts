@@ -15,7 +15,7 @@ import { BidiType } from "../wire/stream_type.ts";
 import { hasExcludeHop, hasSetupStream } from "../wire/version.ts";
 import { AnnounceReader } from "./announce_reader.ts";
 import { paced } from "./paced.ts";
-import type { Requests } from "./requests.ts";
+import type { PeerRequests } from "./requests.ts";
 
 const TAKEN_AT_ONCE = 64;
 // A peer that closes the session ends its streams first. Its reason comes a moment later.
@@ -23,12 +23,12 @@ const CLOSING_MS = 2000;
 
 /** Listings of the peer's announcements. */
 export class Announcements {
-  readonly #requests: Requests;
+  readonly #requests: PeerRequests;
   readonly #claims: Set<Publication> = new Set();
   #hasPassedOver = false;
 
   /** Asks through `requests`. */
-  constructor(requests: Requests) {
+  constructor(requests: PeerRequests) {
     this.#requests = requests;
   }
 

@@ -16,7 +16,7 @@ import type { IncomingRequest } from "./request.ts";
 import { withType } from "./streams.ts";
 
 /** Who of the two has been asked to go. */
-export class Goaway {
+export class GoawayExchange {
   readonly #context: SessionContext;
   readonly #asked = Promise.withResolvers<string>();
   #isAsked = false;

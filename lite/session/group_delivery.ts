@@ -35,7 +35,6 @@ interface GroupDeliveryOptions {
   readonly message: Subscribe;
   /** Its place among the send orders. */
   readonly order: SubscriptionOrder;
-  /** The track. */
   readonly track: Track;
   /** Cuts all of it. */
   readonly signal: AbortSignal;

@@ -25,9 +25,9 @@ export interface Pace {
   /** As {@linkcode Pace.grant} as soon as there is room; 0 when the stream is to end instead. */
   wait(wanted: number): Promise<number>;
   /** The stream itself takes no more for the moment. */
-  beginWait(): void;
+  beginWait?(): void;
   /** It takes more. */
-  endWait(): void;
+  endWait?(): void;
 }
 
 /** Options of {@linkcode sendGroup} and {@linkcode sendFrames}. */
@@ -104,9 +104,9 @@ export async function sendGroup(
   try {
     while (!signal.aborted && !group.retired) {
       if (at < log.length) {
-        pace?.beginWait();
+        pace?.beginWait?.();
         if (!await stream.ready(signal)) break;
-        pace?.endWait();
+        pace?.endWait?.();
         const wanted = Math.min(log.length - at, MAX_BURST_BYTES);
         const granted = pace
           ? pace.grant(wanted) || await pace.wait(wanted)

@@ -180,6 +180,7 @@ function withoutFirst(
   rest: AsyncIterator<BidiStream>,
 ): Transport {
   return {
+    kind: transport.kind,
     protocol: transport.protocol,
     reliableReset: transport.reliableReset,
     openUni: (options) => transport.openUni(options),

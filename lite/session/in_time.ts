@@ -12,7 +12,6 @@ const CREDIT_TIMEOUT_MS = 10_000;
 
 /** Options of {@linkcode inTime}. */
 interface InTimeOptions {
-  /** Time. */
   readonly clock: Clock;
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;

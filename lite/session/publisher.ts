@@ -10,7 +10,7 @@ import { asMoqError, MoqError } from "../error.ts";
 import type { OriginScope } from "../model/origin_scope.ts";
 import type { TrackConsumer } from "../model/track.ts";
 import { aborted, linked, type LinkedController } from "../signal.ts";
-import type { BidiStream } from "../transport/transport.ts";
+import type { BidiStream, SendStream } from "../transport/transport.ts";
 import { decodeAnnounceRequest } from "../wire/announce.ts";
 import { decodeFetch } from "../wire/fetch.ts";
 import { decodeSubscribe } from "../wire/subscribe.ts";
@@ -23,13 +23,12 @@ import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
 import { ProbeReports } from "./probe_reports.ts";
 import { RequestedBroadcasts } from "./requested.ts";
-import { AnswerPace } from "./pacing/send_window.ts";
 import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
-import { OutgoingSubscription } from "./outgoing_subscription.ts";
+import { ServedSubscription } from "./served_subscription.ts";
 
 /** Answers the peer's requests. */
-export class Publisher {
+export class SessionPublisher {
   readonly #context: SessionContext;
   readonly #scope: Promise<OriginScope>;
   readonly #orders = new SendOrders();
@@ -99,51 +98,59 @@ export class Publisher {
     this.#requested.forgetIdle();
   }
 
+  /** Answers a request about one track until the peer ends it; a failure refuses it. */
+  async #serve(
+    { send }: BidiStream,
+    answer: (over: LinkedController) => Promise<void>,
+  ): Promise<void> {
+    const over = linked(this.#context.signal);
+    try {
+      await answer(over);
+    } catch (error) {
+      this.#refuse(send, error);
+    }
+    this.#requested.end(send, { isRefused: false });
+    over.abort();
+  }
+
   /** TRACK. */
   async trackInfo({ stream, reader }: IncomingRequest): Promise<void> {
-    const { version, signal, tasks } = this.#context;
-    const over = linked(signal);
-    try {
+    const { version, tasks } = this.#context;
+    await this.#serve(stream, async (over) => {
       const request = decodeTrackRequest(await reader.request());
       tasks.run("track end", endOnStop(stream, over));
       const track = await this.#track(request, stream);
       const info = await track.info(over.signal);
       stream.send.write(encodeTrackInfo(info, version));
       stream.send.close();
-    } catch (error) {
-      this.#refuse(stream, error);
-    }
-    this.#requested.end(stream.send, { isRefused: false });
-    over.abort();
+    });
   }
 
   /** FETCH. */
   async fetch({ stream, reader }: IncomingRequest): Promise<void> {
-    const { version, signal, path } = this.#context;
-    const over = linked(signal);
+    const { version, path, tasks, stats: count } = this.#context;
     const flow = path.open(ANSWER_ORDER);
-    try {
+    await this.#serve(stream, async (over) => {
+      const { signal } = over;
       const request = decodeFetch(await reader.request(), version);
-      this.#context.tasks.run("fetch end", endWith(reader, over, stream));
+      tasks.run("fetch end", endWith(reader, over, stream));
       const track = await this.#track(request, stream);
-      const group = await track.fetch(request.group, {
-        priority: request.priority,
-        signal: over.signal,
-      });
+      const { group: sequence, priority, startFrame, endFrame } = request;
+      const group = await track.fetch(sequence, { priority, signal });
       await sendFrames(stream.send, groupOf(group), {
         context: this.#context,
-        signal: over.signal,
-        pace: new AnswerPace(flow, over.signal),
-        count: this.#context.stats,
-        startFrame: request.startFrame,
-        endFrame: request.endFrame,
+        signal,
+        // An answer is never too old.
+        pace: {
+          grant: (wanted) => flow.grant(wanted),
+          wait: (wanted) => flow.wait(wanted, signal),
+        },
+        count,
+        startFrame,
+        endFrame,
       });
-    } catch (error) {
-      this.#refuse(stream, error);
-    }
-    this.#requested.end(stream.send, { isRefused: false });
+    });
     flow.close();
-    over.abort();
   }
 
   /** SUBSCRIBE. */
@@ -159,7 +166,7 @@ export class Publisher {
     this.#ids.add(message.id);
     stats.subscriptions++;
     const order = this.#orders.open();
-    try {
+    await this.#serve(stream, async () => {
       if (stats.subscriptions > limits.subscriptions) {
         throw new MoqError(
           "lagged",
@@ -169,15 +176,11 @@ export class Publisher {
       const track = await this.#track(message, stream);
       const request = { stream, reader };
       const options = { message, order, track, request };
-      await new OutgoingSubscription(this.#context, options).run();
-    } catch (error) {
-      this.#refuse(stream, error);
-    } finally {
-      this.#requested.end(stream.send, { isRefused: false });
-      order.close();
-      stats.subscriptions--;
-      this.#ids.delete(message.id);
-    }
+      await new ServedSubscription(this.#context, options).run();
+    });
+    order.close();
+    stats.subscriptions--;
+    this.#ids.delete(message.id);
   }
 
   /** PROBE: reports what the path carries, at first and when that changes, until the peer has heard enough. */
@@ -192,12 +195,12 @@ export class Publisher {
     }
   }
 
-  #refuse(stream: BidiStream, cause: unknown): void {
+  #refuse(send: SendStream, cause: unknown): void {
     const error = asMoqError(cause);
     const { log } = this.#context;
     log.debug?.("request refused", { code: error.code, reason: error.message });
-    abortMessages(stream.send, error, this.#context);
-    this.#requested.end(stream.send, { isRefused: true });
+    abortMessages(send, error, this.#context);
+    this.#requested.end(send, { isRefused: true });
   }
 }
 

@@ -76,20 +76,23 @@ interface Moving {
   readonly gone: AbortSignal;
 }
 
-/** Keeps one session up. It has the verbs of a {@linkcode Session}, which here outlive the single session. */
+/**
+ * Keeps one session up. It has the methods of a {@linkcode Session}. What is
+ * published stays published over new sessions. A read ends or throws with the
+ * session: wait for {@linkcode Connection.whenAnnounced} and read again.
+ */
 export class Connection {
   /** Broadcasts of our own: published on every session. */
   readonly local: Origin;
   /** What the peer announces, over whichever session is up. */
   readonly remote: Origin;
-  /** Resolves when it was closed, or gave up because the peer will never let us in; never rejects. */
+  /** Resolves when it was closed, or gave up because the peer refused with `unauthorized`; never rejects. */
   readonly closed: Promise<MoqError | undefined>;
   readonly #dialer: SessionDialer;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #initialDelayMs: number;
+  readonly #options: ConnectionOptions;
   readonly #maxDelayMs: number;
-  readonly #retriesRefusals: boolean;
   readonly #end = new AbortController();
   // Also when it gave up by itself.
   readonly #over = new AbortController();
@@ -103,9 +106,8 @@ export class Connection {
     this.#dialer = dialer;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? SILENT;
-    this.#initialDelayMs = options.initialDelayMs ?? INITIAL_DELAY_MS;
+    this.#options = options;
     this.#maxDelayMs = options.maxDelayMs ?? MAX_DELAY_MS;
-    this.#retriesRefusals = options.retriesRefusals ?? false;
     this.local = options.origin ?? new Origin({ clock: this.#clock });
     this.remote = options.origin ??
       new Origin({ clock: this.#clock, hop: this.local.hop });
@@ -151,7 +153,7 @@ export class Connection {
     });
   }
 
-  /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
+  /** Resolves when the peer has a broadcast at `path`, published by another session. Throws `signal.reason`, and the `MoqError` of a connection that ends before. */
   async whenAnnounced(path: string, signal?: AbortSignal): Promise<void> {
     if (await isAnnounced(this.announced(path, signal))) return;
     signal?.throwIfAborted();
@@ -208,7 +210,9 @@ export class Connection {
       const before = this.#moving;
       error = await this.#connectOnce();
       if (signal.aborted) break;
-      if (error?.code === "unauthorized" && !this.#retriesRefusals) break;
+      if (error?.code === "unauthorized" && !this.#options.retriesRefusals) {
+        break;
+      }
       // A session that held for a while was no failed attempt.
       if (this.#clock.now() - startMs > this.#maxDelayMs) attempt = 1;
       if (before?.gone.aborted) attempt = 1;
@@ -258,10 +262,9 @@ export class Connection {
 
   /** Waits before the next attempt and returns how many there were: one, once a peer that asked us to move has gone and its successor may come. */
   async #wait(attempt: number, error: MoqError | undefined): Promise<number> {
-    const ceiling = Math.min(
-      this.#initialDelayMs * 2 ** (attempt - 1),
-      this.#maxDelayMs,
-    );
+    const { initialDelayMs = INITIAL_DELAY_MS } = this.#options;
+    const delayMs = initialDelayMs * 2 ** (attempt - 1);
+    const ceiling = Math.min(delayMs, this.#maxDelayMs);
     const retryMs = ceiling / 2 + Math.random() * ceiling / 2;
     const reason = error?.message;
     // A peer that stays away for the same reason is said once.

@@ -23,7 +23,7 @@ import { BidiType } from "../wire/stream_type.ts";
 import {
   encodeSubscribe,
   encodeSubscribeUpdate,
-  type SubscribeOptions,
+  type SubscribeFields,
 } from "../wire/subscribe.ts";
 import {
   decodeSubscribeResponse,
@@ -38,7 +38,7 @@ import { failOnViolation } from "./context.ts";
 import { groupSink } from "./compat.ts";
 import { receiveGroup } from "./group_receiver.ts";
 import type { MessageReader } from "./streams.ts";
-import type { GroupReceiver, Requests } from "./requests.ts";
+import type { GroupReceiver, PeerRequests } from "./requests.ts";
 
 /** How long to wait for groups that are owed when the subscriber set no age. */
 const TAIL_MS = 1000;
@@ -55,7 +55,7 @@ export interface RemoteTrackOptions {
 
 /** A track that the peer publishes. */
 export class RemoteTrack implements TrackSource, GroupReceiver {
-  readonly #requests: Requests;
+  readonly #requests: PeerRequests;
   /** Which track. */
   readonly options: RemoteTrackOptions;
   readonly #latch = new Latch();
@@ -65,8 +65,8 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   #end: number | undefined;
   #seen = 0;
 
-  /** Use `Subscriber.consume`. */
-  constructor(requests: Requests, options: RemoteTrackOptions) {
+  /** Use {@linkcode SessionSubscriber.consume}. */
+  constructor(requests: PeerRequests, options: RemoteTrackOptions) {
     this.#requests = requests;
     this.options = options;
   }
@@ -266,13 +266,6 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
   }
 }
 
-function wire(wanted: Wanted): SubscribeOptions {
-  const { priority, maxAgeMs, startGroup, endGroup } = wanted;
-  return {
-    priority,
-    maxAgeMs,
-    startFrame: 0,
-    ...(startGroup === undefined ? {} : { startGroup }),
-    ...(endGroup === undefined ? {} : { endGroup }),
-  };
+function wire(wanted: Wanted): SubscribeFields {
+  return { ...wanted, startFrame: 0 };
 }

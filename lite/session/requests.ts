@@ -26,7 +26,7 @@ export interface GroupReceiver {
 }
 
 /** Asks the peer. */
-export interface Requests {
+export interface PeerRequests {
   /** What it shares with the other half. */
   readonly context: SessionContext;
   /** Opens a request stream and writes its first message. Throws `MoqError("timeout")` when the peer allows no stream in time, and `signal.reason`. */

@@ -50,17 +50,17 @@ import { crossBarrier } from "./pacing/barrier.ts";
 import { Congestion, type PathState } from "./pacing/congestion.ts";
 import { isViolation, type SessionContext, SessionStats } from "./context.ts";
 import { endedBefore, isAnnounced } from "./is_announced.ts";
-import { Goaway } from "./goaway.ts";
+import { GoawayExchange } from "./goaway.ts";
 import type { InBandAgreement } from "./in_band.ts";
 import { withCredit } from "./in_time.ts";
 import { paced } from "./paced.ts";
 import { CONTROL_ORDER, LAST_ORDER } from "./priority.ts";
 import { askProbe } from "./probe_answers.ts";
 import type { SessionOptions, SessionScopes } from "./options.ts";
-import { Publisher } from "./publisher.ts";
+import { SessionPublisher } from "./publisher.ts";
 import type { IncomingRequest } from "./request.ts";
 import { MessageReader, withType } from "./streams.ts";
-import { Subscriber } from "./subscriber.ts";
+import { SessionSubscriber } from "./subscriber.ts";
 import { Tasks } from "../tasks.ts";
 
 const DEFAULT_LIMIT = 1024;
@@ -82,6 +82,9 @@ const EXISTS: ReadonlyMap<number, (version: Version) => boolean> = new Map([
 /** Answers one request of the peer's. */
 type Answer = (request: IncomingRequest) => Promise<void>;
 
+/** Emitted types leave out members with computed names, so this declares the disposal. */
+export interface Session extends AsyncDisposable {}
+
 /** moq-lite over one transport. */
 export class Session {
   /** What it runs over. */
@@ -101,9 +104,9 @@ export class Session {
   readonly #ending = new AbortController();
   readonly #peer = Promise.withResolvers<Setup>();
   readonly #scopes = Promise.withResolvers<OriginScope>();
-  readonly #goaway: Goaway;
-  readonly #publisher: Publisher;
-  readonly #subscriber: Subscriber;
+  readonly #goaway: GoawayExchange;
+  readonly #publisher: SessionPublisher;
+  readonly #subscriber: SessionSubscriber;
   readonly #context: SessionContext;
   readonly #answers: ReadonlyMap<number, Answer>;
   #local: OriginScope | undefined;
@@ -127,12 +130,12 @@ export class Session {
     this.#log = options.log ?? SILENT;
     this.#tasks = new Tasks((name, error) => this.#taskFailed(name, error));
     this.#context = this.#makeContext();
-    this.#publisher = new Publisher(this.#context, this.#scopes.promise);
-    this.#subscriber = new Subscriber(
+    this.#publisher = new SessionPublisher(this.#context, this.#scopes.promise);
+    this.#subscriber = new SessionSubscriber(
       this.#context,
       options.cache ?? new Cache({ clock: this.#clock }),
     );
-    this.#goaway = new Goaway(this.#context);
+    this.#goaway = new GoawayExchange(this.#context);
     this.#answers = this.#makeAnswers();
     this.goingAway = this.#goaway.asked;
     this.closed = this.#runClosed();
@@ -232,7 +235,7 @@ export class Session {
     );
   }
 
-  /** Resolves when the peer has a broadcast at `path`. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
+  /** Resolves when the peer has a broadcast at `path`, published by another session. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
   async whenAnnounced(path: string, signal?: AbortSignal): Promise<void> {
     if (await isAnnounced(this.announced(path, signal))) return;
     signal?.throwIfAborted();
@@ -274,10 +277,19 @@ export class Session {
   }
 
   /** Resolves when all that was written so far has arrived. Throws `signal.reason`, and the `MoqError` of a session that ends before. */
-  async flushed(signal?: AbortSignal): Promise<void> {
+  flushed(signal?: AbortSignal): Promise<void> {
+    return this.#cross(LAST_ORDER, signal);
+  }
+
+  /** Resolves after a round trip, ahead of everything else that is written. Throws as {@linkcode Session.flushed}. */
+  ping(signal?: AbortSignal): Promise<void> {
+    return this.#cross(CONTROL_ORDER, signal);
+  }
+
+  async #cross(sendOrder: number, until?: AbortSignal): Promise<void> {
     const { transport, version } = this;
-    const link = { transport, version, signal: this.#until(signal) };
-    await crossBarrier(link, { sendOrder: LAST_ORDER });
+    const link = { transport, version, signal: this.#until(until) };
+    await crossBarrier(link, { sendOrder });
   }
 
   /** Asks the peer to move to `uri`, `""` for anywhere, and closes after `timeoutMs` or when it has gone. */

@@ -14,7 +14,7 @@ import { encodeSubscribe } from "../wire/subscribe.ts";
 import { decodeSubscribeResponse } from "../wire/subscribe_response.ts";
 import { hasSubscribeOk, hasUntypedOk } from "../wire/version.ts";
 import type { MessageReader } from "./streams.ts";
-import type { GroupReceiver, Requests } from "./requests.ts";
+import type { GroupReceiver, PeerRequests } from "./requests.ts";
 
 /** How long a group that was promised may take, in milliseconds. */
 export const PROMISED_MS = 1500;
@@ -24,11 +24,11 @@ const PRIORITY = 255;
 
 /** One check: subscribes to a track a second time and waits for the group that the answer promises. */
 export class StreamCheck implements GroupReceiver {
-  readonly #requests: Requests;
+  readonly #requests: PeerRequests;
   readonly #arrived = Promise.withResolvers<true>();
 
-  /** Use `Subscriber.checkStreams`. */
-  constructor(requests: Requests) {
+  /** Use {@linkcode SessionSubscriber.checkStreams}. */
+  constructor(requests: PeerRequests) {
     this.#requests = requests;
   }
 

@@ -186,7 +186,7 @@ export class MessageReader {
 function endedEarly(): MoqError {
   return new MoqError(
     "remote",
-    "Expected a message, the peer ended the stream before or inside it",
+    "The peer ended the stream without the message that it owes",
   );
 }
 

@@ -30,7 +30,7 @@ import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { inTime, withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
 import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
-import type { GroupReceiver, Requests } from "./requests.ts";
+import type { GroupReceiver, PeerRequests } from "./requests.ts";
 import { type OutgoingRequest, outgoingRequest } from "./request.ts";
 import { StreamCheck } from "./stream_check.ts";
 import { type MessageReader, withType } from "./streams.ts";
@@ -54,7 +54,7 @@ interface Answer<T> extends OutgoingRequest {
 }
 
 /** Asks the peer. */
-export class Subscriber implements Requests {
+export class SessionSubscriber implements PeerRequests {
   /** What it shares with the other half. */
   readonly context: SessionContext;
   /** What the peer announces. */

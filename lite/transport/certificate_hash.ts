@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { messageOf, MoqError } from "../error.ts";
 
 const SHA256_HEX = /^[0-9a-f]{64}$/i;
 // A hash has 64 characters; a page that is something else is not read to its end.
@@ -24,12 +24,13 @@ export async function fetchCertificateHash(
     text = (await response.text()).trim();
   } catch (cause) {
     signal?.throwIfAborted();
-    throw new MoqError("transport", `Expected ${target} to answer`, { cause });
+    const message = `No relay answers at ${url.origin}: ${messageOf(cause)}`;
+    throw new MoqError("transport", message, { cause });
   }
   if (!SHA256_HEX.test(text)) {
     throw new MoqError(
       "transport",
-      `Expected 64 hex digits from ${target}, got ${
+      `No certificate hash at ${target}, is it a relay with a QUIC port? It answers ${
         JSON.stringify(text.slice(0, MAX_SHOWN))
       }`,
     );

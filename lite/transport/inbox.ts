@@ -5,15 +5,18 @@
  */
 import { Latch } from "../latch.ts";
 
+/** Emitted types leave out members with computed names, so this declares the iterator. */
+export interface Inbox<T> extends AsyncIterable<T> {}
+
 /** A queue with one reader that ends, never fails, and drops the oldest over its bound. */
-export class Inbox<T> implements AsyncIterable<T> {
+export class Inbox<T> {
   readonly #maxItems: number;
   readonly #items: T[] = [];
   readonly #latch = new Latch();
   #ended = false;
 
   /** Room for `maxItems`; leave it out only where the producer has a bound of its own. */
-  constructor(maxItems = Infinity) {
+  constructor(maxItems: number = Infinity) {
     this.#maxItems = maxItems;
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { Latch } from "../latch.ts";
-import { type Carrier, type Sender, Turns } from "./pair/carrier.ts";
+import { type Carrier, type Sender, SendTurns } from "./pair/carrier.ts";
 import { joinEnds, type PairOptions } from "./pair/end.ts";
 import type { Transport } from "./transport.ts";
 
@@ -41,7 +41,7 @@ export function memoryPair(
 /** One piece per microtask, so that what is written in one turn leaves in send order. */
 class MemoryCarrier implements Carrier {
   readonly roomBytes = Infinity;
-  readonly #turns = new Turns();
+  readonly #turns = new SendTurns();
   readonly #idle = new Latch();
   #pumping = false;
   #stopped = false;

@@ -40,7 +40,8 @@ export function messagePortTransport(
   options: MessagePortTransportOptions,
 ): Transport {
   const channel = new MessagePortChannel(port);
-  return qmuxTransport(channel, { ...options, wire: "qmux-02" });
+  const kind = "message-port";
+  return qmuxTransport(channel, { ...options, kind, wire: "qmux-02" });
 }
 
 /** Messages are buffers; `null` says that nothing follows. */

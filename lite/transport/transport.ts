@@ -31,8 +31,17 @@ export interface PathReport {
   readonly bitrateBps?: number | undefined;
 }
 
+/** What may carry a transport. */
+export type TransportKind =
+  | "quic"
+  | "webtransport"
+  | "websocket"
+  | "message-port";
+
 /** One QUIC, WebTransport or qmux connection. */
 export interface Transport {
+  /** What carries it; absent where that is nothing of these. */
+  readonly kind?: TransportKind | undefined;
   /** The ALPN or subprotocol agreed on, `undefined` when none was. */
   readonly protocol: string | undefined;
   /** Whether `reset` reaches the peer as a reset. `false`: it looks like a close, so what is reset must end inside a frame. */

@@ -67,7 +67,8 @@ export function webSocketTransport(
   options: WebSocketTransportOptions,
 ): Transport {
   const agreed = parseWebSocketProtocol(options.protocol);
-  return qmuxTransport(new WebSocketChannel(socket), { ...options, ...agreed });
+  const channel = new WebSocketChannel(socket);
+  return qmuxTransport(channel, { ...options, ...agreed, kind: "websocket" });
 }
 
 /**
@@ -99,7 +100,12 @@ export async function connectWebSocket(
     );
   }
   const agreed = parseWebSocketProtocol(socket.protocol);
-  return qmuxTransport(channel, { ...options, ...agreed, role: "client" });
+  return qmuxTransport(channel, {
+    ...options,
+    ...agreed,
+    kind: "websocket",
+    role: "client",
+  });
 }
 
 function webSocketUrl(url: URL | string): URL {

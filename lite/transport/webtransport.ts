@@ -8,6 +8,7 @@ import { MoqError } from "../error.ts";
 import { abortable, onAbort } from "../signal.ts";
 import { type Clock, systemClock, within } from "../time.ts";
 import { boundReason, checkSendOrder } from "./limits.ts";
+import { endedError } from "./stream_end.ts";
 import type {
   BidiStream,
   Datagrams,
@@ -132,6 +133,7 @@ export function webTransportTransport(
 }
 
 class WebTransportTransport implements Transport {
+  readonly kind = "webtransport";
   readonly reliableReset = true;
   readonly incomingUni: AsyncIterable<ReceiveStream>;
   readonly incomingBidi: AsyncIterable<BidiStream>;
@@ -235,10 +237,7 @@ class WebTransportTransport implements Transport {
   }
 
   #endError(): MoqError {
-    const reason = this.#end?.reason || "closed";
-    return new MoqError("transport", `The transport has ended: ${reason}`, {
-      cause: this.#end?.error,
-    });
+    return endedError({ reason: "closed", ...this.#end });
   }
 
   #bidi({ readable, writable }: WebBidiStreamLike): BidiStream {

@@ -5,7 +5,11 @@
  * @module
  */
 import { MoqError } from "../error.ts";
-import { again, checkRoom, type StreamEnd } from "./stream_end.ts";
+import {
+  moveInto,
+  StreamReader,
+  type StreamReaderOptions,
+} from "./stream_reader.ts";
 import { StreamWriter } from "./stream_writer.ts";
 import type { ReceiveStream, SendStream } from "./transport.ts";
 
@@ -121,10 +125,15 @@ export function webReceiveStream(
 ): ReceiveStream {
   // No browser hands out shared memory here, whatever the types say.
   const stream = from as ReadableStream<Bytes>;
-  const reader = byobReader(stream);
-  return reader
-    ? new WebReceiveStream(reader, (into) => reader.read(into))
-    : defaultReceiveStream(stream);
+  const byob = byobReader(stream);
+  const reader = byob ?? stream.getReader();
+  return new StreamReader({
+    read: byob
+      ? (into) => byob.read(into)
+      : copying(reader as ReadableStreamDefaultReader<Bytes>),
+    cancel: (code) => reader.cancel(streamError(code)),
+    errorOf: receiveError,
+  });
 }
 
 function byobReader(
@@ -137,68 +146,19 @@ function byobReader(
   }
 }
 
-function defaultReceiveStream(stream: ReadableStream<Bytes>): ReceiveStream {
-  const reader = stream.getReader();
+/** Reads as a BYOB reader does. */
+function copying(
+  reader: ReadableStreamDefaultReader<Bytes>,
+): StreamReaderOptions["read"] {
   let left: Bytes = new Uint8Array(0);
-  return new WebReceiveStream(reader, async (into) => {
+  return async (into) => {
     while (left.byteLength === 0) {
-      const { value, done } = await reader.read();
-      if (done) return { value: undefined, done };
-      left = value;
+      const next = await reader.read();
+      if (next.done) return next;
+      left = next.value;
     }
-    const take = Math.min(into.byteLength, left.byteLength);
-    into.set(left.subarray(0, take));
-    left = left.subarray(take);
-    return { value: into.subarray(0, take), done: false };
-  });
-}
-
-type ReadInto = (into: Bytes) => Promise<{
-  readonly value?: Bytes | undefined;
-  readonly done: boolean;
-}>;
-
-class WebReceiveStream implements ReceiveStream {
-  readonly #reader: { cancel(reason: unknown): Promise<void> };
-  readonly #readInto: ReadInto;
-  #stopped = false;
-  #over: StreamEnd | undefined;
-
-  constructor(
-    reader: { cancel(reason: unknown): Promise<void> },
-    readInto: ReadInto,
-  ) {
-    this.#reader = reader;
-    this.#readInto = readInto;
-  }
-
-  async read(into: Bytes): Promise<Bytes | undefined> {
-    if (this.#stopped) throw stoppedError();
-    // The read that found the end took its buffer along, and callers pass what is left of it.
-    if (this.#over) return again(this.#over);
-    checkRoom(into);
-    try {
-      const { value, done } = await this.#readInto(into);
-      if (this.#stopped) throw stoppedError();
-      if (!done) return value;
-    } catch (error) {
-      if (this.#stopped) throw stoppedError();
-      this.#over = { error: receiveError(error) };
-      throw this.#over.error;
-    }
-    this.#over = {};
-    return undefined;
-  }
-
-  stop(code: number): void {
-    if (this.#stopped || this.#over) return;
-    this.#stopped = true;
-    this.#reader.cancel(streamError(code)).catch(() => {
-      // The stream is over already, which is what was asked for.
-    });
-  }
-}
-
-function stoppedError(): MoqError {
-  return new MoqError("cancelled", "The stream was stopped by its reader");
+    const [value, rest] = moveInto(into, left);
+    left = rest;
+    return { value, done: false };
+  };
 }

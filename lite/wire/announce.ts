@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
 import { Reader, Writer } from "../bytes/cursor.ts";
 import { hasExcludeHop, type Version } from "./version.ts";
 
@@ -82,13 +81,7 @@ export function encodeAnnounceInit(suffixes: readonly string[]): Uint8Array {
 /** Reads a body. */
 export function decodeAnnounceInit(body: Uint8Array): string[] {
   const reader = new Reader(body);
-  const count = reader.varint();
-  if (count > MAX_INIT_PATHS) {
-    throw new MoqError(
-      "decode",
-      `Expected at most ${MAX_INIT_PATHS} active paths, got ${count}`,
-    );
-  }
+  const count = reader.count(MAX_INIT_PATHS, "active paths");
   const suffixes: string[] = [];
   for (let i = 0; i < count; i++) suffixes.push(reader.path());
   reader.end();

@@ -23,18 +23,22 @@ const STATUS_ENDED = 0;
 const STATUS_ACTIVE = 1;
 const STATUS_RESTART = 2;
 
-/** A path became available. On draft 05 also: a live path has another route. */
-export interface AnnounceStart {
-  /** Tells the kinds of announcement apart. */
-  readonly kind: "start";
-  /** The path below the requested prefix; `""` for the prefix itself. */
-  readonly suffix: string;
+/** The way to a path. */
+interface Route {
   /** Through whom, oldest first; 0 for an unknown hop. */
   readonly hops: readonly bigint[];
   /** Cost while somebody on the route carries it already. */
   readonly warm: number;
   /** Cost to begin carrying it. */
   readonly cold: number;
+}
+
+/** A path became available. On draft 05 also: a live path has another route. */
+export interface AnnounceStart extends Route {
+  /** Tells the kinds of announcement apart. */
+  readonly kind: "start";
+  /** The path below the requested prefix; `""` for the prefix itself. */
+  readonly suffix: string;
 }
 
 /** A path is gone: from draft 06 on by id, before by suffix. */
@@ -48,17 +52,11 @@ export interface AnnounceEnd {
 }
 
 /** A live path has another route; from draft 06 on. */
-export interface AnnounceRestart {
+export interface AnnounceRestart extends Route {
   /** Tells the kinds of announcement apart. */
   readonly kind: "restart";
   /** The position of its START among all STARTs on this stream, from 0. */
   readonly id: number;
-  /** Through whom, oldest first; 0 for an unknown hop. */
-  readonly hops: readonly bigint[];
-  /** Cost while somebody on the route carries it already. */
-  readonly warm: number;
-  /** Cost to begin carrying it. */
-  readonly cold: number;
 }
 
 /** One change on an announce stream. */
@@ -162,12 +160,6 @@ function readTyped(
   return undefined;
 }
 
-interface Route {
-  readonly hops: readonly bigint[];
-  readonly warm: number;
-  readonly cold: number;
-}
-
 function readRoute(reader: Reader, version: Version): Route {
   const hops = readHops(reader, version);
   return { hops, warm: readCost(reader), cold: readCost(reader) };
@@ -191,13 +183,7 @@ function writeHops(
 
 function readHops(reader: Reader, version: Version): bigint[] {
   if (hasNoHops(version)) return [];
-  const count = reader.varint();
-  if (count > MAX_HOPS) {
-    throw new MoqError(
-      "decode",
-      `Expected at most ${MAX_HOPS} hops, got ${count}`,
-    );
-  }
+  const count = reader.count(MAX_HOPS, "hops");
   const hops: bigint[] = [];
   for (let i = 0; i < count; i++) {
     const hop = hasHopCount(version) ? 0n : reader.id();

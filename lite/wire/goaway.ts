@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
 import { Reader, Writer } from "../bytes/cursor.ts";
 
 /** Longest URI, in bytes. */
@@ -29,13 +28,7 @@ export function encodeGoaway(msg: Goaway): Uint8Array {
 /** Reads a body. */
 export function decodeGoaway(body: Uint8Array): Goaway {
   const reader = new Reader(body);
-  const length = reader.varint();
-  if (length > MAX_GOAWAY_URI_BYTES) {
-    throw new MoqError(
-      "decode",
-      `Expected a URI of at most ${MAX_GOAWAY_URI_BYTES} bytes, got ${length}`,
-    );
-  }
+  const length = reader.count(MAX_GOAWAY_URI_BYTES, "bytes of URI");
   const uri = reader.text(length);
   reader.end();
   return { uri };

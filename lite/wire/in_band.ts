@@ -5,7 +5,6 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
 import { Reader, Writer } from "../bytes/cursor.ts";
 import { readSaturated } from "./message.ts";
 import type { Version } from "./version.ts";
@@ -40,13 +39,7 @@ export function encodeClientSetup(msg: ClientSetup): Uint8Array {
 /** Reads a body; parameters other than the path are ignored. */
 export function decodeClientSetup(body: Uint8Array): ClientSetup {
   const reader = new Reader(body);
-  const count = reader.varint();
-  if (count > MAX_VERSIONS) {
-    throw new MoqError(
-      "decode",
-      `Expected at most ${MAX_VERSIONS} versions, got ${count}`,
-    );
-  }
+  const count = reader.count(MAX_VERSIONS, "versions");
   const versions: number[] = [];
   for (let i = 0; i < count; i++) versions.push(readSaturated(reader));
   const path = readPathParameter(reader);

@@ -41,7 +41,7 @@ export function writeCost(writer: Writer, cost: number): void {
 }
 
 /** Which frames of which groups are wanted. */
-export interface FrameRange {
+export interface GroupRange {
   /** First group; absent for no floor. */
   readonly startGroup?: number | undefined;
   /** Last group, inclusive. */
@@ -53,7 +53,7 @@ export interface FrameRange {
 }
 
 /** Refuses a range of frames that ends before it begins or has no group to end in. */
-export function checkFrames(range: FrameRange): void {
+export function checkFrames(range: GroupRange): void {
   const { startGroup, endGroup, startFrame, endFrame } = range;
   if (endFrame === undefined) return;
   if (endGroup === undefined) {

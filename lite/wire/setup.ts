@@ -70,13 +70,7 @@ export function decodeSetup(body: Uint8Array): Setup {
 
 function readParameters(body: Uint8Array): Map<bigint, Uint8Array> {
   const reader = new Reader(body);
-  const count = reader.varint();
-  if (count > MAX_PARAMETERS) {
-    throw new MoqError(
-      "decode",
-      `Expected at most ${MAX_PARAMETERS} setup parameters, got ${count}`,
-    );
-  }
+  const count = reader.count(MAX_PARAMETERS, "setup parameters");
   const values = new Map<bigint, Uint8Array>();
   for (let i = 0; i < count; i++) {
     const id = reader.id();

@@ -26,7 +26,7 @@ export {
 } from "./subscribe_response.ts";
 
 /** What can be changed while a subscription runs. */
-export interface SubscribeOptions {
+export interface SubscribeFields {
   /** 0 to 255, higher first. */
   readonly priority: number;
   /** Oldest group still wanted next to a newer one, in milliseconds; {@linkcode UNLIMITED_MS} on drafts that do not say. */
@@ -42,7 +42,7 @@ export interface SubscribeOptions {
 }
 
 /** Opens a subscription. */
-export interface Subscribe extends SubscribeOptions {
+export interface Subscribe extends SubscribeFields {
   /** Names the subscription in group headers; never reused in a session. */
   readonly id: number;
   /** Path of the broadcast. */
@@ -74,7 +74,7 @@ export function decodeSubscribe(body: Uint8Array, version: Version): Subscribe {
 
 /** The message behind its length. */
 export function encodeSubscribeUpdate(
-  msg: SubscribeOptions,
+  msg: SubscribeFields,
   version: Version,
 ): Uint8Array {
   const body = new Writer();
@@ -86,7 +86,7 @@ export function encodeSubscribeUpdate(
 export function decodeSubscribeUpdate(
   body: Uint8Array,
   version: Version,
-): SubscribeOptions {
+): SubscribeFields {
   const reader = new Reader(body);
   const options = readOptions(reader, version);
   reader.end();
@@ -95,7 +95,7 @@ export function decodeSubscribeUpdate(
 
 function writeOptions(
   writer: Writer,
-  msg: SubscribeOptions,
+  msg: SubscribeFields,
   version: Version,
 ): void {
   writer.u8(msg.priority);
@@ -114,7 +114,7 @@ function writeOptions(
   writer.varint(msg.startFrame).optional(msg.endFrame);
 }
 
-function readOptions(reader: Reader, version: Version): SubscribeOptions {
+function readOptions(reader: Reader, version: Version): SubscribeFields {
   const priority = reader.u8();
   if (!hasSubscribeRange(version)) {
     return { priority, maxAgeMs: UNLIMITED_MS, startFrame: 0 };

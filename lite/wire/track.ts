@@ -9,7 +9,7 @@ import { readSaturated, writeMs } from "./message.ts";
 import { hasOrderedByte, type Version } from "./version.ts";
 
 /** Asks for the properties of a track. */
-export interface TrackRequest {
+export interface TrackRequestMessage {
   /** Path of the broadcast. */
   readonly broadcast: string;
   /** Name of the track, not normalized. */
@@ -17,7 +17,7 @@ export interface TrackRequest {
 }
 
 /** The properties of a track; fixed for its lifetime. */
-export interface TrackInfo {
+export interface TrackInfoMessage {
   /** What the publisher thinks it is worth, 0 to 255, higher first. */
   readonly priority: number;
   /** How long the publisher keeps groups, in milliseconds. */
@@ -27,12 +27,12 @@ export interface TrackInfo {
 }
 
 /** The message behind its length. */
-export function encodeTrackRequest(msg: TrackRequest): Uint8Array {
+export function encodeTrackRequest(msg: TrackRequestMessage): Uint8Array {
   return new Writer().string(msg.broadcast).string(msg.track).message();
 }
 
 /** Reads a body. */
-export function decodeTrackRequest(body: Uint8Array): TrackRequest {
+export function decodeTrackRequest(body: Uint8Array): TrackRequestMessage {
   const reader = new Reader(body);
   const msg = { broadcast: reader.path(), track: reader.name() };
   reader.end();
@@ -40,7 +40,10 @@ export function decodeTrackRequest(body: Uint8Array): TrackRequest {
 }
 
 /** The message behind its length. */
-export function encodeTrackInfo(msg: TrackInfo, version: Version): Uint8Array {
+export function encodeTrackInfo(
+  msg: TrackInfoMessage,
+  version: Version,
+): Uint8Array {
   if (msg.timescale < 1) {
     throw new RangeError(
       `Expected a timescale of at least 1, got ${msg.timescale}`,
@@ -53,7 +56,10 @@ export function encodeTrackInfo(msg: TrackInfo, version: Version): Uint8Array {
 }
 
 /** Reads a body; a timescale of 0 is an error. */
-export function decodeTrackInfo(body: Uint8Array, version: Version): TrackInfo {
+export function decodeTrackInfo(
+  body: Uint8Array,
+  version: Version,
+): TrackInfoMessage {
   const reader = new Reader(body);
   const priority = reader.u8();
   if (hasOrderedByte(version)) reader.u8();

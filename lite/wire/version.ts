@@ -1,46 +1,16 @@
 /**
  * The drafts of moq-lite, how they are named on the wire, and one predicate per
- * behaviour that differs. Nothing else compares versions.
+ * behaviour that differs. No other source file compares versions.
  *
  * @module
  */
 import type { CodeTable } from "../error.ts";
 
-/** A draft of moq-lite, newest first in {@linkcode VERSIONS}. */
-export type Version = "06" | "05" | "04" | "03" | "02" | "01";
+/** All drafts spoken and offered here, newest first. */
+export const VERSIONS = ["06", "05", "04", "03", "02", "01"] as const;
 
-/** All drafts spoken here, in order of preference. */
-export const VERSIONS: readonly Version[] = [
-  "06",
-  "05",
-  "04",
-  "03",
-  "02",
-  "01",
-];
-
-const ALPNS: ReadonlyMap<string, Version> = new Map([
-  ["moq-lite-06", "06"],
-  ["moq-lite-05", "05"],
-  ["moq-lite-04", "04"],
-  ["moq-lite-03", "03"],
-]);
-
-/** The name shared by the drafts that agree on a version in band (01 and 02). */
-export const IN_BAND_ALPN = "moql";
-
-/** ALPNs and WebTransport subprotocols of the drafts that are negotiated by name, in order of preference. */
-export const PROTOCOLS: readonly string[] = [...ALPNS.keys()];
-
-/** The draft that `protocol` names, `undefined` when none does. */
-export function versionOf(protocol: string): Version | undefined {
-  return ALPNS.get(protocol);
-}
-
-/** The ALPN of a draft. */
-export function protocolOf(version: Version): string {
-  return isInBand(version) ? IN_BAND_ALPN : `moq-lite-${version}`;
-}
+/** A draft of moq-lite. */
+export type Version = typeof VERSIONS[number];
 
 /** Whether a draft does what the predicate is named after. */
 type Behaviour = (version: Version) => boolean;
@@ -59,6 +29,27 @@ function between(first: Version, last: Version): Behaviour {
 
 /** Agreed on in band, on a stream that stays open for the session. */
 export const isInBand: Behaviour = until("02");
+
+/** The name shared by the drafts that agree on a version in band (01 and 02). */
+export const IN_BAND_ALPN = "moql";
+
+/** The ALPN of a draft. */
+export function protocolOf(version: Version): string {
+  return isInBand(version) ? IN_BAND_ALPN : `moq-lite-${version}`;
+}
+
+const BY_NAME: ReadonlyMap<string, Version> = new Map(
+  VERSIONS.filter((version) => !isInBand(version))
+    .map((version) => [protocolOf(version), version]),
+);
+
+/** ALPNs and WebTransport subprotocols of the drafts that are negotiated by name, newest first. */
+export const PROTOCOLS: readonly string[] = [...BY_NAME.keys()];
+
+/** The draft that `protocol` names, `undefined` when none does. */
+export function versionOf(protocol: string): Version | undefined {
+  return BY_NAME.get(protocol);
+}
 
 /** Each side opens with a SETUP on a stream of its own. */
 export const hasSetupStream: Behaviour = since("05");

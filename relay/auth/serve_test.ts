@@ -83,7 +83,7 @@ const CERTIFICATE = {
   expires: 4_102_444_800,
 };
 
-Deno.test("startAuthServer: checks token, certificate, public rules in this order", async () => {
+Deno.test("startAuthServer: checks token, certificate, then public rules", async () => {
   await using server = await Running.start(
     "--key-dir=FOLDER",
     "--public-subscribe=anon/**",

@@ -57,7 +57,7 @@ function without(text: string | undefined, ...names: string[]): string {
   );
 }
 
-Deno.test("UrlAuth: sends the contract's fields, and the end with the same id", async () => {
+Deno.test("UrlAuth: sends the contract's fields", async () => {
   await using server = fake();
   const { lease, ...grant } = await server.auth.grant(REQUEST);
   assert.deepEqual(grant, {

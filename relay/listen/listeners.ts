@@ -16,7 +16,7 @@ import type { HandshakeCounts } from "../metrics/metrics.ts";
 import { requestGate } from "../limits.ts";
 import { cannotListen, isPortInUse } from "./cannot_listen.ts";
 import { runQuic } from "./quic.ts";
-import { Requests } from "./requests.ts";
+import { HttpRequests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
 
 /** Options of {@linkcode openListeners}. */
@@ -67,7 +67,7 @@ export class Listeners {
   /** Peers of all ports as they come, for one reader. */
   readonly incoming: Inbox<IncomingPeer> = new Inbox();
   /** Answers what arrives over HTTP, on these ports or another server's. */
-  readonly requests: Requests;
+  readonly requests: HttpRequests;
   readonly #config: Config;
   readonly #options: ListenersOptions;
   readonly #quic: QuicListener[] = [];
@@ -81,7 +81,7 @@ export class Listeners {
   constructor(config: Config, options: ListenersOptions) {
     this.#config = config;
     this.#options = options;
-    this.requests = new Requests({
+    this.requests = new HttpRequests({
       queue: this.incoming,
       protocols: config["web.ws"] ? options.protocols : undefined,
       tuning: {

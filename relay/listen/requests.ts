@@ -11,7 +11,7 @@ import { crowded, handle, type HttpOptions } from "../http.ts";
 import type { Gate } from "../limits.ts";
 import { incomingWebSocket, isWebSocketUpgrade } from "./websocket.ts";
 
-/** Options of {@linkcode Requests}. */
+/** Options of {@linkcode HttpRequests}. */
 interface RequestsOptions {
   /** Where the peers that come over WebSocket go. */
   readonly queue: Inbox<IncomingPeer>;
@@ -26,7 +26,7 @@ interface RequestsOptions {
 }
 
 /** Answers requests. */
-export class Requests {
+export class HttpRequests {
   readonly #options: RequestsOptions;
 
   /** Answers with what `options` say when a request comes. */

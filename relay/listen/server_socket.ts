@@ -11,9 +11,9 @@ import {
   closePayload,
   FrameError,
   frameHeader,
-  FrameReader,
   OPCODE,
   type Received,
+  WebSocketFrameReader,
 } from "./websocket_frames.ts";
 
 /** What a socket runs over. */
@@ -27,7 +27,6 @@ interface ServerSocketOptions {
   readonly maxMessageBytes: number;
   /** Silence after which the peer counts as gone, in milliseconds; it is pinged after half of that. */
   readonly idleTimeoutMs: number;
-  /** Time. */
   readonly clock: Clock;
 }
 
@@ -154,7 +153,7 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
   }
 
   async #runRead(): Promise<void> {
-    const frames = new FrameReader(this.#options.maxMessageBytes);
+    const frames = new WebSocketFrameReader(this.#options.maxMessageBytes);
     const chunk = new Uint8Array(READ_BYTES);
     const { clock } = this.#options;
     let taken = 0;

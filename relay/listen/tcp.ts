@@ -8,19 +8,18 @@ import type { Certificate } from "../certs.ts";
 import { formatAddress } from "../config/rules.ts";
 import type { Address } from "../config/values.ts";
 import { cannotListen } from "./cannot_listen.ts";
-import type { Requests } from "./requests.ts";
+import type { HttpRequests } from "./requests.ts";
 
 /** Options of {@linkcode listenTcp}. */
 interface ListenTcpOptions {
   /** Answers what arrives. */
-  readonly requests: Requests;
+  readonly requests: HttpRequests;
   /** Where; port 0 for any. */
   readonly address: Address;
   /** The setting to change when that cannot be had. */
   readonly flag: string;
   /** TLS with this; absent: none. */
   readonly certificate?: Certificate | undefined;
-  /** Time. */
   readonly clock: Clock;
   /** Hears of bugs, and of a port that had to be opened again. */
   readonly log: Logger;

@@ -3,7 +3,7 @@ import { Origin, systemClock } from "@moq-deno/lite";
 import { Inbox } from "@moq-deno/lite/internal";
 import { PublicAuth } from "../auth/auth.ts";
 import { type Certificate, GeneratedCertificate } from "../certs.ts";
-import { Requests } from "./requests.ts";
+import { HttpRequests } from "./requests.ts";
 import { listenTcp, type TcpListener } from "./tcp.ts";
 
 function made(): Promise<Certificate> {
@@ -11,7 +11,7 @@ function made(): Promise<Certificate> {
 }
 
 function listen(certificate: Certificate): TcpListener {
-  const requests = new Requests({
+  const requests = new HttpRequests({
     queue: new Inbox(),
     http: {
       origin: new Origin(),

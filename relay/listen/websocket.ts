@@ -24,7 +24,6 @@ interface IncomingWebSocketOptions {
   readonly remote: string;
   /** What the peer may do. */
   readonly tuning: QmuxTuning;
-  /** Time. */
   readonly clock: Clock;
 }
 

@@ -49,7 +49,7 @@ interface Header {
 }
 
 /** Puts frames of a client together, whatever the chunks. Holds one message and one control frame at most. */
-export class FrameReader {
+export class WebSocketFrameReader {
   readonly #maxBytes: number;
   readonly #head = new Uint8Array(MAX_HEADER_BYTES);
   #headBytes = 0;

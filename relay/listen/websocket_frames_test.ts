@@ -4,9 +4,9 @@ import {
   closePayload,
   FrameError,
   frameHeader,
-  FrameReader,
   OPCODE,
   type Received,
+  WebSocketFrameReader,
 } from "./websocket_frames.ts";
 
 interface Frame {
@@ -27,7 +27,7 @@ function masked({ opcode, payload, isFinal = true }: Frame): Uint8Array {
 
 /** Reads `bytes` cut into pieces of `size`. */
 function read(bytes: Uint8Array, { size = 1 << 30, max = 100_000 } = {}) {
-  const reader = new FrameReader(max);
+  const reader = new WebSocketFrameReader(max);
   const received: Received[] = [];
   for (let at = 0; at < bytes.byteLength; at += size) {
     received.push(...reader.push(bytes.subarray(at, at + size)));
@@ -79,7 +79,7 @@ Deno.test("FrameReader: any cut into frames and chunks gives the messages", () =
 Deno.test("FrameReader: a message over the bound fails at its header", () => {
   const bytes = masked({ opcode: OPCODE.binary, payload: new Uint8Array(101) });
   assert.throws(() => read(bytes.subarray(0, 6), { max: 100 }), isError(1009));
-  const reader = new FrameReader(100);
+  const reader = new WebSocketFrameReader(100);
   const payload = new Uint8Array(60);
   const first = { opcode: OPCODE.binary, payload, isFinal: false };
   const second = { opcode: OPCODE.continuation, payload };

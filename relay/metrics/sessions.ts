@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from "@moq-deno/lite";
 import type { Counter, KindTotals, RelayStats, Totals } from "./stats.ts";
-import type { Family, Sample } from "./text.ts";
+import type { Family, MetricSample } from "./text.ts";
 
 /** Sessions by state, and why they ended. */
 export function sessionFamilies(
@@ -126,7 +126,7 @@ export function flowFamilies(
 function perKind(
   kinds: readonly KindTotals[],
   value: Exclude<keyof KindTotals, "transport" | "isPeer">,
-): readonly Sample[] {
+): readonly MetricSample[] {
   return kinds.map((kind) => {
     const { transport, isPeer } = kind;
     const peer = isPeer ? "relay" : "client";
@@ -138,7 +138,7 @@ function perKind(
 function perReason(
   counts: ReadonlyMap<ErrorCode, number>,
   usual: readonly ErrorCode[],
-): readonly Sample[] {
+): readonly MetricSample[] {
   return [...new Set([...usual, ...counts.keys()])].map((reason) => ({
     value: counts.get(reason) ?? 0,
     labels: { reason },
@@ -147,8 +147,8 @@ function perReason(
 
 function directed(
   direction: "sent" | "received",
-  samples: readonly Sample[],
-): readonly Sample[] {
+  samples: readonly MetricSample[],
+): readonly MetricSample[] {
   return samples.map(({ value, labels }) => ({
     value,
     labels: { direction, ...labels },

@@ -5,7 +5,7 @@
  */
 
 /** One value. */
-export interface Sample {
+export interface MetricSample {
   readonly value: number;
   /** Labels; names and values need no escaping. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface Family {
   /** One line of help. */
   readonly help: string;
   /** The samples, which differ in their labels. */
-  readonly samples: readonly Sample[];
+  readonly samples: readonly MetricSample[];
 }
 
 /** The media type of {@linkcode textOf}. */
@@ -37,7 +37,7 @@ function familyText({ name, type, help, samples }: Family): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;
 }
 
-function writtenLabels(labels: Sample["labels"]): string {
+function writtenLabels(labels: MetricSample["labels"]): string {
   if (!labels) return "";
   const pairs = Object.entries(labels).map(([key, value]) =>
     `${key}="${value}"`

@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { answer } from "../../examples/browser_server.ts";
 import { freshRelay, urlOf } from "../interop/npm/exchange.ts";
+import { NpmProject } from "../interop/npm/project.ts";
 import { Chromium, findChromium } from "./chromium.ts";
 
 const path = findChromium();
@@ -56,67 +57,16 @@ Deno.test({
   fn: (t) => checkClock(t, answer),
 });
 
-/** Runs a command in `cwd`; throws with what it said when it fails. */
-async function run(
-  cwd: URL | string,
-  command: string,
-  ...args: readonly string[]
-): Promise<void> {
-  const { success, stderr, stdout } = await new Deno.Command(command, {
-    args: [...args],
-    cwd,
-  }).output();
-  if (success) return;
-  const said = new TextDecoder().decode(new Uint8Array([...stdout, ...stderr]));
-  throw new Error(`Expected ${command} ${args.join(" ")} to work, got ${said}`);
-}
-
-const NPM_INSTALL = ["install", "--no-audit", "--no-fund", "--prefer-offline"];
 const VITE = "vite@7";
 
-/** The folder of an npm project, made where there is none. */
-async function project(folder: string): Promise<string> {
-  await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(`${folder}/package.json`, `{"type":"module"}`);
-  return folder;
-}
-
-/** Vite in a folder that is kept for the next time; without npm a line says so, which in CI is a failure. */
-async function findVite(): Promise<string | undefined> {
-  try {
-    const temporary = Deno.env.get("TMPDIR") ?? "/tmp";
-    const folder = await project(`${temporary}/moq-deno-${VITE}`);
-    const script = `${folder}/node_modules/vite/bin/vite.js`;
-    const isThere = await Deno.stat(script).then(() => true, () => false);
-    if (!isThere) await run(folder, "npm", ...NPM_INSTALL, VITE);
-    return script;
-  } catch (error) {
-    if (Deno.env.get("CI") === "true") throw error;
-    // deno-lint-ignore no-console
-    console.warn(`SKIPPED: ${error}`);
-    return undefined;
-  }
-}
-
-/** The page of the example, built by Vite with npm packages made of lite and hang, in `folder`. */
-async function build(folder: string, vite: string): Promise<void> {
+/** The page of the example, built by Vite in a project with lite and hang. */
+async function build(project: NpmProject, vite: string): Promise<void> {
   for (const name of PAGE_FILES) {
     const text = await Deno.readTextFile(new URL(name, EXAMPLE));
     const page = text.replace(/<script type="importmap">[^]*?<\/script>/, "");
-    await Deno.writeTextFile(`${folder}/${name}`, page);
+    await project.write(name, page);
   }
-  await run(folder, "node", vite, "build", "--target=esnext");
-}
-
-async function pack(name: string, folder: string): Promise<void> {
-  await run(
-    new URL(`${name}/`, ROOT),
-    Deno.execPath(),
-    "pack",
-    "--allow-dirty",
-    "--no-source-maps",
-    `--output=${folder}/${name}.tgz`,
-  );
+  await project.run("node", vite, "build", "--target=esnext");
 }
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -137,19 +87,14 @@ Deno.test({
   name: "examples/browser: runs on npm packages through Vite",
   ignore: path === undefined,
   async fn(t) {
-    const folder = await project(await Deno.makeTempDir());
+    const tool = await NpmProject.ofTool(VITE);
+    if (!tool) return;
+    const project = await NpmProject.withPackages();
     try {
-      const [vite] = await Promise.all([
-        findVite(),
-        pack("lite", folder),
-        pack("hang", folder),
-      ]);
-      if (vite === undefined) return;
-      await run(folder, "npm", ...NPM_INSTALL, "./lite.tgz", "./hang.tgz");
-      await build(folder, vite);
-      await checkClock(t, (request) => answerFrom(folder, request));
+      await build(project, tool.path("node_modules/vite/bin/vite.js"));
+      await checkClock(t, (request) => answerFrom(project.folder, request));
     } finally {
-      await Deno.remove(folder, { recursive: true });
+      await project.remove();
     }
   },
 });

@@ -5,7 +5,7 @@
  * @module
  */
 import { type RunningRelay, startRelay } from "@moq-deno/relay/server";
-import { pageFrom } from "../../examples/demo/ports.ts";
+import { pageFrom, type PageServer } from "../../examples/demo/ports.ts";
 import type { Chromium } from "./chromium.ts";
 import { visit } from "./room_pages.ts";
 
@@ -19,7 +19,7 @@ const SAID: readonly (readonly [who: string, texts: readonly string[]])[] = [
 /** A room on `room/lobby`; dispose of it to end it. The people's Chromium is the caller's and needs `DEVICE_FLAGS`. */
 export class Lobby implements AsyncDisposable {
   readonly #relay: RunningRelay;
-  readonly #web: Deno.HttpServer<Deno.NetAddr>;
+  readonly #web: PageServer;
 
   private constructor(relay: RunningRelay) {
     this.#relay = relay;

@@ -129,7 +129,7 @@ Deno.test({
         false,
       );
       const page = await chromium.page();
-      await page.goto(`${url}web/stats.html`);
+      await page.goto(`${url}stats`);
       await page.until(
         `document.querySelectorAll("#sessions tr").length >= 2 && /room.lobby.ada/.test(document.querySelector("#broadcasts").textContent)`,
         PLENTY_MS,

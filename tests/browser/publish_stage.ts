@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { pageFrom } from "../../examples/demo/ports.ts";
+import { pageFrom, type PageServer } from "../../examples/demo/ports.ts";
 import { output } from "../media/tools.ts";
 import { DENO_RUN, Program, ROOT } from "../package/process.ts";
 import type { Chromium, Page, PageOptions } from "./chromium.ts";
@@ -74,7 +74,7 @@ export class Devices implements AsyncDisposable {
 /** A relay and the server of the demo's pages; dispose of it to end them. */
 export class PublishStage implements AsyncDisposable {
   readonly #address: string;
-  readonly #web: Deno.HttpServer<Deno.NetAddr>;
+  readonly #web: PageServer;
   #relay: Program;
 
   private constructor(
@@ -105,10 +105,10 @@ export class PublishStage implements AsyncDisposable {
     return this.#relay;
   }
 
-  /** Opens the page that publishes, as `NAME`, and waits until its element is there. */
+  /** Opens the page that publishes, as `NAME` and without a viewer of its own, and waits until its element is there. */
   async publisher(chromium: Chromium, options?: PageOptions): Promise<Page> {
     const page = await chromium.page(options);
-    await page.goto(`${this.url}web/publish.html#name=${NAME}`);
+    await page.goto(`${this.url}publish/${NAME}#viewer=off`);
     await page.until(`${PUBLISHER}?.publisher`);
     return page;
   }
@@ -116,7 +116,7 @@ export class PublishStage implements AsyncDisposable {
   /** Opens the page that plays `NAME`. */
   async viewer(chromium: Chromium, options?: PageOptions): Promise<Page> {
     const page = await chromium.page(options);
-    await page.goto(`${this.url}#name=${NAME}`);
+    await page.goto(`${this.url}watch/${NAME}`);
     return page;
   }
 

@@ -72,7 +72,7 @@ Deno.test({
 
     await step("the page is loaded again", async () => {
       await page.goto("about:blank");
-      await page.goto(`${stage.url}web/publish.html#name=camera`);
+      await page.goto(`${stage.url}publish/camera#viewer=off`);
       await page.until(`${PUBLISHER}?.publisher`);
       await publishCamera(page);
       await showsMore(viewer);

@@ -31,12 +31,7 @@ export async function visit(
 ): Promise<Page> {
   const page = await chromium.page(options);
   const user = who.charAt(0).toUpperCase() + who.slice(1);
-  const said = new URLSearchParams({
-    room: "room/lobby",
-    name: who,
-    user,
-    ...more,
-  });
-  await page.goto(`${url}web/${name}.html#${said}`);
+  const said = new URLSearchParams({ name: who, user, ...more });
+  await page.goto(`${url}${name}/room/lobby#${said}`);
   return page;
 }

@@ -57,34 +57,34 @@ const VIEWS: Readonly<Record<string, View>> = {
   "gone-phone": { ...PHONE, colorScheme: "dark", ...GONE },
 };
 
-const ROOM = new URLSearchParams({
-  room: "room/lobby",
-  name: "cyd",
-  user: "Cyd",
-});
+const ROOM = new URLSearchParams({ name: "cyd", user: "Cyd" });
 const OTHERS: Readonly<
   Record<string, { readonly path: string; readonly until: string }>
 > = {
   chat: {
-    path: `web/chat.html#${ROOM}`,
+    path: `chat/room/lobby#${ROOM}`,
     until: `document.querySelector("hang-chat")?.chat?.messages().length > 1`,
   },
   meet: {
-    path: `web/meet.html#${ROOM}`,
+    path: `meet/room/lobby#${ROOM}`,
     until:
       `document.querySelector("hang-meet")?.people?.filter(({ player }) => player.stats().shownFrames > 10).length === 2`,
   },
   publish: {
-    path: "web/publish.html#name=camera",
+    path: "publish/camera",
     until: `document.querySelector("hang-publish")?.state?.kind === "choose"`,
   },
   live: {
-    path: "web/publish.html#name=camera",
+    path: "publish/camera",
     until:
-      `(document.querySelector("hang-publish").source = "camera", document.querySelectorAll("#renditions li").length > 0)`,
+      `(document.querySelector("hang-publish").source = "camera", /\\d ms/.test(document.querySelector("#latency").textContent))`,
+  },
+  "not-found": {
+    path: "camera/one",
+    until: `document.querySelector("code")`,
   },
   stats: {
-    path: "web/stats.html",
+    path: "stats",
     until: `document.querySelectorAll("#sessions tr").length > 1`,
   },
 };

@@ -12,7 +12,7 @@ import {
 } from "@moq-deno/lite";
 import { reconnect } from "@moq-deno/lite/deno";
 import { openMedia, publishMedia } from "@moq-deno/hang/media";
-import { pageFrom } from "../../examples/demo/ports.ts";
+import { pageFrom, type PageServer } from "../../examples/demo/ports.ts";
 import { openFileSource } from "../../hang/cli/file_source.ts";
 import { DENO_RUN, Program, ROOT } from "../package/process.ts";
 import type { Chromium, Page, PageOptions } from "./chromium.ts";
@@ -28,7 +28,7 @@ export const NAME = "demo";
 export class Stage implements AsyncDisposable {
   readonly #resources = new AsyncDisposableStack();
   readonly #address: string;
-  readonly #web: Deno.HttpServer<Deno.NetAddr>;
+  readonly #web: PageServer;
   #relay: Program;
   #connection: Connection | undefined;
 

@@ -7,7 +7,7 @@ import { clusterTest, peerNamed } from "./world.ts";
 
 for (const graph of Object.keys(GRAPHS)) {
   clusterTest(
-    `Cluster, ${graph}: every relay serves a broadcast, each over one subscription`,
+    `Cluster, ${graph}: each relay subscribes once`,
     async (world) => {
       const { clock } = world;
       buildGraph(world, graph);

@@ -56,7 +56,7 @@ interface Case<T> {
 
 function options(
   version: Version,
-): fc.Arbitrary<subscribe.SubscribeOptions> {
+): fc.Arbitrary<subscribe.SubscribeFields> {
   if (version === "01" || version === "02") {
     return fc.record({
       priority: u8,
@@ -84,8 +84,8 @@ function options(
 
 // On 06 group 0 from frame 0 and no start are the same bytes, and some ranges are refused.
 function sayable(
-  msg: subscribe.SubscribeOptions,
-): subscribe.SubscribeOptions {
+  msg: subscribe.SubscribeFields,
+): subscribe.SubscribeFields {
   const { startGroup, endGroup } = msg;
   const startFrame = startGroup === undefined ? 0 : msg.startFrame;
   const endFrame = endGroup === undefined || (startGroup ?? 0) === endGroup
@@ -319,7 +319,7 @@ property<announce.Announcement>({
     ),
 });
 
-property<track.TrackRequest>({
+property<track.TrackRequestMessage>({
   name: "track",
   versions: FROM_05,
   values: () => fc.record({ broadcast: path, track: text }),
@@ -327,7 +327,7 @@ property<track.TrackRequest>({
   decode: track.decodeTrackRequest,
 });
 
-property<track.TrackInfo>({
+property<track.TrackInfoMessage>({
   name: "track info",
   versions: FROM_05,
   values: () =>
@@ -352,7 +352,7 @@ property<subscribe.Subscribe>({
   decode: subscribe.decodeSubscribe,
 });
 
-property<subscribe.SubscribeOptions>({
+property<subscribe.SubscribeFields>({
   name: "subscribe update",
   versions: FROM_03,
   values: options,

@@ -241,7 +241,7 @@ function throwsTokenErrorAlone(work: () => unknown): void {
   }
 }
 
-Deno.test("readHeader, inspectToken, parseKeySet: any text parses or throws TokenError", () => {
+Deno.test("parsers of tokens: any text parses or throws TokenError", () => {
   const part = fc.oneof(
     fc.string(),
     fc.json().map((json) => base64url.encode(json)),

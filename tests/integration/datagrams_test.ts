@@ -192,7 +192,7 @@ Deno.test("invalid datagrams are dropped silently", async () => {
     transport.datagrams!.send(new Uint8Array());
     source.datagram([0x40], "");
     source.datagram([0, 0xff], "");
-    source.datagram([9, 0, 0], "nobody asked");
+    source.datagram([9, 0, 0], "not subscribed");
     source.datagram([0, 0, ...new Array(8).fill(0xff)], "never");
     source.datagram([0, 0, 0], "x".repeat(1198));
     source.datagram([0, 0, 0], "x".repeat(1197));

@@ -38,7 +38,7 @@ function room() {
 
 for (const reliableReset of [true, false]) {
   const kind = reliableReset ? "resets" : "FIN for reset";
-  Deno.test(`fetches of one open group share a request that ends with their reader (${kind})`, async () => {
+  Deno.test(`fetches of an open group share a request (${kind})`, async () => {
     const clock = new VirtualClock();
     const origin = new Origin({ clock });
     const [source, sink] = memoryPair({ protocol: PROTOCOL, reliableReset });
@@ -107,6 +107,6 @@ async function watchAfterFetches(way: Way): Promise<void> {
 }
 
 for (const way of WAYS) {
-  Deno.test(`a publisher is watched while its open group is fetched 200 times (${way})`, () =>
+  Deno.test(`200 fetches of an open group block no viewer (${way})`, () =>
     watchAfterFetches(way));
 }

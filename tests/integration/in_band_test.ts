@@ -33,7 +33,7 @@ async function relayed(origin: Origin, draft: Version): Promise<Session[]> {
 }
 
 for (const draft of ["02", "01"] as const) {
-  Deno.test(`in band: a group from a publisher through a relay to a viewer, draft ${draft}`, async () => {
+  Deno.test(`in band: a group passes the relay, draft ${draft}`, async () => {
     const origin = new Origin();
     const [publisher, one] = await relayed(origin, draft);
     const [viewer, two] = await relayed(origin, draft);
@@ -71,7 +71,7 @@ Deno.test("in band: the session ends with its negotiation stream", async () => {
   client.close(0, "");
 });
 
-Deno.test("in band: an offer without a known draft, garbage and silence are refused", async () => {
+Deno.test("in band: unknown drafts, garbage and silence are refused", async () => {
   const cases: readonly [string, (peer: Transport) => Promise<void>][] = [
     ["version", async (peer) => {
       const { send } = await peer.openBidi();

@@ -8,7 +8,7 @@ import { openSession, protocolOf, VERSIONS } from "@moq-deno/lite";
 import { memoryPair } from "@moq-deno/lite/testing";
 
 for (const version of VERSIONS.filter((one) => one >= "03")) {
-  Deno.test(`Session.probe: reports the round trip until its end (draft ${version})`, async () => {
+  Deno.test(`Session.probe: reports the round trip (draft ${version})`, async () => {
     const [one, other] = memoryPair({ protocol: protocolOf(version) });
     const [viewer, relay] = [openSession(one), openSession(other)];
     const stop = new AbortController();

@@ -128,7 +128,7 @@ Deno.test("Connection: publishes again after the line was cut", async () => {
   }
 });
 
-Deno.test("Connection: backs off exponentially up to its ceiling without an answer", async () => {
+Deno.test("Connection: backs off exponentially up to its ceiling", async () => {
   const clock = new VirtualClock();
   const relay = new Relay(clock);
   relay.refusal = new MoqError("transport", "No relay there");

@@ -89,7 +89,7 @@ for (const [name, dial] of DIALS) {
 
     // Raw QUIC carries the path in SETUP, which drafts before 05 lack.
     if (name !== "raw QUIC" || protocol !== "moq-lite-04") {
-      Deno.test(`Relay: a path without access is closed with its code over ${name}, ${protocol}`, async () => {
+      Deno.test(`Relay: refuses a path with its code over ${name}, ${protocol}`, async () => {
         await using door = await open("--auth-public=anon/**");
         const close = await closeOf(await dial(door, "/other", [protocol]));
         assert.equal(close.code, codes.unauthorized);
@@ -97,7 +97,7 @@ for (const [name, dial] of DIALS) {
       });
     }
 
-    Deno.test(`Relay: one session too many is closed with its code over ${name}, ${protocol}`, async () => {
+    Deno.test(`Relay: refuses one session too many over ${name}, ${protocol}`, async () => {
       await using door = await open("--limit-sessions=1");
       const first = await dial(door, "/", [protocol]);
       const close = await closeOf(await dial(door, "/", [protocol]));
@@ -156,7 +156,7 @@ const IN_BAND: readonly InBandCase[] = [
 
 for (const [name, dial] of DIALS) {
   for (const { what, says, ends, code, reason } of IN_BAND) {
-    Deno.test(`Relay: a peer that offers ${what} in band is closed with its code over ${name}`, async () => {
+    Deno.test(`Relay: refuses ${what} in band over ${name}`, async () => {
       await using door = await open("--listen-timeout=300ms");
       const transport = await dial(door, "/", []);
       const { send } = await transport.openBidi();

@@ -235,7 +235,7 @@ scenario("with resets, a refusal says why", async (net) => {
     notFound.next(),
     reliableReset ? isOneOf("not-found") : isOneOf("remote"),
   );
-  const unroutable = viewer.consume("nobody").track("video").subscribe();
+  const unroutable = viewer.consume("missing").track("video").subscribe();
   await assert.rejects(
     unroutable.next(),
     reliableReset ? isOneOf("unroutable") : isOneOf("remote"),
@@ -353,7 +353,7 @@ scenario(
     const served = broadcastBehind(net.origin.consume("live")).existing(
       "video",
     );
-    served!.cached()[0]!.retire(new MoqError("evicted", "No room"));
+    served!.groups.cached()[0]!.retire(new MoqError("evicted", "No room"));
     const sentBefore = session.stats.sentGroups;
     const evicted = await readGroup(await other.fetch(0));
     assert.deepEqual(evicted, { texts: ["group 0", "end"], error: undefined });

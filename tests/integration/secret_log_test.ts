@@ -53,7 +53,7 @@ async function echo(request: Request): Promise<Response> {
   return new Response(await request.text() + request.url);
 }
 
-function nobody(): string {
+function closedUrl(): string {
   const free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   free.close();
   return `http://127.0.0.1:${free.addr.port}/?secret=${SECRET}`;
@@ -150,7 +150,7 @@ Deno.test("log: no part of a token with public access", async () => {
 
 Deno.test("log: no part of a token or URL with a failing auth server", async () => {
   await using server = serve(echo);
-  for (const url of [server.url, nobody()]) {
+  for (const url of [server.url, closedUrl()]) {
     const said = await everythingSaid([`--auth-url=${url}`]);
     assertNoTrace(said);
     assert.match(said, /auth server gives no answer to rely on/);
@@ -161,9 +161,9 @@ Deno.test("log: no part of our URLs when fetching keys fails", async () => {
   await using keys = serve(echo);
   let asked = 0;
   await using list = serve((request) =>
-    asked++ === 0 ? Promise.resolve(new Response("# nobody\n")) : echo(request)
+    asked++ === 0 ? Promise.resolve(new Response("# empty\n")) : echo(request)
   );
-  for (const jwks of [keys.url, nobody()]) {
+  for (const jwks of [keys.url, closedUrl()]) {
     const flags = [
       `--auth-jwks=${jwks}`,
       `--auth-revoked=${list.url}`,
@@ -178,7 +178,7 @@ Deno.test("log: no part of our URLs when fetching keys fails", async () => {
 });
 
 Deno.test("connect: the error of a failed dial does not have the token", async () => {
-  const url = new URL(`/room?jwt=${GOOD}`, nobody()).href;
+  const url = new URL(`/room?jwt=${GOOD}`, closedUrl()).href;
   const dials = [
     connect(url),
     connectWebSocket(url, { protocols: PROTOCOLS }),

@@ -390,7 +390,7 @@ for (const protocol of [...PROTOCOLS, "webtransport"]) {
     ]] as const
   ) {
     Deno.test(
-      `@moq/net over @moq/qmux ${protocol}, ${who}: a broadcast is announced and read`,
+      `@moq/net over @moq/qmux ${protocol}, ${who}: reads a broadcast`,
       UNSANITIZED,
       async () => {
         const { ours, theirs, url, dispose } = await join(protocol);

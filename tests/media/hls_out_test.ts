@@ -243,7 +243,11 @@ Deno.test("HlsServer: any origin may read, bad requests get errors", async () =>
   };
   assert.equal(await statusOf("OPTIONS", "master.m3u8"), 204);
   assert.equal(await statusOf("POST", "master.m3u8"), 405);
-  assert.equal(await statusOf("GET", "master.m3u8"), 503, "nobody publishes");
+  assert.equal(
+    await statusOf("GET", "master.m3u8"),
+    503,
+    "there is no publisher",
+  );
   const broadcast = new BroadcastProducer();
   scene.publishers.next({ kind: "start", broadcast: broadcast.consume() });
   for (const path of ["", "%", "video/%zz/media.m3u8", "a/b/c/d", "../etc"]) {

@@ -50,9 +50,9 @@ export class RelayProcess implements AsyncDisposable {
     }
   }
 
-  /** Its address for HTTP. */
+  /** Its URL for clients that find out by themselves how to connect. */
   get url(): string {
-    return `http://${this.#address}`;
+    return `http://${this.#address}/`;
   }
 
   /** Opens a session. */

@@ -18,4 +18,4 @@ function showUnread(): void {
 
 chat.addEventListener("message", showUnread);
 document.addEventListener("visibilitychange", () => setTimeout(showUnread));
-await visitRooms(chat);
+await visitRooms(chat, "chat");

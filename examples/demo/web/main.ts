@@ -10,47 +10,38 @@ import type { ConnectionStatus } from "@moq-deno/lite";
 import { effect } from "@moq-deno/hang/signals";
 import { type PlayerStats, shareConnection } from "@moq-deno/hang/watch";
 import { HangWatchElement } from "@moq-deno/hang/ui/hang-watch";
-import { demoFacts, find, kilobits, said, say, showRows } from "./page.ts";
+import { addressOf, goTo, nameInAddress } from "./address.ts";
+import { BroadcastList } from "./broadcast_list.ts";
+import { offerLink } from "./copy_link.ts";
+import { livePaths } from "./live.ts";
+import { demoFacts } from "./facts.ts";
+import { find, kilobits, showRows } from "./page.ts";
+import { Thumbnails } from "./thumbnails.ts";
 
 const REFRESH_MS = 500;
 
 const player = find("player", HangWatchElement);
 const badge = find("connection", HTMLElement);
 const notice = find("notice", HTMLElement);
-const list = find("broadcasts", HTMLUListElement);
 const nobody = find("nobody", HTMLElement);
+const heading = find("title", HTMLElement);
 const stats = find("stats", HTMLElement);
-const buttons = new Map<string, HTMLButtonElement>();
+let first = "";
 
-/** The broadcast in the address line, so that a reload plays the same one. */
-function chosen(): string {
-  return said().get("name") ?? "";
-}
-
-function choose(path: string): void {
+function play(path: string): void {
   if (player.name !== path) player.name = path;
-  if (chosen() !== path) say({ name: path });
-  for (const [name, button] of buttons) {
-    button.setAttribute("aria-current", String(name === path));
-  }
+  list.mark(path);
+  heading.textContent = path;
+  const named = nameInAddress() !== "";
+  document.title = named ? `${path} · moq-deno` : "moq-deno: live";
 }
 
-function addBroadcast(path: string): void {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.textContent = path;
-  button.addEventListener("click", () => choose(path));
-  buttons.set(path, button);
-  const item = document.createElement("li");
-  item.append(button);
-  const names = [...buttons.keys()].sort();
-  list.insertBefore(item, list.children[names.indexOf(path)] ?? null);
-  if (player.name === "" || player.name === path) choose(path);
-}
-
-function removeBroadcast(path: string): void {
-  buttons.get(path)?.parentElement?.remove();
-  buttons.delete(path);
+/** Plays what the address names; where it names nothing, what was live first. */
+function playAddress(): void {
+  const named = nameInAddress();
+  if (named === "") first ||= live.peek()[0] ?? "";
+  const name = named || first;
+  if (name !== "") play(name);
 }
 
 function connectionText(status: ConnectionStatus): string {
@@ -108,11 +99,23 @@ function showStats(): void {
 
 const facts = await demoFacts();
 const shared = shareConnection(facts.relay);
+const live = livePaths(facts.relay);
+const list = new BroadcastList({
+  thumbnails: new Thumbnails(facts.relay),
+  onChoose(path) {
+    goTo(addressOf("watch", path));
+    playAddress();
+  },
+});
 player.url = facts.relay;
-if (chosen() !== "") choose(chosen());
 notice.textContent = noticeText();
 notice.hidden = notice.textContent === "";
-addEventListener("hashchange", () => choose(chosen()));
+offerLink(facts, () => addressOf("watch", player.name));
+addEventListener("popstate", playAddress);
+effect(() => {
+  list.show(live.get());
+  playAddress();
+});
 effect(() => {
   const status = shared.status.get();
   badge.dataset["state"] = status.state;
@@ -123,9 +126,3 @@ effect(() => {
 });
 showStats();
 setInterval(showStats, REFRESH_MS);
-for await (
-  const { path, kind } of shared.connection.remote.scope().announced("")
-) {
-  if (kind === "start") addBroadcast(path);
-  if (kind === "end") removeBroadcast(path);
-}

@@ -6,13 +6,14 @@
  * @module
  */
 import { HangMeetElement } from "@moq-deno/hang/ui/hang-meet";
-import { find, said } from "./page.ts";
+import { options } from "./address.ts";
+import { find } from "./page.ts";
 import { visitRooms } from "./room_page.ts";
 
 const meet = find("meet", HangMeetElement);
 
 for (const name of ["source", "layout", "chat", "muted"]) {
-  const value = said().get(name);
+  const value = options().get(name);
   if (value !== null) meet.setAttribute(name, value);
 }
-await visitRooms(meet);
+await visitRooms(meet, "meet");

@@ -8,32 +8,75 @@
  */
 import type { PublisherStats, RenditionStats } from "@moq-deno/hang/publish";
 import { HangPublishElement } from "@moq-deno/hang/ui/hang-publish";
-import {
-  demoFacts,
-  find,
-  kilobits,
-  said,
-  say,
-  showConnection,
-  showRows,
-  someName,
-} from "./page.ts";
+import { HangWatchElement } from "@moq-deno/hang/ui/hang-watch";
+import { addressOf, nameInAddress, options } from "./address.ts";
+import { offerLink } from "./copy_link.ts";
+import { keepName, ownName } from "./identity.ts";
+import { livePaths } from "./live.ts";
+import { demoFacts } from "./facts.ts";
+import { find, kilobits, showConnection, showRows } from "./page.ts";
 
 const REFRESH_MS = 500;
+const PURPOSE = "publish";
+// The pictures that the shown latency is the median of: one second or two.
+const MEASURED_PICTURES = 40;
 
 const publisher = find("publisher", HangPublishElement);
+const viewer = find("viewer", HangWatchElement);
+const seen = find("seen", HTMLElement);
+const latency = find("latency", HTMLOutputElement);
+const show = find("show", HTMLInputElement);
 const naming = find("naming", HTMLFormElement);
 const input = find("name", HTMLInputElement);
+const taken = find("taken", HTMLElement);
 const watch = find("watch", HTMLAnchorElement);
 const list = find("renditions", HTMLUListElement);
 const stats = find("stats", HTMLElement);
 
 /** A reload publishes under the same name. */
-function choose(name: string): void {
-  say({ name });
+async function choose(name: string): Promise<void> {
+  await keepName(PURPOSE, name);
   publisher.name = name;
   input.value = name;
-  watch.href = `/#${new URLSearchParams({ name })}`;
+  watch.href = addressOf("watch", name);
+}
+
+/** Renames, unless that would take the name of another. */
+async function rename(name: string): Promise<void> {
+  const isTaken = name !== publisher.name && live.peek().includes(name);
+  taken.hidden = !isTaken;
+  taken.textContent = isTaken
+    ? `Another broadcast is live as “${name}”. Choose another name.`
+    : "";
+  if (name === "" || isTaken) return;
+  await choose(name);
+  // An address with the old name would go back to it.
+  history.replaceState(null, "", "/publish");
+}
+
+/** Plays the own broadcast while it is live, as a viewer gets it. */
+function showViewer(): void {
+  const { kind } = publisher.state;
+  const isShown = show.checked && (kind === "live" || kind === "watched");
+  seen.hidden = !isShown;
+  viewer.name = isShown ? publisher.name : "";
+}
+
+/** The time from the camera to the screen, as measured picture by picture. */
+function latencyText(): string {
+  const player = seen.hidden ? undefined : viewer.player;
+  if (!player) return "";
+  player.measuring.set(true);
+  const times = player.latencies().slice(-MEASURED_PICTURES)
+    .flatMap(({ capturedMs, shownMs }) =>
+      capturedMs === undefined || shownMs === undefined
+        ? []
+        : [shownMs - capturedMs]
+    ).sort((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)];
+  return median === undefined
+    ? "measuring…"
+    : `${Math.round(median)} ms glass to glass`;
 }
 
 function rows(
@@ -79,17 +122,24 @@ function showRenditions(now: PublisherStats | undefined): void {
 function refresh(): void {
   showRows(stats, rows(publisher.stats));
   showRenditions(publisher.stats);
+  latency.textContent = latencyText();
 }
 
 publisher.addEventListener("statechange", () => {
   showConnection(publisher.state.kind);
+  showViewer();
 });
+show.checked = options().get("viewer") !== "off";
+show.addEventListener("change", showViewer);
 naming.addEventListener("submit", (event) => {
   event.preventDefault();
-  choose(input.value.trim());
+  void rename(input.value.trim()); // never rejects
 });
-choose(said().get("name") || someName());
 const facts = await demoFacts();
+const live = livePaths(facts.relay);
+await choose(nameInAddress() || await ownName(PURPOSE));
+offerLink(facts, () => addressOf("watch", publisher.name));
 publisher.url = facts.relay;
+viewer.url = facts.relay;
 refresh();
 setInterval(refresh, REFRESH_MS);

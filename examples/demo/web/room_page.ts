@@ -2,19 +2,20 @@
 /// <reference lib="dom.iterable" />
 /**
  * What the pages of rooms share: who is in front of the page, which room it is,
- * and the rooms there are.
+ * and the rooms there are. The address has the room alone: whoever gets the link
+ * comes as another person.
  *
  * @module
  */
 import { HangRoomsElement } from "@moq-deno/hang/ui/hang-rooms";
-import {
-  demoFacts,
-  find,
-  said,
-  say,
-  showConnection,
-  someName,
-} from "./page.ts";
+import { addressOf, goTo, nameInAddress, options } from "./address.ts";
+import { offerLink } from "./copy_link.ts";
+import { keepName, ownName } from "./identity.ts";
+import { demoFacts } from "./facts.ts";
+import { find, showConnection } from "./page.ts";
+
+const LOBBY = "room/lobby";
+const USER_KEY = "user";
 
 /** An element that takes part in a room. */
 interface RoomElement extends HTMLElement {
@@ -24,54 +25,56 @@ interface RoomElement extends HTMLElement {
   readonly state: { readonly kind: string };
 }
 
-/** Who is where, out of the address line, so that a reload is the same person. */
-interface Visit {
-  readonly room: string;
-  /** The path below the room. */
-  readonly name: string;
-  /** The name for people. */
-  readonly user: string;
-}
-
-/** Lets `element` take part in the room that the address line says; from then on in the one that is chosen. */
-export async function visitRooms(element: RoomElement): Promise<void> {
+/** Lets `element` take part in the room that the address says; from then on in the one that is chosen. */
+export async function visitRooms(
+  element: RoomElement,
+  page: "meet" | "chat",
+): Promise<void> {
   const rooms = find("rooms", HangRoomsElement);
   const naming = find("naming", HTMLFormElement);
   const user = find("user", HTMLInputElement);
   const room = find("room", HTMLInputElement);
-  let visit = readVisit();
-  const go = (to: Visit): void => {
-    visit = to;
-    say({ ...to });
-    element.room = to.room;
-    element.name = to.name;
-    element.setAttribute("user", to.user);
-    rooms.setAttribute("room", to.room);
-    user.value = to.user;
-    room.value = to.room;
+  const enter = (): void => {
+    element.room = nameInAddress() || LOBBY;
+    rooms.setAttribute("room", element.room);
+    room.value = element.room;
+  };
+  const go = (to: string): void => {
+    goTo(addressOf(page, to));
+    enter();
+  };
+  const call = (name: string): void => {
+    element.setAttribute("user", name);
+    user.value = name;
   };
   element.addEventListener("statechange", () => {
     showConnection(element.state.kind);
   });
   rooms.addEventListener("roomselect", (event) => {
-    if (event instanceof CustomEvent) go({ ...visit, room: event.detail });
+    if (event instanceof CustomEvent) go(event.detail);
   });
   naming.addEventListener("submit", (event) => {
     event.preventDefault();
-    go({ ...visit, user: user.value.trim(), room: room.value.trim() });
+    call(user.value.trim());
+    localStorage.setItem(USER_KEY, element.getAttribute("user") ?? "");
+    go(room.value.trim() || LOBBY);
   });
-  go(visit);
-  const { relay } = await demoFacts();
-  element.url = relay;
-  rooms.url = relay;
+  addEventListener("popstate", enter);
+  element.name = await nameOfVisitor();
+  call(
+    options().get("user") || localStorage.getItem(USER_KEY) || element.name,
+  );
+  enter();
+  const facts = await demoFacts();
+  offerLink(facts, () => addressOf(page, element.room));
+  element.url = facts.relay;
+  rooms.url = facts.relay;
 }
 
-/** What the address line does not say is made up. */
-function readVisit(): Visit {
-  const name = said().get("name") || someName();
-  return {
-    room: said().get("room") || "room/lobby",
-    name,
-    user: said().get("user") || name,
-  };
+/** The path below the room: this window's own, or the one that the address insists on. */
+async function nameOfVisitor(): Promise<string> {
+  const option = options().get("name");
+  if (option === null) return await ownName("room");
+  await keepName("room", option);
+  return option;
 }

@@ -7,10 +7,11 @@
  */
 import { type ReadonlySignal, Signal } from "../../signals/signal.ts";
 import { readUrl } from "./attributes.ts";
+import { PageElement } from "./page_element.ts";
 import { reflect, TEXT } from "./reflect.ts";
 
-/** An element on a relay; what it is for, those say that extend it. */
-export class HangElement extends HTMLElement {
+/** An element on a relay; `Events` has the details of its events by name. */
+export class HangElement<Events = unknown> extends PageElement<Events> {
   /** The relay's URL, as the attribute. */
   declare url: string;
   readonly #changes: Map<string, () => void> = new Map();

@@ -63,10 +63,13 @@ export function setLabel(button: HTMLElement, text: string): void {
   button.title = text;
 }
 
-/** Defines an element unless the page has one of that name. */
+/** Defines an element unless the page has one of that name, or there is no page. */
 export function define(
   name: string,
   element: CustomElementConstructor,
 ): void {
-  if (!customElements.get(name)) customElements.define(name, element);
+  const registry = globalThis.customElements as
+    | CustomElementRegistry
+    | undefined;
+  if (!registry?.get(name)) registry?.define(name, element);
 }

@@ -148,9 +148,7 @@ class Incoming implements WebTransportRequest {
   readonly offered: readonly string[];
   readonly protocol: string | undefined;
   readonly #connection: Http3Connection;
-  readonly #stream: RequestStream;
-  readonly #settings: Settings;
-  readonly #clock: Clock;
+  readonly #options: IncomingOptions;
   #isAnswered = false;
 
   constructor(connection: Http3Connection, options: IncomingOptions) {
@@ -160,9 +158,7 @@ class Incoming implements WebTransportRequest {
     this.offered = options.offered;
     this.protocol = options.protocol;
     this.#connection = connection;
-    this.#stream = options.stream;
-    this.#settings = options.settings;
-    this.#clock = options.clock;
+    this.#options = options;
   }
 
   accept(): Transport {
@@ -181,10 +177,10 @@ class Incoming implements WebTransportRequest {
       throw new RangeError(`Expected a status from 300 to 599, got ${status}`);
     }
     this.#answerOnce();
-    answer(this.#stream, status);
+    answer(this.#options.stream, status);
     const connection = this.#connection;
     // The answer needs time to arrive before the connection ends under it.
-    const stop = this.#clock.after(
+    const stop = this.#options.clock.after(
       REFUSAL_TIMEOUT_MS,
       () => connection.close(HTTP3_CODES.noError, { reason: "refused" }),
     );
@@ -192,15 +188,13 @@ class Incoming implements WebTransportRequest {
   }
 
   #begin(): Transport {
-    const { id, reader, send } = this.#stream;
-    writeHeader(send, 200, this.protocol);
+    const { stream, protocol, settings, clock } = this.#options;
+    writeHeader(stream.send, 200, protocol);
     return new WebTransportSession(this.#connection, {
-      id,
-      reader,
-      send,
-      protocol: this.protocol,
-      hasDatagrams: this.#settings.hasDatagrams,
-      clock: this.#clock,
+      ...stream,
+      protocol,
+      hasDatagrams: settings.hasDatagrams,
+      clock,
     });
   }
 

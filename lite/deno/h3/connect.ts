@@ -8,7 +8,7 @@ import type { Logger } from "../../log.ts";
 import { type Clock, deadline, systemClock } from "../../time.ts";
 import type { SendStream, Transport } from "../../transport/transport.ts";
 import { quicError } from "../codes.ts";
-import { dialQuic } from "../connect.ts";
+import { type ConnectQuicOptions, dialQuic } from "../connect.ts";
 import { QuicSendStream } from "../streams.ts";
 import { ByteReader } from "./byte_reader.ts";
 import {
@@ -42,24 +42,8 @@ export interface OpenWebTransportOptions {
 }
 
 /** Options of {@linkcode connectWebTransport}. */
-export interface ConnectWebTransportOptions extends OpenWebTransportOptions {
-  /** SHA-256 of certificates to trust in place of all others. */
-  readonly serverCertificateHashes?:
-    | readonly Uint8Array<ArrayBuffer>[]
-    | undefined;
-  /** Roots to trust besides the usual ones, PEM. */
-  readonly caCerts?: readonly string[] | undefined;
-  /** Another socket than the one all clients share. */
-  readonly endpoint?: Deno.QuicEndpoint | undefined;
-  /** As of `ConnectQuicOptions`. */
-  readonly maxIdleTimeoutMs?: number | undefined;
-  /** As of `ConnectQuicOptions`. */
-  readonly keepAliveMs?: number | undefined;
-  /** As of `ConnectQuicOptions`. */
-  readonly maxBidiStreams?: number | undefined;
-  /** As of `ConnectQuicOptions`. */
-  readonly address?: string | undefined;
-}
+export interface ConnectWebTransportOptions
+  extends OpenWebTransportOptions, Omit<ConnectQuicOptions, "alpn"> {}
 
 /**
  * Connects to an `https:` URL and asks for a session there. Failures are those

@@ -15,7 +15,7 @@ import { closedByPeer, lost } from "./connection_end.ts";
 import { HTTP3_CODES, Http3Error } from "./error.ts";
 import { encodeFrame, encodePrefix, FRAME, STREAM, URGENT } from "./frames.ts";
 import {
-  PeerStreams,
+  Http3PeerStreams,
   type PeerStreamsOptions,
   type Role,
 } from "./peer_streams.ts";
@@ -26,7 +26,7 @@ export class Http3Connection {
   /** The connection below; datagrams and new streams are its user's business. */
   readonly quic: Deno.QuicConn;
   /** What the peer opens. */
-  readonly incoming: PeerStreams;
+  readonly incoming: Http3PeerStreams;
   /** Resolves once the connection has ended, whoever ended it; never rejects. */
   readonly closed: Promise<TransportClose>;
   /** What runs beside it; a failure ends the connection. */
@@ -49,7 +49,7 @@ export class Http3Connection {
     this.#role = role;
     this.#log = options.log ?? SILENT;
     this.closed = this.#closed.promise;
-    this.incoming = new PeerStreams(quic, role, options);
+    this.incoming = new Http3PeerStreams(quic, role, options);
     this.tasks.run("violations", this.#runViolations());
     this.tasks.run("control", this.#openControl());
     quic.closed.then(

@@ -17,7 +17,7 @@ const SKIPPED: ReadonlySet<number> = new Set([
 ]);
 
 /** The first frame of a control stream; anything but SETTINGS throws {@linkcode Http3Error}. */
-export async function readSettings(reader: ByteReader): Promise<Settings> {
+export async function readHttp3Settings(reader: ByteReader): Promise<Settings> {
   const first = await readFrameHeader(reader);
   if (first?.type !== FRAME.settings) {
     throw new Http3Error(

@@ -42,7 +42,7 @@ const MAX_FRAMES_BEFORE_HEADERS = 16;
 const RESERVED: ReadonlySet<number> = new Set([0x02, 0x06, 0x08, 0x09]);
 
 /** A frame with its payload still to be read. */
-export interface FrameHeader {
+export interface Http3FrameHeader {
   /** One of {@linkcode FRAME}, or unknown. */
   readonly type: number;
   /** Bytes of payload, within the bound of its type. */
@@ -64,7 +64,7 @@ export function encodePrefix(...numbers: readonly number[]): Uint8Array {
 /** Next frame's header, `undefined` at FIN; throws {@linkcode Http3Error} for forbidden types and too long payloads. */
 export async function readFrameHeader(
   reader: ByteReader,
-): Promise<FrameHeader | undefined> {
+): Promise<Http3FrameHeader | undefined> {
   const type = await reader.varint();
   return type === undefined ? undefined : await readFrameLength(reader, type);
 }
@@ -73,7 +73,7 @@ export async function readFrameHeader(
 async function readFrameLength(
   reader: ByteReader,
   type: number,
-): Promise<FrameHeader> {
+): Promise<Http3FrameHeader> {
   if (RESERVED.has(type)) {
     throw new Http3Error(
       "frameUnexpected",

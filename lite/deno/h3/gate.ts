@@ -6,7 +6,7 @@
 import { Latch } from "../../latch.ts";
 
 /** Counts what enters and leaves; whoever lets more in waits for room first. */
-export class Gate {
+export class StreamGate {
   readonly #max: number;
   readonly #latch = new Latch();
   #inside = 0;

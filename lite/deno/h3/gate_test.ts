@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { Gate } from "./gate.ts";
+import { StreamGate } from "./gate.ts";
 
 Deno.test("Gate: room waits until somebody leaves, and wakes only then", async () => {
-  const gate = new Gate(2);
+  const gate = new StreamGate(2);
   await gate.room();
   const leave = gate.enter();
   await gate.room();

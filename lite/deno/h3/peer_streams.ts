@@ -16,12 +16,12 @@ import type {
   SendStream,
 } from "../../transport/transport.ts";
 import { isPeerStreamError } from "../codes.ts";
-import { QuicReceiveStream, QuicSendStream } from "../streams.ts";
+import { quicReceiveStream, QuicSendStream } from "../streams.ts";
 import { ByteReader } from "./byte_reader.ts";
-import { readSettings, watchControl } from "./control.ts";
+import { readHttp3Settings, watchControl } from "./control.ts";
 import { Http3Error } from "./error.ts";
 import { readHeaders, STREAM, URGENT } from "./frames.ts";
-import { Gate } from "./gate.ts";
+import { StreamGate } from "./gate.ts";
 import type { Field } from "./qpack.ts";
 import type { Settings } from "./settings.ts";
 
@@ -32,7 +32,7 @@ const MAX_BIDI_HEADERS = 128;
 /** Which end of the connection this is. */
 export type Role = "client" | "server";
 
-/** Options of {@linkcode PeerStreams}. */
+/** Options of {@linkcode Http3PeerStreams}. */
 export interface PeerStreamsOptions {
   /** Timers; the system's by default. */
   readonly clock?: Clock | undefined;
@@ -61,7 +61,7 @@ export interface RequestStream {
 }
 
 /** Reads every header on its own, so that a slow one holds up nothing else. */
-export class PeerStreams {
+export class Http3PeerStreams {
   // The peer's stream limit bounds what may lie in these.
   /** Unidirectional streams of sessions, until the end. */
   readonly uni: Inbox<SessionStream<ReceiveStream>> = new Inbox();
@@ -79,8 +79,8 @@ export class PeerStreams {
   readonly #latch = new Latch();
   readonly #violated = Promise.withResolvers<Http3Error>();
   readonly #critical = new Set<number>();
-  readonly #uniGate = new Gate(MAX_UNI_HEADERS);
-  readonly #bidiGate = new Gate(MAX_BIDI_HEADERS);
+  readonly #uniGate = new StreamGate(MAX_UNI_HEADERS);
+  readonly #bidiGate = new StreamGate(MAX_BIDI_HEADERS);
   #settings: Settings | undefined;
   #hasEnded = false;
 
@@ -190,7 +190,7 @@ export class PeerStreams {
     if (sessionId === undefined) return;
     checkSessionId(sessionId);
     const { stream, left } = reader.release();
-    const receive = new QuicReceiveStream(stream, left);
+    const receive = quicReceiveStream(stream, left);
     const late = this.uni.push({ sessionId, stream: receive });
     late?.stream.stop(0);
   }
@@ -222,7 +222,7 @@ export class PeerStreams {
     if (sessionId === undefined) return false;
     checkSessionId(sessionId);
     const { stream, left } = reader.release();
-    const receive = new QuicReceiveStream(stream, left);
+    const receive = quicReceiveStream(stream, left);
     const late = this.bidi.push({ sessionId, stream: { send, receive } });
     late?.stream.receive.stop(0);
     return late === undefined;
@@ -251,7 +251,7 @@ export class PeerStreams {
   }
 
   async #runControl(reader: ByteReader): Promise<void> {
-    this.#settings = await readSettings(reader);
+    this.#settings = await readHttp3Settings(reader);
     this.#latch.wake();
     await watchControl(reader);
   }

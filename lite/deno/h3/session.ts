@@ -5,7 +5,7 @@
  * @module
  */
 import { MoqError } from "../../error.ts";
-import { type Clock, systemClock, within } from "../../time.ts";
+import { type Clock, within } from "../../time.ts";
 import type { Inbox } from "../../transport/inbox.ts";
 import { boundReason } from "../../transport/limits.ts";
 import type {
@@ -41,7 +41,7 @@ const LINGER_MS = 100;
 const PEER_TIMEOUT_MS = 500;
 
 /** What was agreed on when the CONNECT request was answered. */
-interface SessionOptions {
+interface WebTransportSessionOptions {
   /** Id of the CONNECT stream, which is the session's. */
   readonly id: number;
   /** The peer's half of the CONNECT stream, behind the header. */
@@ -52,12 +52,12 @@ interface SessionOptions {
   readonly protocol: string | undefined;
   /** Whether the peer takes datagrams. */
   readonly hasDatagrams: boolean;
-  /** Timers; the system's by default. */
-  readonly clock?: Clock | undefined;
+  readonly clock: Clock;
 }
 
 /** The session as a transport. */
 export class WebTransportSession implements Transport {
+  readonly kind = "webtransport";
   readonly protocol: string | undefined;
   readonly reliableReset = false;
   readonly incomingUni: AsyncIterable<ReceiveStream>;
@@ -66,22 +66,19 @@ export class WebTransportSession implements Transport {
   readonly closed: Promise<TransportClose>;
 
   readonly #connection: Http3Connection;
-  readonly #id: number;
-  readonly #reader: ByteReader;
-  readonly #send: SendStream;
-  readonly #clock: Clock;
+  readonly #options: WebTransportSessionOptions;
   readonly #streams: QuicStreams;
   readonly #closed = Promise.withResolvers<TransportClose>();
   readonly #peerDone = Promise.withResolvers<void>();
   #isClosing = false;
 
   /** `connection` now belongs to it and ends with it. */
-  constructor(connection: Http3Connection, options: SessionOptions) {
+  constructor(
+    connection: Http3Connection,
+    options: WebTransportSessionOptions,
+  ) {
     this.#connection = connection;
-    this.#id = options.id;
-    this.#reader = options.reader;
-    this.#send = options.send;
-    this.#clock = options.clock ?? systemClock;
+    this.#options = options;
     this.protocol = options.protocol;
     this.closed = this.#closed.promise;
     const { quic, incoming } = connection;
@@ -110,7 +107,7 @@ export class WebTransportSession implements Transport {
     inbox: Inbox<SessionStream<T>>,
     refuse: (stream: T) => void,
   ): AsyncIterable<T> {
-    const id = this.#id;
+    const { id } = this.#options;
     return {
       async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
         for await (const { sessionId, stream } of inbox) {
@@ -135,11 +132,13 @@ export class WebTransportSession implements Transport {
   ): Promise<void> {
     const { code, reason } = end;
     const { closed } = this.#connection;
-    const clock = this.#clock;
+    const { clock } = this.#options;
     // What was closed just before the session shall not be lost with it.
     await within(clock, FLUSH_TIMEOUT_MS, this.#streams.flushed(), closed);
-    this.#send.write(encodeFrame(FRAME.data, encodeClose(code, reason)));
-    this.#send.close();
+    this.#options.send.write(
+      encodeFrame(FRAME.data, encodeClose(code, reason)),
+    );
+    this.#options.send.close();
     await within(clock, LINGER_MS, closed);
     await within(clock, PEER_TIMEOUT_MS, this.#peerDone.promise, closed);
     this.#connection.close(toHttp3Code(code), end);
@@ -162,15 +161,15 @@ export class WebTransportSession implements Transport {
   async #readEnd(): Promise<TransportClose> {
     const capsules = new CapsuleReader();
     for (;;) {
-      const header = await readFrameHeader(this.#reader);
+      const header = await readFrameHeader(this.#options.reader);
       if (!header) return { code: 0, reason: "" };
       if (header.type !== FRAME.data) {
         rejectKnown(header.type);
-        await this.#reader.skip(header.length);
+        await this.#options.reader.skip(header.length);
         continue;
       }
       for (let left = header.length; left > 0;) {
-        const chunk = await this.#reader.chunk(left);
+        const chunk = await this.#options.reader.chunk(left);
         if (!chunk) throw new MoqError("decode", "Expected DATA, got the end");
         left -= chunk.byteLength;
         const close = capsules.push(chunk).find((c) => c.type === "close");
@@ -182,8 +181,8 @@ export class WebTransportSession implements Transport {
   /** The peer ended the session: it goes on to close the connection, and we do when it does not. */
   async #followPeer(end: TransportClose): Promise<void> {
     this.#finish(end);
-    this.#send.close();
-    await within(this.#clock, PEER_TIMEOUT_MS, this.#connection.closed);
+    this.#options.send.close();
+    await within(this.#options.clock, PEER_TIMEOUT_MS, this.#connection.closed);
     this.#connection.close(HTTP3_CODES.noError, end);
   }
 

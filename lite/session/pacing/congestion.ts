@@ -16,7 +16,6 @@ import type { Tasks } from "../../tasks.ts";
 
 /** What is needed of a session. */
 interface CongestionContext extends BarrierContext {
-  /** Time. */
   readonly clock: Clock;
   /** The session's tasks. */
   readonly tasks: Tasks;

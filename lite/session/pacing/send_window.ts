@@ -83,34 +83,6 @@ export class Flow {
   }
 }
 
-/** Lets the bytes of one answer through, which is never too old. */
-export class AnswerPace {
-  readonly #flow: Flow;
-  readonly #signal: AbortSignal;
-
-  /** Until `signal` aborts. */
-  constructor(flow: Flow, signal: AbortSignal) {
-    this.#flow = flow;
-    this.#signal = signal;
-  }
-
-  grant(wanted: number): number {
-    return this.#flow.grant(wanted);
-  }
-
-  wait(wanted: number): Promise<number> {
-    return this.#flow.wait(wanted, this.#signal);
-  }
-
-  beginWait(): void {
-    // How long it waits matters to nobody.
-  }
-
-  endWait(): void {
-    // As above.
-  }
-}
-
 /** The bytes on their way to one peer, and who waits to add to them. */
 export class SendWindow {
   /** Wakes when the first byte behind a mark is written, when half the window is, and when a writer begins to wait. */

@@ -10,6 +10,7 @@ import { Latch } from "../../latch.ts";
 import type { GroupProducer } from "../../model/group.ts";
 import type { Clock } from "../../time.ts";
 import type { Pace } from "../group_sender.ts";
+import type { PathState } from "./congestion.ts";
 import type { Flow } from "./send_window.ts";
 
 /** Groups of one subscription that may wait for a stream or for room. */
@@ -23,20 +24,8 @@ interface Freshness {
   readonly maxAgeMs: number | undefined;
   /** Ticks per second of the track. */
   readonly timescale: number;
-  /** Where the track is. */
-  readonly live: LiveEdge;
-}
-
-/** The newest of a track, sent or not. */
-interface LiveEdge {
-  /** The group with the highest sequence. */
-  readonly latest: GroupProducer | undefined;
-}
-
-/** What tells whether the path carries less than it is given. */
-interface PathLike {
-  /** Whether it does. */
-  readonly isCongested: boolean;
+  /** The track's groups, of which the one with the highest sequence counts, sent or not. */
+  readonly live: { readonly latest: GroupProducer | undefined };
 }
 
 /** One group on its way to the peer. */
@@ -160,7 +149,6 @@ export class Sending implements Pace {
 
 /** What makes a {@linkcode Sending}. */
 interface SendingOptions {
-  /** The group. */
   readonly group: GroupProducer;
   /** Its stream's; it is closed with the group. */
   readonly flow: Flow;
@@ -178,13 +166,13 @@ export class SendingGroups {
   };
   /** Wakes when a group that waited goes on or has gone. */
   readonly latch: Latch = new Latch();
-  readonly #path: PathLike;
+  readonly #path: Pick<PathState, "isCongested">;
   readonly #active: Set<Sending> = new Set();
   // Those with the highest sequences so far, ascending, sent or not.
   readonly #newest: GroupProducer[] = [];
 
   /** None yet, on `path`. */
-  constructor(clock: Clock, path: PathLike) {
+  constructor(clock: Clock, path: Pick<PathState, "isCongested">) {
     this.clock = clock;
     this.#path = path;
   }

@@ -50,7 +50,7 @@ export interface Carrier {
 }
 
 /** Senders with work; strictly the highest send order first, equal ones in turn. */
-export class Turns {
+export class SendTurns {
   readonly #senders = new Set<Sender>();
 
   /** Adds `sender` behind its equals, unless it waits already. */

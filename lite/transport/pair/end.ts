@@ -9,6 +9,7 @@ import { Latch } from "../../latch.ts";
 import { onAbort } from "../../signal.ts";
 import { Inbox } from "../inbox.ts";
 import { boundReason, checkSendOrder } from "../limits.ts";
+import { endedError } from "../stream_end.ts";
 import type {
   BidiStream,
   Datagrams,
@@ -262,11 +263,4 @@ export function joinEnds(
   };
   onAbort(options.signal, lose);
   return [one, two];
-}
-
-function endedError(close: TransportClose): MoqError {
-  const why = close.reason === "" ? "" : `: ${close.reason}`;
-  return new MoqError("transport", `The transport has ended${why}`, {
-    cause: close.error,
-  });
 }

@@ -6,7 +6,7 @@
  */
 import { Latch } from "../../latch.ts";
 import type { Clock } from "../../time.ts";
-import { type Carrier, type Piece, type Sender, Turns } from "./carrier.ts";
+import { type Carrier, type Piece, type Sender, SendTurns } from "./carrier.ts";
 
 /** Options of {@linkcode PacketCarrier}; `simulated.ts` says what they mean. */
 interface PacketCarrierOptions {
@@ -38,7 +38,7 @@ export class PacketCarrier implements Carrier {
   readonly #clock: Clock;
   readonly #link: Link;
   readonly #sendBufferBytes: number;
-  readonly #turns = new Turns();
+  readonly #turns = new SendTurns();
   readonly #waiting = new Set<Sender>();
   readonly #idle = new Latch();
   #heldBytes = 0;

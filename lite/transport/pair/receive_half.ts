@@ -5,7 +5,7 @@
  */
 import { MoqError } from "../../error.ts";
 import { Latch } from "../../latch.ts";
-import { again, checkRoom } from "../stream_end.ts";
+import { again, checkRoom, stoppedError } from "../stream_end.ts";
 import type { ReceiveStream } from "../transport.ts";
 import type { Piece } from "./carrier.ts";
 
@@ -49,7 +49,7 @@ export class ReceiveHalf implements ReceiveStream {
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     for (;;) {
       if (this.#stopped) {
-        throw new MoqError("cancelled", "The stream was stopped by its reader");
+        throw stoppedError();
       }
       if (this.#ready.length === 0 && (this.#finished || this.#error)) {
         this.#done();

@@ -29,10 +29,7 @@ interface SendHalfOptions {
 /** Bytes are first pending, then in the send buffer as flow control and room allow, then sent. */
 export class SendHalf implements SendStream, Sender {
   readonly sendOrder: number;
-  readonly #carrier: Carrier;
-  readonly #receiver: ReceiveHalf;
-  readonly #reliableReset: boolean;
-  readonly #onDone: () => void;
+  readonly #options: SendHalfOptions;
   readonly #latch = new Latch();
   readonly #stopped = Promise.withResolvers<number | undefined>();
   readonly #pending: Uint8Array[] = [];
@@ -49,10 +46,7 @@ export class SendHalf implements SendStream, Sender {
   constructor(options: SendHalfOptions) {
     this.sendOrder = options.sendOrder;
     this.#limit = options.windowBytes;
-    this.#carrier = options.carrier;
-    this.#receiver = options.receiver;
-    this.#reliableReset = options.reliableReset;
-    this.#onDone = options.onDone;
+    this.#options = options;
   }
 
   get stopped(): Promise<number | undefined> {
@@ -64,14 +58,14 @@ export class SendHalf implements SendStream, Sender {
   }
 
   async ready(signal?: AbortSignal): Promise<boolean> {
-    const release = signal && this.#latch.wakeOn(signal);
+    const release = this.#latch.wakeOn(signal);
     while (
       this.#pending.length > 0 && !this.#closed && !this.#ended &&
       !signal?.aborted
     ) {
       await this.#latch.changed();
     }
-    if (release) release();
+    release();
     return !this.#closed && !this.#ended && !signal?.aborted;
   }
 
@@ -90,9 +84,9 @@ export class SendHalf implements SendStream, Sender {
 
   reset(code: number): void {
     if (this.#closed || this.#ended) return;
-    if (this.#reliableReset) {
+    if (this.#options.reliableReset) {
       this.#end(undefined);
-      this.#carrier.control(() => this.#receiver.reset(code));
+      this.#options.carrier.control(() => this.#options.receiver.reset(code));
     } else {
       this.#stopped.resolve(undefined);
       this.close();
@@ -119,7 +113,7 @@ export class SendHalf implements SendStream, Sender {
       const first = this.#pending[0];
       const room = Math.min(
         this.#limit - this.#admittedBytes,
-        this.#carrier.roomBytes,
+        this.#options.carrier.roomBytes,
       );
       if (!first || room <= 0) break;
       const part = first.subarray(0, room);
@@ -127,10 +121,12 @@ export class SendHalf implements SendStream, Sender {
       else this.#pending[0] = first.subarray(room);
       this.#unsent.push(part);
       this.#admittedBytes += part.byteLength;
-      this.#carrier.hold(part.byteLength);
+      this.#options.carrier.hold(part.byteLength);
     }
     if (this.#pending.length === 0) this.#latch.wake();
-    if (this.hasWork || this.#pending.length > 0) this.#carrier.wake(this);
+    if (this.hasWork || this.#pending.length > 0) {
+      this.#options.carrier.wake(this);
+    }
   }
 
   take(maxBytes: number): Piece | undefined {
@@ -152,14 +148,14 @@ export class SendHalf implements SendStream, Sender {
   }
 
   deliver(piece: Piece): void {
-    this.#receiver.deliver(piece);
-    if (piece.fin) this.#onDone();
+    this.#options.receiver.deliver(piece);
+    if (piece.fin) this.#options.onDone();
   }
 
   lose(piece: Piece): void {
-    if (this.#ended) return this.#carrier.hold(-piece.bytes.byteLength);
+    if (this.#ended) return this.#options.carrier.hold(-piece.bytes.byteLength);
     this.#lost.push(piece);
-    this.#carrier.wake(this);
+    this.#options.carrier.wake(this);
   }
 
   get #finIsNext(): boolean {
@@ -171,12 +167,14 @@ export class SendHalf implements SendStream, Sender {
     if (this.#ended) return;
     this.#ended = true;
     if (!this.#finSent) this.#stopped.resolve(code);
-    this.#carrier.hold(this.#sentBytes - this.#admittedBytes);
-    for (const { bytes } of this.#lost) this.#carrier.hold(-bytes.byteLength);
+    this.#options.carrier.hold(this.#sentBytes - this.#admittedBytes);
+    for (const { bytes } of this.#lost) {
+      this.#options.carrier.hold(-bytes.byteLength);
+    }
     for (const queue of [this.#pending, this.#unsent, this.#lost]) {
       queue.length = 0;
     }
     this.#latch.wake();
-    this.#onDone();
+    this.#options.onDone();
   }
 }

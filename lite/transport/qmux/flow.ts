@@ -71,7 +71,7 @@ export class ReceiveWindow {
 }
 
 /** The streams of one direction that the peer opens: which have been, and how many may be. */
-export class PeerStreams {
+export class PeerStreamCredit {
   // Opening a stream opens all below it; these have not been heard of yet.
   readonly #unseen = new Set<number>();
   #limit: number;

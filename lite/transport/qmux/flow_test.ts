@@ -1,6 +1,6 @@
 /** Credit, windows and stream counts at their edges. @module */
 import assert from "node:assert/strict";
-import { PeerStreams, ReceiveWindow, SendCredit } from "./flow.ts";
+import { PeerStreamCredit, ReceiveWindow, SendCredit } from "./flow.ts";
 import { IdleState } from "./idle.ts";
 
 Deno.test("SendCredit: a limit that came late lowers nothing, and nothing is spent twice", () => {
@@ -22,7 +22,7 @@ Deno.test("ReceiveWindow: grants anew when half is consumed, and refuses one byt
 });
 
 Deno.test("PeerStreams: each index is new once, lower ones are opened along", () => {
-  const streams = new PeerStreams(4);
+  const streams = new PeerStreamCredit(4);
   assert.equal(streams.open(2), true);
   assert.equal(streams.open(2), false);
   assert.equal(streams.open(0), true);

@@ -10,14 +10,10 @@ import { Latch } from "../../latch.ts";
 import { Tasks } from "../../tasks.ts";
 import { type Clock, systemClock } from "../../time.ts";
 import { Inbox } from "../inbox.ts";
-import {
-  boundReason,
-  checkSendOrder,
-  DEFAULT_MAX_REQUESTS,
-} from "../limits.ts";
+import { boundReason, DEFAULT_MAX_REQUESTS } from "../limits.ts";
 import type { MessageChannelLike } from "../message_channel.ts";
 import { decodeMessage } from "./decode.ts";
-import type { CloseFrame, QmuxFrame, ResetFrame } from "./frame.ts";
+import type { CloseFrame, QmuxFrame } from "./frame.ts";
 import { IdleState } from "./idle.ts";
 import { FrameOrder } from "./order.ts";
 import { maxDatagramPayload, QmuxOutgoing } from "./outgoing.ts";
@@ -33,6 +29,7 @@ import {
   RECORD_BYTES,
   UNSUPPORTED_DATA,
 } from "./wire.ts";
+import { endedError } from "../stream_end.ts";
 import type {
   BidiStream,
   Datagrams,
@@ -41,6 +38,7 @@ import type {
   SendStream,
   Transport,
   TransportClose,
+  TransportKind,
 } from "../transport.ts";
 
 /** What every transport over qmux can be given. */
@@ -55,6 +53,8 @@ export interface QmuxTuning {
 
 /** Options of {@linkcode qmuxTransport}. */
 export interface QmuxOptions extends QmuxTuning {
+  /** What the channel is. */
+  readonly kind?: TransportKind | undefined;
   /** Which end of the channel we are. */
   readonly role: QmuxRole;
   /** The wire form both ends agreed on. */
@@ -97,6 +97,7 @@ export function qmuxTransport(
 }
 
 class QmuxTransport implements Transport {
+  readonly kind: TransportKind | undefined;
   readonly protocol: string | undefined;
   readonly reliableReset = true;
   readonly incomingUni: AsyncIterable<ReceiveStream>;
@@ -127,6 +128,7 @@ class QmuxTransport implements Transport {
     const { wire, role, protocol, clock = systemClock } = options;
     const own = { ...DEFAULT_PARAMETERS, ...options.parameters };
     this.#own = hasRecords(wire) ? own : { ...own, maxDatagramBytes: 0 };
+    this.kind = options.kind;
     this.#channel = channel;
     this.#wire = wire;
     this.#clock = clock;
@@ -153,43 +155,17 @@ class QmuxTransport implements Transport {
     return this.#closed.promise;
   }
 
-  async openUni(options: OpenOptions = {}): Promise<SendStream> {
-    const sendOrder = checkSendOrder(options.sendOrder);
-    for (;;) {
-      this.#checkOpen(options.signal);
-      const stream = this.#streams.openUni(sendOrder);
-      if (stream) return stream;
-      await this.#moreStreams(options.signal);
-    }
+  openUni(options?: OpenOptions): Promise<SendStream> {
+    return this.#streams.openUni(options);
   }
 
-  async openBidi(options: OpenOptions = {}): Promise<BidiStream> {
-    const sendOrder = checkSendOrder(options.sendOrder);
-    for (;;) {
-      this.#checkOpen(options.signal);
-      const stream = this.#streams.openBidi(sendOrder);
-      if (stream) return stream;
-      await this.#moreStreams(options.signal);
-    }
+  openBidi(options?: OpenOptions): Promise<BidiStream> {
+    return this.#streams.openBidi(options);
   }
 
   close(code: number, reason: string): void {
     const close = { code, reason: boundReason(reason) };
     this.#end(close, { type: "application-close", ...close });
-  }
-
-  #checkOpen(signal: AbortSignal | undefined): void {
-    signal?.throwIfAborted();
-    if (this.#ended) throw endedError(this.#ended);
-  }
-
-  async #moreStreams(signal: AbortSignal | undefined): Promise<void> {
-    const release = this.#streams.credit.wakeOn(signal);
-    try {
-      await this.#streams.credit.changed();
-    } finally {
-      release();
-    }
   }
 
   #makeDatagrams(): Datagrams {
@@ -321,21 +297,10 @@ class QmuxTransport implements Transport {
 
   #handle(frame: QmuxFrame): void {
     this.#order?.check(frame);
+    if (this.#streams.take(frame)) return;
     switch (frame.type) {
       case "parameters":
         return this.#handleParameters(frame.parameters);
-      case "stream":
-        return this.#streams.receive(frame);
-      case "reset":
-        return this.#handleReset(frame);
-      case "stop":
-        return this.#streams.stop(frame.id, frame.code);
-      case "max-data":
-        return this.#streams.allowData(frame.max);
-      case "max-stream-data":
-        return this.#streams.allowStreamData(frame.id, frame.max);
-      case "max-streams":
-        return this.#streams.allowStreams(frame.direction, frame.max);
       case "datagram":
         return this.#handleDatagram(frame.data);
       case "ping":
@@ -343,12 +308,8 @@ class QmuxTransport implements Transport {
       case "application-close":
       case "connection-close":
         return this.#end(closedByPeer(frame));
-      case "pong":
-      case "data-blocked":
-      case "stream-data-blocked":
-      case "streams-blocked":
-        return; // Nothing to do: that it came is what counts.
     }
+    // Nothing to do for the others: that they came is what counts.
   }
 
   #handleParameters(peer: QmuxParameters): void {
@@ -357,16 +318,6 @@ class QmuxTransport implements Transport {
     this.#streams.allow(peer);
     if (hasRecords(this.#wire)) this.#idle.limit(peer.maxIdleMs);
     this.#armIdle();
-  }
-
-  #handleReset(frame: ResetFrame): void {
-    if (frame.reliableSize !== undefined) {
-      throw new MoqError(
-        "protocol",
-        "Expected RESET_STREAM, got RESET_STREAM_AT, which was not allowed",
-      );
-    }
-    this.#streams.reset(frame);
   }
 
   #handleDatagram(payload: Uint8Array): void {
@@ -430,11 +381,4 @@ function closedByPeer(frame: CloseFrame): TransportClose {
     { remoteCode: code },
   );
   return { reason, error };
-}
-
-function endedError(close: TransportClose): MoqError {
-  const why = close.reason === "" ? "" : `: ${close.reason}`;
-  return new MoqError("transport", `The transport has ended${why}`, {
-    cause: close.error,
-  });
 }

@@ -13,7 +13,7 @@ import { checkRoom } from "../stream_end.ts";
 import type { ReceiveStream } from "../transport.ts";
 
 /** Where a receiving half reports to. */
-export interface ReceiveEvents {
+export interface QmuxReceiveEvents {
   /** `frame` goes to the peer: more credit, or a stop. */
   receiveControl(frame: QmuxFrame): void;
   /** Bytes came, or were skipped by a reset; throws `MoqError` over the session's window. */
@@ -29,7 +29,7 @@ export class QmuxReceiveStream implements ReceiveStream {
   /** The stream's id. */
   readonly id: number;
   readonly #window: ReceiveWindow;
-  readonly #events: ReceiveEvents;
+  readonly #events: QmuxReceiveEvents;
   readonly #queue = new ByteQueue();
   readonly #latch = new Latch();
   #received = 0;
@@ -39,7 +39,7 @@ export class QmuxReceiveStream implements ReceiveStream {
   #error: MoqError | undefined;
 
   /** A half with nothing received yet. */
-  constructor(id: number, window: ReceiveWindow, events: ReceiveEvents) {
+  constructor(id: number, window: ReceiveWindow, events: QmuxReceiveEvents) {
     this.id = id;
     this.#window = window;
     this.#events = events;

@@ -7,11 +7,11 @@
 import { MoqError } from "../../error.ts";
 import { Latch } from "../../latch.ts";
 import { Inbox } from "../inbox.ts";
-import { PeerStreams, ReceiveWindow, SendCredit } from "./flow.ts";
-import type { QmuxFrame, ResetFrame, StreamFrame } from "./frame.ts";
+import { PeerStreamCredit, ReceiveWindow, SendCredit } from "./flow.ts";
+import type { QmuxFrame, ResetFrame } from "./frame.ts";
 import type { QmuxOutgoing } from "./outgoing.ts";
 import { NO_PARAMETERS, type QmuxParameters } from "./parameters.ts";
-import { QmuxReceiveStream, type ReceiveEvents } from "./receive.ts";
+import { type QmuxReceiveEvents, QmuxReceiveStream } from "./receive.ts";
 import { QmuxSendStream, type SendEvents } from "./send.ts";
 import {
   type Direction,
@@ -23,7 +23,13 @@ import {
   type QmuxWire,
   streamId,
 } from "./wire.ts";
-import type { BidiStream, ReceiveStream } from "../transport.ts";
+import { checkSendOrder } from "../limits.ts";
+import type {
+  BidiStream,
+  OpenOptions,
+  ReceiveStream,
+  SendStream,
+} from "../transport.ts";
 
 // Without flow control the peer knows no bounds, so these are generous and end the session.
 const LEGACY_WINDOW_BYTES = 16 * 1024 * 1024;
@@ -50,14 +56,10 @@ interface PeerStream {
 }
 
 /** The halves of all streams by id; frames that break a rule throw `MoqError`. */
-export class QmuxStreams implements SendEvents, ReceiveEvents {
-  /** Woken when more streams may be opened. */
-  readonly credit = new Latch();
-  readonly #wire: QmuxWire;
-  readonly #role: QmuxRole;
-  readonly #own: QmuxParameters;
-  readonly #outgoing: QmuxOutgoing;
-  readonly #work: Latch;
+export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
+  // Woken when more streams may be opened.
+  readonly #credit = new Latch();
+  readonly #init: StreamsInit;
   readonly #window: ReceiveWindow;
   readonly #sends = new Map<number, QmuxSendStream>();
   readonly #receives = new Map<number, QmuxReceiveStream>();
@@ -66,35 +68,27 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
   readonly #bidi = new Inbox<BidiStream & { receive: QmuxReceiveStream }>();
   readonly #opened: Record<Direction, number> = { bidi: 0, uni: 0 };
   readonly #openCredit: Record<Direction, SendCredit>;
-  readonly #peerOpened: Record<Direction, PeerStreams>;
+  readonly #peerOpened: Record<Direction, PeerStreamCredit>;
   #peer: QmuxParameters = NO_PARAMETERS;
+  #ended: MoqError | undefined;
 
   /** No streams yet. */
   constructor(init: StreamsInit) {
-    this.#wire = init.wire;
-    this.#role = init.role;
-    this.#own = init.own;
-    this.#outgoing = init.outgoing;
-    this.#work = init.work;
+    this.#init = init;
     const open = this.#hasLimits ? 0 : Infinity;
     this.#openCredit = {
       bidi: new SendCredit(open),
       uni: new SendCredit(open),
     };
-    this.#peerOpened = this.#hasLimits
-      ? {
-        bidi: new PeerStreams(init.own.maxStreamsBidi),
-        uni: new PeerStreams(init.own.maxStreamsUni),
-      }
-      : {
-        bidi: new PeerStreams(LEGACY_STREAMS),
-        uni: new PeerStreams(LEGACY_STREAMS),
-      };
-    this.#window = this.#receiveWindow(init.own.maxData);
+    const { maxStreamsBidi, maxStreamsUni, maxData } = init.own;
+    const most = (streams: number): PeerStreamCredit =>
+      new PeerStreamCredit(this.#hasLimits ? streams : LEGACY_STREAMS);
+    this.#peerOpened = { bidi: most(maxStreamsBidi), uni: most(maxStreamsUni) };
+    this.#window = this.#receiveWindow(maxData);
   }
 
   get #hasLimits(): boolean {
-    return hasFlowControl(this.#wire);
+    return hasFlowControl(this.#init.wire);
   }
 
   /** Halves that exist now, for tests to see that nothing is left behind. */
@@ -102,17 +96,19 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
     return this.#sends.size + this.#receives.size + this.#peerStreams.size;
   }
 
-  /** A new stream in one direction, `undefined` while the peer allows none. */
-  openUni(sendOrder: number): QmuxSendStream | undefined {
-    const id = this.#nextId("uni");
-    if (id === undefined) return undefined;
+  /** As `Transport.openUni`. */
+  async openUni(options: OpenOptions = {}): Promise<SendStream> {
+    const sendOrder = checkSendOrder(options.sendOrder);
+    const id = this.#nextId("uni", options.signal) ??
+      await this.#waitForId("uni", options.signal);
     return this.#addSend(id, { sendOrder, limit: this.#peer.maxStreamDataUni });
   }
 
-  /** A new stream in both directions, `undefined` while the peer allows none. */
-  openBidi(sendOrder: number): BidiStream | undefined {
-    const id = this.#nextId("bidi");
-    if (id === undefined) return undefined;
+  /** As `Transport.openBidi`. */
+  async openBidi(options: OpenOptions = {}): Promise<BidiStream> {
+    const sendOrder = checkSendOrder(options.sendOrder);
+    const id = this.#nextId("bidi", options.signal) ??
+      await this.#waitForId("bidi", options.signal);
     const limit = this.#peer.maxStreamDataBidiRemote;
     const send = this.#addSend(id, { sendOrder, limit });
     return { send, receive: this.#addReceive(id) };
@@ -128,51 +124,65 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
     [Symbol.asyncIterator]: () => this.#takeBidi(),
   };
 
+  /** Takes a frame about streams; whether it is one. */
+  take(frame: QmuxFrame): boolean {
+    switch (frame.type) {
+      case "stream":
+        this.#receiveOf(frame.id)?.receive(frame);
+        return true;
+      case "reset":
+        this.#reset(frame);
+        return true;
+      case "stop":
+        this.#sendOf(frame.id)?.peerStopped(frame.code);
+        return true;
+      case "max-data":
+        this.#allowData(frame.max);
+        return true;
+      case "max-stream-data":
+        this.#sendOf(frame.id)?.allow(frame.max);
+        return true;
+      case "max-streams":
+        this.#allowStreams(frame.direction, frame.max);
+        return true;
+    }
+    return false;
+  }
+
   /** The peer's parameters came. */
   allow(peer: QmuxParameters): void {
     this.#peer = peer;
-    this.allowData(peer.maxData);
-    this.allowStreams("bidi", peer.maxStreamsBidi);
-    this.allowStreams("uni", peer.maxStreamsUni);
+    this.#allowData(peer.maxData);
+    this.#allowStreams("bidi", peer.maxStreamsBidi);
+    this.#allowStreams("uni", peer.maxStreamsUni);
     for (const stream of this.#sends.values()) {
       stream.allow(this.#initialLimit(stream.id));
     }
   }
 
-  /** MAX_DATA. */
-  allowData(max: number): void {
-    this.#outgoing.credit.raise(max);
-    this.#work.wake();
+  #allowData(max: number): void {
+    this.#init.outgoing.credit.raise(max);
+    this.#init.work.wake();
   }
 
-  /** MAX_STREAMS. */
-  allowStreams(direction: Direction, max: number): void {
+  #allowStreams(direction: Direction, max: number): void {
     this.#openCredit[direction].raise(max);
-    this.credit.wake();
+    this.#credit.wake();
   }
 
-  /** MAX_STREAM_DATA. */
-  allowStreamData(id: number, max: number): void {
-    this.#sendOf(id)?.allow(max);
-  }
-
-  /** STREAM. */
-  receive(frame: StreamFrame): void {
-    this.#receiveOf(frame.id)?.receive(frame);
-  }
-
-  /** RESET_STREAM. */
-  reset(frame: ResetFrame): void {
+  #reset(frame: ResetFrame): void {
+    if (frame.reliableSize !== undefined) {
+      throw new MoqError(
+        "protocol",
+        "Expected RESET_STREAM, got RESET_STREAM_AT, which was not allowed",
+      );
+    }
     this.#receiveOf(frame.id)?.peerReset(frame);
-  }
-
-  /** STOP_SENDING. */
-  stop(id: number, code: number): void {
-    this.#sendOf(id)?.peerStopped(code);
   }
 
   /** The session is over. */
   end(error: MoqError): void {
+    this.#ended = error;
     for (const stream of this.#sends.values()) stream.lost();
     for (const stream of this.#receives.values()) stream.lost(error);
     this.#sends.clear();
@@ -180,18 +190,18 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
     this.#peerStreams.clear();
     this.#uni.end();
     this.#bidi.end();
-    this.credit.wake();
+    this.#credit.wake();
   }
 
   sendable(stream: QmuxSendStream): void {
-    this.#outgoing.add(stream);
-    this.#work.wake();
+    this.#init.outgoing.add(stream);
+    this.#init.work.wake();
   }
 
   sendReset(stream: QmuxSendStream, frame: QmuxFrame): void {
-    this.#outgoing.remove(stream);
-    this.#outgoing.control(frame);
-    this.#work.wake();
+    this.#init.outgoing.remove(stream);
+    this.#init.outgoing.control(frame);
+    this.#init.work.wake();
   }
 
   sendDone(stream: QmuxSendStream): void {
@@ -201,8 +211,8 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
   receiveControl(frame: QmuxFrame): void {
     const isGrant = frame.type !== "stop";
     if (isGrant && !this.#hasLimits) return;
-    this.#outgoing.control(frame);
-    this.#work.wake();
+    this.#init.outgoing.control(frame);
+    this.#init.work.wake();
   }
 
   receivedBytes(bytes: number): void {
@@ -218,11 +228,30 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
     if (this.#receives.delete(stream.id)) this.#halfDone(stream.id);
   }
 
-  #nextId(direction: Direction): number | undefined {
+  /** The id of a new stream, `undefined` while the peer allows none. */
+  #nextId(direction: Direction, signal?: AbortSignal): number | undefined {
+    signal?.throwIfAborted();
+    if (this.#ended) throw this.#ended;
     const credit = this.#openCredit[direction];
     if (credit.available < 1) return undefined;
     credit.take(1);
-    return streamId(this.#opened[direction]++, direction, this.#role);
+    return streamId(this.#opened[direction]++, direction, this.#init.role);
+  }
+
+  async #waitForId(
+    direction: Direction,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    const release = this.#credit.wakeOn(signal);
+    try {
+      for (;;) {
+        await this.#credit.changed();
+        const id = this.#nextId(direction, signal);
+        if (id !== undefined) return id;
+      }
+    } finally {
+      release();
+    }
   }
 
   #addSend(
@@ -240,10 +269,10 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
   }
 
   #addReceive(id: number): QmuxReceiveStream {
-    const own = this.#own;
+    const own = this.#init.own;
     let bytes = own.maxStreamDataUni;
     if (directionOf(id) === "bidi") {
-      bytes = openerOf(id) === this.#role
+      bytes = openerOf(id) === this.#init.role
         ? own.maxStreamDataBidiLocal
         : own.maxStreamDataBidiRemote;
     }
@@ -259,21 +288,21 @@ export class QmuxStreams implements SendEvents, ReceiveEvents {
 
   #initialLimit(id: number): number {
     if (directionOf(id) === "uni") return this.#peer.maxStreamDataUni;
-    return openerOf(id) === this.#role
+    return openerOf(id) === this.#init.role
       ? this.#peer.maxStreamDataBidiRemote
       : this.#peer.maxStreamDataBidiLocal;
   }
 
   // An ended half is no longer here, and what comes late for it is ignored.
   #receiveOf(id: number): QmuxReceiveStream | undefined {
-    if (openerOf(id) !== this.#role) this.#hear(id);
+    if (openerOf(id) !== this.#init.role) this.#hear(id);
     else if (directionOf(id) === "uni") throw wrongWay(id);
     else this.#checkOpened(id);
     return this.#receives.get(id);
   }
 
   #sendOf(id: number): QmuxSendStream | undefined {
-    if (openerOf(id) === this.#role) this.#checkOpened(id);
+    if (openerOf(id) === this.#init.role) this.#checkOpened(id);
     else if (directionOf(id) === "uni") throw wrongWay(id);
     else this.#hear(id);
     return this.#sends.get(id);

@@ -227,7 +227,7 @@ export const CODECS: { readonly [message: string]: Codec } = {
     encode: subscribe.encodeSubscribe,
     decode: subscribe.decodeSubscribe,
   }),
-  subscribe_update: message<subscribe.SubscribeOptions>({
+  subscribe_update: message<subscribe.SubscribeFields>({
     encode: subscribe.encodeSubscribeUpdate,
     decode: subscribe.decodeSubscribeUpdate,
   }),
@@ -237,12 +237,12 @@ export const CODECS: { readonly [message: string]: Codec } = {
     decode: (body, draft, type) =>
       subscribe.decodeSubscribeResponse(type, body, draft),
   }),
-  track: message<track.TrackRequest>({
+  track: message<track.TrackRequestMessage>({
     stream: BidiType.track,
     encode: track.encodeTrackRequest,
     decode: track.decodeTrackRequest,
   }),
-  track_info: message<track.TrackInfo>({
+  track_info: message<track.TrackInfoMessage>({
     encode: track.encodeTrackInfo,
     decode: track.decodeTrackInfo,
   }),

@@ -1,8 +1,8 @@
-"""Carries IP packets between two TUN devices, each as late as the delay says.
+"""Carries IP packets between two TUN devices, each after the given delay.
 
-Arguments: the two devices and the delay in milliseconds. Says "ready" once both
-exist, so that they can be moved to the namespaces they connect. Ends with its
-input.
+Arguments: the two devices and the delay in milliseconds. Prints "ready" once both
+exist, so that they can be moved to the namespaces that they connect. Exits when
+its input ends.
 """
 
 import collections
@@ -17,7 +17,7 @@ TUNSETIFF = 0x400454CA
 IFF_TUN = 0x0001
 IFF_NO_PI = 0x1000
 MAX_PACKET_BYTES = 65536
-# Packets on their way; more than any rate here needs.
+# Packets in flight; more than any rate here needs.
 MAX_PACKETS = 10000
 
 
@@ -32,7 +32,7 @@ def write(device, packet):
     try:
         os.write(device, packet)
     except OSError:
-        pass  # A device that is not up loses packets like any other link.
+        pass  # A device that is down loses packets like any other link.
 
 
 def main():

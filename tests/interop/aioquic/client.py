@@ -1,5 +1,5 @@
-"""A WebTransport client on aioquic: goes through one scenario against the server
-on the port given and prints what it saw as one JSON object."""
+"""A WebTransport client on aioquic: runs one scenario against the server on the
+given port and prints its results as one JSON object."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ class Client(QuicConnectionProtocol):
             self.events.put_nowait(http_event)
 
     async def until(self, kind, matches=lambda event: True):
-        """The next event of `kind`; others are passed over."""
+        """The next event of `kind`; skips others."""
         while True:
             event = await asyncio.wait_for(self.events.get(), 10)
             if isinstance(event, kind) and matches(event):
@@ -84,7 +84,7 @@ class Client(QuicConnectionProtocol):
         return stream
 
     async def answer(self, text):
-        """What the server says on its next unidirectional stream to `text` on one of ours."""
+        """The server's answer, on its next unidirectional stream, to `text` on one of ours."""
         self.open(text.encode(), is_uni=True)
         return await self.stream(lambda id: id % 4 == 3)
 
@@ -120,7 +120,7 @@ async def run(port):
         client.transmit()
         seen["reset"] = await client.stream(lambda id: id % 4 == 3)
 
-        # A stream that is reset before its header; the session has to go on.
+        # A stream that is reset before its header; the session must continue.
         bare = client._quic.get_next_available_stream_id()
         client._quic.send_stream_data(bare, b"")
         client._quic.reset_stream(bare, to_http3(1))

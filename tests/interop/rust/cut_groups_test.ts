@@ -54,7 +54,7 @@ for (const way of WAYS) {
         .subscribe({ maxAgeMs: 10_000 });
       const reading = logGroups(subscription, log);
       await cutEverywhere(track, log);
-      await cutHeaders(publisher, track.track.highest + 1);
+      await cutHeaders(publisher, track.track.groups.highest + 1);
       track.writeFrame({
         timestamp: 0,
         payload: new TextEncoder().encode("end"),

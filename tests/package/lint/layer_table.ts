@@ -206,7 +206,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     files: ["examples/"],
-    may: ["@moq-deno/", "mod.ts", "hang/cli/", "node:"],
+    may: ["@moq-deno/", "mod.ts", "hang/cli/", "node:", "uqr"],
     deno: true,
   },
   { files: ["tests/"], may: ["*"], deno: true },

@@ -30,7 +30,7 @@ import type { SubscriptionOrder } from "./priority.ts";
 import type { IncomingRequest } from "./request.ts";
 
 /** What a subscription is about. */
-interface OutgoingOptions {
+interface ServedOptions {
   /** The peer's SUBSCRIBE. */
   readonly message: Subscribe;
   /** Its place among the send orders. */
@@ -42,7 +42,7 @@ interface OutgoingOptions {
 }
 
 /** Serves one SUBSCRIBE. */
-export class OutgoingSubscription {
+export class ServedSubscription {
   readonly #context: SessionContext;
   readonly #message: Subscribe;
   readonly #track: TrackConsumer;
@@ -53,8 +53,8 @@ export class OutgoingSubscription {
   #hasStarted = false;
   #hasEnded = false;
 
-  /** Use {@linkcode OutgoingSubscription.run}. */
-  constructor(context: SessionContext, options: OutgoingOptions) {
+  /** Use {@linkcode ServedSubscription.run}. */
+  constructor(context: SessionContext, options: ServedOptions) {
     const { message, order } = options;
     this.#context = context;
     this.#message = message;
