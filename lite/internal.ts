@@ -67,6 +67,7 @@ export {
   type TrackSource,
 } from "./model/track.ts";
 export { SLICE_STEPS, type Turns } from "./model/turns.ts";
+export { editDistance, nearest } from "./nearest.ts";
 export { firstPlace } from "./search.ts";
 export * from "./signal.ts";
 export { Tasks } from "./tasks.ts";

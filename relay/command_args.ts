@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { nearest } from "@moq-deno/lite/internal";
 import { readRows, type Rows, type Values } from "./config/rows.ts";
 import { ConfigError } from "./config/values.ts";
 
@@ -43,7 +44,22 @@ function parse(rows: readonly Rows[string][], args: readonly string[]) {
     });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    const [why = ""] = cause.message.split("\n");
-    throw new ConfigError(`${why}: see --help`, { cause });
+    throw new ConfigError(whyOf(cause, { rows, args }), { cause });
   }
+}
+
+function whyOf(
+  { message }: TypeError,
+  { rows, args }: {
+    readonly rows: readonly Rows[string][];
+    readonly args: readonly string[];
+  },
+): string {
+  const flags = rows.map(({ flag }) => `--${flag}`);
+  const stray = args.map((arg) => arg.split("=")[0]!)
+    .find((arg) => arg.startsWith("--") && !flags.includes(arg));
+  const near = stray === undefined ? undefined : nearest(stray, flags);
+  if (near) return `Unknown flag ${stray}: did you mean ${near}?`;
+  const [why = ""] = message.split("\n");
+  return `${why}: see --help`;
 }

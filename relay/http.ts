@@ -19,7 +19,7 @@ import type { Metrics } from "./metrics/metrics.ts";
 import { METRICS_TYPE } from "./metrics/text.ts";
 import type { Gate, Refusal } from "./limits.ts";
 import type { Peers } from "./cluster/peers.ts";
-import type { SessionList } from "./sessions.ts";
+import { NO_SESSIONS, type SessionList } from "./sessions.ts";
 import {
   type Authorizer,
   isLocalUrl,
@@ -374,18 +374,10 @@ async function nodes(ask: Ask): Promise<Response> {
   });
 }
 
-/** Every session in JSON, in slices: there may be ten thousand. */
 async function sessions(ask: Ask): Promise<Response> {
   await checkOperator(ask);
   const { sessions: list, origin } = ask.options;
-  const lines: string[] = [];
-  for (const report of list?.report() ?? []) {
-    if (lines.length % SLICE_STEPS === 0) {
-      await origin.turns.take(SLICE_STEPS, ask);
-    }
-    lines.push(JSON.stringify(report));
-  }
-  return new Response(`{"sessions":[${lines.join(",\n")}]}\n`, {
+  return new Response(await list?.json(origin.turns) ?? NO_SESSIONS, {
     headers: { "content-type": "application/json" },
   });
 }
@@ -402,14 +394,8 @@ async function endSession(ask: Ask): Promise<Response> {
     new MoqError("unauthorized", "An operator has ended the session"),
   );
   if (!ended) return text(404, `No session ${digits}: see /sessions`);
-  const { path, subject } = ended;
-  const session = Number(digits);
-  log?.info?.("session ended by an operator", {
-    session,
-    path,
-    subject,
-    operator: remote,
-  });
+  const who = { session: Number(digits), ...ended, operator: remote };
+  log?.info?.("session ended by an operator", who);
   return text(200, `Session ${digits} has ended`);
 }
 

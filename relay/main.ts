@@ -5,6 +5,7 @@
  * @module
  */
 import { type Logger, systemClock } from "@moq-deno/lite";
+import { nearest } from "@moq-deno/lite/internal";
 import { checkFiles } from "./check_files.ts";
 import type { Config } from "./config/settings.ts";
 import { helpText } from "./config/docs.ts";
@@ -46,6 +47,13 @@ async function readFile(
   try {
     return { name, toml: await Deno.readTextFile(name) };
   } catch (cause) {
+    const command = nearest(name, ["token", "auth"]);
+    if (command !== undefined && cause instanceof Deno.errors.NotFound) {
+      throw new ConfigError(
+        `Unknown command ${name}: did you mean ${command}?`,
+        { cause },
+      );
+    }
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(
       `Cannot read the configuration ${name}, check the path and its permissions: ${why}`,

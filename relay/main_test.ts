@@ -255,6 +255,11 @@ const REFUSED: readonly [
     /^Unknown flag --lissten: did you mean --listen\?\n$/,
   ],
   [
+    "a misspelt command",
+    ["tokn"],
+    /^Unknown command tokn: did you mean token\?\n$/,
+  ],
+  [
     "a bad value",
     ["--log-level=loud"],
     /^--log-level: expected one of .*, got "loud"\n$/,

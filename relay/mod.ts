@@ -37,6 +37,11 @@ export {
   type Surroundings,
 } from "./metrics/metrics.ts";
 export { type PeerRelay, Peers } from "./cluster/peers.ts";
+export {
+  type NumberedSession,
+  type SessionFacts,
+  SessionList,
+} from "./sessions.ts";
 export { Relay, type RelayLimits, type RelayOptions } from "./relay.ts";
 export {
   type Counter,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MoqError, Session } from "@moq-deno/lite";
+import { SLICE_STEPS, type Turns } from "@moq-deno/lite/internal";
 import type { Grant, IncomingPeer, PeerTransport } from "./auth/auth.ts";
 
 /** What is known about a session from its start on. */
@@ -38,27 +39,24 @@ export function factsOf(
 }
 
 /** A session and its number in the log. */
-interface Numbered {
+export interface NumberedSession {
+  /** As the log calls it. */
   readonly number: number;
+  /** The session. */
   readonly session: Session;
 }
 
-interface Listed extends Numbered {
+interface Listed extends NumberedSession {
   readonly facts: SessionFacts;
   readonly since: Date;
 }
-
-/** One session in the answer of `/sessions`. */
-export type SessionReport = Readonly<
-  Record<string, string | number | boolean | undefined>
->;
 
 /** The sessions being served. */
 export class SessionList {
   readonly #all: Map<number, Listed> = new Map();
 
   /** Adds a session until it ends. */
-  add(facts: SessionFacts, { number, session }: Numbered): void {
+  add(facts: SessionFacts, { number, session }: NumberedSession): void {
     this.#all.set(number, { number, session, facts, since: new Date() });
     session.closed.then(() => this.#all.delete(number));
   }
@@ -75,20 +73,30 @@ export class SessionList {
     return listed?.facts;
   }
 
-  /** Every session, oldest first. Sessions may come and go between two of them. */
-  *report(): Generator<SessionReport, void> {
-    for (const { number: id, session, facts, since } of this.#all.values()) {
-      const { isPeer, ...known } = facts;
-      const { sentBytes, receivedBytes, subscriptions } = session.stats;
-      yield {
-        id,
-        ...known,
-        relay: isPeer,
-        since: since.toISOString(),
-        sent_bytes: sentBytes,
-        received_bytes: receivedBytes,
-        subscriptions,
-      };
+  /** All sessions in JSON, oldest first, in slices: there may be ten thousand. */
+  async json(turns: Turns): Promise<string> {
+    const lines: string[] = [];
+    for (const listed of this.#all.values()) {
+      if (lines.length % SLICE_STEPS === 0) await turns.take(SLICE_STEPS, this);
+      lines.push(JSON.stringify(reportOf(listed)));
     }
+    return `{"sessions":[${lines.join(",\n")}]}\n`;
   }
+}
+
+/** The answer of `/sessions` without any. */
+export const NO_SESSIONS = '{"sessions":[]}\n';
+
+function reportOf({ number: id, session, facts, since }: Listed): object {
+  const { isPeer, ...known } = facts;
+  const { sentBytes, receivedBytes, subscriptions } = session.stats;
+  return {
+    id,
+    ...known,
+    relay: isPeer,
+    since: since.toISOString(),
+    sent_bytes: sentBytes,
+    received_bytes: receivedBytes,
+    subscriptions,
+  };
 }

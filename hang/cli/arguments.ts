@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nearest } from "@moq-deno/lite/internal";
 import { announced } from "./announced.ts";
 import { catalog } from "./catalog.ts";
 import { chat } from "./chat.ts";
@@ -11,7 +12,9 @@ import type { Command } from "./command.ts";
 import {
   columns,
   flag,
+  meant,
   operandsOf,
+  optionNamesOf,
   optionsOf,
   parse,
   strayOf,
@@ -52,14 +55,18 @@ export function readArguments(
       ways[0];
   if (!command) {
     const names = new Set(COMMANDS.map(({ name }) => name));
-    throw new TypeError(
-      `Expected the command ${[...names].join(", ")}, got ${name ?? "none"}`,
-    );
+    const advice = name === undefined ? ", got none" : meant(name, names);
+    const what = name === undefined
+      ? `Expected the command ${[...names].join(", ")}`
+      : `Unknown command ${name}`;
+    throw new TypeError(`${what}${advice}`);
   }
   const stray = strayOf(command.rows, given);
   if (stray !== undefined) {
     const call = `${name} ${operandsOf(command.rows)}`.trim();
-    throw new TypeError(`Expected an option of ${call}, got ${stray}`);
+    const near = nearest(stray, optionNamesOf(command.rows));
+    const advice = near === undefined ? "" : `: did you mean ${near}?`;
+    throw new TypeError(`Expected an option of ${call}, got ${stray}${advice}`);
   }
   return command.prepare({ ...given, operands });
 }

@@ -53,3 +53,24 @@ Deno.test("readArguments takes as many operands as the command has", () => {
     });
   }
 });
+
+Deno.test("readArguments names what a mistyped word was meant to be", () => {
+  for (
+    const [args, message] of [
+      [["subscibe"], "Unknown command subscibe: did you mean subscribe?"],
+      [["anounced"], "Unknown command anounced: did you mean announced?"],
+      [["xyz"], "Unknown command xyz: see --help"],
+      [
+        ["publish", "--contaner", "loc"],
+        "Unknown option --contaner: did you mean --container?",
+      ],
+      [
+        ["record", ...RELAY, "--lop"],
+        "Unknown option --lop: did you mean --loop?",
+      ],
+      [["publish", "--frobnicate"], "Unknown option --frobnicate: see --help"],
+    ] as const
+  ) {
+    assert.throws(() => readArguments(args), { message });
+  }
+});

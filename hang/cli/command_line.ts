@@ -5,6 +5,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { nearest } from "@moq-deno/lite/internal";
 
 /** The value of `text`; throws `TypeError` or `RangeError` that names `form`, such as `--url`. */
 type ReadText<T> = (text: string, form: string) => T;
@@ -135,18 +136,41 @@ function isOption({ form }: Row<unknown>): boolean {
 /** Tells the options from the operands; throws `TypeError` on an option that no row of `tables` has. */
 export function parse(args: readonly string[], tables: readonly Rows[]): Given {
   const rows = tables.flatMap((table) => Object.values(table)).filter(isOption);
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: Object.fromEntries(rows.map((row) => {
-      const type = row.form.includes(" ") ? "string" : "boolean";
-      return [nameOf(row).slice(2), { type }];
-    })),
-  });
+  const { values, positionals } = parseOptions(args, rows);
   const options = Object.entries(values).map(([name, value]) =>
     [`--${name}`, String(value)] as const
   );
   return { options: new Map(options), operands: positionals };
+}
+
+function parseOptions(
+  args: readonly string[],
+  rows: readonly Row<unknown>[],
+): ReturnType<typeof parseArgs> {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: Object.fromEntries(rows.map((row) => {
+        const type = row.form.includes(" ") ? "string" : "boolean";
+        return [nameOf(row).slice(2), { type }];
+      })),
+    });
+  } catch (cause) {
+    const names = rows.map(nameOf);
+    const stray = args.map((arg) => arg.split("=")[0]!)
+      .find((arg) => arg.startsWith("--") && !names.includes(arg));
+    if (stray === undefined) throw cause;
+    throw new TypeError(`Unknown option ${stray}${meant(stray, names)}`, {
+      cause,
+    });
+  }
+}
+
+/** `: did you mean …?` if one of `names` is near, else where to look. */
+export function meant(name: string, names: Iterable<string>): string {
+  const near = nearest(name, names);
+  return near === undefined ? ": see --help" : `: did you mean ${near}?`;
 }
 
 /** The value of each row. Throws `TypeError` or `RangeError` on the first bad one, and on operands too many. */
@@ -177,6 +201,11 @@ export function read<R extends Rows>(
 export function strayOf(rows: Rows, { options }: Given): string | undefined {
   const known = Object.values(rows).map(nameOf);
   return [...options.keys()].find((name) => !known.includes(name));
+}
+
+/** The names of the options of `rows`. */
+export function optionNamesOf(rows: Rows): readonly string[] {
+  return Object.values(rows).filter(isOption).map(nameOf);
 }
 
 /** The operands as the usage shows them. */

@@ -26,6 +26,7 @@ import { MEDIA_LOG } from "./media_log.ts";
 import { openRelay, type RelayConnection } from "./relay.ts";
 import { positive } from "./options.ts";
 import { duration, say, showProgress } from "./terminal.ts";
+import { watchHint } from "./watch_hint.ts";
 
 const ROWS = {
   ...PUBLISHING,
@@ -154,6 +155,7 @@ async function publishOver(
   connection.local.publish(args.name, broadcast);
   const files = args.files.join(", ");
   say(`publishing ${files} (${media.format}) as ${name}\n`);
+  say(`watch: ${await watchHint(args.url, args.name)}\n`);
   const publication = publishMedia(broadcast, media, {
     loop: args.loop,
     form: args.form,

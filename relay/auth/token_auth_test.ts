@@ -59,6 +59,20 @@ Deno.test("TokenAuth: grants are relative to the dialled path", async () => {
   assert.equal(other.code, "unauthorized");
 });
 
+Deno.test("TokenAuth: the subject is the token's sub, or else its jti", async () => {
+  for (
+    const [facts, subject] of [
+      [{ subject: "ada", id: "7" }, "ada"],
+      [{ id: "7" }, "7"],
+    ] as const
+  ) {
+    const token = await KEY.sign({ ...CLAIMS, ...facts });
+    const grant = await authOf().grant(request("/room", token));
+    assert.equal(grant.subject, subject);
+    grant.lease?.release({ reason: "done", durationMs: 0 });
+  }
+});
+
 Deno.test("TokenAuth: public rules without a token, nothing with a bad one", async () => {
   const auth = authOf({ isPublic: true });
   assert.deepEqual((await auth.grant(request("/anon"))).subscribe, ["**"]);

@@ -7,6 +7,7 @@
  */
 import { parseArgs } from "node:util";
 import { parse as parseToml, TomlError } from "smol-toml";
+import { editDistance, nearest } from "@moq-deno/lite/internal";
 import type { Raw } from "./rows.ts";
 import { SETTINGS, type Source } from "./settings.ts";
 import { ConfigError } from "./values.ts";
@@ -66,35 +67,6 @@ const RENAMED_KEYS: ReadonlyMap<string, string> = new Map([
   ["auth.public.subscribe", "auth.public_subscribe"],
   ["auth.public.publish", "auth.public_publish"],
 ]);
-
-/** How many letters must be inserted, removed or replaced to make `b` of `a`. */
-function distance(a: string, b: string): number {
-  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...a].entries()) {
-    const row = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      const replaced = (above[j] ?? 0) + (letter === other ? 0 : 1);
-      row.push(Math.min(replaced, (above[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1));
-    }
-    above = row;
-  }
-  return above[b.length] ?? 0;
-}
-
-// Longer than any name there is: nothing is near it, and comparing would take long.
-const MAX_NAME_LENGTH = 64;
-
-/** The name of `names` that `name` was probably meant to be. */
-function nearest(name: string, names: Iterable<string>): string | undefined {
-  if (name.length > MAX_NAME_LENGTH) return undefined;
-  let best: string | undefined;
-  let least = Math.max(2, Math.floor(name.length / 4)) + 1;
-  for (const candidate of names) {
-    const steps = distance(name, candidate);
-    if (steps < least) [best, least] = [candidate, steps];
-  }
-  return best;
-}
 
 function unknown(
   what: string,
@@ -207,7 +179,9 @@ export function readEnvironment(
       continue;
     }
     const now = renamed.get(name);
-    const near = [...keys.keys()].find((known) => distance(name, known) <= 2);
+    const near = [...keys.keys()].find((known) =>
+      editDistance(name, known) <= 2
+    );
     if (now !== undefined || near !== undefined) {
       throw unknown(`environment variable ${name}`, { renamed: now, near });
     }

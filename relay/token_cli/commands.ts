@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nearest } from "@moq-deno/lite/internal";
 import { ConfigError } from "../config/values.ts";
 import { print } from "../process.ts";
 import type { Command } from "./command.ts";
@@ -38,11 +39,11 @@ export async function runTokenCommand(args: readonly string[]): Promise<void> {
   }
   const command = COMMANDS.get(name);
   if (!command) {
-    throw new ConfigError(
-      `Unknown command ${name}: expected one of ${
-        [...COMMANDS.keys()].join(", ")
-      }`,
-    );
+    const near = nearest(name, COMMANDS.keys());
+    const advice = near === undefined
+      ? `expected one of ${[...COMMANDS.keys()].join(", ")}`
+      : `did you mean ${near}?`;
+    throw new ConfigError(`Unknown command ${name}: ${advice}`);
   }
   if (rest.includes("--help") || rest.includes("-h")) {
     return print(`${command.summary}\n\n${command.help}`);

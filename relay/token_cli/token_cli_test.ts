@@ -119,6 +119,8 @@ const MISUSES: readonly [args: string, message: RegExp][] = [
   ["inspect abc", /three parts of base64url/],
   ["rotate", /expected --set/],
   ["rotate --set a --keep 0", /^--keep: expected a whole number/],
+  ["singn", /^Unknown command singn: did you mean sign\?/],
+  ["sign --kye x", /^Unknown flag --kye: did you mean --key\?/],
   ["frobnicate", /^Unknown command frobnicate: expected one of generate, sign/],
 ];
 

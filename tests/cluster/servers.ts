@@ -13,6 +13,7 @@ export interface TestRelay extends AsyncDisposable {
   readonly relay: RunningRelay;
   /** Its address, `host:port`. */
   readonly at: string;
+  /** Level, message and fields of each. */
   readonly lines: readonly string[];
 }
 
@@ -21,11 +22,16 @@ export async function startTestRelay(
   ...flags: readonly string[]
 ): Promise<TestRelay> {
   const lines: string[] = [];
-  const write = (message: string, fields?: object): void => {
+  const at = (level: string) => (message: string, fields?: object): void => {
     const shown = Deno.inspect(fields, { depth: 8 });
-    lines.push(`${message} ${shown}`);
+    lines.push(`${level} ${message} ${shown}`);
   };
-  const log: Logger = { error: write, warn: write, info: write, debug: write };
+  const log: Logger = {
+    error: at("error"),
+    warn: at("warn"),
+    info: at("info"),
+    debug: at("debug"),
+  };
   const relay = await startRelay(["--listen=127.0.0.1:0", ...flags], { log });
   const [address] = relay.addresses;
   if (!address) throw new TypeError("The relay has no address");

@@ -83,6 +83,7 @@ ffmpegTest("hang: a file in a loop is received as a file", async () => {
   });
   assert.ok(streams.h264! >= 60, `Expected 60 pictures, got ${streams.h264}`);
   assert.ok(streams.aac! >= 90, `Expected 90 pieces, got ${streams.aac}`);
+  assert.match(said, /^watch: hang subscribe --url .* --name live\/test - /m);
   assert.match(said, /time 1\.\d s {2}\d+ kbit\/s {2}subscriptions \d/);
 });
 
@@ -121,9 +122,9 @@ Deno.test("hang: an error is one line and exit code 1", async () => {
     [["publish", ...nowhere, "/does/not/exist.mp4"], /No such file/],
     [
       ["transcode", ...nowhere],
-      /Expected the command publish, .*, got transcode/,
+      /Unknown command transcode: see --help/,
     ],
-    [["constructor"], /Expected the command publish, .*, got constructor/],
+    [["constructor"], /Unknown command constructor: see --help/],
     [["export", "/does/not/exist"], /Expected a recording in .*No such file/],
     [["publish", ...nowhere, "--bitrate", "1"], /--bitrate/],
   ] as const;

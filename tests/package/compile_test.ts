@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { passGroup } from "./pass.ts";
-import { ROOT, runDeno } from "./process.ts";
+import { passClip } from "./pass_clip.ts";
+import { DENO_RUN, ROOT, runDeno } from "./process.ts";
 import { RelayProcess } from "./relay_process.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -32,25 +33,53 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
+interface Tool {
+  readonly task: string;
+  /** Its name in `dist/`, without an ending. */
+  readonly name: string;
+}
+
+/** Runs the task and copies its program to `folder`. */
+async function compiled({ task, name }: Tool, folder: string): Promise<string> {
+  await runDeno(["task", task], { cwd: ROOT });
+  const file = Deno.build.os === "windows" ? `${name}.exe` : name;
+  await Deno.copyFile(new URL(`dist/${file}`, ROOT), `${folder}/${file}`);
+  return `${folder}/${file}`;
+}
+
 const reason = await obstacle();
-const name = "deno task compile makes an executable that relays by itself";
+const skipped = reason === undefined ? "" : ` (SKIPPED: ${reason})`;
+const ignore = reason !== undefined;
 
 Deno.test({
-  name: reason === undefined ? name : `${name} (SKIPPED: ${reason})`,
-  ignore: reason !== undefined,
+  name: `deno task compile makes an executable that relays${skipped}`,
+  ignore,
   async fn() {
     await using folder = await temporaryFolder();
-    await runDeno(["task", "compile"], { cwd: ROOT });
-    const isWindows = Deno.build.os === "windows";
-    const file = isWindows ? "moq-relay.exe" : "moq-relay";
-    const program = `${folder.path}/${file}`;
-    await Deno.copyFile(new URL(`dist/${file}`, ROOT), program);
+    const tool = { task: "compile", name: "moq-relay" };
+    const program = await compiled(tool, folder.path);
     await using relay = await RelayProcess.start([program], {
       cwd: folder.path,
     });
     await using publisher = await relay.connect();
     await using subscriber = await relay.connect();
     await passGroup(publisher, subscriber);
+    assert.equal(await relay.stop(), 0);
+  },
+});
+
+Deno.test({
+  name: `deno task compile:hang makes an executable of hang${skipped}`,
+  ignore,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const tool = { task: "compile:hang", name: "hang" };
+    const program = await compiled(tool, folder.path);
+    await using relay = await RelayProcess.start(
+      [...DENO_RUN, "relay/main.ts"],
+      { cwd: ROOT },
+    );
+    await passClip([program], { cwd: folder.path, url: relay.url });
     assert.equal(await relay.stop(), 0);
   },
 });

@@ -37,7 +37,7 @@ const entries: Entry[] = manifests.flatMap(({ name, exports }, at) =>
 for (const { specifier, file } of entries) {
   Deno.test(`${specifier} can be imported in Deno`, async () => {
     const module: object = await import(new URL(file, ROOT).href);
-    const isProgram = specifier.endsWith("/main");
+    const isProgram = /\/(main|cli)$/.test(specifier);
     assert.equal(Object.keys(module).length === 0, isProgram);
   });
 }

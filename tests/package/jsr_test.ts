@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { serveLoopbackJsr } from "./loopback_jsr.ts";
 import { passGroup } from "./pass.ts";
-import { DENO_RUN, ROOT, runDeno } from "./process.ts";
+import { passClip } from "./pass_clip.ts";
+import { DENO_RUN, DENO_RUN_HANG, ROOT, runDeno } from "./process.ts";
 import { RelayProcess } from "./relay_process.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -32,5 +33,11 @@ Deno.test("the packages publish to a registry and run from it in an empty folder
   await using publisher = await relay.connect();
   await using subscriber = await relay.connect();
   await passGroup(publisher, subscriber);
+  const hang = [
+    ...DENO_RUN_HANG,
+    "--no-lock",
+    "jsr:@moq-deno/hang/cli",
+  ] as const;
+  await passClip(hang, { cwd: folder.path, env, url: relay.url });
   assert.equal(await relay.stop(), 0);
 });

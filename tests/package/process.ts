@@ -29,6 +29,16 @@ export const DENO_RUN: CommandLine = [
   "--allow-env=MOQ_*",
 ];
 
+/** The current deno, with the permissions that the media tool needs. */
+export const DENO_RUN_HANG: CommandLine = [
+  Deno.execPath(),
+  "run",
+  "--unstable-net",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+];
+
 const MAX_OUTPUT_CHARACTERS = 100_000;
 
 /** Runs the current deno with `args`; fails if it fails, returns its output. */

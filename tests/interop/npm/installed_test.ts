@@ -13,8 +13,9 @@ import { NpmProject } from "./project.ts";
 const TYPESCRIPT = ["5", "6"];
 const TARGETS = ["es2022", "esnext"];
 const NODE = { linux: "linux", darwin: "darwin", windows: "win" } as const;
-// It names what only Deno has.
-const DENO_ENTRY = "@moq-deno/lite/deno";
+// They name what only Deno has.
+const DENO_CLIENT = "@moq-deno/lite/deno";
+const DENO_ENTRIES = [DENO_CLIENT, "@moq-deno/hang/cli"];
 
 // What an editor completes in a page.
 const TYPED = `import "@moq-deno/hang/ui/hang-watch";
@@ -56,7 +57,7 @@ async function snippets(file: string): Promise<string[]> {
   const blocks = text.matchAll(/^```ts ignore\n([^]*?)^```/gm);
   return Array.from(
     blocks,
-    ([, block = ""]) => block.replace(DENO_ENTRY, "@moq-deno/lite"),
+    ([, block = ""]) => block.replace(DENO_CLIENT, "@moq-deno/lite"),
   );
 }
 
@@ -70,7 +71,7 @@ async function entries(project: NpmProject): Promise<string[]> {
     const keys = Object.keys(manifest.exports);
     all.push(...keys.map((key) => manifest.name + key.slice(1)));
   }
-  return all.filter((entry) => entry !== DENO_ENTRY);
+  return all.filter((entry) => !DENO_ENTRIES.includes(entry));
 }
 
 function importsOf(specifiers: readonly string[]): string {

@@ -25,6 +25,7 @@ const ROOT: readonly string[] = [
   "lite/error.ts",
   "lite/latch.ts",
   "lite/log.ts",
+  "lite/nearest.ts",
   "lite/path.ts",
   "lite/printable.ts",
   "lite/search.ts",
