@@ -81,12 +81,11 @@ function importsOf(specifiers: readonly string[]): string {
 /** Writes the snippets, and a file that imports everything; returns their names. */
 async function writeSources(project: NpmProject): Promise<string[]> {
   const [publisher = "", viewer = ""] = await snippets("README.md");
-  const [head = ""] = /^(?:import .*\n)+/m.exec(publisher) ?? [];
   const [both = ""] = await snippets("lite/README.md");
   const [element = ""] = await snippets("hang/README.md");
   const sources: Record<string, string> = {
     "publisher.ts": publisher,
-    "viewer.ts": head + viewer,
+    "viewer.ts": viewer,
     "both.ts": both,
     "element.ts": element,
     "typed.ts": TYPED,
