@@ -37,11 +37,7 @@ export {
   type BroadcastSource,
   type TrackRequest,
 } from "./model/broadcast.ts";
-export type {
-  Cached,
-  CacheShare,
-  CacheShareOptions,
-} from "./model/cache_share.ts";
+export type { Cached, CacheShare } from "./model/cache_share.ts";
 export type {
   Demanded,
   TrackDemand,

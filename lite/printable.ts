@@ -30,15 +30,12 @@ export function printableLines(text: string): string {
 export function printableJson(json: string): string {
   return json.replaceAll(
     STEERING_OUTSIDE_LINES,
-    (character) => `\\u${hex(character, 4)}`,
+    (character) =>
+      `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
 
 /** `path` with its control characters percent-encoded, for lists with one path per line. */
 export function printablePath(path: string): string {
   return path.replaceAll(STEERING_EACH, encodeURIComponent);
-}
-
-function hex(character: string, digits: number): string {
-  return character.charCodeAt(0).toString(16).padStart(digits, "0");
 }

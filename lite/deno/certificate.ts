@@ -94,16 +94,13 @@ export async function selfSignedCertificate(
   };
 }
 
-interface Content {
+function toBeSigned({ names, notBefore, notAfter, spki, algorithm }: {
   readonly names: readonly string[];
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly spki: Der;
   readonly algorithm: Der;
-}
-
-function toBeSigned(content: Content): Der {
-  const { names, notBefore, notAfter, spki, algorithm } = content;
+}): Der {
   const serial = crypto.getRandomValues(new Uint8Array(16));
   const name = sequence(field(
     SET,
@@ -129,16 +126,12 @@ function toBeSigned(content: Content): Der {
 }
 
 function alternativeName(name: string): Der {
-  const address = parseIpv4(name) ?? parseIpv6(name);
+  const address = /^\d+\.\d+\.\d+\.\d+$/.test(name)
+    ? bytes(name.split(".").map(Number))
+    : parseIpv6(name);
   return address
     ? field(IP_ADDRESS, address)
     : field(DNS_NAME, encoder.encode(name));
-}
-
-function parseIpv4(name: string): Der | undefined {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(name)
-    ? bytes(name.split(".").map(Number))
-    : undefined;
 }
 
 function parseIpv6(name: string): Der | undefined {

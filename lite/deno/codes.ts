@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { messageOf, MoqError } from "../error.ts";
 
 const FIRST = 0x52e4a40fa8db;
 const LARGEST_PLAIN = 0xffffffff;
@@ -48,9 +48,9 @@ export function peerCodeOf(error: unknown): number | undefined {
 /** Deno's error as a `MoqError`: `remote` with the plain code for one stream, else `transport`. */
 export function quicError(error: unknown): MoqError {
   if (error instanceof MoqError) return error;
-  const said = error instanceof Error ? error.message : String(error);
   if (!isPeerStreamError(error)) {
-    return new MoqError("transport", `QUIC failed: ${said}`, { cause: error });
+    const message = `QUIC failed: ${messageOf(error)}`;
+    return new MoqError("transport", message, { cause: error });
   }
   const remoteCode = peerCodeOf(error);
   return new MoqError(

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { messageOf, MoqError } from "../error.ts";
 import { abortable } from "../signal.ts";
 import { DEFAULT_MAX_REQUESTS } from "../transport/limits.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -105,12 +105,10 @@ async function dial(
     conn.closed.catch(() => {});
     return conn;
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
-    throw new MoqError(
-      "transport",
-      `Cannot connect to ${hostname}:${port} over QUIC: ${said}`,
-      { cause },
-    );
+    const message = `Cannot connect to ${hostname}:${port} over QUIC: ${
+      messageOf(cause)
+    }`;
+    throw new MoqError("transport", message, { cause });
   }
 }
 

@@ -81,7 +81,8 @@ export class Handshakes {
     if (!this.#hasRoom()) {
       incoming.ignore();
       this.#ignored++;
-      throw ignored(this.#max);
+      const message = `Too many handshakes at once, the limit is ${this.#max}`;
+      throw new MoqError("lagged", message);
     }
     try {
       const conn = await this.#shake(incoming);
@@ -116,7 +117,12 @@ export class Handshakes {
       isOpen = this.#open.delete(conn);
       if (isOpen && !isComplete) this.#hold();
     }
-    if (!isOpen) throw late(this.#timeoutMs);
+    if (!isOpen) {
+      throw new MoqError(
+        "timeout",
+        `Handshake not complete in ${this.#timeoutMs} ms, or dropped for many others`,
+      );
+    }
     if (hasEnded) await conn.closed;
     return conn;
   }
@@ -178,18 +184,4 @@ export class Handshakes {
     this.#hold();
     conn.close({ closeCode: 0, reason: "Handshake took too long" });
   }
-}
-
-function ignored(max: number): MoqError {
-  return new MoqError(
-    "lagged",
-    `Too many handshakes at once, the limit is ${max}`,
-  );
-}
-
-function late(timeoutMs: number): MoqError {
-  return new MoqError(
-    "timeout",
-    `Handshake not complete in ${timeoutMs} ms, or dropped for many others`,
-  );
 }

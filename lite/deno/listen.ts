@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { messageOf, MoqError } from "../error.ts";
 import { type Logger, SILENT } from "../log.ts";
 import type { Clock } from "../time.ts";
 import { Inbox } from "../transport/inbox.ts";
@@ -139,12 +139,10 @@ class Listener implements QuicListener {
       this.#listeners.push(listener);
       return listener;
     } catch (cause) {
-      const said = cause instanceof Error ? cause.message : String(cause);
-      throw new MoqError(
-        "transport",
-        `Cannot listen with this certificate and key: ${said}`,
-        { cause },
-      );
+      const message = `Cannot listen with this certificate and key: ${
+        messageOf(cause)
+      }`;
+      throw new MoqError("transport", message, { cause });
     }
   }
 
@@ -182,9 +180,7 @@ function bind(hostname: string, port: number): Deno.QuicEndpoint {
   } catch (cause) {
     const said = cause instanceof Deno.errors.AddrInUse
       ? "it is in use"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+      : messageOf(cause);
     throw new MoqError(
       "transport",
       `Cannot bind UDP port ${port} of ${hostname}: ${said}`,

@@ -23,26 +23,21 @@ import { QuicDatagrams } from "./datagrams.ts";
 import { QuicStreams } from "./quic_streams.ts";
 import { quicReceiveStream } from "./streams.ts";
 
-/** Options of {@linkcode quicTransport}. */
-export interface QuicTransportOptions {
-  /** Measures how long a close waits. Default the system's. */
-  readonly clock?: Clock | undefined;
-}
-
 const FLUSH_MS = 1000;
 // Deno drops unsent data when it closes, and does not say what was sent: on an idle path a short wait is enough.
 const LINGER_MS = 20;
 
 /**
- * `conn`, whose handshake is complete, as a transport that owns it. The peer
+ * `conn`, whose handshake is complete, as a transport that owns it. `clock`
+ * times the flush of a close. The peer
  * sees our stops as code 0 and our resets as FIN. The peer's stop is only
  * noticed during a write.
  */
 export function quicTransport(
   conn: Deno.QuicConn,
-  options: QuicTransportOptions = {},
+  clock: Clock = systemClock,
 ): Transport {
-  return new QuicTransport(conn, options.clock ?? systemClock);
+  return new QuicTransport(conn, clock);
 }
 
 class QuicTransport implements Transport {
@@ -92,12 +87,8 @@ class QuicTransport implements Transport {
   }
 
   async #runClose(close: TransportClose): Promise<void> {
-    await within(
-      this.#clock,
-      FLUSH_MS,
-      this.#streams.flushed(),
-      this.closed,
-    );
+    const flushed = this.#streams.flushed();
+    await within(this.#clock, FLUSH_MS, flushed, this.closed);
     await within(this.#clock, LINGER_MS, this.closed);
     this.#closedByUs = close;
     this.#conn.close({ closeCode: close.code ?? 0, reason: close.reason });

@@ -12,8 +12,7 @@ import { peerCodeOf, quicError } from "./codes.ts";
 type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The sending half. Deno has no RESET_STREAM: `reset` sends everything written and FIN, so first write bytes that make the end unclean. */
-export class QuicSendStream implements SendStream {
-  readonly #writer: StreamWriter;
+export class QuicSendStream extends StreamWriter implements SendStream {
   readonly #onClosed: ((flushed: Promise<void>) => void) | undefined;
 
   /**
@@ -24,35 +23,23 @@ export class QuicSendStream implements SendStream {
     stream: WritableStream<Uint8Array>,
     onClosed?: (flushed: Promise<void>) => void,
   ) {
-    this.#writer = new StreamWriter(
-      stream as WritableStream<Bytes>,
-    );
+    super(stream as WritableStream<Bytes>);
     this.#onClosed = onClosed;
   }
 
   get stopped(): Promise<number | undefined> {
-    return this.#writer.failed.then(peerCodeOf);
+    return this.failed.then(peerCodeOf);
   }
 
-  ready(signal?: AbortSignal): Promise<boolean> {
-    return this.#writer.ready(signal);
-  }
-
-  write(chunk: Uint8Array): void {
-    this.#writer.write(chunk);
-  }
-
-  close(): void {
-    if (this.#writer.hasEnded) return;
-    this.#writer.close();
-    this.#onClosed?.(this.#writer.flushed);
+  override close(): void {
+    if (this.hasEnded) return;
+    super.close();
+    this.#onClosed?.(this.flushed);
   }
 
   // FIN comes after all writes: without one of them the stream could end on a frame boundary, which means "complete".
   reset(_code: number): void {
-    if (this.#writer.hasEnded) return;
-    this.#writer.closeEarly();
-    this.#onClosed?.(this.#writer.flushed);
+    this.closeEarly();
   }
 }
 

@@ -128,14 +128,14 @@ Deno.test("WorkMeter: readers that work much share the rest, others do not wait"
   const clock = new VirtualClock();
   const meters = Array.from(
     { length: 10 },
-    () => new WorkMeter({ clock, maxUnits: Infinity }),
+    () => new WorkMeter(clock, Infinity),
   );
   const rested = meters.map(async (meter) => {
     meter.charge(100_000);
     await meter.rest(10);
     return clock.now();
   });
-  const light = new WorkMeter({ clock, maxUnits: Infinity });
+  const light = new WorkMeter(clock, Infinity);
   light.charge(1000);
   await light.rest(10);
   assert.equal(clock.now(), 0);

@@ -50,10 +50,6 @@ export {
   SnapshotReader,
 } from "./snapshot.ts";
 export { consumeStream, StreamProducer } from "./stream.ts";
-export {
-  MAX_JSON_FIELDS,
-  WorkMeter,
-  type WorkMeterOptions,
-} from "./work_meter.ts";
+export { MAX_JSON_FIELDS, WorkMeter } from "./work_meter.ts";
 export { consumeWindow, type Span, type WindowEvent } from "./window_reader.ts";
 export { type ProduceWindowOptions, WindowProducer } from "./window.ts";

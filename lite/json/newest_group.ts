@@ -48,7 +48,7 @@ export async function* followNewest<T>(
 ): AsyncGenerator<T, void> {
   const { signal, priority, log, clock = systemClock } = options;
   const maxUnits = MAX_WALKS_PER_GROUP * (options.maxFields ?? MAX_JSON_FIELDS);
-  const meter = new WorkMeter({ clock, maxUnits });
+  const meter = new WorkMeter(clock, maxUnits);
   const groups = new NewestGroup(track.subscribe({ priority, signal }), signal);
   const release = signal && groups.latch.wakeOn(signal);
   let hadValue = false;

@@ -86,7 +86,7 @@ export async function* consumeStream(
     maxAgeMs: EVERYTHING_MS,
   });
   // The size of a log is not limited, only that of each record; its reader still pauses.
-  const meter = new WorkMeter({ clock, maxUnits: Infinity });
+  const meter = new WorkMeter(clock, Infinity);
   let newest = -1;
   try {
     for await (const group of subscription) {

@@ -7,6 +7,7 @@
 import { MoqError } from "../error.ts";
 import type { TrackConsumer } from "../model/track.ts";
 import type { ConsumeJsonOptions } from "./frame.ts";
+import { isJsonObject, type JsonObject } from "./merge_patch.ts";
 import {
   followNewest,
   type JsonFrame,
@@ -38,10 +39,8 @@ export function consumeWindow(
   return followNewest(track, new WindowReader(), options);
 }
 
-function field(frame: object, name: string): unknown {
-  return Object.hasOwn(frame, name)
-    ? (frame as Readonly<Record<string, unknown>>)[name]
-    : undefined;
+function field(frame: JsonObject, name: string): unknown {
+  return Object.hasOwn(frame, name) ? frame[name] : undefined;
 }
 
 function refuse(expected: string, value: unknown): MoqError {
@@ -63,7 +62,7 @@ class WindowReader implements JsonFrameReader<WindowEvent> {
   #heard: number | undefined;
 
   *read({ index, value }: JsonFrame): Iterable<WindowEvent> {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    if (!isJsonObject(value)) {
       throw refuse("a frame of a window to be an object", value);
     }
     if (index === 0) yield* this.#restate(value);
@@ -74,7 +73,7 @@ class WindowReader implements JsonFrameReader<WindowEvent> {
     } else throw refuse("push or pop", value);
   }
 
-  *#restate(frame: object): Iterable<WindowEvent> {
+  *#restate(frame: JsonObject): Iterable<WindowEvent> {
     const records = field(frame, "records");
     if (!Array.isArray(records)) {
       throw refuse("records to be an array", records);

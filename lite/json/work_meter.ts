@@ -26,14 +26,6 @@ const LARGE_BYTES = 32 << 10;
 // When the last pause of all readers ends: they pause one after the other, since they share a processor and a clock.
 const restedUntil: WeakMap<Clock, number> = new WeakMap();
 
-/** Options of {@linkcode WorkMeter}. */
-export interface WorkMeterOptions {
-  /** Time. */
-  readonly clock: Clock;
-  /** Most work for one group; more throws. */
-  readonly maxUnits: number;
-}
-
 /**
  * Counts the work of one reader. A reader that did much work pauses about three times as long, after the pauses of other
  * such readers, so that all of them together use a part of a processor and none blocks the event loop for long. A reader
@@ -46,8 +38,8 @@ export class WorkMeter {
   #owed = 0;
   #countedAt: number;
 
-  /** Starts at zero. */
-  constructor({ clock, maxUnits }: WorkMeterOptions) {
+  /** Starts at zero; more than `maxUnits` for one group throws. */
+  constructor(clock: Clock, maxUnits: number) {
     this.#clock = clock;
     this.#maxUnits = maxUnits;
     this.#countedAt = clock.now();

@@ -10,6 +10,7 @@ import { Cache } from "./cache.ts";
 import type { CacheShare } from "./cache_share.ts";
 import {
   DEFAULT_TRACK_INFO,
+  notFound,
   Track,
   TrackConsumer,
   type TrackInfo,
@@ -97,12 +98,7 @@ export class Broadcast {
       track.close(this.#error ?? new MoqError("closed", "Broadcast has ended"));
     } else if (!this.#source && this.servers === 0) {
       this.remove(name);
-      track.close(
-        new MoqError(
-          "not-found",
-          `Broadcast has no track ${JSON.stringify(name)}`,
-        ),
-      );
+      track.close(notFound(name));
     } else if (!this.#source && this.#unanswered > MAX_REQUESTS) {
       this.remove(name);
       track.close(

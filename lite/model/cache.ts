@@ -7,11 +7,7 @@
  */
 import { MoqError } from "../error.ts";
 import { type Clock, systemClock } from "../time.ts";
-import {
-  type Cached,
-  CacheShare,
-  type CacheShareOptions,
-} from "./cache_share.ts";
+import { type Cached, CacheShare } from "./cache_share.ts";
 
 /** Options of {@linkcode Cache}. */
 export interface CacheOptions {
@@ -40,6 +36,8 @@ interface Held {
 export class Cache {
   /** The clock of the whole model. */
   readonly clock: Clock;
+  /** The share of groups that have no other. */
+  readonly ownShare: CacheShare = new CacheShare("this program");
   /** The limit of every track's retention, in milliseconds. */
   readonly maxAgeMs: number;
   readonly #capacityBytes: number;
@@ -47,7 +45,6 @@ export class Cache {
   // Groups that may be evicted, in order of last use.
   readonly #loose: Set<Cached> = new Set();
   readonly #shares: Set<CacheShare> = new Set();
-  readonly #own: CacheShare;
   #bytes = 0;
   #sweptMs = -Infinity;
 
@@ -56,17 +53,6 @@ export class Cache {
     this.clock = options.clock ?? systemClock;
     this.maxAgeMs = options.maxAgeMs ?? 30_000;
     this.#capacityBytes = options.capacityBytes ?? 512 * 1024 * 1024;
-    this.#own = this.share({ owner: "this program" });
-  }
-
-  /** A share to count the groups of one publisher against. */
-  share(options: CacheShareOptions): CacheShare {
-    return new CacheShare(options);
-  }
-
-  /** The share of groups that have no other. */
-  get ownShare(): CacheShare {
-    return this.#own;
   }
 
   /** Bytes held by live groups now. */

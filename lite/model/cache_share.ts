@@ -19,15 +19,7 @@ export interface Cached {
   retire(error: MoqError): void;
 }
 
-/** Options of {@linkcode CacheShare}. */
-export interface CacheShareOptions {
-  /** Names the publisher in messages. */
-  readonly owner: string;
-  /** Called when the newest group of a track is evicted. */
-  readonly onLoss?: ((error: MoqError) => void) | undefined;
-}
-
-/** The groups of one publisher; made by `Cache.share`. */
+/** The groups of one publisher in a cache. */
 export class CacheShare {
   /** Names the publisher in messages. */
   readonly owner: string;
@@ -39,8 +31,8 @@ export class CacheShare {
   bytes = 0;
   readonly #onLoss: ((error: MoqError) => void) | undefined;
 
-  /** Use `Cache.share`. */
-  constructor({ owner, onLoss }: CacheShareOptions) {
+  /** Calls `onLoss` when the newest group of a track is evicted. */
+  constructor(owner: string, onLoss?: (error: MoqError) => void) {
     this.owner = owner;
     this.#onLoss = onLoss;
   }

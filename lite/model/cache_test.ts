@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { MoqError } from "../error.ts";
 import { VirtualClock } from "../transport/virtual_clock.ts";
 import { Cache } from "./cache.ts";
-import type { CacheShare } from "./cache_share.ts";
+import { CacheShare } from "./cache_share.ts";
 import { GroupProducer } from "./group.ts";
 import { Track } from "./track.ts";
 
@@ -65,8 +65,8 @@ Deno.test("Cache: over budget the largest publisher loses its oldest group", () 
   const onLoss = ({ code, message }: MoqError): void => {
     losses.push(`${code} ${message}`);
   };
-  const small = cache.share({ owner: "small" });
-  const large = cache.share({ owner: "large", onLoss });
+  const small = new CacheShare("small");
+  const large = new CacheShare("large", onLoss);
   const others = [0, 1, 2].map((sequence) =>
     newest(cache, { share: small, sequence: sequence })
   );
@@ -97,7 +97,7 @@ Deno.test("Cache: over budget the largest publisher loses its oldest group", () 
 Deno.test("Cache: a large publisher loses its own past groups first", () => {
   const { cache } = bench(20_000);
   const [small, large] = ["small", "large"].map((owner) =>
-    cache.share({ owner })
+    new CacheShare(owner)
   );
   const past = newest(cache, { share: small!, sequence: 0 });
   grow(past, 3000);
@@ -114,12 +114,12 @@ Deno.test("Cache: a large publisher loses its own past groups first", () => {
 
 Deno.test("Cache: a single group may exceed the budget", () => {
   const { cache } = bench(3000);
-  const share = cache.share({ owner: "only" });
+  const share = new CacheShare("only");
   const group = newest(cache, { share: share, sequence: 0 });
   grow(group, 10_000);
   assert.equal(group.retired, undefined);
   grow(
-    newest(cache, { share: cache.share({ owner: "other" }), sequence: 0 }),
+    newest(cache, { share: new CacheShare("other"), sequence: 0 }),
     10,
   );
   assert.equal(fateOf(group), "evicted");
@@ -128,7 +128,7 @@ Deno.test("Cache: a single group may exceed the budget", () => {
 Deno.test("GroupProducer.writeFrame: an evicted group throws evicted", () => {
   const { cache } = bench();
   const group = newest(cache, {
-    share: cache.share({ owner: "only" }),
+    share: new CacheShare("only"),
     sequence: 0,
   });
   group.retire(new MoqError("evicted", "No room"));

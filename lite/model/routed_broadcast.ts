@@ -95,6 +95,11 @@ export class RoutedBroadcast {
     return claim && new RoutedBroadcast(origin, claim, options);
   }
 
+  /** The claims that cover it, the best first. */
+  #claims(): Generator<Claim, undefined> {
+    return this.origin.claims.covering(this.path, this.#exclude);
+  }
+
   /** Whether it is still the broadcast at its path: after it was withdrawn, a new one may restart its group numbers. */
   get isCurrent(): boolean {
     return !this.#isWithdrawn && !this.broadcast.ended;
@@ -112,8 +117,7 @@ export class RoutedBroadcast {
    */
   pathChanged(path: string): void {
     if (this.broadcast.ended || !hasPrefix(path, this.path)) return;
-    const best =
-      this.origin.claims.covering(this.path, this.#exclude).next().value;
+    const best = this.#claims().next().value;
     if (best && publisherOf(best) === this.#publisher) {
       this.#isListed = true;
     } else if (best && this.#isListed) {
@@ -137,9 +141,7 @@ export class RoutedBroadcast {
 
   /** The best claim whose route has not failed too often. */
   route(failures?: ReadonlyMap<Route, number>): Claim | undefined {
-    for (
-      const claim of this.origin.claims.covering(this.path, this.#exclude)
-    ) {
+    for (const claim of this.#claims()) {
       if (claim.isLost || publisherOf(claim) !== this.#publisher) continue;
       if ((failures?.get(claim.route) ?? 0) < ATTEMPTS_PER_ROUTE) return claim;
     }
@@ -148,9 +150,7 @@ export class RoutedBroadcast {
 
   /** Whether a lost publisher may return soon. */
   get isLingering(): boolean {
-    for (
-      const claim of this.origin.claims.covering(this.path, this.#exclude)
-    ) {
+    for (const claim of this.#claims()) {
       if (claim.isLost && publisherOf(claim) === this.#publisher) return true;
     }
     return false;

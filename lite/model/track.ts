@@ -298,7 +298,8 @@ export class Track implements Subscribable {
   }
 }
 
-function notFound(name: string): MoqError {
+/** The error of a track that does not exist. */
+export function notFound(name: string): MoqError {
   return new MoqError(
     "not-found",
     `Broadcast has no track ${JSON.stringify(name)}`,

@@ -6,37 +6,26 @@
  * @module
  */
 import { type MoqError, streamCodeOf } from "../error.ts";
-import type { SendStream, Transport } from "../transport/transport.ts";
-import { codeTable, type Version } from "../wire/version.ts";
+import type { SendStream } from "../transport/transport.ts";
+import { codeTable } from "../wire/version.ts";
+import type { SessionContext } from "./context.ts";
 
 /** First byte of a two-byte varint. */
 const HALF_A_VARINT = new Uint8Array([0x40]);
 
-/** The stream's connection. */
-export interface AbortContext {
-  /** The connection. */
-  readonly transport: Transport;
-  /** The negotiated draft. */
-  readonly version: Version;
+/** Options of {@linkcode abortStream}. */
+export interface AbortOptions
+  extends Pick<SessionContext, "transport" | "version"> {
+  /** Whether the written bytes could pass for complete messages or a whole group. Default `true`. */
+  readonly looksComplete?: boolean;
 }
 
-/** Aborts a stream of whole messages: the peer sees a refusal, not a clean end. */
-export function abortMessages(
+/** Aborts a stream: the peer sees a refusal or a cut group, not a clean end. */
+export function abortStream(
   stream: SendStream,
   error: MoqError,
-  { transport, version }: AbortContext,
+  { transport, version, looksComplete = true }: AbortOptions,
 ): void {
-  if (!transport.reliableReset) stream.write(HALF_A_VARINT);
-  stream.reset(streamCodeOf(error, codeTable(version)));
-}
-
-/** Aborts a group's stream; `looksComplete` says whether the written bytes could pass for a whole group. */
-export function abortGroup(
-  stream: SendStream,
-  error: MoqError,
-  context: AbortContext & { readonly looksComplete: boolean },
-): void {
-  const { transport, version, looksComplete } = context;
   if (!transport.reliableReset && looksComplete) stream.write(HALF_A_VARINT);
   stream.reset(streamCodeOf(error, codeTable(version)));
 }

@@ -166,7 +166,12 @@ export class Fetches {
     try {
       while (!turn.hasCome) {
         signal.throwIfAborted();
-        if (turn.isLate) throw stuck();
+        if (turn.isLate) {
+          throw new MoqError(
+            "timeout",
+            `None of ${MAX_FETCHES} fetches in progress ended in ${TURN_TIMEOUT_MS} ms`,
+          );
+        }
         await turn.latch.changed();
       }
     } finally {
@@ -206,13 +211,6 @@ interface Turn {
   readonly latch: Latch;
   hasCome: boolean;
   isLate: boolean;
-}
-
-function stuck(): MoqError {
-  return new MoqError(
-    "timeout",
-    `None of ${MAX_FETCHES} fetches in progress ended in ${TURN_TIMEOUT_MS} ms`,
-  );
 }
 
 function unfair([broadcast, places]: readonly [string, number]): MoqError {

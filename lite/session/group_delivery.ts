@@ -194,9 +194,7 @@ export class GroupDelivery {
 /** A stop ends the sending at once, even while it waits. */
 function cutOnStop(stream: SendStream, sending: Sending): void {
   // Never rejects.
-  void stream.stopped.then(() => sending.cut(stoppedByPeer()));
-}
-
-function stoppedByPeer(): MoqError {
-  return new MoqError("cancelled", "Peer stopped the group");
+  void stream.stopped.then(() =>
+    sending.cut(new MoqError("cancelled", "Peer stopped the group"))
+  );
 }

@@ -10,7 +10,7 @@ import type { GroupProducer } from "../model/group.ts";
 import type { SendStream } from "../transport/transport.ts";
 import { encodeGroupStart } from "../wire/group.ts";
 import type { Version } from "../wire/version.ts";
-import { type AbortContext, abortGroup } from "./abort.ts";
+import { type AbortOptions, abortStream } from "./abort.ts";
 import { type GroupBytes, groupBytes, type ReadableLog } from "./compat.ts";
 import { countCut, type SessionStats } from "./context.ts";
 
@@ -34,29 +34,15 @@ export interface Pace {
 /** Options of {@linkcode sendGroup} and {@linkcode sendFrames}. */
 interface SendGroupOptions {
   /** The connection. */
-  readonly context: AbortContext;
+  readonly context: AbortOptions;
   /** Cuts the group: unsubscribed, or obsolete. */
   readonly signal: AbortSignal;
   /** Default as fast as the stream accepts bytes. */
   readonly pace?: Pace | undefined;
   /** Counters to increase. */
   readonly count: SendCount;
-}
-
-/** Options of {@linkcode sendGroup}. */
-interface SendWholeGroupOptions extends SendGroupOptions {
-  /** Bytes of the group that were already written. Default 0. */
+  /** Bytes of the group that were already written, for {@linkcode sendGroup}. Default 0. */
   readonly from?: number | undefined;
-}
-
-/** Options of {@linkcode startGroup}. */
-interface StartGroupOptions {
-  /** The negotiated draft. */
-  readonly version: Version;
-  /** The subscription, as the peer numbered it. */
-  readonly subscribeId: number;
-  /** First frame to send. Default the group's first. */
-  readonly startFrame?: number | undefined;
 }
 
 /** The session's counters of sent groups. */
@@ -65,11 +51,15 @@ export type SendCount = Pick<
   "sentBytes" | "sentFrames" | "sentCuts"
 >;
 
-/** Writes the header, and `first`, the bytes after it, in one piece. */
+/** Writes the header, from frame `startFrame` on, and `first`, the bytes after it, in one piece. */
 export function startGroup(
   stream: SendStream,
   group: GroupProducer,
-  { version, subscribeId, startFrame = 0 }: StartGroupOptions,
+  { version, subscribeId, startFrame = 0 }: {
+    readonly version: Version;
+    readonly subscribeId: number;
+    readonly startFrame?: number | undefined;
+  },
   first?: Uint8Array,
 ): void {
   const { sequence } = group;
@@ -96,7 +86,7 @@ export function firstBytes(
 export async function sendGroup(
   stream: SendStream,
   group: GroupProducer,
-  { context, signal, pace, count, from = 0 }: SendWholeGroupOptions,
+  { context, signal, pace, count, from = 0 }: SendGroupOptions,
 ): Promise<void> {
   const bytes = groupBytes(group, context.version);
   const { log } = bytes;
@@ -125,7 +115,7 @@ export async function sendGroup(
     const looksComplete = bytes.looksCompleteAt(at);
     const reason = reasonOf(group, signal);
     countCut(count.sentCuts, reason);
-    abortGroup(stream, reason, { ...context, looksComplete });
+    abortStream(stream, reason, { ...context, looksComplete });
   } finally {
     release();
     count.sentFrames += bytes.framesBefore(at);
@@ -206,6 +196,6 @@ export async function sendFrames(
   } catch (error) {
     const reason = asMoqError(error);
     countCut(count.sentCuts, reason);
-    abortGroup(stream, reason, { ...context, looksComplete: true });
+    abortStream(stream, reason, context);
   }
 }

@@ -52,7 +52,8 @@ export async function acceptInBand(
   signal: AbortSignal,
 ): Promise<InBandAgreement> {
   const incoming = transport.incomingBidi[Symbol.asyncIterator]();
-  const stream = await firstOf(incoming, signal);
+  const { value: stream } = await abortable(incoming.next(), signal);
+  if (!stream) throw new MoqError("transport", "Connection ended before SETUP");
   const reader = new MessageReader(stream.receive, { version: "02" });
   const body = await setupBody(reader, {
     type: BidiType.clientSetup,
@@ -103,20 +104,14 @@ export async function offerInBand(
   throw new MoqError("version", "Server selected a draft that was not offered");
 }
 
-/** Options of {@linkcode agreeInBand}. */
-export interface AgreeInBandOptions {
-  /** Path and query of the URL, if the transport does not carry them. */
-  readonly path?: string | undefined;
-  /** Aborts the negotiation. */
-  readonly signal?: AbortSignal | undefined;
-  /** Timers; the system's by default. */
-  readonly clock?: Clock | undefined;
-}
-
 /** As {@linkcode offerInBand}, within ten seconds; a failure closes `transport`. */
 export async function agreeInBand(
   transport: Transport,
-  { path, signal, clock = systemClock }: AgreeInBandOptions,
+  { path, signal, clock = systemClock }: {
+    readonly path?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly clock?: Clock | undefined;
+  },
 ): Promise<InBandAgreement> {
   const patience = deadline(clock, OFFER_TIMEOUT_MS, signal);
   try {
@@ -134,15 +129,6 @@ function draftOf(code: number): Version | undefined {
     if (known === code) return version;
   }
   return undefined;
-}
-
-async function firstOf(
-  incoming: AsyncIterator<BidiStream>,
-  signal: AbortSignal,
-): Promise<BidiStream> {
-  const { value } = await abortable(incoming.next(), signal);
-  if (value) return value;
-  throw new MoqError("transport", "Connection ended before SETUP");
 }
 
 async function setupBody(

@@ -6,59 +6,43 @@
  */
 import type { SendStream } from "../transport/transport.ts";
 import { encodeProbe, type Probe } from "../wire/probe.ts";
-import type { Version } from "../wire/version.ts";
+import type { SessionContext } from "./context.ts";
 import type { Congestion } from "./pacing/congestion.ts";
 
 /** Smaller relative changes are not reported. */
 const NOTABLE_SHARE = 0.25;
 
-/** What is needed of a session. */
-interface ProbeContext {
-  /** The negotiated draft. */
-  readonly version: Version;
-  /** The measurements. */
-  readonly path: Congestion;
+/** Writes reports to `stream` until `signal` aborts, and ends it. */
+export async function reportProbes(
+  stream: SendStream,
+  { path, version }: Pick<SessionContext, "path" | "version">,
+  signal: AbortSignal,
+): Promise<void> {
+  const release = path.changed.wakeOn(signal);
+  let last: Probe | undefined;
+  try {
+    path.ask();
+    while (!signal.aborted) {
+      const next = report(path);
+      if (next && (!last || isNotable(last, next))) {
+        if (!await stream.ready(signal)) break;
+        stream.write(encodeProbe(next, version));
+        last = next;
+      } else {
+        await path.changed.changed();
+      }
+    }
+  } finally {
+    release();
+    stream.close();
+  }
 }
 
-/** Reports of one session, to any number of streams. */
-export class ProbeReports {
-  readonly #context: ProbeContext;
-
-  /** Reports the measurements of `context.path`. */
-  constructor(context: ProbeContext) {
-    this.#context = context;
-  }
-
-  /** Writes reports to `stream` until `signal` aborts, and ends it. */
-  async run(stream: SendStream, signal: AbortSignal): Promise<void> {
-    const { path, version } = this.#context;
-    const release = path.changed.wakeOn(signal);
-    let last: Probe | undefined;
-    try {
-      path.ask();
-      while (!signal.aborted) {
-        const next = this.#report();
-        if (next && (!last || isNotable(last, next))) {
-          if (!await stream.ready(signal)) break;
-          stream.write(encodeProbe(next, version));
-          last = next;
-        } else {
-          await path.changed.changed();
-        }
-      }
-    } finally {
-      release();
-      stream.close();
-    }
-  }
-
-  /** `undefined` until a round trip is known. */
-  #report(): Probe | undefined {
-    const { rttMs, bitrateBps } = this.#context.path;
-    if (rttMs === undefined) return undefined;
-    // 0 means unknown, so a shorter round trip is reported as one millisecond.
-    return { bitrateBps, rttMs: Math.max(1, Math.round(rttMs)) };
-  }
+/** `undefined` until a round trip is known. */
+function report({ rttMs, bitrateBps }: Congestion): Probe | undefined {
+  if (rttMs === undefined) return undefined;
+  // 0 means unknown, so a shorter round trip is reported as one millisecond.
+  return { bitrateBps, rttMs: Math.max(1, Math.round(rttMs)) };
 }
 
 function isNotable(before: Probe, now: Probe): boolean {

@@ -16,12 +16,12 @@ import { decodeFetch } from "../wire/fetch.ts";
 import { decodeSubscribe } from "../wire/subscribe.ts";
 import { decodeTrackRequest, encodeTrackInfo } from "../wire/track.ts";
 import { hasSetupStream } from "../wire/version.ts";
-import { abortMessages } from "./abort.ts";
+import { abortStream } from "./abort.ts";
 import { Announcer, AnnounceStreams } from "./announcer.ts";
 import type { SessionContext } from "./context.ts";
 import { sendFrames } from "./group_sender.ts";
 import { ANSWER_ORDER, SendOrders } from "./priority.ts";
-import { ProbeReports } from "./probe_reports.ts";
+import { reportProbes } from "./probe_reports.ts";
 import { RequestedBroadcasts } from "./requested.ts";
 import type { IncomingRequest } from "./request.ts";
 import type { MessageReader } from "./streams.ts";
@@ -32,7 +32,6 @@ export class SessionPublisher {
   readonly #context: SessionContext;
   readonly #scope: Promise<OriginScope>;
   readonly #orders = new SendOrders();
-  readonly #reports: ProbeReports;
   readonly #ids: Set<number> = new Set();
   readonly #requested = new RequestedBroadcasts();
   readonly #announceStreams = new AnnounceStreams();
@@ -41,7 +40,6 @@ export class SessionPublisher {
   constructor(context: SessionContext, scope: Promise<OriginScope>) {
     this.#context = context;
     this.#scope = scope;
-    this.#reports = new ProbeReports(context);
   }
 
   /** The scope without the peer's own broadcasts. */
@@ -189,7 +187,7 @@ export class SessionPublisher {
     const over = linked(signal);
     tasks.run("probe end", endWith(reader, over, stream));
     try {
-      await this.#reports.run(stream.send, over.signal);
+      await reportProbes(stream.send, this.#context, over.signal);
     } finally {
       over.abort();
     }
@@ -199,7 +197,7 @@ export class SessionPublisher {
     const error = asMoqError(cause);
     const { log } = this.#context;
     log.debug?.("request refused", { code: error.code, reason: error.message });
-    abortMessages(send, error, this.#context);
+    abortStream(send, error, this.#context);
     this.#requested.end(send, { isRefused: true });
   }
 }

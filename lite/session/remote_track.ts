@@ -20,11 +20,7 @@ import { deadline } from "../time.ts";
 import type { SendStream } from "../transport/transport.ts";
 import type { GroupHeader } from "../wire/group.ts";
 import { BidiType } from "../wire/stream_type.ts";
-import {
-  encodeSubscribe,
-  encodeSubscribeUpdate,
-  type SubscribeFields,
-} from "../wire/subscribe.ts";
+import { encodeSubscribe, encodeSubscribeUpdate } from "../wire/subscribe.ts";
 import {
   decodeSubscribeResponse,
   type SubscribeResponse,
@@ -99,7 +95,8 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
           id,
           broadcast: this.options.broadcast,
           track: this.options.name,
-          ...wire(wanted),
+          ...wanted,
+          startFrame: 0,
         }, version),
         signal,
       );
@@ -195,7 +192,8 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
       if (!wanted || isSameDemand(wanted, last)) {
         await track.demand.changed();
       } else {
-        send.write(encodeSubscribeUpdate(wire(wanted), version));
+        const update = { ...wanted, startFrame: 0 };
+        send.write(encodeSubscribeUpdate(update, version));
         last = wanted;
       }
     }
@@ -262,8 +260,4 @@ export class RemoteTrack implements TrackSource, GroupReceiver {
     this.#track?.close(asMoqError(error));
     this.#latch.wake();
   }
-}
-
-function wire(wanted: Wanted): SubscribeFields {
-  return { ...wanted, startFrame: 0 };
 }

@@ -45,7 +45,7 @@ import {
   type Version,
   versionOf,
 } from "../wire/version.ts";
-import { abortMessages } from "./abort.ts";
+import { abortStream } from "./abort.ts";
 import { crossBarrier } from "./pacing/barrier.ts";
 import { Congestion, type PathState } from "./pacing/congestion.ts";
 import { isViolation, type SessionContext, SessionStats } from "./context.ts";
@@ -452,7 +452,7 @@ export class Session {
     try {
       await this.#answer({ stream, reader });
     } catch (error) {
-      abortMessages(stream.send, asMoqError(error), this.#context);
+      abortStream(stream.send, asMoqError(error), this.#context);
       throw error;
     } finally {
       reader.stop(0);
@@ -468,7 +468,7 @@ export class Session {
     const answer = isKnown ? this.#answers.get(type) : undefined;
     if (answer) return await answer(request);
     const error = new MoqError("cancelled", `Unknown stream type ${type}`);
-    abortMessages(stream.send, error, this.#context);
+    abortStream(stream.send, error, this.#context);
   }
 
   async #runDatagrams(): Promise<void> {

@@ -16,7 +16,7 @@ import {
   type TrackInfo,
 } from "../model/track.ts";
 import type { Cache } from "../model/cache.ts";
-import type { CacheShare, CacheShareOptions } from "../model/cache_share.ts";
+import { CacheShare } from "../model/cache_share.ts";
 import { tryDecodeDatagram } from "../wire/datagram.ts";
 import { encodeFetch } from "../wire/fetch.ts";
 import { decodeGroupHeader } from "../wire/group.ts";
@@ -29,7 +29,7 @@ import { type Arriving, Fetches, type FetchTarget } from "./fetches.ts";
 import { GROUP_SCRATCH_BYTES, receiveGroup } from "./group_receiver.ts";
 import { inTime, withCredit } from "./in_time.ts";
 import { CONTROL_ORDER } from "./priority.ts";
-import { RemoteTrack, type RemoteTrackOptions } from "./remote_track.ts";
+import { RemoteTrack } from "./remote_track.ts";
 import type { GroupReceiver, PeerRequests } from "./requests.ts";
 import { type OutgoingRequest, outgoingRequest } from "./request.ts";
 import { StreamCheck } from "./stream_check.ts";
@@ -77,7 +77,7 @@ export class SessionSubscriber implements PeerRequests {
     this.context = context;
     this.#cache = cache;
     this.#fetches = new Fetches(context);
-    this.#share = cache.share(this.#sharing("this session"));
+    this.#share = this.#newShare("this session");
   }
 
   /** The peer's broadcast at `path`, announced or not; errors appear when it is used. */
@@ -93,7 +93,8 @@ export class SessionSubscriber implements PeerRequests {
         track: (name) => new RemoteTrack(this, { broadcast: normal, name }),
       },
     });
-    if (this.context.signal.aborted) broadcast.close(this.#gone());
+    const { signal } = this.context;
+    if (signal.aborted) broadcast.close(asMoqError(signal.reason, "transport"));
     else this.#broadcasts.set(normal, broadcast);
     return new BroadcastConsumer(broadcast);
   }
@@ -101,14 +102,11 @@ export class SessionSubscriber implements PeerRequests {
   /** The cache share of the broadcast at `path`: the peer's, or its own if the peer is a relay. */
   #shareOf(path: string): CacheShare {
     if (!this.context.limits.isRelay) return this.#share;
-    return this.#cache.share(this.#sharing(`the publisher of ${path}`));
+    return this.#newShare(`the publisher of ${path}`);
   }
 
-  #sharing(owner: string): CacheShareOptions {
-    return {
-      owner,
-      onLoss: ({ message }) => this.#lost(message),
-    };
+  #newShare(owner: string): CacheShare {
+    return new CacheShare(owner, ({ message }) => this.#lost(message));
   }
 
   /** Logs evicted newest groups, at most every ten seconds. */
@@ -130,10 +128,6 @@ export class SessionSubscriber implements PeerRequests {
     }
     // With many in use, scanning for every new one would be quadratic.
     this.#manyBroadcasts = Math.max(MANY_BROADCASTS, this.#broadcasts.size * 2);
-  }
-
-  #gone(): MoqError {
-    return asMoqError(this.context.signal.reason, "transport");
   }
 
   /** Ends everything from the peer. */
@@ -184,7 +178,10 @@ export class SessionSubscriber implements PeerRequests {
         decodeTrackInfo(await reader.expectMessage(), version),
     }).catch((error) => {
       if (!isSilent(error)) throw error;
-      throw refusedInSilence({ broadcast, name }, error);
+      const message = `Peer refused track ${JSON.stringify(name)} of ${
+        JSON.stringify(broadcast)
+      } without a reason; check both names, that they are published and that the credential allows reading them`;
+      throw new MoqError("remote", message, { cause: error });
     });
     end();
     return answer;
@@ -341,17 +338,4 @@ export class SessionSubscriber implements PeerRequests {
 function isSilent(error: unknown): boolean {
   return error instanceof MoqError && error.code === "remote" &&
     error.remoteCode === undefined;
-}
-
-function refusedInSilence(
-  { broadcast, name }: RemoteTrackOptions,
-  cause: unknown,
-): MoqError {
-  return new MoqError(
-    "remote",
-    `Peer refused track ${JSON.stringify(name)} of ${
-      JSON.stringify(broadcast)
-    } without a reason; check both names, that they are published and that the credential allows reading them`,
-    { cause },
-  );
 }

@@ -11,7 +11,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 // Shared, since it is returned before every write to every viewer.
 const READY: Promise<boolean> = Promise.resolve(true);
 
-/** Counts the writes that the runtime has not completed. Nothing here throws or rejects. */
+/** The base of sending halves: counts the writes that the runtime has not completed. Nothing here throws or rejects. */
 export class StreamWriter {
   /** Resolves when the stream ends before its FIN: with the runtime's error, or with `undefined` if we ended it. */
   readonly failed: Promise<unknown>;

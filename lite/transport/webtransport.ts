@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { messageOf, MoqError } from "../error.ts";
 import { abortable, onAbort } from "../signal.ts";
 import { type Clock, systemClock, within } from "../time.ts";
 import { boundReason, checkSendOrder } from "./limits.ts";
@@ -291,8 +291,4 @@ class WebTransportTransport implements Transport {
     this.#isClosing = true;
     return this.#end;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -75,24 +75,13 @@ function describe(error: unknown): StreamErrorLike & { message: string } {
 }
 
 /** The sending half; owns its stream. */
-export class WebSendStream implements SendStream {
-  readonly #writer: StreamWriter;
+export class WebSendStream extends StreamWriter implements SendStream {
   #closing = false;
 
-  /** Locks `stream` permanently. */
-  constructor(stream: WritableStream<Bytes>) {
-    this.#writer = new StreamWriter(stream);
-  }
-
   get stopped(): Promise<number | undefined> {
-    return this.#writer.failed.then((error) =>
+    return this.failed.then((error) =>
       describe(error).streamErrorCode ?? undefined
     );
-  }
-
-  /** Resolves when everything up to FIN was sent, or the stream failed or was reset; pending while it is open. Never rejects. */
-  get flushed(): Promise<void> {
-    return this.#writer.flushed;
   }
 
   /** Whether FIN was requested. */
@@ -100,22 +89,14 @@ export class WebSendStream implements SendStream {
     return this.#closing;
   }
 
-  ready(signal?: AbortSignal): Promise<boolean> {
-    return this.#writer.ready(signal);
-  }
-
-  write(chunk: Uint8Array): void {
-    this.#writer.write(chunk);
-  }
-
-  close(): void {
-    if (this.#writer.hasEnded) return;
+  override close(): void {
+    if (this.hasEnded) return;
     this.#closing = true;
-    this.#writer.close();
+    super.close();
   }
 
   reset(code: number): void {
-    if (!this.#writer.hasEnded) this.#writer.abort(streamError(code));
+    if (!this.hasEnded) this.abort(streamError(code));
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { messageOf } from "@moq-deno/lite/internal";
 import { ConfigError } from "../config/values.ts";
 
 /** Options of {@linkcode cannotListen}. */
@@ -33,9 +34,7 @@ export function cannotListen(
     ? "this machine has no such address; choose one it has"
     : system instanceof Deno.errors.PermissionDenied
     ? "that is not permitted; choose a port from 1024 on"
-    : system instanceof Error
-    ? system.message
-    : String(system);
+    : messageOf(system);
   return new ConfigError(
     `Cannot listen on ${what}: ${why}, or give another address with ${flag}`,
     { cause },

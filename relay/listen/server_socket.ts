@@ -6,6 +6,7 @@
  * @module
  */
 import { type Clock, sleep } from "@moq-deno/lite";
+import { joinBytes, messageOf } from "@moq-deno/lite/internal";
 import type { WebSocketLike } from "@moq-deno/lite/transport";
 import {
   closePayload,
@@ -142,14 +143,7 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
       count++;
     }
     const parts = this.#queue.splice(0, count);
-    if (parts.length === 1) return parts[0]!;
-    const batch = new Uint8Array(size);
-    let at = 0;
-    for (const part of parts) {
-      batch.set(part, at);
-      at += part.byteLength;
-    }
-    return batch;
+    return parts.length === 1 ? parts[0]! : joinBytes(parts);
   }
 
   async #runRead(): Promise<void> {
@@ -235,7 +229,7 @@ export class ServerSocket extends EventTarget implements WebSocketLike {
 
   #fail(error: unknown): void {
     if (this.#readyState === CLOSED) return;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.dispatchEvent(new ErrorEvent("error", { message }));
     if (!(error instanceof FrameError)) {
       return this.#end(ABNORMAL_CLOSURE, message);

@@ -70,7 +70,7 @@ faultTest(
     await world.until(
       "the port was opened again",
       ({ logged }) =>
-        (logged["TCP port failed and is opened again, its connections end"] ??
+        (logged["TCP port failed and is reopened, its connections end"] ??
           0) > 0,
     );
     for (const conn of silent) conn.close();

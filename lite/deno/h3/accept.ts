@@ -16,17 +16,19 @@ import { HTTP3_CODES } from "./error.ts";
 import { encodeFrame, FRAME } from "./frames.ts";
 import type { RequestStream } from "./peer_streams.ts";
 import { encodeFields } from "./qpack.ts";
-import { WebTransportSession } from "./session.ts";
-import type { Settings } from "./settings.ts";
+import {
+  WebTransportSession,
+  type WebTransportSessionOptions,
+} from "./session.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const REFUSAL_TIMEOUT_MS = 500;
 
 /** Options of {@linkcode acceptWebTransport}. */
 export interface AcceptOptions {
-  /** Supported subprotocols; the first of the client's list that is among them is selected. */
+  /** Supported subprotocols; the server selects the first of the client's list that is among them. */
   readonly protocols: readonly string[];
-  /** Timeout for SETTINGS and the CONNECT request. Default 10 s. */
+  /** Timeout of each step: of a client's QUIC handshake, and of the peer's SETTINGS and CONNECT. Default 10 s. */
   readonly timeoutMs?: number | undefined;
   /** Ends the wait and the connection. */
   readonly signal?: AbortSignal | undefined;
@@ -85,11 +87,12 @@ export async function acceptWebTransport(
     const protocol = request.offered.find((name) =>
       options.protocols.includes(name)
     );
-    return new Incoming(connection, {
+    const { hasDatagrams } = settings;
+    return answerable(connection, {
       ...request,
-      stream,
+      ...stream,
       protocol,
-      settings,
+      hasDatagrams,
       clock,
     });
   } catch (error) {
@@ -134,74 +137,50 @@ function writeHeader(
   send.write(encodeFrame(FRAME.headers, section));
 }
 
-interface IncomingOptions extends ConnectRequest {
-  readonly stream: RequestStream;
-  readonly protocol: string | undefined;
-  readonly settings: Settings;
-  readonly clock: Clock;
-}
-
-class Incoming implements WebTransportRequest {
-  readonly url: URL;
-  readonly origin: string | undefined;
-  readonly headers: Headers;
-  readonly offered: readonly string[];
-  readonly protocol: string | undefined;
-  readonly #connection: Http3Connection;
-  readonly #options: IncomingOptions;
-  #isAnswered = false;
-
-  constructor(connection: Http3Connection, options: IncomingOptions) {
-    this.url = options.url;
-    this.headers = options.headers;
-    this.origin = options.headers.get("origin") ?? undefined;
-    this.offered = options.offered;
-    this.protocol = options.protocol;
-    this.#connection = connection;
-    this.#options = options;
-  }
-
-  accept(): Transport {
-    this.#answerOnce();
-    if (this.#connection.end) throw this.#connection.endError;
-    return this.#begin();
-  }
-
-  reject(code: number, reason: string): void {
-    this.#answerOnce();
-    this.#begin().close(code, reason);
-  }
-
-  refuse(status: number): void {
-    if (!Number.isInteger(status) || status < 300 || status > 599) {
-      throw new RangeError(`Expected a status from 300 to 599, got ${status}`);
-    }
-    this.#answerOnce();
-    answer(this.#options.stream, status);
-    const connection = this.#connection;
-    // Give the answer time to arrive before the connection ends.
-    const stop = this.#options.clock.after(
-      REFUSAL_TIMEOUT_MS,
-      () => connection.close(HTTP3_CODES.noError, { reason: "refused" }),
-    );
-    connection.closed.then(stop);
-  }
-
-  #begin(): Transport {
-    const { stream, protocol, settings, clock } = this.#options;
-    writeHeader(stream.send, 200, protocol);
-    return new WebTransportSession(this.#connection, {
-      ...stream,
-      protocol,
-      hasDatagrams: settings.hasDatagrams,
-      clock,
-    });
-  }
-
-  #answerOnce(): void {
-    if (this.#isAnswered) {
-      throw new TypeError("The request was already answered");
-    }
-    this.#isAnswered = true;
-  }
+/** `request` with its three answers, of which one is allowed. */
+function answerable(
+  connection: Http3Connection,
+  request: ConnectRequest & WebTransportSessionOptions & RequestStream,
+): WebTransportRequest {
+  const { url, headers, offered, protocol, clock } = request;
+  let isAnswered = false;
+  const answerOnce = (): void => {
+    if (isAnswered) throw new TypeError("The request was already answered");
+    isAnswered = true;
+  };
+  const begin = (): WebTransportSession => {
+    writeHeader(request.send, 200, protocol);
+    return new WebTransportSession(connection, request);
+  };
+  return {
+    url,
+    headers,
+    offered,
+    protocol,
+    origin: headers.get("origin") ?? undefined,
+    accept() {
+      answerOnce();
+      if (connection.end) throw connection.endError;
+      return begin();
+    },
+    reject(code, reason) {
+      answerOnce();
+      begin().close(code, reason);
+    },
+    refuse(status) {
+      if (!Number.isInteger(status) || status < 300 || status > 599) {
+        throw new RangeError(
+          `Expected a status from 300 to 599, got ${status}`,
+        );
+      }
+      answerOnce();
+      answer(request, status);
+      // Give the answer time to arrive before the connection ends.
+      const stop = clock.after(
+        REFUSAL_TIMEOUT_MS,
+        () => connection.close(HTTP3_CODES.noError, { reason: "refused" }),
+      );
+      connection.closed.then(stop);
+    },
+  };
 }

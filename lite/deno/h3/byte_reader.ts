@@ -24,14 +24,9 @@ export class ByteReader {
     this.#reader = stream.getReader({ mode: "byob" });
   }
 
-  /** Waits for the next byte without taking it; `false` at FIN. */
-  hasMore(): Promise<boolean> {
-    return this.#fill();
-  }
-
   /** The next varint, rounded above 2^53-1; `undefined` at a FIN before it. Throws `MoqError("decode")` at a FIN inside it, and the runtime's stream errors. */
   async varint(): Promise<number | undefined> {
-    if (!await this.#fill()) return undefined;
+    if (!await this.hasMore()) return undefined;
     const length = varintLength(this.#view[0]!);
     return readVarint(await this.bytes(length), 0);
   }
@@ -41,9 +36,7 @@ export class ByteReader {
     const into = new Uint8Array(length);
     for (let at = 0; at < length;) {
       const chunk = await this.chunk(length - at);
-      if (!chunk) {
-        throw truncated(length - at);
-      }
+      if (!chunk) throw truncated(length - at);
       into.set(chunk, at);
       at += chunk.byteLength;
     }
@@ -52,7 +45,7 @@ export class ByteReader {
 
   /** The next 1 to `max` bytes, as a view that is valid until the next call; `undefined` at FIN. */
   async chunk(max: number): Promise<Bytes | undefined> {
-    if (!await this.#fill()) return undefined;
+    if (!await this.hasMore()) return undefined;
     const chunk = this.#view.subarray(0, max);
     this.#view = this.#view.subarray(chunk.byteLength);
     return chunk;
@@ -62,9 +55,7 @@ export class ByteReader {
   async skip(length: number): Promise<void> {
     for (let left = length; left > 0;) {
       const chunk = await this.chunk(left);
-      if (!chunk) {
-        throw truncated(left);
-      }
+      if (!chunk) throw truncated(left);
       left -= chunk.byteLength;
     }
   }
@@ -74,7 +65,8 @@ export class ByteReader {
     while (await this.chunk(BUFFER_BYTES));
   }
 
-  async #fill(): Promise<boolean> {
+  /** Waits for the next byte without taking it; `false` at FIN. */
+  async hasMore(): Promise<boolean> {
     if (this.#view.byteLength > 0) return true;
     const { value, done } = await this.#reader.read(
       new Uint8Array(this.#spare),

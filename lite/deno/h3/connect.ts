@@ -4,12 +4,12 @@
  * @module
  */
 import { MoqError } from "../../error.ts";
-import type { Logger } from "../../log.ts";
-import { type Clock, deadline, systemClock } from "../../time.ts";
-import type { SendStream, Transport } from "../../transport/transport.ts";
+import { deadline, systemClock } from "../../time.ts";
+import type { Transport } from "../../transport/transport.ts";
 import { quicError } from "../codes.ts";
 import { type ConnectQuicOptions, dialQuic } from "../connect.ts";
 import { QuicSendStream } from "../streams.ts";
+import type { AcceptOptions } from "./accept.ts";
 import { ByteReader } from "./byte_reader.ts";
 import {
   type ConnectResponse,
@@ -20,25 +20,16 @@ import { Http3Connection } from "./connection.ts";
 import { Http3Error } from "./error.ts";
 import { encodeFrame, FRAME, readHeaders, URGENT } from "./frames.ts";
 import { encodeFields } from "./qpack.ts";
+import type { RequestStream } from "./peer_streams.ts";
 import { WebTransportSession } from "./session.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const MAX_INTERIM_RESPONSES = 8;
 
-/** Options of {@linkcode openWebTransport}. */
-export interface OpenWebTransportOptions {
-  /** Subprotocols to offer, in order of preference. */
-  readonly protocols: readonly string[];
+/** Options of {@linkcode openWebTransport}, with the subprotocols to offer. */
+export interface OpenWebTransportOptions extends AcceptOptions {
   /** Extra request fields. */
   readonly headers?: Headers | undefined;
-  /** Timeout for each of the QUIC handshake and the server's answer. Default 10 s. */
-  readonly timeoutMs?: number | undefined;
-  /** Ends the wait and the connection. */
-  readonly signal?: AbortSignal | undefined;
-  /** Timers; the system's by default. */
-  readonly clock?: Clock | undefined;
-  /** Logs the peer's protocol violations. */
-  readonly log?: Logger | undefined;
 }
 
 /** Options of {@linkcode connectWebTransport}. */
@@ -117,13 +108,9 @@ export async function openWebTransport(
   }
 }
 
-interface Request {
-  readonly id: number;
-  readonly reader: ByteReader;
-  readonly send: SendStream;
-}
-
-async function openRequest(quic: Deno.QuicConn): Promise<Request> {
+async function openRequest(
+  quic: Deno.QuicConn,
+): Promise<Omit<RequestStream, "fields">> {
   const { readable, writable } = await quic.createBidirectionalStream({
     sendOrder: URGENT,
     waitUntilAvailable: true,

@@ -28,12 +28,6 @@ export interface ConnectRequest {
   readonly offered: readonly string[];
 }
 
-/** A request that is not a WebTransport CONNECT: the status to refuse it with. */
-interface BadRequest {
-  /** 400, 404 or 501. */
-  readonly status: number;
-}
-
 /** The header of a request to `url`. */
 export function writeRequest(
   url: URL,
@@ -59,7 +53,7 @@ export function writeRequest(
 /** The request in a header, or the status to refuse it with. */
 export function readRequest(
   fields: readonly Field[],
-): ConnectRequest | BadRequest {
+): ConnectRequest | { readonly status: 400 | 404 | 501 } {
   const message = readMessage(fields);
   if (!message) return { status: 400 };
   const { pseudo, headers } = message;
@@ -108,13 +102,8 @@ export function readResponse(fields: readonly Field[]): ConnectResponse {
   return { status: Number(status), protocol };
 }
 
-interface Message {
-  readonly pseudo: ReadonlyMap<string, string>;
-  readonly headers: Headers;
-}
-
 /** Pseudo-headers separate from the others; `undefined` for a malformed message, RFC 9114 section 4.1.2. */
-function readMessage(fields: readonly Field[]): Message | undefined {
+function readMessage(fields: readonly Field[]) {
   const pseudo = new Map<string, string>();
   const headers = new Headers();
   let isPseudo = true;

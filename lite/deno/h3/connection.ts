@@ -50,7 +50,10 @@ export class Http3Connection {
     this.#log = options.log ?? SILENT;
     this.closed = this.#closed.promise;
     this.incoming = new Http3PeerStreams(quic, role, options);
-    this.tasks.run("violations", this.#runViolations());
+    this.tasks.run(
+      "violations",
+      this.incoming.violated.then((error) => this.fail(error)),
+    );
     this.tasks.run("control", this.#openControl());
     quic.closed.then(
       (info) => this.#finish(closedByPeer(info)),
@@ -110,19 +113,13 @@ export class Http3Connection {
     this.#closed.resolve(end);
   }
 
-  async #runViolations(): Promise<void> {
-    this.fail(await this.incoming.violated);
-  }
-
   async #openControl(): Promise<void> {
     try {
       const stream = await this.quic.createUnidirectionalStream({
         sendOrder: URGENT,
         waitUntilAvailable: true,
       });
-      this.#control = new QuicSendStream(
-        stream,
-      );
+      this.#control = new QuicSendStream(stream);
       this.#control.write(encodePrefix(STREAM.control));
       this.#control.write(encodeFrame(FRAME.settings, encodeSettings()));
     } catch (error) {

@@ -72,7 +72,6 @@ export class Http3PeerStreams {
   /** Resolves when the peer violates HTTP/3 beyond one stream; never rejects. */
   readonly violated: Promise<Http3Error>;
 
-  readonly #quic: Deno.QuicConn;
   readonly #role: Role;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -86,13 +85,20 @@ export class Http3PeerStreams {
 
   /** Starts to accept streams of `quic`. */
   constructor(quic: Deno.QuicConn, role: Role, options: PeerStreamsOptions) {
-    this.#quic = quic;
     this.#role = role;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log ?? SILENT;
     this.violated = this.#violated.promise;
-    this.#own(this.#runUni());
-    this.#own(this.#runBidi());
+    this.#own(this.#accept(
+      quic.incomingUnidirectionalStreams,
+      (stream) => this.#receiveUni(new ByteReader(stream)),
+      this.#uniGate,
+    ));
+    this.#own(this.#accept(
+      quic.incomingBidirectionalStreams,
+      (stream) => this.#receiveBidi(stream),
+      this.#bidiGate,
+    ));
   }
 
   /** Waits for the peer's SETTINGS; `undefined` if the connection ends before. */
@@ -120,23 +126,17 @@ export class Http3PeerStreams {
     });
   }
 
-  async #runUni(): Promise<void> {
-    const streams = this.#quic.incomingUnidirectionalStreams.getReader();
+  async #accept<T>(
+    incoming: ReadableStream<T>,
+    receive: (stream: T) => Promise<void>,
+    gate: StreamGate,
+  ): Promise<void> {
+    const streams = incoming.getReader();
     for (;;) {
       const { value, done } = await streams.read();
       if (done) return;
-      this.#own(this.#receiveUni(new ByteReader(value)));
-      await this.#uniGate.room();
-    }
-  }
-
-  async #runBidi(): Promise<void> {
-    const streams = this.#quic.incomingBidirectionalStreams.getReader();
-    for (;;) {
-      const { value, done } = await streams.read();
-      if (done) return;
-      this.#own(this.#receiveBidi(value));
-      await this.#bidiGate.room();
+      this.#own(receive(value));
+      await gate.room();
     }
   }
 
@@ -177,7 +177,12 @@ export class Http3PeerStreams {
       if (!await reader.hasMore()) return {};
       const stop = this.#limit(reader);
       try {
-        return await readUniHeader(reader);
+        const type = await reader.varint();
+        const isSession = type === STREAM.webTransportUni;
+        return {
+          type,
+          sessionId: isSession ? await reader.varint() : undefined,
+        };
       } finally {
         stop();
       }
@@ -197,9 +202,7 @@ export class Http3PeerStreams {
 
   async #receiveBidi(stream: Deno.QuicBidirectionalStream): Promise<void> {
     const reader = new ByteReader(stream.readable);
-    const send = new QuicSendStream(
-      stream.writable,
-    );
+    const send = new QuicSendStream(stream.writable);
     const leave = this.#bidiGate.enter();
     const stop = this.#limit(reader);
     let isHandedOn = false;
@@ -287,12 +290,6 @@ export class Http3PeerStreams {
 interface UniHeader {
   readonly type?: number | undefined;
   readonly sessionId?: number | undefined;
-}
-
-async function readUniHeader(reader: ByteReader): Promise<UniHeader> {
-  const type = await reader.varint();
-  const isSession = type === STREAM.webTransportUni;
-  return { type, sessionId: isSession ? await reader.varint() : undefined };
 }
 
 function checkSessionId(sessionId: number): void {

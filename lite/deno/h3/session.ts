@@ -20,7 +20,6 @@ import type {
 import { toHttp3Code } from "../codes.ts";
 import { QuicDatagrams } from "../datagrams.ts";
 import { QuicStreams } from "../quic_streams.ts";
-import type { ByteReader } from "./byte_reader.ts";
 import { CapsuleReader, encodeClose } from "./capsules.ts";
 import type { Http3Connection } from "./connection.ts";
 import { lost } from "./connection_end.ts";
@@ -33,7 +32,7 @@ import {
   rejectKnown,
   STREAM,
 } from "./frames.ts";
-import type { SessionStream } from "./peer_streams.ts";
+import type { RequestStream, SessionStream } from "./peer_streams.ts";
 
 const FLUSH_TIMEOUT_MS = 1_000;
 // A busy receiver needs time to read: it reads nothing once the connection has ended.
@@ -41,13 +40,8 @@ const LINGER_MS = 100;
 const PEER_TIMEOUT_MS = 500;
 
 /** The session as the CONNECT request and its answer negotiated it. */
-interface WebTransportSessionOptions {
-  /** Id of the CONNECT stream, which is the session's. */
-  readonly id: number;
-  /** The peer's half of the CONNECT stream, after the header. */
-  readonly reader: ByteReader;
-  /** Our half, after the header. */
-  readonly send: SendStream;
+export interface WebTransportSessionOptions
+  extends Omit<RequestStream, "fields"> {
   /** The subprotocol, if one was selected. */
   readonly protocol: string | undefined;
   /** Whether the peer accepts datagrams. */

@@ -66,14 +66,14 @@ export class Sending implements Pace {
     return this.#cutBy !== undefined;
   }
 
-  /** Since when it waits for its stream or for room; `undefined` if it does not wait. */
-  get waitingSince(): number | undefined {
-    return this.#waitingSince;
-  }
-
-  /** Whether it waits because the window is full. */
-  get waitsForRoom(): boolean {
-    return this.#waitsForRoom;
+  /** Whether it has waited too long, for its stream or for room on a congested path. */
+  isHeldUp(
+    now: number,
+    { isCongested }: Pick<PathState, "isCongested">,
+  ): boolean {
+    if (this.#waitingSince === undefined || this.isCut) return false;
+    return now - this.#waitingSince > HELD_UP_MS ||
+      this.#waitsForRoom && isCongested;
   }
 
   /** Whether the path is too slow for it. */
@@ -215,10 +215,7 @@ export class SendingGroups {
   cutStale(): void {
     const now = this.clock.now();
     for (const sending of this.#active) {
-      const { waitingSince, isCut } = sending;
-      if (waitingSince === undefined || isCut) continue;
-      const isHeldUp = now - waitingSince > HELD_UP_MS ||
-        sending.waitsForRoom && this.#path.isCongested;
+      const isHeldUp = sending.isHeldUp(now, this.#path);
       if (!isHeldUp || !this.#isStale(sending)) continue;
       const { sequence } = sending.group;
       sending.cut(

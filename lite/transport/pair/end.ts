@@ -51,25 +51,14 @@ interface Pipe {
 interface PipeOptions {
   readonly sendOrder: number;
   /** Events of the receiving and the sending side, each at its own end. */
-  readonly arrived: () => void;
-  readonly received: () => void;
-  readonly sent: () => void;
+  readonly arrived?: () => void;
+  readonly received?: () => void;
+  readonly sent?: () => void;
 }
 
 /** Counts the streams that may still be opened. */
-class Credit {
-  readonly latch: Latch;
+interface Credit {
   left: number;
-
-  constructor(left: number, latch: Latch) {
-    this.left = left;
-    this.latch = latch;
-  }
-
-  giveBack(): void {
-    this.left++;
-    this.latch.wake();
-  }
 }
 
 /** A transport whose peer is another `PairEnd`, see {@linkcode joinEnds}. */
@@ -98,8 +87,8 @@ class PairEnd implements Transport {
     this.protocol = options.protocol;
     this.reliableReset = options.reliableReset ?? true;
     this.#windowBytes = options.windowBytes ?? 256 * 1024;
-    this.#uniCredit = new Credit(options.maxUniStreams ?? 1024, this.#latch);
-    this.#bidiCredit = new Credit(options.maxBidiStreams ?? 128, this.#latch);
+    this.#uniCredit = { left: options.maxUniStreams ?? 1024 };
+    this.#bidiCredit = { left: options.maxBidiStreams ?? 128 };
     const maxBytes = options.maxDatagramBytes ?? 1200;
     if (maxBytes > 0) {
       this.datagrams = {
@@ -127,8 +116,7 @@ class PairEnd implements Transport {
     const pipe = this.#pipe(peer, {
       sendOrder,
       arrived: () => void peer.incomingUni.push(pipe.receive),
-      received: () => peer.#returnCredit(this.#uniCredit),
-      sent: () => {},
+      received: () => this.#returnCredit(this.#uniCredit, peer),
     });
     return pipe.send;
   }
@@ -140,20 +128,14 @@ class PairEnd implements Transport {
     let halves = 2;
     // The peer counts a stream as ended when it has read our half to the end and ended its own.
     const halfDone = (): void => {
-      if (--halves === 0) peer.#returnCredit(this.#bidiCredit);
+      if (--halves === 0) this.#returnCredit(this.#bidiCredit, peer);
     };
-    const back = peer.#pipe(this, {
-      sendOrder,
-      arrived: () => {},
-      received: () => {},
-      sent: halfDone,
-    });
+    const back = peer.#pipe(this, { sendOrder, sent: halfDone });
     const out = this.#pipe(peer, {
       sendOrder,
       arrived: () =>
         void peer.incomingBidi.push({ send: back.send, receive: out.receive }),
       received: halfDone,
-      sent: () => {},
     });
     return { send: out.send, receive: back.receive };
   }
@@ -207,19 +189,23 @@ class PairEnd implements Transport {
     credit.left--;
   }
 
-  #returnCredit(credit: Credit): void {
-    this.#carrier.control(() => credit.giveBack());
+  /** `peer` allows one more stream. */
+  #returnCredit(credit: Credit, peer: PairEnd): void {
+    peer.#carrier.control(() => {
+      credit.left++;
+      this.#latch.wake();
+    });
   }
 
   /** One direction of a stream, from here to `peer`. */
   #pipe(peer: PairEnd, options: PipeOptions): Pipe {
     const receive: ReceiveHalf = new ReceiveHalf(this.#windowBytes, {
-      arrived: options.arrived,
+      arrived: () => options.arrived?.(),
       credit: (limit) => peer.#carrier.control(() => send.grant(limit)),
       stopped: (code) => peer.#carrier.control(() => send.stop(code)),
       done: () => {
         peer.#receivers.delete(receive);
-        options.received();
+        options.received?.();
       },
     });
     const send = new SendHalf({
@@ -229,7 +215,7 @@ class PairEnd implements Transport {
       carrier: this.#carrier,
       receiver: receive,
       onDone: () => {
-        if (this.#senders.delete(send)) options.sent();
+        if (this.#senders.delete(send)) options.sent?.();
       },
     });
     this.#senders.add(send);

@@ -48,9 +48,7 @@ export class ReceiveHalf implements ReceiveStream {
     into: Uint8Array<ArrayBuffer>,
   ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     for (;;) {
-      if (this.#stopped) {
-        throw stoppedError();
-      }
+      if (this.#stopped) throw stoppedError();
       if (this.#ready.length === 0 && (this.#finished || this.#error)) {
         this.#done();
         return again(this.#finished ? {} : { error: this.#error });

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../bytes/join.ts";
 import { varintSize } from "../../bytes/varint.ts";
 import { SendCredit } from "./flow.ts";
 import {
@@ -98,7 +99,7 @@ export class QmuxOutgoing {
       frames.push(frame);
       room -= frame.byteLength;
     }
-    return frames.length === 0 ? undefined : join(frames, RECORD_BYTES - room);
+    return frames.length === 0 ? undefined : joinBytes(frames);
   }
 
   #nextFrame(room: number): Uint8Array | undefined {
@@ -146,17 +147,4 @@ export class QmuxOutgoing {
 export function maxDatagramPayload(frameBytes: number): number {
   const room = Math.min(frameBytes, RECORD_BYTES);
   return Math.max(0, room - 1 - varintSize(room));
-}
-
-function join(
-  frames: readonly Uint8Array[],
-  length: number,
-): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const frame of frames) {
-    whole.set(frame, at);
-    at += frame.byteLength;
-  }
-  return whole;
 }

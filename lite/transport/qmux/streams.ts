@@ -115,14 +115,16 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
   }
 
   /** Unidirectional streams of the peer; taking one allows another. */
-  readonly incomingUni: AsyncIterable<ReceiveStream> = {
-    [Symbol.asyncIterator]: () => this.#takeUni(),
-  };
+  readonly incomingUni: AsyncIterable<ReceiveStream> = this.#taking(
+    this.#uni,
+    (stream) => stream.id,
+  );
 
   /** As {@linkcode QmuxStreams.incomingUni}, both directions. */
-  readonly incomingBidi: AsyncIterable<BidiStream> = {
-    [Symbol.asyncIterator]: () => this.#takeBidi(),
-  };
+  readonly incomingBidi: AsyncIterable<BidiStream> = this.#taking(
+    this.#bidi,
+    ({ receive }) => receive.id,
+  );
 
   /** Handles a frame about streams; `false` if it is another frame. */
   take(frame: QmuxFrame): boolean {
@@ -332,25 +334,20 @@ export class QmuxStreams implements SendEvents, QmuxReceiveEvents {
     this.#bidi.push({ send, receive });
   }
 
-  async *#takeUni(): AsyncGenerator<ReceiveStream, void, undefined> {
-    for await (const stream of this.#uni) {
-      this.#take(stream.id);
-      yield stream;
-    }
-  }
-
-  async *#takeBidi(): AsyncGenerator<BidiStream, void, undefined> {
-    for await (const stream of this.#bidi) {
-      this.#take(stream.receive.id);
-      yield stream;
-    }
-  }
-
-  #take(id: number): void {
-    const stream = this.#peerStreams.get(id);
-    if (!stream) return;
-    stream.taken = true;
-    this.#releaseWhenOver(id, stream);
+  #taking<T>(inbox: Inbox<T>, idOf: (item: T) => number): AsyncIterable<T> {
+    const take = (item: T): T => {
+      const id = idOf(item);
+      const stream = this.#peerStreams.get(id);
+      if (!stream) return item;
+      stream.taken = true;
+      this.#releaseWhenOver(id, stream);
+      return item;
+    };
+    return {
+      async *[Symbol.asyncIterator](): AsyncGenerator<T, void> {
+        for await (const item of inbox) yield take(item);
+      },
+    };
   }
 
   #halfDone(id: number): void {
