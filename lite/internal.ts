@@ -28,7 +28,7 @@ export {
 export { type Deadline, deadline } from "./time.ts";
 export type { ByteLog, LogEnd } from "./bytes/byte_log.ts";
 export { Reader, Writer } from "./bytes/cursor.ts";
-export { joinBytes } from "./bytes/join.ts";
+export { equalBytes, joinBytes } from "./bytes/join.ts";
 export type { Arrivals } from "./model/arrivals.ts";
 export {
   Broadcast,

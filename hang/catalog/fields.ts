@@ -5,16 +5,9 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import { isJsonObject, type JsonObject } from "@moq-deno/lite/json";
 
 const SHOWN_CHARACTERS = 60;
-
-/** A JSON object, nothing known about its fields. */
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** Whether `value` is an object and neither an array nor null. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
 
 function show(value: unknown): string {
   if (value === undefined) return "nothing";
@@ -118,7 +111,7 @@ export class Fields {
 
   /** Over `value`, which must be an object and is called `path` in errors. */
   constructor(value: unknown, path: string) {
-    if (!isObject(value)) throw misfit(path, "an object", value);
+    if (!isJsonObject(value)) throw misfit(path, "an object", value);
     this.#from = value;
     this.path = path;
   }

@@ -7,11 +7,12 @@
  * @module
  */
 import type { Collector } from "./collector.ts";
-import { Fields, isObject, type JsonObject } from "./fields.ts";
+import { isJsonObject, type JsonObject } from "@moq-deno/lite/json";
+import { Fields } from "./fields.ts";
 
 /** A catalog of any year with `video` and `audio` in today's shape; entries without a track are left out and noted. */
 export function upgradeCatalog(value: unknown, collector: Collector): unknown {
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   const { video, audio } = value;
   if (!Array.isArray(video) && !isOld(audio)) return value;
   const { detection, ...root } = value;
@@ -30,7 +31,7 @@ export function upgradeCatalog(value: unknown, collector: Collector): unknown {
 
 function isOld(audio: unknown): boolean {
   return Array.isArray(audio) ||
-    (isObject(audio) && Object.hasOwn(audio, "track"));
+    (isJsonObject(audio) && Object.hasOwn(audio, "track"));
 }
 
 function upgradeVideo(
@@ -39,7 +40,7 @@ function upgradeVideo(
 ): JsonObject {
   const entries = entriesOf(section, { path: "video", collector });
   const [first] = Object.values(entries);
-  if (!isObject(first)) return { renditions: entries };
+  if (!isJsonObject(first)) return { renditions: entries };
   const { displayAspectWidth: width, displayAspectHeight: height } = first;
   const { rotation, flip } = first;
   return {
@@ -56,7 +57,7 @@ function upgradeAudio(section: unknown, collector: Collector): JsonObject {
   const path = Array.isArray(section) ? "audio" : undefined;
   const renditions = entriesOf(list, { path, collector });
   const [first] = list;
-  if (!isObject(first)) return { renditions };
+  if (!isJsonObject(first)) return { renditions };
   const { track: _track, config: _config, ...rest } = first;
   return { ...rest, renditions };
 }

@@ -6,6 +6,7 @@
  * @module
  */
 import { MoqError } from "@moq-deno/lite";
+import type { JsonObject } from "@moq-deno/lite/json";
 import {
   type Catalog,
   MAX_RENDITIONS,
@@ -14,7 +15,7 @@ import {
 } from "./catalog.ts";
 import { Collector } from "./collector.ts";
 import { knownContainer } from "./container_config.ts";
-import { Fields, type JsonObject, present } from "./fields.ts";
+import { Fields, present } from "./fields.ts";
 import { checkCatalog, type ParsedCatalog } from "./parse.ts";
 
 /** Name of the track that carries an MSF catalog. */

@@ -14,9 +14,9 @@ import {
 } from "./catalog.ts";
 import { Collector, sectionOf, type SectionParser } from "./collector.ts";
 import { DATA_SECTIONS } from "./data_tracks.ts";
-import { Fields, isObject, nested, readObject, type Shape } from "./fields.ts";
+import { Fields, nested, readObject, type Shape } from "./fields.ts";
 import { upgradeCatalog } from "./legacy_2025.ts";
-import { checkDepth } from "@moq-deno/lite/json";
+import { checkDepth, isJsonObject } from "@moq-deno/lite/json";
 import { parseAudioConfig, parseVideoConfig } from "./rendition.ts";
 import { parseSideTrack, ROOM_SECTIONS } from "./room.ts";
 import { parseArchive, parseClock } from "./timing.ts";
@@ -121,7 +121,7 @@ function countRenditions(root: Fields): number {
   for (const name of ["video", "audio", "text"]) {
     const section = root.value(name);
     if (Array.isArray(section)) count += section.length;
-    else if (isObject(section) && isObject(section.renditions)) {
+    else if (isJsonObject(section) && isJsonObject(section.renditions)) {
       count += Object.keys(section.renditions).length;
     }
   }

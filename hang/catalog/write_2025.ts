@@ -12,7 +12,8 @@ import {
   type VideoSection,
 } from "./catalog.ts";
 import { knownContainer } from "./container_config.ts";
-import { type JsonObject, present, without } from "./fields.ts";
+import type { JsonObject } from "@moq-deno/lite/json";
+import { present, without } from "./fields.ts";
 import {
   SIDE_TRACK_PRIORITY,
   type SideTrack,

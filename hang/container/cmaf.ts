@@ -43,20 +43,11 @@ function readFragments(payload: Uint8Array, track: CmafTrack): Sample[] {
     if (box.type !== "moof") continue;
     const following = boxes.slice(index + 1);
     findBox(following.slice(0, 1), "mdat", "the place after moof");
-    readFragment(
-      { moof: box.body, bytes: payload.subarray(box.start) },
-      target,
-    );
+    const bytes = payload.subarray(box.start);
+    readFragment(box.body, { bytes, target });
   }
   findBox(boxes, "moof", "the fragment");
   return target.samples;
-}
-
-interface Fragment {
-  /** Body of the moof box. */
-  readonly moof: Uint8Array;
-  /** Everything from the moof's header on, which data offsets count from. */
-  readonly bytes: Uint8Array;
 }
 
 interface Target {
@@ -67,7 +58,11 @@ interface Target {
   bytesLeft: number;
 }
 
-function readFragment({ moof, bytes }: Fragment, target: Target): void {
+/** `bytes` is everything from the moof's header on, which data offsets count from. */
+function readFragment(
+  moof: Uint8Array,
+  { bytes, target }: { readonly bytes: Uint8Array; readonly target: Target },
+): void {
   for (const traf of splitBoxes(moof).filter(({ type }) => type === "traf")) {
     const boxes = splitBoxes(traf.body);
     const header = readTfhd(boxAt(boxes, ["tfhd"]), target.track.defaults);

@@ -44,16 +44,12 @@ export function cmafDescription(
   const reader = new BoxReader(stsd, "stsd");
   const entries = splitBoxes(stsd.subarray(reader.skip(8) + 8));
   for (const { type, body } of entries) {
-    const found = isAudioEntry(type)
+    const found = ["mp4a", "Opus", "fLaC"].includes(type)
       ? audioDescription(body)
       : videoDescription(body);
     if (found) return new Uint8Array(found);
   }
   return undefined;
-}
-
-function isAudioEntry(type: string): boolean {
-  return ["mp4a", "Opus", "fLaC"].includes(type);
 }
 
 function videoDescription(entry: Uint8Array): Uint8Array | undefined {
@@ -67,7 +63,9 @@ function audioDescription(entry: Uint8Array): Uint8Array | undefined {
   ) {
     if (type === "esds") return specificConfig(body);
     if (type === "dOps") return opusHead(body);
-    if (type === "dfLa") return flacHeader(body);
+    if (type === "dfLa") {
+      return joinBytes([new TextEncoder().encode("fLaC"), body.subarray(4)]);
+    }
   }
   return undefined;
 }
@@ -102,8 +100,4 @@ function opusHead(dOps: Uint8Array): Uint8Array {
   to.setUint32(12, from.getUint32(4), true);
   to.setInt16(16, from.getInt16(8), true);
   return head;
-}
-
-function flacHeader(dfLa: Uint8Array): Uint8Array {
-  return joinBytes([new TextEncoder().encode("fLaC"), dfLa.subarray(4)]);
 }

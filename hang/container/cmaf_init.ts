@@ -27,19 +27,21 @@ export interface CmafTrack {
   readonly defaults: SampleDefaults;
 }
 
-/** The track that a tkhd box is of. */
-export function readTrackId(tkhd: Uint8Array): number {
-  const reader = new BoxReader(tkhd, "tkhd");
+/** The number after the two times: the track's id in tkhd, the timescale in mdhd. */
+function readAfterTimes(box: Uint8Array, type: "tkhd" | "mdhd"): number {
+  const reader = new BoxReader(box, type);
   const { version } = reader.versionAndFlags();
   reader.skip(version === 1 ? 16 : 8);
   return reader.u32();
 }
 
+/** The track that a tkhd box is of. */
+export function readTrackId(tkhd: Uint8Array): number {
+  return readAfterTimes(tkhd, "tkhd");
+}
+
 function readTimescale(mdhd: Uint8Array): number {
-  const reader = new BoxReader(mdhd, "mdhd");
-  const { version } = reader.versionAndFlags();
-  reader.skip(version === 1 ? 16 : 8);
-  const timescale = reader.u32();
+  const timescale = readAfterTimes(mdhd, "mdhd");
   if (timescale > 0) return timescale;
   throw new MoqError("decode", "Expected a timescale above 0 in mdhd, got 0");
 }

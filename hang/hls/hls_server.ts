@@ -15,21 +15,18 @@ const WAIT_MS = 9000;
 const PLAYLIST_TYPE = "application/vnd.apple.mpegurl";
 const METHODS = "GET, HEAD, OPTIONS";
 
-/** Options of {@linkcode HlsServer}. */
-export interface HlsServerOptions {
-  /** Default the system's. */
-  readonly clock?: Clock | undefined;
-}
-
 /** Answers requests below a root: `/master.m3u8`, `/video/NAME/media.m3u8` and what these name. */
 export class HlsServer {
   readonly #source: HlsSource;
   readonly #clock: Clock;
 
   /** Serves `source`, which stays the caller's. */
-  constructor(source: HlsSource, options: HlsServerOptions = {}) {
+  constructor(
+    source: HlsSource,
+    { clock = systemClock }: { readonly clock?: Clock | undefined } = {},
+  ) {
     this.#source = source;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = clock;
   }
 
   /** The answer to one request; never rejects. Pages of every origin may read it. */

@@ -26,19 +26,15 @@ import {
 import { type MuxedSegment, muxSegment } from "./segment_muxer.ts";
 import { steadySamples } from "./steady_samples.ts";
 
-/** Options of {@linkcode RecordedHls}. */
-export interface RecordedHlsOptions {
-  /** Hears of what is left out. */
-  readonly log?: Logger | undefined;
-}
-
 /** Serves a recording that does not grow any more and stays the caller's. */
 export class RecordedHls implements HlsSource {
   readonly #renditions: readonly RecordedRendition[];
 
-  /** Reads where each segment begins. */
-  constructor(recording: Recording, options: RecordedHlsOptions = {}) {
-    const { log = SILENT } = options;
+  /** Reads where each segment begins; `log` gets what is left out. */
+  constructor(
+    recording: Recording,
+    { log = SILENT }: { readonly log?: Logger | undefined } = {},
+  ) {
     const records = new Timeline(recording).records();
     const times = new MediaTimes(recording);
     const found: RecordedRendition[] = [];
@@ -147,12 +143,8 @@ class RecordedRendition implements HlsRendition {
     if (!first) return undefined;
     const facts = decoderFacts(config);
     const { durationUs } = segment;
-    const cut = {
-      samples,
-      startUs: first.timestampUs,
-      durationUs,
-      isJump: false,
-    };
+    const startUs = first.timestampUs;
+    const cut = { samples, startUs, durationUs, isJump: false };
     return await muxSegment(cut, { kind, facts });
   }
 

@@ -88,7 +88,8 @@ export class SegmentWindow {
       readonly hasEnded: boolean;
     },
   ): string {
-    const from = this.#firstListed(targetSeconds);
+    const least = MIN_LISTED_TARGETS * targetSeconds * 1_000_000;
+    const from = this.#olderThan(Math.max(this.#windowUs, least));
     const left = this.#segments.slice(0, from);
     const segments = this.#segments.slice(from);
     return writeMediaPlaylist({
@@ -115,12 +116,6 @@ export class SegmentWindow {
   /** Forgets all segments; their numbers are not used again. */
   clear(): void {
     while (this.#segments.length > 0) this.#drop();
-  }
-
-  /** How many of the oldest are kept without being listed. */
-  #firstListed(targetSeconds: number): number {
-    const least = MIN_LISTED_TARGETS * targetSeconds * 1_000_000;
-    return this.#olderThan(Math.max(this.#windowUs, least));
   }
 
   /** How many of the oldest are not needed to cover `us`. */

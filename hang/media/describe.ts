@@ -138,11 +138,6 @@ async function describeVideo(
   return { kind: "video", config, rotation: await track.getRotation() };
 }
 
-// MPEG-TS has one name for layers II and III, whose decoders differ. ISO/IEC 11172-3, section 2.4.1.3.
-function isLayer2(data: Uint8Array): boolean {
-  return data[0] === 0xff && (data[1]! & 0xe6) === 0xe4;
-}
-
 async function describeAudio(
   track: InputAudioTrack,
   options: DescribeOptions,
@@ -160,7 +155,10 @@ async function describeAudio(
   const family = await track.getCodec();
   if (family === "mp3" || (family === "aac" && description === undefined)) {
     const first = await new EncodedPacketSink(track).getFirstPacket();
-    if (first && family === "mp3" && isLayer2(first.data)) codec = "mp2";
+    // MPEG-TS has one name for layers II and III, whose decoders differ. ISO/IEC 11172-3, section 2.4.1.3.
+    const [sync, layer = 0] = first?.data ?? [];
+    const isLayer2 = sync === 0xff && (layer & 0xe6) === 0xe4;
+    if (family === "mp3" && isLayer2) codec = "mp2";
     hasAdts = first !== null && family === "aac" && isAdts(first.data);
     if (first && hasAdts) {
       description = readAdtsHeader(first.data).audioSpecificConfig.toHex();

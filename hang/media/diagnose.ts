@@ -55,7 +55,8 @@ export async function explain(
   source: MediaSource,
 ): Promise<MoqError> {
   if (error instanceof MoqError) return error;
-  if (source instanceof ReadableStream && isTooFarBack(error)) {
+  const isTooFarBack = messageOf(error).includes("already-evicted");
+  if (source instanceof ReadableStream && isTooFarBack) {
     return new MoqError(
       "unsupported",
       "Expected a stream that can be read from its beginning to its end, got one that needs what lies more than 32 MiB back; " +
@@ -81,16 +82,9 @@ export async function explain(
 }
 
 // The library's words for what its cache has dropped.
-function isTooFarBack(error: unknown): boolean {
-  return messageOf(error).includes("already-evicted");
-}
-
-// What follows asks to report the file to the library's author.
-function firstSentence(message: string): string {
-  return message.split(/\.(?:\s|$)|\n/)[0]!;
-}
 
 /** What `error` says, in one sentence. */
 export function wordsOf(error: unknown): string {
-  return firstSentence(messageOf(error));
+  // What follows asks to report the file to the library's author.
+  return messageOf(error).split(/\.(?:\s|$)|\n/)[0]!;
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { MoqError, type TrackInfo } from "@moq-deno/lite";
-import { Reader } from "@moq-deno/lite/internal";
+import { joinBytes, Reader } from "@moq-deno/lite/internal";
 import {
   type DamagedEntry,
   encodeEntry,
@@ -17,6 +17,7 @@ import {
   LOST_BYTE,
   readIndex,
 } from "./group_index.ts";
+import { appendTo } from "./journal.ts";
 import { MAX_TRACK_BYTES } from "./limits.ts";
 import type { RecordingFile, RecordingStore } from "./store.ts";
 
@@ -37,16 +38,10 @@ export interface RecordedTrack {
   read(entry: GroupEntry): Uint8Array;
 }
 
-/** The files of one track. */
-interface GroupFiles {
-  /** Of the groups. */
-  readonly groups: string;
-  /** Of the index. */
-  readonly index: string;
-}
-
 /** The file names of track number `id`: its own name may be anything. */
-export function filesOf(id: number): GroupFiles {
+export function filesOf(
+  id: number,
+): { readonly groups: string; readonly index: string } {
   return { groups: `${id}.groups`, index: `${id}.index` };
 }
 
@@ -236,13 +231,8 @@ function setAside(
     readonly content: IndexContent;
   },
 ): void {
-  const aside = store.open(asideOf(file), "write");
-  try {
-    for (const { bytes } of damaged) aside.append(bytes);
-    aside.append(rest);
-  } finally {
-    aside.close();
-  }
+  const bytes = joinBytes([...damaged.map(({ bytes }) => bytes), rest]);
+  appendTo(store, { file: asideOf(file), bytes });
   // Takes begin at places in the index, so a lost entry keeps its own.
   const count = entries.length + lost.length;
   const index = new Uint8Array(count * ENTRY_BYTES).fill(LOST_BYTE);

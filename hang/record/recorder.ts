@@ -11,7 +11,12 @@ import {
   MoqError,
   type TrackInfo,
 } from "@moq-deno/lite";
-import { asMoqError, groupOf, SILENT } from "@moq-deno/lite/internal";
+import {
+  asMoqError,
+  equalBytes,
+  groupOf,
+  SILENT,
+} from "@moq-deno/lite/internal";
 import type { Catalog } from "../catalog/catalog.ts";
 import { GroupLog } from "./group_log.ts";
 import {
@@ -216,7 +221,7 @@ export class Recorder {
     const bytes = group.log.slice(0, group.log.length);
     const known = readKnown(log, sequence);
     if (known) {
-      this.#isRenumbered ||= !isEqual(bytes, known);
+      this.#isRenumbered ||= !equalBytes(bytes, known);
       return !this.#isRenumbered;
     }
     this.#writeTake();
@@ -307,12 +312,10 @@ export class Recorder {
   }
 }
 
-interface OpenRecording {
-  readonly recording: Recording;
-  readonly manifest: ManifestWriter;
-}
-
-function openForWriting(store: RecordingStore, name: string): OpenRecording {
+function openForWriting(
+  store: RecordingStore,
+  name: string,
+): { readonly recording: Recording; readonly manifest: ManifestWriter } {
   const files = store.files();
   if (files.length === 0) {
     const none = { name, catalogs: [], takes: [], tracks: [], problems: [] };
@@ -361,9 +364,4 @@ function readKnown(log: GroupLog, sequence: number): Uint8Array | undefined {
     if (error instanceof MoqError && error.code === "decode") return undefined;
     throw error;
   }
-}
-
-function isEqual(one: Uint8Array, other: Uint8Array): boolean {
-  return one.byteLength === other.byteLength &&
-    one.every((byte, at) => byte === other[at]);
 }

@@ -68,14 +68,7 @@ export class RunningTake {
 
   /** Resolves when nothing runs any more; what fails is noted with the writer. */
   async run(): Promise<void> {
-    try {
-      await this.#runCatalogs(this.#stop.signal);
-    } finally {
-      this.#stop.release();
-    }
-  }
-
-  async #runCatalogs(signal: AbortSignal): Promise<void> {
+    const { signal } = this.#stop;
     const following: Promise<void>[] = [];
     try {
       for await (const catalog of consumeCatalog(this.#broadcast, { signal })) {
@@ -98,6 +91,7 @@ export class RunningTake {
       this.#note("no more catalogs", { error });
     }
     await Promise.all(following);
+    this.#stop.release();
   }
 
   #note(

@@ -1,8 +1,14 @@
 /**
- * Concatenating bytes.
+ * Joining and comparing bytes.
  *
  * @module
  */
+
+/** Whether both have the same bytes. */
+export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.byteLength === other.byteLength &&
+    one.every((byte, at) => byte === other[at]);
+}
 
 /** A copy of all `parts`, in order. */
 export function joinBytes(

@@ -130,15 +130,10 @@ function serverName(hostname: string, isPinned: boolean): string {
 
 // Kept for the life of the process. It does not keep the process alive.
 function sharedEndpoint(): Deno.QuicEndpoint {
-  shared ??= anyEndpoint();
-  return shared;
-}
-
-function anyEndpoint(): Deno.QuicEndpoint {
   try {
-    return new Deno.QuicEndpoint({ hostname: "::" });
+    return shared ??= new Deno.QuicEndpoint({ hostname: "::" });
   } catch {
     // This host has no IPv6.
-    return new Deno.QuicEndpoint({ hostname: "0.0.0.0" });
+    return shared = new Deno.QuicEndpoint({ hostname: "0.0.0.0" });
   }
 }

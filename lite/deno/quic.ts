@@ -66,7 +66,7 @@ class QuicTransport implements Transport {
     this.incomingBidi = {
       [Symbol.asyncIterator]: () => this.#acceptBidi(),
     };
-    this.closed = this.#runClosed();
+    this.closed = this.#ending();
   }
 
   openUni(options?: OpenOptions): Promise<SendStream> {
@@ -94,24 +94,20 @@ class QuicTransport implements Transport {
     this.#conn.close({ closeCode: close.code ?? 0, reason: close.reason });
   }
 
-  async #runClosed(): Promise<TransportClose> {
-    const close = await this.#ending();
+  async #ending(): Promise<TransportClose> {
+    let close: TransportClose;
+    try {
+      const { closeCode, reason } = await this.#conn.closed;
+      close = { code: fromHttp3Code(closeCode) ?? closeCode, reason };
+    } catch (cause) {
+      const error = quicError(cause);
+      close = { reason: error.message, error };
+    }
+    // Deno reports our own close as 0 and "".
+    close = this.#closedByUs ?? close;
     this.#closing = true;
     this.#streams.end(endedError(close));
     return close;
-  }
-
-  async #ending(): Promise<TransportClose> {
-    try {
-      const { closeCode, reason } = await this.#conn.closed;
-      // Deno reports our own close as 0 and "".
-      return this.#closedByUs ??
-        { code: fromHttp3Code(closeCode) ?? closeCode, reason };
-    } catch (cause) {
-      if (this.#closedByUs) return this.#closedByUs;
-      const error = quicError(cause);
-      return { reason: error.message, error };
-    }
   }
 
   async *#acceptUni(): AsyncGenerator<ReceiveStream, void> {

@@ -36,6 +36,7 @@ export { checkDepth, countFields, MAX_JSON_DEPTH } from "./depth.ts";
 export {
   diffJson,
   equalJson,
+  isJsonObject,
   type JsonObject,
   mergePatch,
 } from "./merge_patch.ts";

@@ -80,7 +80,11 @@ export async function* followNewest<T>(
       } catch (error) {
         if (left.aborted) continue;
         failure = asMoqError(error);
-        if (failure.code === "too-large") throw nameTrack(failure, track.name);
+        if (failure.code === "too-large") {
+          const message =
+            `Stopped reading track "${track.name}": ${failure.message}`;
+          throw new MoqError(failure.code, message, { cause: failure });
+        }
         log?.warn?.("group not readable", {
           track: track.name,
           sequence: group.sequence,
@@ -94,13 +98,6 @@ export async function* followNewest<T>(
     release?.();
     await groups.close();
   }
-}
-
-function nameTrack(error: MoqError, track: string): MoqError {
-  const { code, message } = error;
-  return new MoqError(code, `Stopped reading track "${track}": ${message}`, {
-    cause: error,
-  });
 }
 
 /** Receives groups and keeps the newest. */

@@ -129,14 +129,11 @@ export class PathClaims {
     this.#unsettle(claim.path, { isLoss: true });
     this.#sort(claim);
     this.#clock.after(this.#lingerMs, () => {
-      if (claim.isLost) this.#giveUp(claim);
+      if (!claim.isLost) return;
+      this.take(claim);
+      // Other relays' last resorts stem from the same loss.
+      this.#takeLastResorts(claim.path);
     });
-  }
-
-  /** Removes `claim`, and last resorts of other relays if nothing better is left: they stem from the same loss. */
-  #giveUp(claim: Claim): void {
-    this.take(claim);
-    this.#takeLastResorts(claim.path);
   }
 
   /** Removes the last resorts on `path`, unless there is a better claim. */

@@ -75,19 +75,15 @@ class StallWatch {
   readonly #reader: MessageReader;
   readonly #group: GroupProducer;
   readonly #clock: Clock;
+  /** Why it was stopped, if it was. */
+  error: MoqError | undefined;
   #cameAt = 0;
   #cancel: (() => void) | undefined;
-  #error: MoqError | undefined;
 
   constructor(reader: MessageReader, group: GroupProducer, clock: Clock) {
     this.#reader = reader;
     this.#group = group;
     this.#clock = clock;
-  }
-
-  /** Why it was stopped, if it was. */
-  get error(): MoqError | undefined {
-    return this.#error;
   }
 
   /** Bytes arrived. */
@@ -111,10 +107,10 @@ class StallWatch {
     const left = this.#cameAt + STALL_MS - this.#clock.now();
     if (left > 0) return this.#lookIn(left);
     const { sequence, frameCount } = this.#group;
-    this.#error = new MoqError(
+    this.error = new MoqError(
       "timeout",
       `Nothing arrived for ${STALL_MS} ms inside frame ${frameCount} of group ${sequence}`,
     );
-    this.#reader.stopFor(this.#error);
+    this.#reader.stopFor(this.error);
   }
 }

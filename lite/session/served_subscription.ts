@@ -77,7 +77,11 @@ export class ServedSubscription {
     try {
       const subscription = this.#subscribe();
       tasks.run("subscribe updates", this.#runUpdates(subscription));
-      if (hasSubscribeOk(version)) await this.#acknowledge();
+      if (hasSubscribeOk(version)) {
+        await this.#track.info(signal);
+        const { priority, maxAgeMs, startGroup, endGroup } = this.#message;
+        this.#respond({ kind: "ok", priority, maxAgeMs, startGroup, endGroup });
+      }
       if (this.#datagrams) {
         tasks.run("subscribe datagrams", this.#runDatagrams(subscription));
       }
@@ -92,12 +96,6 @@ export class ServedSubscription {
       this.#datagrams?.close();
       await this.#delivery.settled();
     }
-  }
-
-  async #acknowledge(): Promise<void> {
-    await this.#track.info(this.#over.signal);
-    const { priority, maxAgeMs, startGroup, endGroup } = this.#message;
-    this.#respond({ kind: "ok", priority, maxAgeMs, startGroup, endGroup });
   }
 
   #respond(response: SubscribeResponse): void {
@@ -139,10 +137,12 @@ export class ServedSubscription {
 
   async #runGroups(subscription: TrackSubscription): Promise<void> {
     const { signal } = this.#over;
+    const hasRange = hasFrameRange(this.#context.version);
     try {
       while (!signal.aborted) {
         const group = this.#nextGroup(subscription);
-        if (group && this.#canSay(group)) {
+        // A draft that cannot represent a missing head of a group must not get the rest.
+        if (group && (group.frameStart === 0 || hasRange)) {
           this.#start(group, subscription.wanted);
         }
         if (subscription.final !== undefined) this.#end(subscription.final);
@@ -165,11 +165,6 @@ export class ServedSubscription {
       : subscription.tryNext();
     if (!next && this.#datagrams) this.#sendDatagrams(subscription);
     return next && groupOf(next);
-  }
-
-  // A draft that cannot represent a missing head of a group must not get the rest.
-  #canSay(group: GroupProducer): boolean {
-    return group.frameStart === 0 || hasFrameRange(this.#context.version);
   }
 
   /** Waits while too many groups wait for a stream or for room. If as many new ones arrive meanwhile, the peer is behind: skips groups that are too old by then. */

@@ -9,7 +9,7 @@ import {
   sessionCodeOf,
   sessionErrorOf,
 } from "../error.ts";
-import { type Logger, SILENT } from "../log.ts";
+import { SILENT } from "../log.ts";
 import type {
   BroadcastConsumer,
   BroadcastProducer,
@@ -19,7 +19,7 @@ import { Origin, randomHop } from "../model/origin.ts";
 import type { Publication } from "../model/publication.ts";
 import type { AnnounceEvent, OriginScope } from "../model/origin_scope.ts";
 import { linked } from "../signal.ts";
-import { type Clock, systemClock } from "../time.ts";
+import { systemClock } from "../time.ts";
 import type {
   BidiStream,
   ReceiveStream,
@@ -98,9 +98,6 @@ export class Session {
   /** Counters. */
   readonly stats: SessionStats = new SessionStats();
   readonly #options: SessionOptions;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #tasks: Tasks;
   readonly #ending = new AbortController();
   readonly #peer = Promise.withResolvers<Setup>();
   readonly #scopes = Promise.withResolvers<OriginScope>();
@@ -128,14 +125,11 @@ export class Session {
     this.transport = transport;
     this.version = version;
     this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#log = options.log ?? SILENT;
-    this.#tasks = new Tasks((name, error) => this.#taskFailed(name, error));
     this.#context = this.#makeContext();
     this.#publisher = new SessionPublisher(this.#context, this.#scopes.promise);
     this.#subscriber = new SessionSubscriber(
       this.#context,
-      options.cache ?? new Cache({ clock: this.#clock }),
+      options.cache ?? new Cache({ clock: this.#context.clock }),
     );
     this.#goaway = new GoawayExchange(this.#context);
     this.#answers = this.#makeAnswers();
@@ -147,12 +141,12 @@ export class Session {
   }
 
   #makeContext(): SessionContext {
-    const { hop, limits, setup } = this.#options;
+    const { hop, limits, setup, log = SILENT } = this.#options;
     const link = {
       transport: this.transport,
       version: this.version,
-      clock: this.#clock,
-      tasks: this.#tasks,
+      clock: this.#options.clock ?? systemClock,
+      tasks: new Tasks((name, error) => this.#taskFailed(name, error)),
       signal: this.#ending.signal,
       fail: (error: MoqError) => this.close(error),
     };
@@ -162,7 +156,7 @@ export class Session {
       hop: hop ?? randomHop(),
       cost: setup?.cost,
       peer: this.#peer.promise,
-      log: this.#log,
+      log,
       limits: {
         subscriptions: limits?.subscriptions ?? DEFAULT_LIMIT,
         announcements: limits?.announcements ?? DEFAULT_LIMIT,
@@ -176,18 +170,18 @@ export class Session {
   /** Sends our SETUP and starts to read from the peer. Requests wait for {@linkcode Session.serve}. */
   start(): void {
     if (hasSetupStream(this.version)) {
-      this.#tasks.run("setup", this.#sendSetup());
-      this.#tasks.run("setup timeout", this.#awaitSetup());
+      this.#context.tasks.run("setup", this.#sendSetup());
+      this.#context.tasks.run("setup timeout", this.#awaitSetup());
     } else {
       this.#peer.resolve({ path: this.#options.inBand?.path });
     }
     const { inBand } = this.#options;
     if (inBand) {
-      this.#tasks.run("session stream", this.#runSessionStream(inBand));
+      this.#context.tasks.run("session stream", this.#runSessionStream(inBand));
     }
-    this.#tasks.run("incoming bidi", this.#runBidi());
-    this.#tasks.run("incoming uni", this.#runUni());
-    this.#tasks.run("datagrams", this.#runDatagrams());
+    this.#context.tasks.run("incoming bidi", this.#runBidi());
+    this.#context.tasks.run("incoming uni", this.#runUni());
+    this.#context.tasks.run("datagrams", this.#runDatagrams());
   }
 
   /** Measurements of the path to the peer. */
@@ -206,7 +200,7 @@ export class Session {
     this.#local = readable;
     this.#scopes.resolve(readable);
     for (const prefix of writable?.filter.prefixes ?? []) {
-      this.#tasks.run(
+      this.#context.tasks.run(
         "announcements",
         this.#subscriber.announcements.feed(writable!, prefix),
       );
@@ -327,7 +321,7 @@ export class Session {
       ? this.#failure
       : errorOf(close, this.version);
     this.#end(error ?? new MoqError("closed", "Peer closed the session"));
-    await this.#tasks.settled();
+    await this.#context.tasks.settled();
     this.#publisher.close();
     return error;
   }
@@ -335,9 +329,13 @@ export class Session {
   #taskFailed(name: string, error: MoqError): void {
     const { code, message } = error;
     if (this.#ending.signal.aborted) return;
-    this.#log.debug?.("task failed", { task: name, code, reason: message });
+    this.#context.log.debug?.("task failed", {
+      task: name,
+      code,
+      reason: message,
+    });
     if (code === "internal") {
-      this.#log.error?.("unexpected failure", {
+      this.#context.log.error?.("unexpected failure", {
         task: name,
         reason: message,
         error: error.cause,
@@ -353,7 +351,7 @@ export class Session {
     const { signal } = this.#ending;
     const stream = await withCredit(
       (signal) => this.transport.openUni({ sendOrder, signal }),
-      { clock: this.#clock, signal },
+      { clock: this.#context.clock, signal },
     ).catch((cause) => {
       const error = asMoqError(cause);
       // The peer answers nothing before our SETUP.
@@ -371,7 +369,7 @@ export class Session {
 
   async #awaitSetup(): Promise<void> {
     const ms = this.#options.setupTimeoutMs ?? SETUP_TIMEOUT_MS;
-    const cancel = this.#clock.after(ms, () => {
+    const cancel = this.#context.clock.after(ms, () => {
       this.close(
         new MoqError("timeout", `Peer sent no SETUP in ${ms} ms`),
       );
@@ -385,7 +383,7 @@ export class Session {
 
   async #runUni(): Promise<void> {
     for await (const stream of this.transport.incomingUni) {
-      this.#tasks.run("uni stream", this.#uni(stream));
+      this.#context.tasks.run("uni stream", this.#uni(stream));
     }
   }
 
@@ -402,7 +400,10 @@ export class Session {
 
   /** The type of a stream, `undefined` if it ends before. A stream without a type is stopped: nothing else would end it. */
   async #typeOf(reader: MessageReader): Promise<number | undefined> {
-    const cancel = this.#clock.after(TYPE_TIMEOUT_MS, () => reader.stop(0));
+    const cancel = this.#context.clock.after(
+      TYPE_TIMEOUT_MS,
+      () => reader.stop(0),
+    );
     try {
       return await reader.varint();
     } finally {
@@ -428,9 +429,9 @@ export class Session {
   }
 
   async #runBidi(): Promise<void> {
-    const pace = { clock: this.#clock, atOnce: REQUESTS_AT_ONCE };
+    const pace = { clock: this.#context.clock, atOnce: REQUESTS_AT_ONCE };
     for await (const stream of paced(this.transport.incomingBidi, pace)) {
-      this.#tasks.run("bidi stream", this.#bidi(stream));
+      this.#context.tasks.run("bidi stream", this.#bidi(stream));
     }
   }
 

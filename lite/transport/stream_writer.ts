@@ -20,8 +20,14 @@ export class StreamWriter {
   readonly #writer: WritableStreamDefaultWriter<Bytes>;
   readonly #latch = new Latch();
   readonly #failed = Promise.withResolvers<unknown>();
-  readonly #onWritten = (): void => this.#written();
-  readonly #onFailed = (error: unknown): void => this.#fail(error);
+  readonly #onWritten = (): void => {
+    this.#writing--;
+    if (this.#writing === 0) this.#latch.wake();
+  };
+  readonly #onFailed = (error: unknown): void => {
+    this.#failed.resolve(error);
+    this.#end();
+  };
   #writing = 0;
   #ended = false;
 
@@ -85,15 +91,5 @@ export class StreamWriter {
   #end(): void {
     this.#ended = true;
     this.#latch.wake();
-  }
-
-  #written(): void {
-    this.#writing--;
-    if (this.#writing === 0) this.#latch.wake();
-  }
-
-  #fail(error: unknown): void {
-    this.#failed.resolve(error);
-    this.#end();
   }
 }

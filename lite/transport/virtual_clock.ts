@@ -49,8 +49,14 @@ export class VirtualClock implements Clock {
   /** Runs `then` after `ms` of virtual time. */
   after(ms: number, then: () => void): () => void {
     const timer = { at: this.#now + Math.max(0, ms), then };
-    this.#timers.splice(this.#placeOf(timer.at), 0, timer);
-    return () => this.#cancel(timer);
+    const timers = this.#timers;
+    // Before all that are due at the same time or sooner.
+    const place = firstPlace(timers.length, (i) => timers[i]!.at <= timer.at);
+    timers.splice(place, 0, timer);
+    return () => {
+      const index = timers.indexOf(timer);
+      if (index >= 0) timers.splice(index, 1);
+    };
   }
 
   /** Advances by `ms` and runs the due timers. One caller at a time. */
@@ -91,17 +97,6 @@ export class VirtualClock implements Clock {
     this.#now = next.at;
     next.then();
     return true;
-  }
-
-  #cancel(timer: Timer): void {
-    const index = this.#timers.indexOf(timer);
-    if (index >= 0) this.#timers.splice(index, 1);
-  }
-
-  /** The place of a timer for `at`: before all that are due at the same time or sooner. */
-  #placeOf(at: number): number {
-    const timers = this.#timers;
-    return firstPlace(timers.length, (place) => timers[place]!.at <= at);
   }
 }
 

@@ -38,7 +38,11 @@ class Incoming<T> {
 
   constructor(stream: ReadableStream<T>, ended: Promise<unknown>) {
     this.#reader = stream.getReader();
-    const end = (): void => this.#end();
+    const end = (): void => {
+      this.#hasEnded = true;
+      // Nothing is there for a read that waits.
+      if (this.#isWaiting) this.#reader.releaseLock();
+    };
     ended.then(end, end);
   }
 
@@ -53,12 +57,6 @@ class Incoming<T> {
     } finally {
       this.#isWaiting = false;
     }
-  }
-
-  /** Ends a waiting read. */
-  #end(): void {
-    this.#hasEnded = true;
-    if (this.#isWaiting) this.#reader.releaseLock();
   }
 }
 
@@ -83,16 +81,13 @@ export class WebDatagrams implements Datagrams {
   send(payload: Uint8Array): void {
     if (payload.byteLength > this.maxBytes) return;
     if (this.#sending >= MAX_SENDING_DATAGRAMS) return;
-    this.#writer ??= this.#openWriter();
+    const { writable } = this.#datagrams;
+    this.#writer ??= (writable ?? this.#datagrams.createWritable?.())
+      ?.getWriter();
     if (!this.#writer) return;
     this.#sending++;
     // A datagram that fails is lost, which datagrams may be.
     const done = (): void => void this.#sending--;
     this.#writer.write(payload as Bytes).then(done, done);
-  }
-
-  #openWriter(): WritableStreamDefaultWriter<Bytes> | undefined {
-    const { writable } = this.#datagrams;
-    return (writable ?? this.#datagrams.createWritable?.())?.getWriter();
   }
 }

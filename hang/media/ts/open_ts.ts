@@ -8,7 +8,6 @@ import { MoqError, sleep } from "@moq-deno/lite";
 import { abortable, asMoqError, SILENT } from "@moq-deno/lite/internal";
 import { unknownCodecs } from "../diagnose.ts";
 import type { Media, MediaPacket, MediaTrack } from "../media.ts";
-import type { TsStream } from "./demuxer.ts";
 import {
   type Described,
   MAX_QUEUED_BYTES,
@@ -71,9 +70,10 @@ class TsMedia implements Media {
     const firstUs = Math.min(...firsts.map(({ timestampUs }) => timestampUs));
     if (this.#options.keepsTimes) this.startUs = Math.max(0, firstUs);
     else this.#baseUs = firstUs;
-    for (const one of described.sort(byPlace(demuxer.streams))) {
-      this.tracks.push(this.#track(one));
-    }
+    const placeOf = ({ stream }: Described): number =>
+      demuxer.streams.indexOf(stream);
+    described.sort((one, other) => placeOf(one) - placeOf(other));
+    for (const one of described) this.tracks.push(this.#track(one));
     this.#pass.isOpen = false;
     // What was read is read again, by each track on its own.
     if (this.isRewindable) this.#end(this.#pass);
@@ -219,11 +219,4 @@ async function ownIn(
     if (pass.hasEnded) return undefined;
     await abortable(pass.read(), signal);
   }
-}
-
-function byPlace(
-  streams: readonly TsStream[],
-): (one: Described, other: Described) => number {
-  return (one, other) =>
-    streams.indexOf(one.stream) - streams.indexOf(other.stream);
 }

@@ -79,7 +79,8 @@ export class PacketCutter {
     let at = Math.min(this.#skip, bytes.byteLength);
     this.#skip -= at;
     while (at + PACKET_BYTES <= bytes.byteLength) {
-      if (bytes[at] === SYNC && (!this.#isLost || this.#isNext(bytes, at))) {
+      const isSync = bytes[at] === SYNC;
+      if (isSync && (!this.#isLost || bytes[at + this.#stride] === SYNC)) {
         this.#isLost = false;
         yield bytes.subarray(at, at + PACKET_BYTES);
         at += this.#stride;
@@ -92,17 +93,13 @@ export class PacketCutter {
       const next = bytes.indexOf(SYNC, at + 1);
       const to = next < 0 ? bytes.byteLength : next;
       // The packet after it decides, which may not be here yet.
-      if (bytes[at] === SYNC && at + this.#stride >= bytes.byteLength) break;
+      if (isSync && at + this.#stride >= bytes.byteLength) break;
       this.#damagedBytes += to - at;
       at = to;
     }
     this.#skip += Math.max(0, at - bytes.byteLength);
     // A copy, so that a small rest does not keep a large chunk.
     this.#rest = bytes.slice(at);
-  }
-
-  #isNext(bytes: Uint8Array, at: number): boolean {
-    return bytes[at + this.#stride] === SYNC;
   }
 }
 

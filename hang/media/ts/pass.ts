@@ -95,7 +95,8 @@ export class TsPass {
       if (packet) {
         this.latch.wake();
         if (!hasAdts) yield packet;
-        else if (isPlainAdts(packet.data)) {
+        // The cutter also passes bytes that only resemble a header: take off those of one frame.
+        else if (isAdts(packet.data) && (packet.data[6]! & 3) === 0) {
           yield { ...packet, data: stripAdtsHeader(packet.data) };
         }
       } else if (this.hasEnded) return;
@@ -142,9 +143,4 @@ export class TsPass {
       }
     }
   }
-}
-
-/** Whether the header is one that can be taken off: the cutter lets pass what only resembles one. */
-function isPlainAdts(data: Uint8Array): boolean {
-  return isAdts(data) && (data[6]! & 3) === 0;
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { equalBytes } from "@moq-deno/lite/internal";
 import type { TsPacket } from "./packets.ts";
 
 const HEADER_BYTES = 9;
@@ -50,7 +51,9 @@ export class PesReader {
     const { payload, counter, isStart } = packet;
     if (payload.byteLength === 0) return [];
     // A packet may be sent twice.
-    if (this.#counter === counter && isSame(packet, this.#last)) return [];
+    const isAgain = this.#counter === counter && this.#last !== undefined &&
+      equalBytes(payload, this.#last.payload);
+    if (isAgain) return [];
     this.#last = packet;
     const expected = this.#counter === undefined
       ? counter
@@ -125,11 +128,6 @@ export class PesReader {
       packets: packets.map(({ bytes }) => bytes),
     };
   }
-}
-
-function isSame(one: TsPacket, other: TsPacket | undefined): boolean {
-  return other?.payload.byteLength === one.payload.byteLength &&
-    other.payload.every((byte, index) => byte === one.payload[index]);
 }
 
 function timeAt(bytes: Uint8Array, at: number): number {

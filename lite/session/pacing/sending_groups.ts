@@ -40,8 +40,10 @@ export class Sending implements Pace {
   #waitingSince: number | undefined;
   #waitsForRoom = false;
   #hasWaited = false;
-  #newer = 0;
-  #next: GroupProducer | undefined;
+  /** Number of groups with a higher sequence that have started since. */
+  newer = 0;
+  /** Of those the one with the lowest sequence: before its first frame this one was the live edge. */
+  next: GroupProducer | undefined;
   #grantedBytes = 0;
   #underwayBytes = 0;
 
@@ -83,21 +85,11 @@ export class Sending implements Pace {
     return this.#waitsForRoom || this.#hasWaited && isComplete;
   }
 
-  /** Number of groups with a higher sequence that have started since. */
-  get newer(): number {
-    return this.#newer;
-  }
-
-  /** Of those the one with the lowest sequence: before its first frame this one was the live edge. */
-  get next(): GroupProducer | undefined {
-    return this.#next;
-  }
-
   /** Another group of the subscription has started. */
   hasBegun(other: GroupProducer): void {
     if (other.sequence <= this.group.sequence) return;
-    this.#newer++;
-    if (!this.#next || other.sequence < this.#next.sequence) this.#next = other;
+    this.newer++;
+    if (!this.next || other.sequence < this.next.sequence) this.next = other;
   }
 
   grant(wanted: number): number {

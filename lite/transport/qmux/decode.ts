@@ -78,22 +78,17 @@ function decodeBody(
   from: Reader,
   wire: QmuxWire,
 ): QmuxFrame {
+  // STREAM: the three low bits are flags.
+  if (typeof type === "number" && (type & ~7) === 0x08) {
+    return {
+      type: "stream",
+      id: from.varint(),
+      offset: type & 4 ? from.varint() : undefined,
+      data: type & 2 ? from.sized() : from.rest(),
+      fin: (type & 1) === 1,
+    };
+  }
   switch (type) {
-    case 0x08:
-    case 0x09:
-    case 0x0a:
-    case 0x0b:
-    case 0x0c:
-    case 0x0d:
-    case 0x0e:
-    case 0x0f:
-      return {
-        type: "stream",
-        id: from.varint(),
-        offset: type & 4 ? from.varint() : undefined,
-        data: type & 2 ? from.sized() : from.rest(),
-        fin: (type & 1) === 1,
-      };
     case 0x04:
       return decodeReset(from);
     case 0x05:
