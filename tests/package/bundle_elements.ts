@@ -54,8 +54,8 @@ export async function bundleElement(
   // The bundler shortens private names; terser makes what it leaves 4 % smaller.
   const { code = "", map } = await minify(await Deno.readTextFile(path), {
     module: true,
-    ecma: 2020,
-    compress: { passes: 2 },
+    ecma: 2022,
+    compress: { passes: 3, unsafe_arrows: true },
     sourceMap: {
       content: await Deno.readTextFile(`${path}.map`),
       includeSources: true,
