@@ -10,7 +10,7 @@ import {
   type Session,
   systemClock,
 } from "@moq-deno/lite";
-import { connectWebSocket } from "@moq-deno/lite/transport";
+import { connectWebSocket, webSocketTransport } from "@moq-deno/lite/transport";
 import { connect, selfSignedCertificate } from "@moq-deno/lite/deno";
 import { RENEWAL_CHECK_MS } from "./certs.ts";
 import { formatAddress } from "./config/rules.ts";
@@ -135,20 +135,22 @@ for (const way of WAYS) {
 
 Deno.test("startServer: without settings, refuses web sites, admits local pages", async () => {
   await using relay = await start();
-  const upgrade = (origin: string): Promise<Response> =>
-    fetch(`http://${relay.at}/`, {
-      headers: {
-        origin,
-        upgrade: "websocket",
-        connection: "upgrade",
-        "sec-websocket-version": "13",
-        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
-        "sec-websocket-protocol": "qmux-01.moq-lite-05",
-      },
-    });
-  const far = await upgrade("https://example.com");
-  assert.equal(far.status, 401);
-  assert.match(await far.text(), /pages of this machine/);
+  const from = (origin: string): Session => {
+    const protocol = "qmux-01.moq-lite-05";
+    const options = { protocols: [protocol], headers: { origin } };
+    const socket = new WebSocket(`ws://${relay.at}/`, options);
+    socket.binaryType = "arraybuffer";
+    return openSession(
+      webSocketTransport(socket, { role: "client", protocol }),
+    );
+  };
+  const far = await from("https://example.com").closed;
+  assert.equal(far?.code, "unauthorized");
+  assert.match(far?.message ?? "", /pages of this machine/);
+  const near = from("http://localhost:8080");
+  await near.ping();
+  near.close();
+  await near.closed;
 });
 
 Deno.test("startServer: refuses a WebSocket with only unknown subprotocols", async () => {

@@ -29,7 +29,7 @@ import { holding } from "../signals/lasting.ts";
 import { effect, Signal } from "../signals/signal.ts";
 import type { Latency } from "../watch/clock/latency.ts";
 import { Player } from "../watch/player.ts";
-import type { PlayerState } from "../watch/player_state.ts";
+import { incompleteState, type PlayerState } from "../watch/player_state.ts";
 import type { PlayerStats } from "../watch/player_stats.ts";
 import { shareConnection } from "../connection/relay_connection.ts";
 import {
@@ -64,10 +64,6 @@ import {
 export { HangElement } from "./shared/hang_element.ts";
 export { BaseElement, PageElement } from "./shared/page_element.ts";
 
-const NOTHING: PlayerState = {
-  kind: "offline",
-  text: "Set the url and name attributes",
-};
 const VOLUME: Reflection<number> = {
   read: (text) => readNumber(text, { min: 0, max: 1, otherwise: 1 }),
   write: String,
@@ -134,6 +130,8 @@ export class HangWatchElement extends HangElement<HangWatchEvents> {
   readonly #format = this.attribute("catalog-format", readFormat);
   readonly #hasStats = this.attribute("show-stats", readFlag);
   readonly #hasControls = this.attribute("controls", readSwitch);
+  // Counts the attempts that the user asked for.
+  readonly #attempt = new Signal(0);
   #toldRendition: string | undefined;
 
   static {
@@ -158,6 +156,9 @@ export class HangWatchElement extends HangElement<HangWatchEvents> {
       panel: this.#panel.element,
       pip: this.#pip,
     });
+    this.#view.retry.addEventListener("click", () => {
+      this.#attempt.set(this.#attempt.peek() + 1);
+    });
   }
 
   /** How long media is held, as the attributes; a range or a fixed time in milliseconds, or "real-time". */
@@ -175,7 +176,7 @@ export class HangWatchElement extends HangElement<HangWatchEvents> {
 
   /** How it is doing. */
   get state(): PlayerState {
-    return this.#player.peek()?.state() ?? NOTHING;
+    return this.#player.peek()?.state() ?? this.#incomplete();
   }
 
   /** The current numbers; `undefined` without a player. */
@@ -206,7 +207,14 @@ export class HangWatchElement extends HangElement<HangWatchEvents> {
     ];
   }
 
+  /** What the page has to write before there can be a player. */
+  #incomplete(): PlayerState {
+    const problem = this.relayProblem.get();
+    return incompleteState(problem ?? "Set the name attribute to a broadcast");
+  }
+
   #play(): (() => void) | void {
+    this.#attempt.get();
     const url = this.relay.get();
     const name = this.#name.get();
     const catalogFormat = this.#format.get();
@@ -245,7 +253,7 @@ export class HangWatchElement extends HangElement<HangWatchEvents> {
 
   #showState(): void {
     const player = this.#player.get();
-    const state = player?.state() ?? NOTHING;
+    const state = player?.state() ?? this.#incomplete();
     showState(this.#view, {
       state,
       name: this.#name.get(),

@@ -55,6 +55,15 @@ export class PlayableMedia {
       : this.#audio.get() !== undefined;
   }
 
+  /** What the renditions are encoded with, each once; those of the sound where there is no picture. */
+  codecs(): readonly string[] {
+    const { video, audio } = this.#catalog.get() ?? {};
+    const pictures = Object.values(video?.renditions ?? {});
+    const sounds = Object.values(audio?.renditions ?? {});
+    const all = pictures.length > 0 ? pictures : sounds;
+    return [...new Set(all.map(({ codec }) => codec))];
+  }
+
   /** Longest time in milliseconds that the publisher holds a frame of it back. */
   jitterMs(): number {
     const all = [...this.#video.get(), this.#audio.get()];

@@ -31,6 +31,8 @@ import { type ViewerMark, ViewerTimings } from "./clock/viewer_timings.ts";
 
 const LOOK_MS = 250;
 const MEASURE_MS = 500;
+// Longer than a round trip to the other side of the world and through a few relays.
+const ANNOUNCEMENT_MS = 1000;
 
 /** Options of {@linkcode Player}. */
 export interface PlayerOptions {
@@ -96,6 +98,10 @@ export class Player {
   readonly #picked = new Signal<string | undefined>(undefined);
   readonly #stops: readonly (() => void)[];
   #measurer = new Measurer();
+  // Announcements follow a new session after a moment.
+  readonly #isExpected = new Signal(true);
+  // It ended while the relay was there.
+  readonly #hasEnded = new Signal(false);
   #isClosed = false;
 
   /** Begins at once. */
@@ -140,6 +146,8 @@ export class Player {
     this.#stops = [
       () => clearInterval(look),
       () => clearInterval(measure),
+      effect(() => this.#expect()),
+      effect(() => this.#noteEnd()),
       effect(() => this.#begin()),
       effect(() => this.#holdBack()),
       effect(() => this.#playVideo()),
@@ -153,8 +161,14 @@ export class Player {
     const hasVideo = this.#media.video().length > 0;
     const isWatched = this.visible.get();
     return stateOf({
+      isSecure: globalThis.isSecureContext,
+      hasDecoders: "VideoDecoder" in globalThis || "AudioDecoder" in globalThis,
       connection: this.#shared.status.get(),
+      name: this.name,
       isAnnounced: this.#source.broadcast.get() !== undefined,
+      hasEnded: this.#hasEnded.get(),
+      isExpected: this.#isExpected.get(),
+      codecs: this.#media.codecs(),
       hasCatalog: this.#media.isKnown(),
       hasChoice: this.#media.hasAny(),
       hasPicture: !hasVideo || this.#video.hasPicture.get(),
@@ -225,6 +239,23 @@ export class Player {
     if (this.#media.video().length > 0) return;
     this.#video.stop();
     this.#failure.set(error);
+  }
+
+  /** Waits for the announcement that a new session brings. */
+  #expect(): (() => void) | void {
+    const { state } = this.#shared.status.get();
+    this.#isExpected.set(true);
+    this.#hasEnded.set(false);
+    if (state !== "connected") return;
+    const over = () => this.#isExpected.set(false);
+    const timer = setTimeout(over, ANNOUNCEMENT_MS);
+    return () => clearTimeout(timer);
+  }
+
+  #noteEnd(): (() => void) | void {
+    if (this.#source.broadcast.get() === undefined) return;
+    this.#hasEnded.set(false);
+    return () => this.#hasEnded.set(true);
   }
 
   /** Another publisher has begun, or the same one again. */

@@ -5,13 +5,7 @@
  * @module
  */
 import { type Logger, MoqError } from "@moq-deno/lite";
-import {
-  codeTable,
-  type Inbox,
-  sessionCodeOf,
-  Tasks,
-  versionOf,
-} from "@moq-deno/lite/internal";
+import { type Inbox, Tasks } from "@moq-deno/lite/internal";
 import {
   type AcceptOptions,
   acceptWebTransport,
@@ -20,6 +14,7 @@ import {
 } from "@moq-deno/lite/deno";
 import type { IncomingPeer } from "../auth/auth.ts";
 import { formatAddress } from "../config/rules.ts";
+import { refusal } from "./refusal.ts";
 
 /** Options of {@linkcode runQuic}. */
 interface RunQuicOptions {
@@ -33,16 +28,6 @@ interface RunQuicOptions {
   readonly maxWaiting: number;
   /** Logs peers that failed. */
   readonly log: Logger;
-}
-
-/** The close code and reason of a refusal, for a peer of `protocol`. */
-export function refusal(
-  error: MoqError,
-  protocol: string | undefined,
-): { readonly code: number; readonly reason: string } {
-  const version = protocol === undefined ? undefined : versionOf(protocol);
-  const table = version === undefined ? "up-to-05" : codeTable(version);
-  return { code: sessionCodeOf(error, table), reason: error.message };
 }
 
 const EVERY_INTERFACE: readonly string[] = ["", "0.0.0.0", "::"];

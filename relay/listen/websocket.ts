@@ -1,10 +1,11 @@
 /**
  * Peers over TCP: WebSocket on any path. The upgrade is answered once the peer
- * is accepted or refused.
+ * is accepted or refused. A page that is refused gets its WebSocket, closed with
+ * the reason, since browsers show no HTTP status; other clients get the status.
  *
  * @module
  */
-import type { Clock } from "@moq-deno/lite";
+import type { Clock, MoqError } from "@moq-deno/lite";
 import {
   parseWebSocketProtocol,
   type QmuxTuning,
@@ -14,6 +15,7 @@ import {
 } from "@moq-deno/lite/transport";
 import type { IncomingPeer } from "../auth/auth.ts";
 import { statusOf } from "../http.ts";
+import { refusal } from "./refusal.ts";
 import { ServerSocket, type SocketConn } from "./server_socket.ts";
 
 /** Options of {@linkcode incomingWebSocket}. */
@@ -66,7 +68,7 @@ export async function incomingWebSocket(
   if (subprotocol === undefined) {
     return refused(`Expected a subprotocol such as qmux-01.${protocols[0]}`);
   }
-  const { wire } = parseWebSocketProtocol(subprotocol);
+  const { wire, protocol } = parseWebSocketProtocol(subprotocol);
   const maxMessageBytes = wire === "webtransport"
     ? MAX_OLD_MESSAGE_BYTES
     : MAX_MESSAGE_BYTES;
@@ -77,32 +79,43 @@ export async function incomingWebSocket(
   const head = await acceptHead(key, subprotocol);
   const answer = Promise.withResolvers<Response>();
   const url = new URL(request.url);
+  const origin = request.headers.get("origin") ?? undefined;
+  const accept = () =>
+    Promise.try(() => {
+      const { socket, response } = upgrade(request, {
+        head,
+        subprotocol,
+        maxMessageBytes,
+        clock,
+      });
+      answer.resolve(response);
+      return webSocketTransport(socket, {
+        ...tuning,
+        role: "server",
+        protocol: subprotocol,
+      });
+    }).catch((error) => {
+      answer.resolve(new Response("Cannot upgrade\n", { status: 500 }));
+      throw error;
+    });
+  const closeWith = (error: MoqError) => {
+    const { code, reason } = refusal(error, protocol);
+    accept().then((transport) => transport.close(code, reason), () => {
+      // The answer says that there was no upgrade.
+    });
+  };
   const incoming: IncomingPeer = {
     transport: "websocket",
     target: url.pathname + url.search,
     serverName: url.hostname,
-    origin: request.headers.get("origin") ?? undefined,
+    origin,
     remote,
     protocol: subprotocol === "" ? undefined : subprotocol,
-    accept: () =>
-      Promise.try(() => {
-        const { socket, response } = upgrade(request, {
-          head,
-          subprotocol,
-          maxMessageBytes,
-          clock,
-        });
-        answer.resolve(response);
-        return webSocketTransport(socket, {
-          ...tuning,
-          role: "server",
-          protocol: subprotocol,
-        });
-      }).catch((error) => {
-        answer.resolve(new Response("Cannot upgrade\n", { status: 500 }));
-        throw error;
-      }),
+    accept,
     refuse(error) {
+      // A page cannot read the status of a failed upgrade; it can read a close.
+      const isPage = origin !== undefined;
+      if (isPage && error.code === "unauthorized") return closeWith(error);
       const status = statusOf(error);
       answer.resolve(new Response(`${error.message}\n`, { status }));
     },

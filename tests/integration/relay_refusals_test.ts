@@ -1,6 +1,6 @@
 /**
  * How a relay refuses peers: with a close code and a reason if a peer can read
- * them, with a status over HTTP and WebSocket.
+ * them, with a status over HTTP, and over WebSocket to clients other than pages.
  *
  * @module
  */

@@ -91,7 +91,7 @@ async function moduleOf(tagName: string): Promise<ElementModule> {
     slots: namesIn(all, [/\bslot\((?:"([a-z-]+)")?\)/g]),
     cssParts: namesIn(all, [
       /\bpart\(\s*"[a-z0-9]+",\s*"([a-z-]+)/g,
-      /\biconButton\(\s*"([a-z-]+)"/g,
+      /\b(?:icon|path)Button\(\s*"([a-z-]+)"/g,
     ]),
     cssProperties: namesIn(all, [/(--hang-[a-z-]+):/g]),
   };

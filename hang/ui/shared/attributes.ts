@@ -36,6 +36,35 @@ export function readUrl(
   return url && /^https?:$/.test(url.protocol) ? url : undefined;
 }
 
+/** What to write instead where {@linkcode readUrl} has nothing or another place than was meant; `undefined` where it is right. */
+export function urlProblem(
+  text: string | null,
+  base: string | undefined,
+): string | undefined {
+  const said = text?.trim() ?? "";
+  if (said === "") return "Set the url attribute to the address of a relay";
+  const [, scheme, rest] = /^(?:([a-z][a-z+.-]*):\/\/)?(.*)$/is.exec(said)!;
+  if (scheme !== undefined && !/^https?$/i.test(scheme)) {
+    return `Write https://${rest} in url: a page cannot use ${scheme}://`;
+  }
+  if (scheme === undefined && BARE_HOST.test(said)) {
+    const protocol = LOOPBACK.test(said) ? "http" : "https";
+    return `Write ${protocol}://${said} in url: it needs its scheme`;
+  }
+  const url = readUrl(said, base);
+  if (!url) return `The url attribute is no address: ${said}`;
+  const isMixed = url.protocol === "http:" && base?.startsWith("https:") &&
+    !LOOPBACK.test(url.hostname);
+  return isMixed
+    ? `Write https://${url.host} in url: a page over HTTPS cannot use http://`
+    : undefined;
+}
+
+const LOOPBACK = /^(localhost|127\.|\[::1\])/i;
+// Relative addresses begin with a slash or a dot.
+const BARE_HOST =
+  /^(localhost|\[[\da-f:]+\]|[\w-]+(\.[\w-]+)+|[\w-]+(?=:\d))(:\d+)?([/?]|$)/i;
+
 /** The word that it is, whatever its case; anything else is `otherwise`. */
 export function readWord<Word extends string, Otherwise>(
   text: string | null,

@@ -6,6 +6,7 @@ import {
   readUrl,
   readUser,
   readWord,
+  urlProblem,
 } from "./attributes.ts";
 
 Deno.test("readFlag: present means true, but for the words that say no", () => {
@@ -46,6 +47,34 @@ Deno.test("readUrl: takes http and https alone and never throws", () => {
       "http://a:1/",
     ],
   );
+});
+
+const URL_PROBLEMS: readonly [said: string | null, problem: RegExp][] = [
+  [null, /^Set the url attribute/],
+  [" ", /^Set the url attribute/],
+  ["moqt://relay.example/a", /^Write https:\/\/relay\.example\/a in url/],
+  ["wss://relay.example", /cannot use wss:\/\/$/],
+  ["relay.example", /^Write https:\/\/relay\.example in url/],
+  ["relay.example:4443/a?jwt=x", /^Write https:\/\/relay\.example:4443\/a/],
+  ["localhost:4443", /^Write http:\/\/localhost:4443 in url/],
+  ["relay:4443", /^Write https:\/\/relay:4443/],
+  ["http://[", /^The url attribute is no address/],
+  ["javascript:alert(1)", /^The url attribute is no address/],
+  ["http://relay.example/", /^Write https:\/\/relay\.example in url/],
+];
+
+for (const [said, problem] of URL_PROBLEMS) {
+  Deno.test(`urlProblem: says what to write instead of ${said}`, () => {
+    assert.match(urlProblem(said, "https://example.org/")!, problem);
+  });
+}
+
+Deno.test("urlProblem: finds none in addresses that work", () => {
+  const said = ["https://a", "/live", "./live", "http://localhost:1", "//a"];
+  for (const text of said) {
+    assert.equal(urlProblem(text, "https://example.org/"), undefined, text);
+  }
+  assert.equal(urlProblem("http://a", "http://example.org/"), undefined);
 });
 
 Deno.test("readSwitch: absent means true", () => {

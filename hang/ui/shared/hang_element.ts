@@ -6,7 +6,7 @@
  * @module
  */
 import { type ReadonlySignal, Signal } from "../../signals/signal.ts";
-import { readUrl } from "./attributes.ts";
+import { readUrl, urlProblem } from "./attributes.ts";
 import { PageElement } from "./page_element.ts";
 import { reflect, TEXT } from "./reflect.ts";
 
@@ -14,12 +14,15 @@ import { reflect, TEXT } from "./reflect.ts";
 export class HangElement<Events = unknown> extends PageElement<Events> {
   /** The relay's URL, as the attribute. */
   declare url: string;
-  readonly #changes: Map<string, () => void> = new Map();
+  readonly #changes: Map<string, (() => void)[]> = new Map();
   /** Where the relay is; `undefined` while the attribute makes no sense. */
   protected readonly relay: ReadonlySignal<string | undefined> = this.attribute(
     "url",
-    (text) => readUrl(text, document.baseURI)?.href,
+    (text) => relayOf(text, document.baseURI),
   );
+  /** What to write instead in the attribute; `undefined` while it is right. */
+  protected readonly relayProblem: ReadonlySignal<string | undefined> = this
+    .attribute("url", (text) => urlProblem(text, document.baseURI));
   #stops: readonly (() => void)[] = [];
   #told = { kind: "", text: "" };
 
@@ -29,7 +32,7 @@ export class HangElement<Events = unknown> extends PageElement<Events> {
 
   /** Called by the page. */
   attributeChangedCallback(name: string): void {
-    this.#changes.get(name)?.();
+    for (const changed of this.#changes.get(name) ?? []) changed();
   }
 
   /** Called by the page. */
@@ -57,7 +60,10 @@ export class HangElement<Events = unknown> extends PageElement<Events> {
     const all = [names].flat();
     const now = () => read(...all.map((name) => this.getAttribute(name)));
     const value = new Signal(now());
-    for (const name of all) this.#changes.set(name, () => value.set(now()));
+    for (const name of all) {
+      const changed = this.#changes.get(name) ?? [];
+      this.#changes.set(name, [...changed, () => value.set(now())]);
+    }
     return value;
   }
 
@@ -81,4 +87,9 @@ export class HangElement<Events = unknown> extends PageElement<Events> {
       Reflect.set(this, name, value);
     }
   }
+}
+
+function relayOf(text: string | null, base: string): string | undefined {
+  const isRight = urlProblem(text, base) === undefined;
+  return isRight ? readUrl(text, base)?.href : undefined;
 }

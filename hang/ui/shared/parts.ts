@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type IconName, setIcon } from "./icons.ts";
+import { type IconName, setIcon, setIconPath } from "./icons.ts";
 
 /** The inside of an element, with a style of its own. */
 export function openShadow(host: HTMLElement, style: string): ShadowRoot {
@@ -43,6 +43,18 @@ export function iconButton(
 ): HTMLButtonElement {
   const button = part("button", name, { type: "button" });
   setIcon(button, icon);
+  if (text !== "") button.append(text);
+  return button;
+}
+
+/** As {@linkcode iconButton}, for the path of an icon. */
+export function pathButton(
+  name: string,
+  path: string,
+  text = "",
+): HTMLButtonElement {
+  const button = part("button", name, { type: "button" });
+  setIconPath(button, path);
   if (text !== "") button.append(text);
   return button;
 }

@@ -7,7 +7,13 @@
 import type { Player } from "../../watch/player.ts";
 import type { PlayerState } from "../../watch/player_state.ts";
 import { type ReadonlySignal, Signal } from "../../signals/signal.ts";
-import { setIcon } from "../shared/icons.ts";
+import {
+  MUTED_ICON,
+  PAUSE_ICON,
+  PLAY_ICON,
+  setIconPath,
+  SOUND_ICON,
+} from "../shared/icons.ts";
 import { setLabel } from "../shared/parts.ts";
 import { readWatchKey, type WatchKey } from "./watch_keys.ts";
 import type { HangWatchView } from "./watch_view.ts";
@@ -94,9 +100,9 @@ export class WatchControls {
   /** Shows what the buttons do now; in an effect what it depends on is watched. */
   show({ isPaused, isMuted, volume, captions }: ButtonFacts): void {
     const [view, element] = [this.#view, this.#element];
-    setIcon(view.play, isPaused ? "play" : "pause");
+    setIconPath(view.play, isPaused ? PLAY_ICON : PAUSE_ICON);
     setLabel(view.play, isPaused ? "Play" : "Pause");
-    setIcon(view.mute, isMuted ? "muted" : "sound");
+    setIconPath(view.mute, isMuted ? MUTED_ICON : SOUND_ICON);
     setLabel(view.mute, isMuted ? "Turn on sound" : "Mute");
     view.volume.value = String(volume);
     view.captions.hidden = (element.player?.captionTracks() ?? []).length === 0;

@@ -10,9 +10,17 @@ const WAITING: readonly string[] = [
   "connecting",
   "relay-gone",
   "offline",
+  "ended",
   "loading",
   "buffering",
 ];
+
+// Nothing is on its way while the publisher is not there.
+const TURNING = WAITING.filter((kind) =>
+  kind !== "offline" && kind !== "ended"
+);
+// What another attempt may change: a token may be valid by now, a decoder free.
+const RETRIED: readonly string[] = ["refused", "failed"];
 
 /** What is shown beside the picture. */
 interface ShownState {
@@ -34,7 +42,8 @@ export function showState(
   const isPlaying = state.kind === "playing";
   view.status.hidden = isPlaying || state.kind === "paused";
   view.statusText.textContent = state.text;
-  view.spinner.hidden = !WAITING.includes(state.kind);
+  view.spinner.hidden = !TURNING.includes(state.kind);
+  view.retry.hidden = !RETRIED.includes(state.kind);
   view.live.textContent = isPlaying ? "Live" : labelOf(state);
   view.live.classList.toggle("on", isPlaying);
   view.canvas.setAttribute("aria-label", `Live video: ${name}`);
@@ -44,5 +53,7 @@ export function showState(
 
 function labelOf({ kind }: PlayerState): string {
   if (kind === "paused") return "Paused";
+  if (kind === "offline") return "Offline";
+  if (kind === "ended") return "Ended";
   return WAITING.includes(kind) ? "Waiting" : "Stopped";
 }

@@ -30,6 +30,9 @@ canvas.video, ::slotted(canvas) {
   position: absolute; top: 12px; left: 12px; display: flex; align-items: center;
   gap: 6px; padding: 6px 12px 6px 8px; border-radius: 999px; background: var(--hang-bar);
 }
+.status { padding: 12px 24px 52px; gap: 8px; }
+.retry { position: relative; z-index: 1; padding: 0 18px; background: #fff; color: #101218; font-weight: 600; }
+.retry:hover { background: #dfe6f5; }
 .bar { transition: opacity .2s; }
 .root.idle .bar:not(:focus-within) { opacity: 0; }
 .root.idle { cursor: none; }

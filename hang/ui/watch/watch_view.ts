@@ -4,7 +4,16 @@
  * @module
  */
 import { WATCH_STYLE } from "./watch_style.ts";
-import { iconButton, openShadow, part, slot } from "../shared/parts.ts";
+import {
+  CAPTIONS_ICON,
+  FULLSCREEN_ICON,
+  MUTED_ICON,
+  PAUSE_ICON,
+  PIP_ICON,
+  SETTINGS_ICON,
+  SOUND_ICON,
+} from "../shared/icons.ts";
+import { openShadow, part, pathButton, slot } from "../shared/parts.ts";
 
 /** The view within an element. */
 export class HangWatchView {
@@ -22,21 +31,23 @@ export class HangWatchView {
   readonly status = part("div", "status", { role: "status" });
   /** One sentence about the state. */
   readonly statusText = part("p", "status-text");
+  /** Makes a new player after a failure. */
+  readonly retry = part("button", "retry", { type: "button" });
   /** Turns while the player waits. */
   readonly spinner = part("span", "spinner");
   /** Asks for the gesture that browsers want before there is sound. */
-  readonly unmute = iconButton("unmute", "muted", "Turn on sound");
+  readonly unmute = pathButton("unmute", MUTED_ICON, "Turn on sound");
   /** The controls. */
   readonly bar = part("div", "bar", {
     role: "group",
     "aria-label": "Controls",
   });
   /** Play or pause. */
-  readonly play = iconButton("play", "pause");
+  readonly play = pathButton("play", PAUSE_ICON);
   /** "Live", or what else it is. */
   readonly live = part("span", "live");
   /** Sound or no sound. */
-  readonly mute = iconButton("mute", "sound");
+  readonly mute = pathButton("mute", SOUND_ICON);
   /** Volume from 0 to 1. */
   readonly volume = part("input", "volume", {
     type: "range",
@@ -46,15 +57,19 @@ export class HangWatchView {
     "aria-label": "Volume",
   });
   /** Captions or none. */
-  readonly captions = iconButton("captions", "captions");
+  readonly captions = pathButton("captions", CAPTIONS_ICON);
   /** Opens the panel with the settings. */
-  readonly settings = iconButton("settings", "settings");
-  readonly pip = iconButton("pip", "pip");
-  readonly fullscreen = iconButton("fullscreen", "fullscreen");
+  readonly settings = pathButton("settings", SETTINGS_ICON);
+  /** Picture in picture. */
+  readonly pip = pathButton("pip", PIP_ICON);
+  /** Fullscreen. */
+  readonly fullscreen = pathButton("fullscreen", FULLSCREEN_ICON);
 
   /** Builds the view within `host`. */
   constructor(host: HTMLElement) {
-    this.status.append(this.spinner, this.statusText);
+    this.retry.textContent = "Try again";
+    this.retry.setAttribute("aria-label", "Try again");
+    this.status.append(this.spinner, this.statusText, this.retry);
     this.unmute.setAttribute("aria-label", "Turn on sound");
     const { bar, play, live, mute, volume, captions, settings } = this;
     bar.append(play, live, slot("controls"), mute, volume);
