@@ -13,7 +13,14 @@ import {
   type OriginScope,
   type TrackConsumer,
 } from "@moq-deno/lite";
-import { deadline, printablePath, SLICE_STEPS } from "@moq-deno/lite/internal";
+import {
+  deadline,
+  linked,
+  type LinkedController,
+  onAbort,
+  printablePath,
+  SLICE_STEPS,
+} from "@moq-deno/lite/internal";
 import type { Cluster } from "./cluster/cluster.ts";
 import type { Metrics } from "./metrics/metrics.ts";
 import { METRICS_TYPE } from "./metrics/text.ts";
@@ -430,9 +437,8 @@ async function groupOf(
   const limit = deadline(clock, fetchTimeoutMs);
   // Aborts when the group is not read any more. A client that leaves before the group begins is noticed when it begins or
   // at the timeout: the request's own signal would tell at once, but the runtime prints a warning when it is used.
-  const over = new AbortController();
-  over.signal.addEventListener("abort", ask.leave);
-  limit.signal.addEventListener("abort", () => over.abort(limit.signal.reason));
+  const over = linked(limit.signal);
+  onAbort(over.signal, ask.leave);
   try {
     const group = wanted === "latest"
       ? await latestGroup(track, over.signal)
@@ -473,7 +479,7 @@ async function latestGroup(
 /** The payloads of a group in order, as they arrive. If the group is cut, so is the body. Aborts `over` at the end. */
 function payloads(
   group: GroupConsumer,
-  over: AbortController,
+  over: LinkedController,
 ): ReadableStream<Uint8Array> {
   const pieces = group.payloads(over.signal);
   return new ReadableStream({

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
+import { aborted } from "@moq-deno/lite/internal";
 import { changes, textSource } from "../auth/watched_text.ts";
 import { Cluster } from "./cluster.ts";
 import type { Config } from "../config/settings.ts";
@@ -109,11 +110,4 @@ async function runName(
       // Aborted: the loop's condition ends the loop.
     });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -146,7 +146,7 @@ for (const way of ["moqt", "https", "ws"] as const) {
       }
       const error = await session.closed;
       assert.equal(error?.code, "protocol");
-      assert.match(error.message, /at most 100 announced paths/);
+      assert.match(error.message, /more than 100 paths/);
     },
   );
 }
