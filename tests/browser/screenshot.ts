@@ -14,9 +14,9 @@ import { Stage } from "./stage.ts";
 const OUT = new URL("../../docs/images/demo.png", import.meta.url);
 const MAX_BYTES = 300_000;
 
-const DESKTOP = { width: 1180, height: 760 };
+const DESKTOP = { width: 1180, height: 800 };
 const WIDE = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 780, scale: 2 };
+const PHONE = { width: 390, height: 844, scale: 2 };
 
 /** A page, and what is done there before its picture is taken. */
 interface View extends PageOptions {

@@ -54,14 +54,16 @@ button {
   min-width: 40px; min-height: 40px; justify-content: center; cursor: pointer;
   border-radius: 8px; color: #fff; font: inherit;
 }
+.bar button { flex: none; }
 .bar button:hover { background: rgb(255 255 255 / 14%); }
 svg { width: 24px; height: 24px; fill: currentColor; flex: none; }
 .live {
   margin-inline: 6px auto; display: inline-flex; align-items: center; gap: 6px;
-  color: #fff; font-size: 13px; white-space: nowrap;
+  color: #fff; font-size: 13px; white-space: nowrap; min-width: 0; overflow: hidden;
 }
 .live::before {
-  content: ""; width: 8px; height: 8px; border-radius: 50%; background: #8a93a5;
+  content: ""; width: 8px; height: 8px; flex: none; border-radius: 50%;
+  background: #8a93a5;
 }
 .live.on::before { background: #ff4d5e; }
 `;
