@@ -71,14 +71,6 @@ const REQUESTS_AT_ONCE = 8;
 // We report measurements to PROBE, but never raise the rate to measure.
 const PROBE_REPORTS = 1;
 
-/** Requests that some drafts do not have. */
-const EXISTS: ReadonlyMap<number, (version: Version) => boolean> = new Map([
-  [BidiType.track, hasTrackInfo],
-  [BidiType.fetch, hasFetch],
-  [BidiType.probe, hasProbe],
-  [BidiType.goaway, hasGoaway],
-]);
-
 /** Answers one request of the peer. */
 type Answer = (request: IncomingRequest) => Promise<void>;
 
@@ -436,15 +428,25 @@ export class Session {
   }
 
   #makeAnswers(): ReadonlyMap<number, Answer> {
+    const { version } = this;
     const publisher = this.#publisher;
-    return new Map<number, Answer>([
+    const answers = new Map<number, Answer>([
       [BidiType.announce, (request) => publisher.announce(request)],
       [BidiType.subscribe, (request) => publisher.subscribe(request)],
-      [BidiType.track, (request) => publisher.trackInfo(request)],
-      [BidiType.fetch, (request) => publisher.fetch(request)],
-      [BidiType.probe, (request) => publisher.probe(request)],
-      [BidiType.goaway, (request) => this.#goaway.receive(request)],
     ]);
+    if (hasTrackInfo(version)) {
+      answers.set(BidiType.track, (request) => publisher.trackInfo(request));
+    }
+    if (hasFetch(version)) {
+      answers.set(BidiType.fetch, (request) => publisher.fetch(request));
+    }
+    if (hasProbe(version)) {
+      answers.set(BidiType.probe, (request) => publisher.probe(request));
+    }
+    if (hasGoaway(version)) {
+      answers.set(BidiType.goaway, (request) => this.#goaway.receive(request));
+    }
+    return answers;
   }
 
   /** Answers one request; closes both halves in any case. */
@@ -465,8 +467,7 @@ export class Session {
     const type = await this.#typeOf(reader);
     // The stream ended without a type.
     if (type === undefined) return stream.send.close();
-    const isKnown = EXISTS.get(type)?.(this.version) ?? true;
-    const answer = isKnown ? this.#answers.get(type) : undefined;
+    const answer = this.#answers.get(type);
     if (answer) return await answer(request);
     const error = new MoqError("cancelled", `Unknown stream type ${type}`);
     abortStream(stream.send, error, this.#context);
