@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
+import { messageOf } from "@moq-deno/lite/internal";
 import { selfSignedCertificate } from "@moq-deno/lite/deno";
 import { checkPemPair } from "./certificate_check.ts";
 import { ConfigError } from "./config/values.ts";
@@ -164,7 +165,7 @@ export async function* renewals(
       if (next === latest) continue;
       latest = next;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (reason !== failure) {
         log.error?.("certificate not replaced, the last one stays", { reason });
       }

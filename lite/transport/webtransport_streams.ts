@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MoqError } from "../error.ts";
+import { messageOf, MoqError } from "../error.ts";
 import {
   moveInto,
   StreamReader,
@@ -70,7 +70,7 @@ function describe(error: unknown): StreamErrorLike & { message: string } {
     return { message: String(error) };
   }
   const { source, streamErrorCode } = error as StreamErrorLike;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { source, streamErrorCode, message };
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
+import { messageOf } from "@moq-deno/lite/internal";
 import { fetchText } from "./remote.ts";
 
 /** How often a file is checked, in milliseconds. */
@@ -86,7 +87,7 @@ export async function* changes<T>(
       failure = "";
     } catch (error) {
       if (signal.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (reason !== failure) {
         log.error?.("cannot be read, the last version stays in force", {
           name: source.name,

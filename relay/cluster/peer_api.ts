@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
+import { messageOf } from "@moq-deno/lite/internal";
 import { fetchText } from "../auth/remote.ts";
 import { type ClusterPeer, parsePeers } from "./peer.ts";
 
@@ -38,7 +39,7 @@ export async function* peersAtUrl(
       if (peers) yield peers;
     } catch (error) {
       if (signal.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       if (reason !== failure) {
         log.error?.("list of peers not read, the last one stays", { reason });
       }

@@ -5,7 +5,7 @@
  * @module
  */
 import { type Clock, type Logger, sleep } from "@moq-deno/lite";
-import { aborted } from "@moq-deno/lite/internal";
+import { aborted, messageOf } from "@moq-deno/lite/internal";
 import { changes, textSource } from "../auth/watched_text.ts";
 import { Cluster } from "./cluster.ts";
 import type { Config } from "../config/settings.ts";
@@ -101,7 +101,7 @@ async function runName(
       cluster.assign(source, await addressesOf(peer));
       isFailing = false;
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       const name = peerName(peer);
       if (!isFailing) log.error?.("name not found", { name, reason });
       isFailing = true;

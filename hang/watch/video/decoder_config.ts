@@ -3,15 +3,8 @@
  *
  * @module
  */
-import type {
-  AudioConfig,
-  RenditionConfig,
-  VideoConfig,
-} from "../../catalog/catalog.ts";
-import { knownContainer } from "../../catalog/container_config.ts";
-import { cmafDescription } from "../../container/cmaf_description.ts";
-
-type Bytes = Uint8Array<ArrayBuffer>;
+import type { AudioConfig, VideoConfig } from "../../catalog/catalog.ts";
+import { descriptionOf } from "../../container/cmaf_description.ts";
 
 /** Decoder settings of a video rendition; throws `MoqError("decode")` for a bad init segment. */
 export function videoDecoderConfig(config: VideoConfig): VideoDecoderConfig {
@@ -38,14 +31,4 @@ export function audioDecoderConfig(config: AudioConfig): AudioDecoderConfig {
     numberOfChannels,
     ...(description && { description }),
   };
-}
-
-function descriptionOf(config: RenditionConfig): Bytes | undefined {
-  if (config.description !== undefined) {
-    return Uint8Array.fromHex(config.description);
-  }
-  const container = knownContainer(config);
-  return container?.kind === "cmaf"
-    ? cmafDescription(Uint8Array.fromBase64(container.init))
-    : undefined;
 }
