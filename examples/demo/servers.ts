@@ -62,7 +62,7 @@ export async function startServers(
   };
 }
 
-/** The servers of the pages, which the relay is told of before it starts. */
+/** The page servers. They start first, since the relay has to know their origins. */
 class Servers {
   readonly #settings: DemoArguments;
   readonly #stack: AsyncDisposableStack;

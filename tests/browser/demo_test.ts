@@ -10,38 +10,18 @@ import { connect } from "@moq-deno/lite/deno";
 import { openMedia, publishMedia } from "@moq-deno/hang/media";
 import { lanAddressOf } from "../../examples/demo/lan_address.ts";
 import { openFileSource } from "../../hang/cli/file_source.ts";
-import { Program, ROOT } from "../package/process.ts";
+import { demo, whenUp } from "../package/demo_process.ts";
+import { ROOT } from "../package/process.ts";
 import { Chromium, findChromium, type Page } from "./chromium.ts";
 import { DEVICE_FLAGS } from "./room_pages.ts";
 
 const path = findChromium();
+const PORT = 24_700;
+const WATCHING = /^watching /m;
 const PLAYER = `document.querySelector("hang-watch")`;
 const CLIP = new URL("examples/demo/clip.mp4", ROOT);
 const OTHER = "room 7/Ada & Bob?";
 const OTHER_ADDRESS = "/watch/room%207/Ada%20%26%20Bob%3F";
-
-function demo(...args: readonly string[]): Program {
-  const options = ["--no-open", "--port=24700", "--web-port=24800", ...args];
-  return new Program(
-    [
-      Deno.execPath(),
-      "run",
-      "--allow-all",
-      "examples/demo/main.ts",
-      ...options,
-    ],
-    { cwd: ROOT },
-  );
-}
-
-async function whenUp(
-  program: Program,
-): Promise<{ readonly relay: string; readonly page: string }> {
-  const [, page = ""] = await program.prints(/^page +(\S+)$/m);
-  const [, host = ""] = await program.prints(/^relay +moqt:\/\/(\S+?)\/ /m);
-  await program.prints(/^watching /m);
-  return { relay: `http://${host}/`, page };
-}
 
 /** Publishes the clip as `name` until it is disposed of. */
 async function publishClip(
@@ -70,8 +50,8 @@ Deno.test({
   name: "demo: a page at localhost plays over WebTransport",
   ignore: path === undefined,
   async fn() {
-    await using program = demo();
-    const { page: url } = await whenUp(program);
+    await using program = demo(PORT);
+    const { page: url } = await whenUp(program, WATCHING);
     assert.match(url, /^http:\/\/localhost:/);
     await using chromium = await Chromium.launch(path!);
     for (const address of [url, url.replace("localhost", "[::1]")]) {
@@ -90,8 +70,8 @@ Deno.test({
   name: "demo: a chosen broadcast has an address, and Back returns",
   ignore: path === undefined,
   async fn() {
-    await using program = demo();
-    const { page: url, relay } = await whenUp(program);
+    await using program = demo(PORT);
+    const { page: url, relay } = await whenUp(program, WATCHING);
     await using _other = await publishClip(relay, OTHER);
     await using chromium = await Chromium.launch(path!);
     const page = await chromium.page();
@@ -123,8 +103,8 @@ Deno.test({
   name: "demo: what is live has a picture, and Copy link its address",
   ignore: path === undefined,
   async fn() {
-    await using program = demo();
-    const { page: url, relay } = await whenUp(program);
+    await using program = demo(PORT);
+    const { page: url, relay } = await whenUp(program, WATCHING);
     await using _other = await publishClip(relay, OTHER);
     await using chromium = await Chromium.launch(path!);
     const page = await chromium.page({ before: HEARS_CLIPBOARD });
@@ -148,7 +128,7 @@ Deno.test({
   },
 });
 
-// The browser asks nobody here, and a test of the demo need not ask the system.
+// Headless Chromium shows no permission prompt, so the clipboard is replaced.
 const HEARS_CLIPBOARD = `navigator.clipboard.writeText = async (text) => {
   globalThis.copied = text;
 }`;
@@ -157,8 +137,8 @@ Deno.test({
   name: "demo: the publisher's page shows what viewers see, and how late",
   ignore: path === undefined,
   async fn() {
-    await using program = demo();
-    const { page: url } = await whenUp(program);
+    await using program = demo(PORT);
+    const { page: url } = await whenUp(program, WATCHING);
     await using chromium = await Chromium.launch(path!, DEVICE_FLAGS);
     const page = await chromium.page({ before: HEARS_CLIPBOARD });
     await page.goto(`${url}publish`);
@@ -198,8 +178,8 @@ Deno.test({
   name: "demo: a meeting's address has the room and no person",
   ignore: path === undefined,
   async fn() {
-    await using program = demo();
-    const { page: url } = await whenUp(program);
+    await using program = demo(PORT);
+    const { page: url } = await whenUp(program, WATCHING);
     await using chromium = await Chromium.launch(path!, DEVICE_FLAGS);
     const page = await chromium.page({ before: HEARS_CLIPBOARD });
     await page.goto(`${url}meet/team%20room`);
@@ -256,8 +236,8 @@ Deno.test({
   }`,
   ignore: path === undefined || LAN === undefined,
   async fn() {
-    await using program = demo("--lan", "--lan-port=24950");
-    const { relay } = await whenUp(program);
+    await using program = demo(PORT, "--lan", "--lan-port=24950");
+    const { relay } = await whenUp(program, WATCHING);
     const [, url = ""] = await program.prints(/^network +(https:\S+)$/m);
     assert.equal(new URL(url).hostname, LAN);
     await using chromium = await Chromium.launch(path!, DEVICE_FLAGS);

@@ -2,41 +2,16 @@ import assert from "node:assert/strict";
 import { BroadcastProducer } from "@moq-deno/lite";
 import { connect } from "@moq-deno/lite/deno";
 import { openMedia } from "@moq-deno/hang/media";
-import { Program, ROOT } from "./process.ts";
+import { demo, whenUp } from "./demo_process.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 // Longer than the silence after which the demo's own sessions end.
 const SUSPENSION_MS = 8_000;
-
-/** The demo as people run it, on ports of its own. */
-function demo(port: number, ...args: readonly string[]): Program {
-  const ports = [`--port=${port}`, `--web-port=${port + 100}`];
-  const options = ["--no-open", ...ports, ...args];
-  return new Program(
-    [
-      Deno.execPath(),
-      "run",
-      "--allow-all",
-      "examples/demo/main.ts",
-      ...options,
-    ],
-    { cwd: ROOT },
-  );
-}
-
-/** The relay's URL and the page's, once the demo measures. */
-async function whenUp(
-  program: Program,
-): Promise<{ readonly relay: string; readonly page: string }> {
-  const [, page = ""] = await program.prints(/^page +(\S+)$/m);
-  const [, host = ""] = await program.prints(/^relay +moqt:\/\/(\S+?)\/ /m);
-  await program.prints(/^groups \d+ /m);
-  return { relay: `http://${host}/`, page };
-}
+const MEASURES = /^groups \d+ /m;
 
 Deno.test("demo: measures again after another publisher took its name", async () => {
   await using program = demo(24_100);
-  const { relay, page } = await whenUp(program);
+  const { relay, page } = await whenUp(program, MEASURES);
   const intruder = await connect(relay, { role: "publisher" });
   const broadcast = new BroadcastProducer();
   broadcast.createTrack("nothing");
@@ -51,7 +26,7 @@ Deno.test("demo: measures again after another publisher took its name", async ()
 
 Deno.test("demo: measures again after it was suspended for 8 s", async () => {
   await using program = demo(24_300);
-  const { page } = await whenUp(program);
+  const { page } = await whenUp(program, MEASURES);
   Deno.kill(program.pid, "SIGSTOP");
   const signal = AbortSignal.timeout(SUSPENSION_MS);
   await assert.rejects(fetch(page, { signal }), { name: "TimeoutError" });

@@ -11,7 +11,7 @@ const PEOPLE = ["heron", "lynx", "otter", "robin", "tern", "wren"];
 // The window that was here before the reload lets go of its name at once, but not before this one begins.
 const PATIENCE_MS = 1000;
 
-/** A name that nobody else is likely to have. */
+/** A random name, unlikely to be taken. */
 export function someName(): string {
   const person = PEOPLE[Math.floor(Math.random() * PEOPLE.length)]!;
   return `${person}-${Math.floor(Math.random() * 1000)}`;

@@ -1,9 +1,8 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /**
- * What the pages of rooms share: who is in front of the page, which room it is,
- * and the rooms there are. The address has the room alone: whoever gets the link
- * comes as another person.
+ * What the room pages share: the person's name, the room, and the list of rooms.
+ * The address holds only the room, so a shared link never passes on a name.
  *
  * @module
  */
